@@ -1,0 +1,71 @@
+/* clock.c - clocks; the arithmetic is pure and takes readings as arguments. */
+#include "agentd/base/clock.h"
+
+#include <time.h>
+
+#define NTP_UNIX_OFFSET_S 2208988800ull /* from 1900 to 1970 */
+
+static uint64_t read_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t clock_wall_ms(void)
+{
+	return read_ns(CLOCK_REALTIME) / 1000000u;
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+	return read_ns(CLOCK_BOOTTIME);
+}
+
+uint64_t clock_ntp_of_ms(uint64_t unix_ms)
+{
+	uint64_t seconds = unix_ms / 1000 + NTP_UNIX_OFFSET_S;
+	uint64_t fraction = ((unix_ms % 1000) << 32) / 1000;
+
+	return seconds << 32 | fraction; /* the era is cut off, as on the wire */
+}
+
+uint64_t clock_ms_of_ntp(uint64_t ntp, uint64_t near_ms)
+{
+	uint64_t near_s = near_ms / 1000 + NTP_UNIX_OFFSET_S;
+	int32_t distance_s = (int32_t)((uint32_t)(ntp >> 32) - (uint32_t)near_s);
+	int64_t seconds = (int64_t)near_s + distance_s - (int64_t)NTP_UNIX_OFFSET_S;
+
+	if (seconds < 0)
+		return 0;
+	return (uint64_t)seconds * 1000 + ((ntp & 0xffffffffu) * 1000 >> 32);
+}
+
+void cluster_clock_start(struct cluster_clock *clock, uint64_t floor_ms, uint64_t wall_ms,
+                         uint64_t monotonic_ns)
+{
+	clock->time_ms = wall_ms > floor_ms ? wall_ms : floor_ms;
+	clock->monotonic_ns = monotonic_ns;
+	clock->rest_ns = 0;
+}
+
+uint64_t cluster_clock_read(struct cluster_clock *clock, uint64_t wall_ms, uint64_t monotonic_ns)
+{
+	uint64_t passed_ns = monotonic_ns - clock->monotonic_ns + clock->rest_ns;
+	uint64_t passed_ms = passed_ns / 1000000u;
+	uint64_t slew_ms = passed_ms / CLUSTER_CLOCK_SLEW;
+	uint64_t target_ms = clock->time_ms + passed_ms;
+
+	if (passed_ms < CLUSTER_CLOCK_SLEW)
+		return target_ms; /* too short to slew: nothing is carried over yet */
+	if (wall_ms > target_ms)
+		target_ms += wall_ms - target_ms < slew_ms ? wall_ms - target_ms : slew_ms;
+	else
+		target_ms -= target_ms - wall_ms < slew_ms ? target_ms - wall_ms : slew_ms;
+
+	clock->rest_ns = passed_ns % 1000000u;
+	clock->monotonic_ns = monotonic_ns;
+	clock->time_ms = target_ms;
+	return target_ms;
+}

@@ -1,0 +1,42 @@
+/* clock.h - the clocks, named by what they are good for.
+ *
+ * Wall time is what the RFC calls time of day: it is compared with mobile
+ * nodes' timestamps. Cluster time is what lifetimes are counted in: it never
+ * goes back and never jumps; see decisions in docs/architecture.md. Monotonic
+ * time measures how long something took.
+ *
+ * May include: nothing of ours. */
+#ifndef AGENTD_BASE_CLOCK_H
+#define AGENTD_BASE_CLOCK_H
+
+#include <stdint.h>
+
+uint64_t clock_wall_ms(void); /* Unix time, milliseconds */
+uint64_t clock_monotonic_ns(void);
+
+/* Time of day as a 64-bit NTP timestamp (seconds since 1900 in the high half,
+ * binary fraction in the low half), RFC 5944 section 5.7.1. */
+uint64_t clock_ntp_of_ms(uint64_t unix_ms);
+/* Unix milliseconds of an NTP timestamp of the era that holds `near_ms`. */
+uint64_t clock_ms_of_ntp(uint64_t ntp, uint64_t near_ms);
+
+/* Cluster time: follows the wall clock, but advances with the monotonic one,
+ * so that a step of the wall clock is slewed, at most one part in
+ * CLUSTER_CLOCK_SLEW of the time that passes. One owner, or a lock. */
+#define CLUSTER_CLOCK_SLEW 20u
+
+struct cluster_clock {
+	uint64_t time_ms;      /* last answer */
+	uint64_t monotonic_ns; /* when it was given */
+	uint64_t rest_ns;      /* below a millisecond, carried */
+};
+
+/* Start at the later of the wall clock and `floor_ms`, the newest time that
+ * the store and the log carry. */
+void cluster_clock_start(struct cluster_clock *clock, uint64_t floor_ms, uint64_t wall_ms,
+                         uint64_t monotonic_ns);
+
+/* The cluster time now. Never less than the answer before. */
+uint64_t cluster_clock_read(struct cluster_clock *clock, uint64_t wall_ms, uint64_t monotonic_ns);
+
+#endif

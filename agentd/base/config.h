@@ -1,0 +1,124 @@
+/* config.h - the configuration of a node: one table of options, one immutable
+ * struct.
+ *
+ * Each option is one row of CONFIG_OPTIONS: where it is in the file, its type,
+ * unit, range, default, who owns it, whether it can change live, and its help.
+ * The parser, `agentd --check`, `agentctl config`, the commented example and
+ * the manual page are walks over that table (config_option_*).
+ *
+ * A file is YAML of two levels: section and option. Only config_file.c knows
+ * the YAML library.
+ *
+ * May include: agentd/base. */
+#ifndef AGENTD_BASE_CONFIG_H
+#define AGENTD_BASE_CONFIG_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/error.h"
+
+#define CONFIG_TEXT_MAX 256u
+
+struct config {
+	/* home-agent */
+	struct in_addr home_agent_address;
+	uint32_t home_agent_port;
+	uint32_t home_agent_realm;
+	/* registration (owned by the cluster: the file seeds an empty store) */
+	uint32_t max_lifetime_s;
+	uint32_t replay_tolerance_s;
+	uint32_t bindings_per_node;
+	bool reverse_tunnel; /* offered; without it T is denied with 137 */
+	bool reply_to_failed_authentication; /* 131 where RFC 5944 leaves it open */
+	/* capacity */
+	uint32_t capacity_nodes;
+	uint32_t capacity_associations;
+	uint32_t capacity_bindings;
+	/* storage */
+	char data_directory[CONFIG_TEXT_MAX];
+	uint32_t log_segment_mib;
+	uint32_t log_segments_max;
+	uint32_t store_map_mib;
+	uint32_t checkpoint_interval_s;
+	char associations_file[CONFIG_TEXT_MAX]; /* seeds an empty store; empty = none */
+	/* process */
+	char user[CONFIG_TEXT_MAX];
+	char control_socket[CONFIG_TEXT_MAX];
+	uint32_t network_threads;
+	uint32_t log_level;  /* enum log_level */
+	uint32_t log_format; /* enum log_format */
+};
+
+enum option_type {
+	OPTION_NUMBER,  /* uint32_t */
+	OPTION_FLAG,    /* bool; yes/no, true/false */
+	OPTION_ADDRESS, /* struct in_addr, unicast */
+	OPTION_TEXT,    /* char[CONFIG_TEXT_MAX] */
+	OPTION_CHOICE,  /* uint32_t, one of `choices` */
+};
+
+enum option_owner {
+	OWNER_NODE,    /* this file */
+	OWNER_CLUSTER, /* the replicated store; the file seeds an empty one */
+};
+
+enum option_reload {
+	RELOAD_LIVE,    /* SIGHUP, or agentctl config set */
+	RELOAD_RESTART,
+};
+
+struct option_choice {
+	const char *name;
+	uint32_t value;
+};
+
+struct option {
+	const char *section;
+	const char *name; /* the full name is section.name */
+	enum option_type type;
+	enum option_owner owner;
+	enum option_reload reload;
+	const char *unit; /* "seconds", "MiB", or "" */
+	size_t offset;    /* into struct config */
+	uint32_t min, max;
+	const char *preset; /* as it would stand in the file; NULL = must be given */
+	const struct option_choice *choices; /* ends with a NULL name */
+	const char *help;
+};
+
+size_t config_option_count(void);
+const struct option *config_option_at(size_t i);
+/* By full name; NULL if there is none. */
+const struct option *config_option_find(const char *name);
+
+/* Where and why a value was refused: one sentence with file, line, option,
+ * value and what is allowed. */
+struct config_error {
+	char text[512];
+};
+
+/* All defaults; options that must be given are zero. */
+void config_defaults(struct config *out);
+
+/* Read a file over the defaults. HA_E_IO (cannot be read), HA_E_SYNTAX (not
+ * YAML, unknown or repeated option), HA_E_RANGE (value), HA_E_NOTFOUND (an
+ * option that must be given is missing). *out is untouched on failure. */
+enum ha_error config_load(const char *path, struct config *out, struct config_error *error);
+
+/* Set one option from text. HA_E_NOTFOUND, HA_E_RANGE; *config untouched then. */
+enum ha_error config_set(struct config *config, const char *name, const char *value,
+                         struct config_error *error);
+
+/* The value as it would stand in the file. Returns the length. */
+size_t config_format(const struct config *config, const struct option *option, char *out,
+                     size_t size);
+bool config_option_equal(const struct config *a, const struct config *b,
+                         const struct option *option);
+
+/* Cross checks between options (capacities, paths). HA_E_RANGE with *error. */
+enum ha_error config_validate(const struct config *config, struct config_error *error);
+
+#endif

@@ -1,0 +1,122 @@
+/* store.h - the ordered store: rows of octets in tables, for readers and for
+ * the next start. Decisions are made from memory, never from here.
+ *
+ * One environment per node. Rows are opaque: agentd/state knows what is in
+ * them. One writer at a time (the store thread), any number of readers.
+ * A transaction carries its own error: after the first failure every
+ * operation is a no-op and the commit becomes an abort.
+ *
+ * May include: agentd/base. */
+#ifndef REPLICATION_STORE_H
+#define REPLICATION_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/error.h"
+
+#define STORE_KEY_MAX 64u   /* octets */
+#define STORE_VALUE_MAX 4096u
+
+/* X(symbol, name in the file). Append only. */
+#define STORE_TABLES(X)                                                                            \
+	X(STORE_META, "meta")                                                                      \
+	X(STORE_PEERS, "peers")                                                                    \
+	X(STORE_ASSOCIATIONS, "associations")                                                      \
+	X(STORE_REPLAY, "replay")                                                                  \
+	X(STORE_BINDINGS, "bindings")                                                              \
+	X(STORE_SETTINGS, "settings")
+
+enum store_table {
+#define X(symbol, name) symbol,
+	STORE_TABLES(X)
+#undef X
+	STORE_TABLE_COUNT
+};
+
+/* Borrowed octets of a key or value. From a read: valid until the reader is
+ * closed or renewed. */
+struct store_bytes {
+	const void *at;
+	size_t size;
+};
+
+struct store;
+
+/* Open or create the environment in an existing directory.
+ *
+ * HA_E_INUSE       another process has it open for writing
+ * HA_E_NEWER       its format is newer than this program
+ * HA_E_FOREIGN     not an environment of this program
+ * HA_E_DAMAGED, HA_E_NODISK, HA_E_PERMISSION, HA_E_IO, HA_E_NOMEM
+ * On failure NULL, *why, and a sentence for the operator in `report`. */
+struct store *store_open(const char *directory, uint64_t map_octets, enum ha_error *why,
+                         char *report, size_t size);
+void store_close(struct store *store); /* accepts NULL */
+
+/* Made at random when the store was created; never 0. */
+uint64_t store_id(const struct store *store);
+
+struct store_usage {
+	uint64_t octets_used; /* pages in use */
+	uint64_t octets_max;  /* the map */
+	uint64_t rows[STORE_TABLE_COUNT];
+};
+enum ha_error store_usage(struct store *store, struct store_usage *out);
+
+/* ---- writing: one transaction at a time, on one thread ---- */
+
+struct store_write {
+	struct store *store;
+	void *transaction;
+	void *cursors[STORE_TABLE_COUNT];
+	enum ha_error error;
+};
+
+struct store_write store_begin(struct store *store);
+
+/* Insert or overwrite. Ascending keys of one table cost least. */
+void store_put(struct store_write *w, enum store_table table, struct store_bytes key,
+               struct store_bytes value);
+/* Absent is not an error. */
+void store_delete(struct store_write *w, enum store_table table, struct store_bytes key);
+
+/* Make the rows under `prefix` exactly the given ones (ascending, all starting
+ * with `prefix`): rows that are equal are left, others are written or
+ * deleted. For a table whose rows come and go together. */
+struct store_row {
+	struct store_bytes key;
+	struct store_bytes value;
+};
+void store_replace_prefix(struct store_write *w, enum store_table table, struct store_bytes prefix,
+                          const struct store_row *rows, size_t count);
+
+/* First error of any of them, or durable. */
+enum ha_error store_commit(struct store_write *w);
+void store_abort(struct store_write *w);
+
+/* ---- reading: a consistent snapshot, for milliseconds, never across a wait ---- */
+
+struct store_reader {
+	void *transaction;
+	void *cursors[STORE_TABLE_COUNT];
+	struct store *store;
+};
+
+enum ha_error store_read_open(struct store *store, struct store_reader *out);
+void store_read_close(struct store_reader *reader); /* accepts a zeroed one */
+
+/* HA_E_NOTFOUND when absent. */
+enum ha_error store_get(struct store_reader *reader, enum store_table table,
+                        struct store_bytes key, struct store_bytes *value);
+
+/* The first row at or after `key` (strictly after it if `after`).
+ * HA_E_NOTFOUND at the end. */
+enum ha_error store_seek(struct store_reader *reader, enum store_table table,
+                         struct store_bytes key, bool after, struct store_row *out);
+/* The row after the one that the last seek or next of this table gave. */
+enum ha_error store_next(struct store_reader *reader, enum store_table table,
+                         struct store_row *out);
+
+#endif
