@@ -1,0 +1,83 @@
+/* agent.h - the home agent in operation: what the programs start and what the
+ * control socket asks. The threads behind it are in docs/architecture.md.
+ *
+ * May include: everything below layer 4. */
+#ifndef AGENTD_FLOW_AGENT_H
+#define AGENTD_FLOW_AGENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/config.h"
+#include "agentd/base/error.h"
+#include "agentd/state/change.h"
+#include "replication/replication.h"
+#include "replication/store.h"
+
+struct agent;
+
+struct agent_options {
+	const struct config *config; /* borrowed for the open */
+	/* Called from any thread, at most once, when nothing can be promised any
+	 * more; the program ends the process with a failure. */
+	void (*failed)(void *context, enum ha_error why, const char *what);
+	void *context;
+};
+
+/* Open the store and the log, recover, seed an empty store. No socket yet.
+ * On failure NULL, *why, and a sentence for the operator in `report`. */
+struct agent *agent_open(const struct agent_options *options, enum ha_error *why, char *report,
+                         size_t size);
+
+/* Bind the registration sockets: done before privileges are dropped. */
+enum ha_error agent_listen(struct agent *agent, char *report, size_t size);
+
+/* Start the threads and answer. */
+enum ha_error agent_start(struct agent *agent);
+
+/* Take over what may change live; restart-only options stay as they are. */
+void agent_reload(struct agent *agent, const struct config *config);
+
+/* Stop answering, finish what was taken, write the store, end the threads. */
+void agent_stop(struct agent *agent);
+void agent_close(struct agent *agent); /* accepts NULL */
+
+/* For readers: agentd/state/rows.h says what is in the tables. */
+struct store *agent_store(struct agent *agent);
+
+struct agent_status {
+	struct replication_status replication;
+	uint64_t started_ms;         /* Unix time */
+	uint64_t cluster_time_ms;
+	uint32_t mobile_nodes;
+	uint32_t foreign_agents;
+	uint32_t associations;
+	uint32_t bindings;
+	uint32_t bindings_committed; /* reserved by the nodes' limits */
+	uint32_t bindings_capacity;
+	uint32_t nodes_capacity;
+	uint32_t associations_capacity;
+	uint64_t store_index;        /* applied index that the store holds */
+	uint64_t store_lag_ms;       /* age of the oldest change the store lacks; 0 = none */
+	uint64_t checkpoints;        /* passes finished */
+	uint64_t checkpoint_rows;    /* rows written by the last pass */
+	uint64_t checkpoint_ms;      /* how long it took */
+	bool store_failing;          /* the last write to the store failed */
+};
+void agent_status(struct agent *agent, struct agent_status *out);
+
+/* The settings in force: the file's, with the cluster's over them. */
+void agent_config(struct agent *agent, struct config *out);
+
+/* Change the replicated configuration. `done` is called once, from the store
+ * thread, when the changes are durable and readable in the store, with one
+ * result per change (HA_OK, HA_E_EXISTS, HA_E_NOTFOUND, HA_E_CAPACITY, HA_E_RANGE).
+ *
+ * HA_E_BUSY, HA_E_NOTLEADER, HA_E_CAPACITY, HA_E_CLOSED, HA_E_RANGE (more than
+ * CHANGES_MAX): nothing was changed and `done` is not called. */
+typedef void agent_changed(void *context, const enum ha_error *results, size_t count);
+enum ha_error agent_configure(struct agent *agent, const char *who, const struct change *changes,
+                              size_t count, agent_changed *done, void *context);
+
+#endif

@@ -1,0 +1,90 @@
+/* rows.h - the rows of the store: keys whose order is the order of operators'
+ * tables, and values with a format octet. Encoding cannot fail; decoding
+ * refuses what it does not understand.
+ *
+ * Keys are in network order throughout (docs/architecture.md, "Store").
+ *
+ * May include: proto, agentd/base, agentd/state/change.h. */
+#ifndef AGENTD_STATE_ROWS_H
+#define AGENTD_STATE_ROWS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/binding.h"
+#include "agentd/base/error.h"
+#include "agentd/state/change.h"
+
+#define ROW_KEY_MAX 32u
+#define ROW_VALUE_MAX 384u
+
+/* Octets of one encoded key or value. */
+struct row_octets {
+	size_t size;
+	uint8_t at[ROW_VALUE_MAX];
+};
+
+/* peers: kind, realm, address -> */
+struct peer_row {
+	enum peer_kind kind;
+	uint32_t realm;
+	struct in_addr address;
+	uint64_t id;      /* stable node id, never used twice */
+	uint8_t bindings; /* limit; reserved memory */
+	uint64_t created; /* index of the command that made it */
+	uint32_t group;
+};
+
+/* associations: peer id, SPI -> the key is in the row: never print one. */
+struct association_row {
+	uint64_t peer;
+	uint32_t spi;
+	uint8_t algorithm;
+	uint8_t key_size;
+	uint16_t tolerance_s;
+	uint8_t key[MIP_KEY_SIZE_MAX];
+	uint64_t created;
+};
+
+/* replay: peer id -> what a node without a binding was last granted */
+struct replay_row {
+	uint64_t peer;
+	uint64_t identification;
+	uint64_t digest;
+	uint64_t version;
+};
+
+/* bindings: realm, family, home address, care-of address, endpoint, port -> */
+struct binding_row {
+	uint32_t realm;
+	struct in_addr home;
+	struct binding binding;
+	uint64_t node;    /* peer id */
+	uint64_t digest;  /* of the request, tells a retransmission */
+	uint64_t replay;  /* newest identification accepted from the node */
+	uint64_t version; /* index of the command that wrote it */
+	uint32_t group;
+};
+
+void peer_row_key(const struct peer_row *row, struct row_octets *out);
+void peer_row_value(const struct peer_row *row, struct row_octets *out);
+void association_row_key(const struct association_row *row, struct row_octets *out);
+void association_row_value(const struct association_row *row, struct row_octets *out);
+void replay_row_key(const struct replay_row *row, struct row_octets *out);
+void replay_row_value(const struct replay_row *row, struct row_octets *out);
+void binding_row_key(const struct binding_row *row, struct row_octets *out);
+void binding_row_value(const struct binding_row *row, struct row_octets *out);
+
+/* The common start of the keys of all bindings of one home address. */
+void binding_row_prefix(uint32_t realm, struct in_addr home, struct row_octets *out);
+
+/* HA_E_TRUNCATED, HA_E_TRAILING, HA_E_MALFORMED; HA_E_NEWER for a value format
+ * above ours. *out is zeroed on failure. */
+enum ha_error peer_row_decode(struct span key, struct span value, struct peer_row *out);
+enum ha_error association_row_decode(struct span key, struct span value,
+                                     struct association_row *out);
+enum ha_error replay_row_decode(struct span key, struct span value, struct replay_row *out);
+enum ha_error binding_row_decode(struct span key, struct span value, struct binding_row *out);
+
+#endif
