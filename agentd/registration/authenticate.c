@@ -1,0 +1,36 @@
+/* authenticate.c - from octets to authenticated facts; no decision is made
+ * here. */
+#include "agentd/registration/registration.h"
+
+enum ha_error registration_request_decode(struct span payload, struct registration_request *out)
+{
+	struct reader in = reader_over(payload.at, payload.size);
+	enum ha_error error;
+
+	*out = (struct registration_request){ 0 };
+	error = mip_request_decode(&in, &out->fixed);
+	if (error == HA_OK)
+		out->fault = mip_extensions_decode(payload, &in, &out->extensions);
+	return error;
+}
+
+uint64_t registration_digest(const struct registration_request *request)
+{
+	struct span authenticator = request->extensions.mobile_home.authenticator;
+	struct reader in = reader_over(authenticator.at, authenticator.size);
+
+	return get_u64(&in);
+}
+
+enum authentication registration_authenticate(const struct mip_authentication *extension,
+                                              unsigned count, const struct mip_key_state *key)
+{
+	if (count == 0)
+		return AUTHENTICATION_ABSENT;
+	if (!key)
+		return AUTHENTICATION_NO_ASSOCIATION;
+	if (count > 1 ||
+	    !mip_authenticator_verify(key, extension->covered, extension->authenticator))
+		return AUTHENTICATION_WRONG;
+	return AUTHENTICATION_VALID;
+}
