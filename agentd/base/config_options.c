@@ -1,0 +1,129 @@
+/* config_options.c - the table of options, and looking into it. Every default,
+ * range and help text of the configuration is in a row here and nowhere else. */
+#include "agentd/base/config.h"
+
+#include <string.h>
+
+#include "agentd/base/log.h"
+
+#define CAPACITY_MAX (16u << 20)
+
+static const struct option_choice log_levels[] = {
+	{ "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
+	{ "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },   { NULL, 0 },
+};
+
+static const struct option_choice log_formats[] = {
+	{ "text", LOG_FORMAT_TEXT },
+	{ "journal", LOG_FORMAT_JOURNAL },
+	{ "json", LOG_FORMAT_JSON },
+	{ NULL, 0 },
+};
+
+#define AT(member) .offset = offsetof(struct config, member)
+#define NUMBER(member, unit_, min_, max_)                                                          \
+	AT(member), .type = OPTION_NUMBER, .unit = (unit_), .min = (min_), .max = (max_)
+#define FLAG(member) AT(member), .type = OPTION_FLAG, .unit = ""
+#define ADDRESS(member) AT(member), .type = OPTION_ADDRESS, .unit = ""
+/* min and max are octets of the text. */
+#define TEXT(member, min_, max_)                                                                   \
+	AT(member), .type = OPTION_TEXT, .unit = "", .min = (min_), .max = (max_)
+#define CHOICE(member, choices_)                                                                   \
+	AT(member), .type = OPTION_CHOICE, .unit = "", .choices = (choices_)
+
+#define NODE_RESTART .owner = OWNER_NODE, .reload = RELOAD_RESTART
+#define NODE_LIVE .owner = OWNER_NODE, .reload = RELOAD_LIVE
+#define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE
+
+static const struct option options[] = {
+	{ "home-agent", "address", ADDRESS(home_agent_address), NODE_RESTART, .preset = NULL,
+	  .help = "Address of the home agent: an address of this host, to which mobile nodes "
+	          "register. It must be given." },
+	{ "home-agent", "port", NUMBER(home_agent_port, "", 1, 65535), NODE_RESTART,
+	  .preset = "434", .help = "UDP port for registrations." },
+	{ "home-agent", "realm", NUMBER(home_agent_realm, "", 0, UINT32_MAX), NODE_RESTART,
+	  .preset = "0",
+	  .help = "Address space to which the home addresses belong; 0 unless customers with "
+	          "overlapping addresses are kept apart." },
+
+	{ "registration", "max-lifetime", NUMBER(max_lifetime_s, "seconds", 1, 65535), CLUSTER_LIVE,
+	  .preset = "1800", .help = "Longest lifetime granted; 65535 grants infinity too." },
+	{ "registration", "replay-tolerance", NUMBER(replay_tolerance_s, "seconds", 4, 3600),
+	  CLUSTER_LIVE, .preset = "7",
+	  .help = "How far the time in a request may be from the time of this host, unless the "
+	          "association has a tolerance of its own." },
+	{ "registration", "bindings-per-node", NUMBER(bindings_per_node, "", 1, 8), CLUSTER_LIVE,
+	  .preset = "2",
+	  .help = "Simultaneous bindings of one mobile node, unless it has a limit of its own." },
+	{ "registration", "reverse-tunnel", FLAG(reverse_tunnel), CLUSTER_LIVE, .preset = "no",
+	  .help = "Grant reverse tunnels; otherwise a request for one is denied with code 137." },
+	{ "registration", "reply-to-failed-authentication", FLAG(reply_to_failed_authentication),
+	  CLUSTER_LIVE, .preset = "no",
+	  .help = "Answer requests whose authenticator does not verify with code 131, rather than "
+	          "with silence." },
+
+	{ "capacity", "nodes", NUMBER(capacity_nodes, "", 1, CAPACITY_MAX), NODE_RESTART,
+	  .preset = "100000",
+	  .help = "Most mobile nodes and foreign agents. Memory for them is taken at the start." },
+	{ "capacity", "associations", NUMBER(capacity_associations, "", 1, CAPACITY_MAX),
+	  NODE_RESTART, .preset = "120000",
+	  .help = "Most mobility security associations; at least as many as nodes." },
+	{ "capacity", "bindings", NUMBER(capacity_bindings, "", 1, CAPACITY_MAX), NODE_RESTART,
+	  .preset = "200000",
+	  .help = "Most bindings, counted by the limits of the nodes rather than by use." },
+
+	{ "storage", "directory", TEXT(data_directory, 1, 200), NODE_RESTART,
+	  .preset = "/var/lib/hearth",
+	  .help = "Directory of the store and the log; on a disk that keeps what it has flushed." },
+	{ "storage", "log-segment", NUMBER(log_segment_mib, "MiB", 1, 1024), NODE_RESTART,
+	  .preset = "64", .help = "Size of one segment file of the log." },
+	{ "storage", "log-segments", NUMBER(log_segments_max, "", 3, 256), NODE_RESTART,
+	  .preset = "16",
+	  .help = "Most segment files: the log never takes more than this many times the size of "
+	          "one." },
+	{ "storage", "store-map", NUMBER(store_map_mib, "MiB", 16, 4u << 20), NODE_RESTART,
+	  .preset = "16384",
+	  .help = "Largest size of the store. Address space, not memory: the file grows as it is "
+	          "filled." },
+	{ "storage", "checkpoint-interval", NUMBER(checkpoint_interval_s, "seconds", 1, 3600),
+	  NODE_LIVE, .preset = "10",
+	  .help = "How often bindings are written from the log to the store; what readers see "
+	          "trails by this much." },
+	{ "storage", "associations", TEXT(associations_file, 0, 200), NODE_RESTART, .preset = "",
+	  .help = "File of associations with which an empty store is seeded; empty for none." },
+
+	{ "process", "user", TEXT(user, 1, 32), NODE_RESTART, .preset = "hearth",
+	  .help = "User to become after the start as root; root to stay." },
+	{ "process", "control-socket", TEXT(control_socket, 1, 107), NODE_RESTART,
+	  .preset = "/run/hearth/agentd.sock", .help = "Socket on which agentctl is answered." },
+	{ "process", "network-threads", NUMBER(network_threads, "", 1, 16), NODE_RESTART,
+	  .preset = "1", .help = "Threads that receive and answer registrations." },
+	{ "process", "log-level", CHOICE(log_level, log_levels), NODE_LIVE, .preset = "notice",
+	  .help = "Lines of this level and above are written." },
+	{ "process", "log-format", CHOICE(log_format, log_formats), NODE_LIVE, .preset = "text",
+	  .help = "Form of a line on standard error: text for people, journal for systemd, json "
+	          "for collectors." },
+};
+
+size_t config_option_count(void)
+{
+	return sizeof(options) / sizeof(options[0]);
+}
+
+const struct option *config_option_at(size_t i)
+{
+	return i < config_option_count() ? &options[i] : NULL;
+}
+
+const struct option *config_option_find(const char *name)
+{
+	for (size_t i = 0; i < config_option_count(); i++) {
+		size_t length = strlen(options[i].section);
+
+		if (strncmp(name, options[i].section, length) == 0 && name[length] == '.' &&
+		    strcmp(name + length + 1, options[i].name) == 0)
+			return &options[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,367 @@
+/* config_values.c - one value of the configuration: from text, to text,
+ * compared, checked against its row and against its neighbours. Knows nothing
+ * of files. */
+#include "agentd/base/config_values.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agentd/base/address.h"
+
+/* Octets of a row in the store at a half-filled page, rounded up. */
+#define STORE_OCTETS_PER_ROW 256u
+
+static void *value_of(struct config *config, const struct option *option)
+{
+	return (char *)config + option->offset;
+}
+
+static const void *value_at(const struct config *config, const struct option *option)
+{
+	return (const char *)config + option->offset;
+}
+
+__attribute__((format(printf, 3, 4))) static enum ha_error
+refuse(struct config_error *error, enum ha_error why, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	return why;
+}
+
+struct config_excerpt config_excerpt(const char *text)
+{
+	struct config_excerpt out;
+	size_t length = 0;
+
+	for (; text[length] && length < sizeof(out.text) - 4; length++) {
+		unsigned char c = (unsigned char)text[length];
+
+		out.text[length] = c < 0x20 || c > 0x7e ? '?' : (char)c;
+	}
+	memcpy(out.text + length, text[length] ? "..." : "", text[length] ? 4 : 1);
+	return out;
+}
+
+/* ---- from text ---- */
+
+static bool parse_number(const struct option *option, const char *text, void *out)
+{
+	uint64_t number = 0;
+	uint32_t value;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		number = number * 10 + (uint64_t)(*text - '0');
+		if (number > option->max)
+			return false;
+	}
+	if (number < option->min)
+		return false;
+	value = (uint32_t)number;
+	memcpy(out, &value, sizeof(value));
+	return true;
+}
+
+static bool parse_flag(const struct option *option, const char *text, void *out)
+{
+	bool value = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
+
+	(void)option;
+	if (!value && strcmp(text, "no") != 0 && strcmp(text, "false") != 0)
+		return false;
+	memcpy(out, &value, sizeof(value));
+	return true;
+}
+
+/* The loopback network is no address to serve nodes under, but one to try
+ * things out on. */
+static bool parse_address(const struct option *option, const char *text, void *out)
+{
+	struct in_addr address;
+
+	(void)option;
+	if (!address_parse(text, &address))
+		return false;
+	if (!address_is_unicast(address) && address_host(address) >> 24 != 127)
+		return false;
+	memcpy(out, &address, sizeof(address));
+	return true;
+}
+
+static bool parse_text(const struct option *option, const char *text, void *out)
+{
+	size_t length = strlen(text);
+
+	if (length < option->min || length > option->max || length >= CONFIG_TEXT_MAX)
+		return false;
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return false;
+	memset(out, 0, CONFIG_TEXT_MAX);
+	memcpy(out, text, length);
+	return true;
+}
+
+static bool parse_choice(const struct option *option, const char *text, void *out)
+{
+	for (const struct option_choice *c = option->choices; c->name; c++) {
+		if (strcmp(c->name, text) == 0) {
+			memcpy(out, &c->value, sizeof(c->value));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By enum option_type. */
+static const struct {
+	bool (*parse)(const struct option *option, const char *text, void *out);
+	size_t size;
+} types[] = {
+	[OPTION_NUMBER] = { parse_number, sizeof(uint32_t) },
+	[OPTION_FLAG] = { parse_flag, sizeof(bool) },
+	[OPTION_ADDRESS] = { parse_address, sizeof(struct in_addr) },
+	[OPTION_TEXT] = { parse_text, CONFIG_TEXT_MAX },
+	[OPTION_CHOICE] = { parse_choice, sizeof(uint32_t) },
+};
+
+static size_t allowed_choices(const struct option *option, char *out, size_t size)
+{
+	int length = snprintf(out, size, "one of");
+
+	for (const struct option_choice *c = option->choices; c->name; c++) {
+		size_t at = (size_t)length < size ? (size_t)length : size;
+
+		length += snprintf(out + at, size - at, "%s %s", c == option->choices ? "" : ",",
+		                   c->name);
+	}
+	return (size_t)length;
+}
+
+size_t config_allowed(const struct option *option, char *out, size_t size)
+{
+	int length = 0;
+
+	switch (option->type) {
+	case OPTION_NUMBER:
+		length = snprintf(out, size, "a whole number from %u to %u%s%s", option->min,
+		                  option->max, *option->unit ? " " : "", option->unit);
+		break;
+	case OPTION_FLAG:
+		length = snprintf(out, size, "yes or no");
+		break;
+	case OPTION_ADDRESS:
+		length = snprintf(out, size, "an IPv4 address of one host");
+		break;
+	case OPTION_TEXT:
+		length = snprintf(out, size, "text of %u to %u octets without control characters",
+		                  option->min, option->max);
+		break;
+	case OPTION_CHOICE:
+		return allowed_choices(option, out, size);
+	}
+	return (size_t)length;
+}
+
+enum ha_error config_set_option(struct config *config, const struct option *option,
+                                const char *value, struct config_error *error)
+{
+	char allowed[160];
+
+	if (types[option->type].parse(option, value, value_of(config, option)))
+		return HA_OK;
+	config_allowed(option, allowed, sizeof(allowed));
+	return refuse(error, HA_E_RANGE, "%s.%s: '%s' is not allowed: it must be %s",
+	              option->section, option->name, config_excerpt(value).text, allowed);
+}
+
+/* ---- names ---- */
+
+/* Edits between two short names; a long one resembles nothing. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[48];
+	size_t width = strlen(b);
+
+	if (width >= sizeof(row) / sizeof(row[0]) || strlen(a) >= sizeof(row) / sizeof(row[0]))
+		return SIZE_MAX;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < width; j++) {
+			size_t best = diagonal + (a[i] != b[j]);
+
+			diagonal = row[j + 1];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j + 1] + 1 < best)
+				best = row[j + 1] + 1;
+			row[j + 1] = best;
+		}
+	}
+	return row[width];
+}
+
+const char *config_nearest(const char *section, const char *name)
+{
+	const char *nearest = NULL;
+	size_t least = strlen(name) / 2 + 1; /* more edits than that is another word */
+
+	for (size_t i = 0; i < config_option_count(); i++) {
+		const struct option *option = config_option_at(i);
+		const char *candidate = section ? option->name : option->section;
+		size_t edits;
+
+		if (section && strcmp(option->section, section) != 0)
+			continue;
+		edits = distance(name, candidate);
+		if (edits < least) {
+			least = edits;
+			nearest = candidate;
+		}
+	}
+	return nearest;
+}
+
+/* ---- the face ---- */
+
+void config_defaults(struct config *out)
+{
+	struct config_error ignored; /* a test sets every preset by itself */
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < config_option_count(); i++) {
+		const struct option *option = config_option_at(i);
+
+		if (option->preset)
+			(void)config_set_option(out, option, option->preset, &ignored);
+	}
+}
+
+enum ha_error config_set(struct config *config, const char *name, const char *value,
+                         struct config_error *error)
+{
+	const struct option *option = config_option_find(name);
+	const char *dot = strchr(name, '.');
+	const char *nearest = NULL;
+	char section[32];
+
+	if (option)
+		return config_set_option(config, option, value, error);
+	if (dot && (size_t)(dot - name) < sizeof(section)) {
+		snprintf(section, sizeof(section), "%.*s", (int)(dot - name), name);
+		nearest = config_nearest(section, dot + 1);
+	}
+	if (nearest)
+		return refuse(error, HA_E_NOTFOUND, "there is no option '%s'; did you mean '%s.%s'?",
+		              config_excerpt(name).text, section, nearest);
+	return refuse(error, HA_E_NOTFOUND, "there is no option '%s'; names are section.option",
+	              config_excerpt(name).text);
+}
+
+static const char *choice_name(const struct option *option, uint32_t value)
+{
+	for (const struct option_choice *c = option->choices; c->name; c++)
+		if (c->value == value)
+			return c->name;
+	return "";
+}
+
+size_t config_format(const struct config *config, const struct option *option, char *out,
+                     size_t size)
+{
+	const void *at = value_at(config, option);
+	struct in_addr address;
+	uint32_t number;
+	int length = 0;
+
+	switch (option->type) {
+	case OPTION_NUMBER:
+	case OPTION_CHOICE:
+		memcpy(&number, at, sizeof(number));
+		length = option->choices ? snprintf(out, size, "%s", choice_name(option, number))
+		                         : snprintf(out, size, "%u", number);
+		break;
+	case OPTION_FLAG:
+		length = snprintf(out, size, "%s", *(const bool *)at ? "yes" : "no");
+		break;
+	case OPTION_ADDRESS:
+		memcpy(&address, at, sizeof(address));
+		length = snprintf(out, size, "%s",
+		                  address.s_addr ? address_format(address).text : "");
+		break;
+	case OPTION_TEXT:
+		length = snprintf(out, size, "%s", (const char *)at);
+		break;
+	}
+	return (size_t)length;
+}
+
+bool config_option_equal(const struct config *a, const struct config *b,
+                         const struct option *option)
+{
+	return memcmp(value_at(a, option), value_at(b, option), types[option->type].size) == 0;
+}
+
+/* ---- cross checks ---- */
+
+static enum ha_error check_paths(const struct config *config, struct config_error *error)
+{
+	const struct {
+		const char *name, *path;
+	} paths[] = {
+		{ "storage.directory", config->data_directory },
+		{ "storage.associations", config->associations_file },
+		{ "process.control-socket", config->control_socket },
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (*paths[i].path && *paths[i].path != '/')
+			return refuse(error, HA_E_RANGE,
+			              "%s: '%s' is not allowed: it must be a path from the root, "
+			              "beginning with /",
+			              paths[i].name, config_excerpt(paths[i].path).text);
+	return HA_OK;
+}
+
+static enum ha_error check_capacities(const struct config *config, struct config_error *error)
+{
+	uint64_t rows = (uint64_t)config->capacity_nodes + config->capacity_associations +
+	                config->capacity_bindings;
+	uint64_t needed_mib = rows * STORE_OCTETS_PER_ROW >> 20;
+
+	if (config->capacity_associations < config->capacity_nodes)
+		return refuse(error, HA_E_RANGE,
+		              "capacity.associations: %u is not allowed: every node has one, so it "
+		              "must be at least capacity.nodes, %u",
+		              config->capacity_associations, config->capacity_nodes);
+	if (config->capacity_bindings < config->bindings_per_node)
+		return refuse(error, HA_E_RANGE,
+		              "capacity.bindings: %u is not allowed: it must be at least "
+		              "registration.bindings-per-node, %u",
+		              config->capacity_bindings, config->bindings_per_node);
+	if (config->store_map_mib < needed_mib)
+		return refuse(error, HA_E_RANGE,
+		              "storage.store-map: %u is not allowed: the capacities need at least "
+		              "%lu MiB",
+		              config->store_map_mib, (unsigned long)needed_mib);
+	return HA_OK;
+}
+
+enum ha_error config_validate(const struct config *config, struct config_error *error)
+{
+	enum ha_error why = check_paths(config, error);
+
+	return why == HA_OK ? check_capacities(config, error) : why;
+}

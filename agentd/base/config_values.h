@@ -1,0 +1,28 @@
+/* config_values.h - for the files of the configuration only: values by the
+ * row of their option.
+ *
+ * May include: agentd/base/config.h. */
+#ifndef AGENTD_BASE_CONFIG_VALUES_H
+#define AGENTD_BASE_CONFIG_VALUES_H
+
+#include "agentd/base/config.h"
+
+/* Set one option, found already. HA_E_RANGE with *error, *config untouched. */
+enum ha_error config_set_option(struct config *config, const struct option *option,
+                                const char *value, struct config_error *error);
+
+/* What may stand there, as the end of a sentence. Returns its length. */
+size_t config_allowed(const struct option *option, char *out, size_t size);
+
+/* The nearest name of an option in `section`, or of a section when that is
+ * NULL; NULL when none resembles `name`. */
+const char *config_nearest(const char *section, const char *name);
+
+/* A copy of `text` for an error: cut to what fits, control characters as
+ * question marks. */
+struct config_excerpt {
+	char text[64];
+};
+struct config_excerpt config_excerpt(const char *text);
+
+#endif
