@@ -93,7 +93,10 @@ static inline uint8_t get_u8(struct reader *r)
 static inline uint16_t get_u16(struct reader *r)
 {
 	const uint8_t *b = reader_take(r, 2);
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+
+	if (!b)
+		return 0;
+	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static inline uint32_t get_u32(struct reader *r)

@@ -16,13 +16,13 @@ enum layout {
 };
 
 /* What the walk keeps of one extension. */
-typedef enum ha_error found(struct mip_extensions *out, struct span message,
-                            const struct mip_extension *extension);
+typedef enum ha_error extension_found(struct mip_extensions *out, struct span message,
+                                      const struct mip_extension *extension);
 
-static found found_mobile_home, found_mobile_foreign, found_foreign_home;
+static extension_found found_mobile_home, found_mobile_foreign, found_foreign_home;
 
 #ifndef MIP_EXTENSIONS /* a test brings rows for the layouts that no row has yet */
-/* X(type, layout, found) */
+/* X(type, layout, what to do with it; NULL = pass over) */
 #define MIP_EXTENSIONS(X)                                                                          \
 	X(MIP_EXTENSION_PAD, LAYOUT_PAD, NULL)                                                     \
 	X(MIP_EXTENSION_MOBILE_HOME, LAYOUT_SIMPLE, found_mobile_home)                             \
@@ -32,7 +32,7 @@ static found found_mobile_home, found_mobile_foreign, found_foreign_home;
 
 static const struct row {
 	enum layout layout;
-	found *found;
+	extension_found *found;
 } rows[UINT8_MAX + 1] = {
 #define X(type, layout_, found_) [type] = { .layout = layout_, .found = found_ },
 	MIP_EXTENSIONS(X)
@@ -147,7 +147,7 @@ enum ha_error mip_extensions_decode(struct span message, struct reader *in,
 
 		if (row->found)
 			reader_fail(in, row->found(out, message, &extension));
-		else
+		else if (row->layout == LAYOUT_UNKNOWN)
 			out->skipped_count++;
 	}
 	return in->error;
