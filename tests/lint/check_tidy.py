@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""clang-tidy (.clang-tidy) over every C file of the product in the compilation database of a build (HEARTH_BUILD, or
+build/). Tests are left to the compilers, sanitizers and cppcheck. `--self-test` plants a defect and expects to be told.
+"""
+
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import sources
+
+BUILD = os.environ.get("HEARTH_BUILD", os.path.join(sources.ROOT, "build"))
+CONFIGURATION = "--config-file=" + os.path.join(sources.ROOT, ".clang-tidy")
+
+
+def complaints_of(path, extra):
+    done = subprocess.run(
+        ["clang-tidy", "--quiet", CONFIGURATION, path] + extra, capture_output=True, text=True, cwd=sources.ROOT
+    )
+    lines = [line.replace(sources.ROOT + "/", "") for line in done.stdout.splitlines() if ": error: " in line]
+    if done.returncode != 0 and not lines:
+        lines = [f"{path}: clang-tidy ended with {done.returncode}: {done.stderr.strip()}"]
+    return lines
+
+
+def self_test():
+    bad = "#include <stdlib.h>\nint f(void);\nint f(void)\n{\n\tint *a = malloc(4);\n\tfree(a);\n\treturn *a;\n}\n"
+    good = "int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n"
+    wrong = 0
+    with tempfile.TemporaryDirectory() as directory:
+        for text, refused in ((bad, True), (good, False)):
+            path = os.path.join(directory, "a.c")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            if bool(complaints_of(path, ["--", "-std=c11"])) != refused:
+                print(f"self-test: judged wrongly: {text!r}")
+                wrong += 1
+    print(f"check_tidy self-test: 2 cases, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    database = os.path.join(BUILD, "compile_commands.json")
+    if not os.path.isfile(database):
+        print(f"check_tidy: there is no {database}; build first, or name a build with HEARTH_BUILD")
+        return 1
+    with open(database, encoding="utf-8") as file:
+        listed = sorted({row["file"] for row in json.load(file)})
+    product = [path for path in listed if path.startswith(sources.ROOT) and ".pb-c." not in path]
+    product = [path for path in product if not path.startswith(sources.ROOT + "/tests/")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = pool.map(lambda path: complaints_of(path, ["-p", BUILD, "--extra-arg=-Wno-unknown-warning-option"]), product)
+        complaints = sorted({line for lines in rows for line in lines})
+    return sources.report("check_tidy", complaints, len(product))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
