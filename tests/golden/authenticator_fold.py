@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Print the fold constants of tests/unit/test_authenticator.c.
+
+The test computes an authenticator for every key size and 201 lengths of message and folds
+them into 16 octets; this does the same with Python's hashlib, which shares no code with us.
+"""
+import hashlib
+import hmac
+
+KEY_SIZES = range(16, 65)
+MESSAGE_SIZES = range(201)
+SPI_SIZE = 4
+
+
+def without_spi(covered):
+    return covered[:-SPI_SIZE] if len(covered) >= SPI_SIZE else b""
+
+
+ALGORITHMS = {
+    "hmac-md5": lambda key, covered: hmac.new(key, covered, "md5").digest(),
+    "keyed-md5": lambda key, covered: hashlib.md5(key + covered + key).digest(),
+    "keyed-md5-rfc2002": lambda key, covered: hashlib.md5(key + without_spi(covered) + key).digest(),
+}
+
+
+def fold(compute):
+    folded = [0] * 16
+    for key_size in KEY_SIZES:
+        key = bytes((7 * i + key_size) & 255 for i in range(key_size))
+        for size in MESSAGE_SIZES:
+            covered = bytes((3 * i + size) & 255 for i in range(size))
+            folded = [(a * 31 + b) & 255 for a, b in zip(folded, compute(key, covered))]
+    return bytes(folded).hex()
+
+
+if __name__ == "__main__":
+    for name, compute in ALGORITHMS.items():
+        print(name, fold(compute))
