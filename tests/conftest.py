@@ -1,0 +1,17 @@
+"""What every suite in Python shares: tests/support on the path, and a running agentd as the fixture `agent`."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+
+from agent import Agent  # noqa: E402
+
+
+@pytest.fixture
+def agent(tmp_path):
+    """A home agent of its own with two associations of mobile nodes; stopped after the test."""
+    with Agent(str(tmp_path)) as running:
+        yield running
