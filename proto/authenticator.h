@@ -28,10 +28,10 @@ enum mip_algorithm {
 #undef X
 };
 
-#define MIP_KEY_SIZE_MIN 16u         /* octets */
+#define MIP_KEY_SIZE_MIN 16u /* octets */
 #define MIP_KEY_SIZE_MAX 64u
 #define MIP_AUTHENTICATOR_SIZE_MAX 32u
-#define MIP_SPI_MIN 256u             /* 0 to 255 are reserved */
+#define MIP_SPI_MIN 256u /* 0 to 255 are reserved */
 
 struct mip_key_state {
 	uint8_t algorithm; /* enum mip_algorithm; 0 = none */

@@ -133,7 +133,8 @@ static enum ha_error found_mobile_foreign(struct mip_extensions *out, struct spa
 static enum ha_error found_foreign_home(struct mip_extensions *out, struct span message,
                                         const struct mip_extension *extension)
 {
-	return keep_authentication(&out->foreign_home, &out->foreign_home_count, message, extension);
+	return keep_authentication(&out->foreign_home, &out->foreign_home_count, message,
+	                           extension);
 }
 
 enum ha_error mip_extensions_decode(struct span message, struct reader *in,

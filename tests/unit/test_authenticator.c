@@ -117,8 +117,9 @@ static void keys_outside_the_limits_are_refused(void)
 			struct mip_key_state state;
 
 			memset(&state, 0xff, sizeof(state));
-			CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithms[a], exact.at, exact.size),
-			                HA_E_RANGE);
+			CU_ASSERT_EQUAL(
+			    mip_key_state_init(&state, algorithms[a], exact.at, exact.size),
+			    HA_E_RANGE);
 			CU_ASSERT_TRUE(is_zero(&state, sizeof(state)));
 			free(exact.at);
 		}
@@ -197,9 +198,9 @@ static void authenticator_must_have_its_size(void)
 		for (size_t size = 0; size <= sizeof(out); size++) {
 			struct octets exact = octets_copy(out, size);
 
-			CU_ASSERT_EQUAL(mip_authenticator_verify(&state, over,
-			                                         (struct span){ exact.at, size }),
-			                size == 16);
+			CU_ASSERT_EQUAL(
+			    mip_authenticator_verify(&state, over, (struct span){ exact.at, size }),
+			    size == 16);
 			free(exact.at);
 		}
 	}
@@ -248,8 +249,8 @@ static void build(struct guarded *out, unsigned algorithm, uint8_t count)
 	out->size = writer_used(&w);
 }
 
-static bool one_verifies(const struct mip_authentication *found, unsigned found_count,
-                         uint32_t spi, const struct mip_key_state *state)
+static bool one_verifies(const struct mip_authentication *found, unsigned found_count, uint32_t spi,
+                         const struct mip_key_state *state)
 {
 	return found_count == 1 && found->spi == spi &&
 	       mip_authenticator_verify(state, found->covered, found->authenticator);
@@ -336,9 +337,9 @@ static void every_flipped_bit_of_the_key_is_noticed(void)
 
 			memset(key.at, 1, key.size);
 			octets_flip(key, bit);
-			CU_ASSERT_EQUAL(mip_key_state_init(&message.states[0], algorithms[a], key.at,
-			                                   key.size),
-			                HA_OK);
+			CU_ASSERT_EQUAL(
+			    mip_key_state_init(&message.states[0], algorithms[a], key.at, key.size),
+			    HA_OK);
 			CU_ASSERT_FALSE(all_verify(&message, exact, 1));
 			free(key.at);
 		}

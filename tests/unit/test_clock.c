@@ -5,8 +5,8 @@
 
 #include "tests/unit/suite.h"
 
-#define MS 1000000ull /* in nanoseconds */
-#define NOW_MS 1790000000123ull /* September 2026 */
+#define MS 1000000ull             /* in nanoseconds */
+#define NOW_MS 1790000000123ull   /* September 2026 */
 #define ERA_1_MS 2085978496000ull /* 7 February 2036, 06:28:16: NTP seconds wrap */
 
 static void known_times_convert(void)
@@ -21,8 +21,8 @@ static void known_times_convert(void)
 
 static void timestamps_come_back_within_a_millisecond(void)
 {
-	static const uint64_t times[] = { 86400000000, NOW_MS, ERA_1_MS - 1, ERA_1_MS,
-		                          ERA_1_MS + 999, 3 * ERA_1_MS };
+	static const uint64_t times[] = { 86400000000, NOW_MS,         ERA_1_MS - 1,
+		                          ERA_1_MS,    ERA_1_MS + 999, 3 * ERA_1_MS };
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		for (uint64_t ms = times[i]; ms < times[i] + 1000; ms++) {
@@ -103,7 +103,7 @@ static int64_t run(int64_t offset_ms, uint64_t step_us, uint64_t seconds)
 		now = cluster_clock_read(&clock, wall, us * 1000);
 		forward = forward && now >= last;
 		in_rate = in_rate && (int64_t)(now - NOW_MS) <= passed + passed / 20 + 1 &&
-			  (int64_t)(now - NOW_MS) >= passed - passed / 20 - 1;
+		          (int64_t)(now - NOW_MS) >= passed - passed / 20 - 1;
 		last = now;
 	}
 	CU_ASSERT_TRUE(forward);

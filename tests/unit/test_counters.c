@@ -13,8 +13,15 @@
 	X(FRUIT_PEARS, "fruit-pears", 0, "pears counted")
 #define TREE_COUNTERS(X) X(TREE_OAKS, "tree-oaks", 0, "oaks counted")
 
-enum { FRUIT_APPLES, FRUIT_PEARS, FRUITS };
-enum { TREE_OAKS, TREES };
+enum {
+	FRUIT_APPLES,
+	FRUIT_PEARS,
+	FRUITS
+};
+enum {
+	TREE_OAKS,
+	TREES
+};
 
 COUNTERS_DEFINE(fruit, "fruit", FRUIT_COUNTERS, FRUITS);
 COUNTERS_DEFINE(tree, "tree", TREE_COUNTERS, TREES);

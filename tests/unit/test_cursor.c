@@ -4,8 +4,8 @@
 #include "tests/unit/octets.h"
 #include "tests/unit/suite.h"
 
-static const uint8_t counting[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-	                            16, 17, 18, 19 };
+static const uint8_t counting[] = { 1,  2,  3,  4,  5,  6,  7,  8,  9, 10,
+	                            11, 12, 13, 14, 15, 16, 17, 18, 19 };
 
 static void numbers_are_big_endian(void)
 {

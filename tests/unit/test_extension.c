@@ -11,8 +11,8 @@ static enum ha_error walk(const uint8_t *chain, size_t size, struct mip_extensio
 {
 	struct octets exact = octets_copy(chain, size);
 	struct reader in = reader_over(exact.at, exact.size);
-	enum ha_error error =
-		mip_extensions_decode((struct span){ exact.at, exact.size }, &in, out);
+	enum ha_error error = mip_extensions_decode((struct span){ exact.at, exact.size }, &in,
+	                                            out);
 
 	free(exact.at);
 	return error;
@@ -28,7 +28,7 @@ static void empty_chain_holds_nothing(void)
 	memset(&found, 0xff, sizeof(found));
 	CU_ASSERT_EQUAL(walk(NULL, 0, &found), HA_OK);
 	CU_ASSERT_EQUAL(found.mobile_home_count + found.mobile_foreign_count +
-	                        found.foreign_home_count + found.skipped_count,
+	                    found.foreign_home_count + found.skipped_count,
 	                0);
 	CU_ASSERT_EQUAL(found.mobile_home.covered.size, 0);
 }
@@ -124,8 +124,8 @@ static void first_is_kept_and_all_are_counted(void)
 {
 	struct mip_extensions found;
 
-	CU_ASSERT_EQUAL(WALK(&found, 32, 4, 0, 0, 1, 1, 34, 4, 0, 0, 3, 1, 32, 5, 0, 0, 1, 2, 9,
-	                     34, 4, 0, 0, 3, 2, 34, 4, 0, 0, 3, 3, 150, 0),
+	CU_ASSERT_EQUAL(WALK(&found, 32, 4, 0, 0, 1, 1, 34, 4, 0, 0, 3, 1, 32, 5, 0, 0, 1, 2, 9, 34,
+	                     4, 0, 0, 3, 2, 34, 4, 0, 0, 3, 3, 150, 0),
 	                HA_OK);
 	CU_ASSERT_EQUAL(found.mobile_home_count, 2);
 	CU_ASSERT_EQUAL(found.mobile_home.spi, 0x101);
@@ -198,8 +198,8 @@ static void covered_runs_from_message_to_spi(void)
 	struct mip_extensions found;
 
 	CU_ASSERT_EQUAL(mip_request_decode(&in, &request), HA_OK);
-	CU_ASSERT_EQUAL(mip_extensions_decode((struct span){ message.at, message.size }, &in, &found),
-	                HA_OK);
+	CU_ASSERT_EQUAL(
+	    mip_extensions_decode((struct span){ message.at, message.size }, &in, &found), HA_OK);
 	check_authentication(message, &found.mobile_home, 0);
 	check_authentication(message, &found.mobile_foreign, 1);
 	check_authentication(message, &found.foreign_home, 2);
@@ -210,9 +210,12 @@ static void covered_runs_from_message_to_spi(void)
 /* Where one extension ends and the next begins a message may end. */
 static bool is_boundary(size_t size)
 {
-	static const size_t ends[] = { MIP_REQUEST_SIZE, HOME_AT - 1, HOME_AT,
+	static const size_t ends[] = { MIP_REQUEST_SIZE,
+		                       HOME_AT - 1,
+		                       HOME_AT,
 		                       HOME_AT + AUTHENTICATION_SIZE,
-		                       HOME_AT + 2 * AUTHENTICATION_SIZE, WHOLE_SIZE };
+		                       HOME_AT + 2 * AUTHENTICATION_SIZE,
+		                       WHOLE_SIZE };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends[i] == size)

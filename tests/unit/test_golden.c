@@ -30,32 +30,32 @@ static const struct chain {
 	{ "rrq-mn-to-fa-mfae", HA_OK, 1, 1, 0, 0 },
 	{ "rrq-s-b-m-g-infinite", HA_OK, 1, 0, 0, 0 },
 	{ "rrq-colocated", HA_OK, 1, 0, 0, 0 },
-	{ "rrq-reverse-tunnel-encaps-delivery", HA_OK, 1, 1, 0, 1 },     /* 130 */
+	{ "rrq-reverse-tunnel-encaps-delivery", HA_OK, 1, 1, 0, 1 }, /* 130 */
 	{ "rrq-deregister-all", HA_OK, 1, 0, 0, 0 },
-	{ "rrq-challenge-mnaaa", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 2 },   /* 131 132; 36 */
+	{ "rrq-challenge-mnaaa", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 2 },    /* 131 132; 36 */
 	{ "rrq-challenge-chap-spi", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 2 }, /* 131 132; 36 */
 	/* 131, then 139 drawn with a two-octet length: skipped by its first, which
 	 * leaves a 4 as the next type. */
 	{ "rrq-dynamic-ha", HA_E_UNKNOWN_EXTENSION, 0, 0, 0, 2 },
 	{ "rrq-ha-discovery", HA_OK, 1, 0, 0, 0 },
-	{ "rrq-udp-tunnel", HA_OK, 1, 0, 0, 1 },                         /* 144 */
+	{ "rrq-udp-tunnel", HA_OK, 1, 0, 0, 1 }, /* 144 */
 	{ "rrq-nonce", HA_OK, 1, 0, 0, 0 },
-	{ "rrq-keygen-40", HA_E_UNKNOWN_EXTENSION, 0, 0, 0, 1 },         /* 131; 40 */
+	{ "rrq-keygen-40", HA_E_UNKNOWN_EXTENSION, 0, 0, 0, 1 }, /* 131; 40 */
 	{ "rrp-accept-timestamp", HA_OK, 1, 0, 0, 0 },
 	{ "rrp-133-timestamp", HA_OK, 1, 0, 0, 0 },
 	{ "rrp-accept-nonce", HA_OK, 1, 0, 0, 0 },
 	{ "rrp-136-discovery", HA_OK, 1, 0, 0, 0 },
 	{ "rrp-fa-69", HA_OK, 0, 1, 0, 0 },
 	{ "rrp-deregistered", HA_OK, 1, 0, 0, 0 },
-	{ "rrp-nai-assigned-hoa", HA_OK, 1, 0, 0, 1 },                   /* 131 */
-	{ "rrp-fhae-revocation", HA_OK, 1, 0, 1, 1 },                    /* 137 */
-	{ "rrp-fa-error", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 },          /* 45 */
-	{ "rrp-message-string", HA_OK, 1, 0, 0, 1 },                     /* 145 */
-	{ "rrp-keygen-41", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 },         /* 41 */
-	{ "ro-rrq-pfan", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 },           /* 96 */
+	{ "rrp-nai-assigned-hoa", HA_OK, 1, 0, 0, 1 },           /* 131 */
+	{ "rrp-fhae-revocation", HA_OK, 1, 0, 1, 1 },            /* 137 */
+	{ "rrp-fa-error", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 },  /* 45 */
+	{ "rrp-message-string", HA_OK, 1, 0, 0, 1 },             /* 145 */
+	{ "rrp-keygen-41", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 }, /* 41 */
+	{ "ro-rrq-pfan", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 },   /* 96 */
 	{ "ro-rrq-private", HA_OK, 1, 0, 0, 0 },
-	{ "reg-home-fa-to-gfa", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 1 },    /* 140; 36 */
-	{ "reg-dynamic-gfa-rrq", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 },   /* 46 */
+	{ "reg-home-fa-to-gfa", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 1 },  /* 140; 36 */
+	{ "reg-dynamic-gfa-rrq", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0 }, /* 46 */
 };
 
 /* Vectors that this program has no decoder for, by layer or by message type. */
@@ -186,7 +186,8 @@ static unsigned check_type(unsigned type, void (*check)(const json_t *, struct o
 	size_t i;
 	json_t *vector;
 
-	json_array_foreach(vectors, i, vector) {
+	json_array_foreach(vectors, i, vector)
+	{
 		struct octets octets;
 
 		if (!is_of_type(vector, type))
@@ -214,9 +215,8 @@ static enum ha_error walk(struct octets octets, struct mip_extensions *found)
 {
 	struct reader in = reader_over(octets.at, octets.size);
 
-	CU_ASSERT_PTR_NOT_NULL(reader_take(&in, octets.at[0] == MIP_TYPE_REQUEST ?
-	                                                MIP_REQUEST_SIZE :
-	                                                MIP_REPLY_SIZE));
+	CU_ASSERT_PTR_NOT_NULL(
+	    reader_take(&in, octets.at[0] == MIP_TYPE_REQUEST ? MIP_REQUEST_SIZE : MIP_REPLY_SIZE));
 	return mip_extensions_decode((struct span){ octets.at, octets.size }, &in, found);
 }
 
@@ -234,7 +234,8 @@ static void chains_follow_the_rule(void)
 	size_t i;
 	json_t *vector;
 
-	json_array_foreach(vectors, i, vector) {
+	json_array_foreach(vectors, i, vector)
+	{
 		const struct chain *chain;
 		struct mip_extensions found;
 		struct octets octets;
@@ -272,13 +273,13 @@ static void check_listed(const json_t *auth, enum mip_algorithm algorithm)
 		memset(covered.at + covered.size - 4, 0xee, 4);
 	}
 	CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key.at, key.size), HA_OK);
-	CU_ASSERT_TRUE(mip_authenticator_verify(&state, (struct span){ covered.at, covered.size },
-	                                        expected));
+	CU_ASSERT_TRUE(
+	    mip_authenticator_verify(&state, (struct span){ covered.at, covered.size }, expected));
 	for (size_t bit = 0; bit < 8 * key.size; bit++) {
 		octets_flip(key, bit);
 		CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key.at, key.size), HA_OK);
 		CU_ASSERT_FALSE(mip_authenticator_verify(
-			&state, (struct span){ covered.at, covered.size }, expected));
+		    &state, (struct span){ covered.at, covered.size }, expected));
 		octets_flip(key, bit);
 	}
 	free(covered.at);
@@ -292,8 +293,10 @@ static void listed_authenticators_verify(void)
 	size_t i, j;
 	json_t *vector, *auth;
 
-	json_array_foreach(vectors, i, vector) {
-		json_array_foreach(json_object_get(vector, "auth"), j, auth) {
+	json_array_foreach(vectors, i, vector)
+	{
+		json_array_foreach(json_object_get(vector, "auth"), j, auth)
+		{
 			enum mip_algorithm algorithm;
 
 			if (mip_algorithm_parse(text_of(auth, "algorithm"), &algorithm)) {
@@ -341,8 +344,8 @@ static void check_found(const json_t *auth, const struct mip_authentication *fou
 	CU_ASSERT_TRUE(octets_equal(authenticator, found->authenticator));
 	if (mip_algorithm_parse(text_of(auth, "algorithm"), &algorithm)) {
 		CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key.at, key.size), HA_OK);
-		CU_ASSERT_TRUE(mip_authenticator_verify(&state, found->covered,
-		                                        found->authenticator));
+		CU_ASSERT_TRUE(
+		    mip_authenticator_verify(&state, found->covered, found->authenticator));
 	}
 	free(covered.at);
 	free(authenticator.at);
@@ -355,7 +358,8 @@ static void found_authentications_are_the_listed(void)
 	size_t i, j;
 	json_t *vector, *auth;
 
-	json_array_foreach(vectors, i, vector) {
+	json_array_foreach(vectors, i, vector)
+	{
 		struct mip_extensions found;
 		struct octets octets;
 
@@ -363,9 +367,10 @@ static void found_authentications_are_the_listed(void)
 			continue;
 		octets = octets_of(vector, "hex");
 		walk(octets, &found);
-		json_array_foreach(json_object_get(vector, "auth"), j, auth) {
-			const struct mip_authentication *one =
-				found_of(&found, number_of(auth, "ext_type"));
+		json_array_foreach(json_object_get(vector, "auth"), j, auth)
+		{
+			const struct mip_authentication *one = found_of(
+			    &found, number_of(auth, "ext_type"));
 
 			if (one)
 				check_found(auth, one);
@@ -397,7 +402,8 @@ static void the_rest_is_for_later_and_counted(void)
 	json_t *vector;
 
 	CU_ASSERT_EQUAL(json_array_size(vectors), 66);
-	json_array_foreach(vectors, i, vector) {
+	json_array_foreach(vectors, i, vector)
+	{
 		struct later *row;
 
 		if (is_registration(vector))

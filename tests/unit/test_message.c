@@ -21,8 +21,8 @@ static void request_is_read_as_drawn(void)
 	struct mip_request request;
 
 	CU_ASSERT_EQUAL(mip_request_decode(&in, &request), HA_OK);
-	CU_ASSERT_EQUAL(request.flags, MIP_REQUEST_SIMULTANEOUS | MIP_REQUEST_DECAPSULATES |
-	                                       MIP_REQUEST_REVERSE);
+	CU_ASSERT_EQUAL(request.flags,
+	                MIP_REQUEST_SIMULTANEOUS | MIP_REQUEST_DECAPSULATES | MIP_REQUEST_REVERSE);
 	CU_ASSERT_EQUAL(request.lifetime_s, 300);
 	CU_ASSERT_EQUAL(ntohl(request.home.s_addr), 0xc000020a);
 	CU_ASSERT_EQUAL(ntohl(request.home_agent.s_addr), 0xc0000201);
@@ -101,7 +101,8 @@ static void every_prefix_is_truncated(void)
 {
 	static const union message zero;
 
-	FOR_EACH_KIND(kind) {
+	FOR_EACH_KIND(kind)
+	{
 		for (size_t size = 0; size < kind->size; size++) {
 			struct octets exact = octets_copy(kind->octets, size);
 			struct reader in = reader_over(exact.at, exact.size);
@@ -116,7 +117,8 @@ static void every_prefix_is_truncated(void)
 
 static void other_types_are_malformed(void)
 {
-	FOR_EACH_KIND(kind) {
+	FOR_EACH_KIND(kind)
+	{
 		for (unsigned type = 0; type <= UINT8_MAX; type++) {
 			struct octets exact = octets_copy(kind->octets, kind->size);
 			struct reader in = reader_over(exact.at, exact.size);
@@ -133,7 +135,8 @@ static void other_types_are_malformed(void)
 /* No bit is lost and none is shared between fields. */
 static void every_bit_survives(void)
 {
-	FOR_EACH_KIND(kind) {
+	FOR_EACH_KIND(kind)
+	{
 		for (size_t bit = 8; bit < 8 * kind->size; bit++) {
 			struct octets exact = octets_copy(kind->octets, kind->size);
 			struct reader in = reader_over(exact.at, exact.size);
@@ -154,7 +157,8 @@ static void every_bit_survives(void)
 
 static void encoding_needs_all_its_room(void)
 {
-	FOR_EACH_KIND(kind) {
+	FOR_EACH_KIND(kind)
+	{
 		struct reader in = reader_over(kind->octets, kind->size);
 		union message message;
 

@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Write the seeds of fuzz_message from the golden vectors: one file per registration message."""
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHOICE = {1: b"\0", 3: b"\1"}
+FIXED = {1: 24, 3: 20}
+
+
+def main():
+    out = HERE / "message"
+    out.mkdir(exist_ok=True)
+    vectors = json.loads((HERE.parent.parent / "golden" / "vectors.json").read_text())["vectors"]
+    for vector in vectors:
+        octets = bytes.fromhex(vector["hex"])
+        if vector["layer"] != "udp_payload" or octets[0] not in CHOICE:
+            continue
+        (out / vector["id"]).write_bytes(CHOICE[octets[0]] + octets)
+        (out / (vector["id"] + "-chain")).write_bytes(b"\2" + octets[FIXED[octets[0]] :])
+
+
+if __name__ == "__main__":
+    main()
