@@ -49,11 +49,11 @@ LIBRARIES = {
     "xxhash.h": ["replication/journal*.c"],
     "nettle/*": ["proto/authenticator.c"],
     "yaml.h": ["agentd/base/config_file.c"],
-    "uv.h": ["agentd/programs/agentd*.c", "agentd/flow/loop.[ch]", "agentd/control/server*.[ch]"],
+    "uv.h": ["agentd/programs/agentd*.c", "agentd/control/loop*.[ch]", "agentd/control/server*.[ch]"],
     "jansson.h": ["agentd/programs/*_json.[ch]", "agentd/programs/*_output.[ch]", "agentd/programs/*_report.[ch]"],
     "systemd/*": ["agentd/programs/*_service.c", "agentd/programs/service.c"],
     "cap-ng.h": ["agentd/programs/*_privileges.c", "agentd/programs/privileges.c"],
-    "protobuf-c/*": [],
+    "protobuf-c/*": ["agentd/control/purse.h"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
