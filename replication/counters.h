@@ -1,0 +1,39 @@
+/* counters.h - what replication counts about itself; one row per counter, see
+ * agentd/base/counters.h for where a row ends up.
+ *
+ * May include: agentd/base. */
+#ifndef REPLICATION_COUNTERS_H
+#define REPLICATION_COUNTERS_H
+
+#include "agentd/base/counters.h"
+
+/* X(id, name, mib_arc, help) */
+#define REPLICATION_COUNTERS(X)                                                                    \
+	X(BATCHES, "log-batches", 0, "batches of commands made durable")                           \
+	X(ENTRIES, "log-entries", 0, "commands made durable")                                      \
+	X(OCTETS, "log-octets", 0, "octets written to the log, with padding")                      \
+	X(FLUSH_FAILURES, "log-flush-failures", 0, "writes or flushes of the log that failed")     \
+	X(REFUSED_BUSY, "log-refused-busy", 0, "submits refused because too much was under way")   \
+	X(REFUSED_CAPACITY, "log-refused-capacity", 0, "submits refused because the log was full") \
+	X(TORN_BATCHES, "log-torn-batches", 0, "unacknowledged batches dropped by a recovery")     \
+	X(ENTRIES_REPLAYED, "log-entries-replayed", 0, "commands replayed by a recovery")          \
+	X(SEGMENTS_CREATED, "log-segments-created", 0, "segment files written anew")               \
+	X(SEGMENTS_RECYCLED, "log-segments-recycled", 0, "segment files used again")               \
+	X(PREPARE_FAILURES, "log-prepare-failures", 0, "segment files that could not be prepared") \
+	X(STORE_COMMITS, "store-commits", 0, "transactions of the store made durable")             \
+	X(STORE_FAILURES, "store-failures", 0, "transactions of the store that failed")
+
+#define REPLICATION_COUNTER_ID(id, name, mib_arc, help) REPLICATION_COUNTER_##id,
+enum replication_counter {
+	REPLICATION_COUNTERS(REPLICATION_COUNTER_ID)
+	REPLICATION_COUNTER_COUNT
+};
+
+extern struct counter_set replication_counters;
+
+static inline void replication_count(enum replication_counter counter, uint64_t n)
+{
+	counter_add(&replication_counters, counter, n);
+}
+
+#endif

@@ -1,0 +1,303 @@
+/* engine.c - replication with one voter: this node's own disk is the majority.
+ * The log orders and stores; one thread applies what is durable and ticks.
+ *
+ * No lock is held while the machine is called, and submitting never waits, so
+ * the machine may submit from within its calls. A raft engine comes behind the
+ * same face later. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agentd/base/clock.h"
+#include "replication/engine.h"
+#include "replication/journal.h"
+
+#define ONLY_TERM 1u      /* with one voter there is never another leader */
+#define APPLY_CHUNK 256u  /* entries given to the machine at once, at most */
+
+struct replication {
+	struct replication_machine machine;
+	struct journal *journal;
+	uint32_t tick_ms;
+	_Atomic uint64_t applied;
+
+	pthread_mutex_t mutex; /* guards all up to the next blank line */
+	pthread_cond_t wake;
+	bool idle;
+	bool stopping; /* the log is drained, nothing more will come */
+	bool failed;
+	enum ha_error why;
+	char what[256];
+	struct journal_batch *first; /* durable, to be applied */
+	struct journal_batch *last;
+
+	pthread_t thread;
+	bool started;
+	_Atomic bool leading;
+};
+
+/* ---- called by the log ---- */
+
+static void on_replay(void *context, const struct replication_entry *entries, size_t count)
+{
+	struct replication *r = context;
+	r->machine.apply(r->machine.context, entries, count);
+	atomic_store_explicit(&r->applied, entries[count - 1].index, memory_order_release);
+}
+
+static void on_durable(void *context, struct journal_batch *batch)
+{
+	struct replication *r = context;
+	batch->next = NULL;
+	pthread_mutex_lock(&r->mutex);
+	if (r->last)
+		r->last->next = batch;
+	else
+		r->first = batch;
+	r->last = batch;
+	const bool wake = r->idle;
+	r->idle = false;
+	pthread_mutex_unlock(&r->mutex);
+	if (wake)
+		pthread_cond_signal(&r->wake);
+}
+
+static void on_failed(void *context, enum ha_error why, const char *what)
+{
+	struct replication *r = context;
+	atomic_store(&r->leading, false);
+	pthread_mutex_lock(&r->mutex);
+	r->failed = true;
+	r->why = why;
+	snprintf(r->what, sizeof(r->what), "%s", what);
+	pthread_mutex_unlock(&r->mutex);
+	pthread_cond_signal(&r->wake);
+}
+
+/* ---- the engine's thread ---- */
+
+static void apply_batch(struct replication *r, struct journal_batch *batch)
+{
+	struct replication_entry chunk[APPLY_CHUNK];
+	struct journal_cursor cursor = journal_batch_cursor(batch);
+	size_t n;
+	do {
+		for (n = 0; n < APPLY_CHUNK; n++) {
+			if (journal_cursor_next(&cursor, &chunk[n]) != HA_OK)
+				break;
+		}
+		if (n > 0) {
+			r->machine.apply(r->machine.context, chunk, n);
+			atomic_store_explicit(&r->applied, chunk[n - 1].index,
+			                      memory_order_release);
+		}
+	} while (n == APPLY_CHUNK);
+	journal_release(r->journal, batch);
+}
+
+enum turn {
+	TURN_APPLY,
+	TURN_TICK,
+	TURN_FAILED,
+	TURN_END,
+};
+
+static struct timespec timespec_of_ns(uint64_t ns)
+{
+	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u),
+		                  .tv_nsec = (long)(ns % 1000000000u) };
+}
+
+/* Sleep until there is something to do. *batch is set for TURN_APPLY. */
+static enum turn next_turn(struct replication *r, uint64_t tick_ns, struct journal_batch **batch)
+{
+	const struct timespec until = timespec_of_ns(tick_ns);
+	pthread_mutex_lock(&r->mutex);
+	int result = 0;
+	while (!r->failed && !r->first && !r->stopping && result != ETIMEDOUT) {
+		r->idle = true;
+		result = pthread_cond_timedwait(&r->wake, &r->mutex, &until);
+	}
+	r->idle = false;
+
+	enum turn turn = TURN_TICK;
+	if (r->failed) {
+		turn = TURN_FAILED;
+	} else if (r->first) {
+		turn = TURN_APPLY;
+		*batch = r->first;
+		r->first = r->first->next;
+		if (!r->first)
+			r->last = NULL;
+	} else if (r->stopping) {
+		turn = TURN_END;
+	}
+	pthread_mutex_unlock(&r->mutex);
+	return turn;
+}
+
+static void *engine_main(void *argument)
+{
+	struct replication *r = argument;
+	const uint64_t tick_ns = (uint64_t)r->tick_ms * 1000000u;
+	uint64_t due_ns = clock_monotonic_ns() + tick_ns;
+
+	for (;;) {
+		struct journal_batch *batch = NULL;
+		switch (next_turn(r, due_ns, &batch)) {
+		case TURN_APPLY:
+			apply_batch(r, batch);
+			break;
+		case TURN_TICK:
+			break;
+		case TURN_FAILED:
+			/* The text is not written again after `failed` is set. */
+			r->machine.failed(r->machine.context, r->why, r->what);
+			return NULL;
+		case TURN_END:
+			return NULL;
+		}
+		const uint64_t now_ns = clock_monotonic_ns();
+		if (now_ns >= due_ns) {
+			r->machine.tick(r->machine.context);
+			due_ns = now_ns + tick_ns;
+		}
+	}
+}
+
+/* ---- the face ---- */
+
+static struct replication *replication_new(const struct replication_options *options,
+                                           const struct replication_machine *machine)
+{
+	struct replication *r = calloc(1, sizeof(*r));
+	if (!r)
+		return NULL;
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&r->mutex, NULL);
+	pthread_cond_init(&r->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	r->machine = *machine;
+	r->tick_ms = options->tick_ms > 0 ? options->tick_ms : 1;
+	atomic_init(&r->applied, options->applied);
+	return r;
+}
+
+struct replication *replication_open_over(const struct journal_io *io,
+                                          const struct replication_options *options,
+                                          const struct replication_machine *machine,
+                                          enum ha_error *why, char *report, size_t size)
+{
+	struct replication *r = replication_new(options, machine);
+	if (!r) {
+		*why = HA_E_NOMEM;
+		if (report && size > 0)
+			snprintf(report, size, "%s: %s", options->directory, ha_strerror(*why));
+		return NULL;
+	}
+	const struct journal_client client = {
+		.context = r,
+		.replay = on_replay,
+		.durable = on_durable,
+		.failed = on_failed,
+	};
+	const struct journal_options of_log = {
+		.directory = options->directory,
+		.store_id = options->store_id,
+		.applied = options->applied,
+		.segment_octets = options->segment_octets,
+		.segments_max = options->segments_max,
+		.io = io,
+	};
+	r->journal = journal_open(&of_log, &client, why, report, size);
+	if (!r->journal) {
+		replication_close(r);
+		return NULL;
+	}
+	return r;
+}
+
+struct replication *replication_open(const struct replication_options *options,
+                                     const struct replication_machine *machine,
+                                     enum ha_error *why, char *report, size_t size)
+{
+	return replication_open_over(&journal_io_system, options, machine, why, report, size);
+}
+
+enum ha_error replication_start(struct replication *r)
+{
+	if (pthread_create(&r->thread, NULL, engine_main, r))
+		return HA_E_NOMEM;
+	r->started = true;
+	atomic_store(&r->leading, true);
+	const enum ha_error error = journal_start(r->journal);
+	if (error != HA_OK)
+		replication_stop(r);
+	return error;
+}
+
+enum ha_error replication_submit(struct replication *r, const struct replication_command *commands,
+                                 size_t count)
+{
+	return journal_append(r->journal, ONLY_TERM, commands, count, NULL);
+}
+
+void replication_trim(struct replication *r, uint64_t index)
+{
+	journal_trim(r->journal, index);
+}
+
+void replication_status(struct replication *r, struct replication_status *out)
+{
+	/* Read before the log's figures: what is applied was stored earlier. */
+	const uint64_t applied = atomic_load_explicit(&r->applied, memory_order_acquire);
+	struct journal_status log;
+	journal_status(r->journal, &log);
+	*out = (struct replication_status){
+		.role = atomic_load(&r->leading) ? REPLICATION_LEADER : REPLICATION_FOLLOWER,
+		.term = ONLY_TERM,
+		.first_index = log.first_index,
+		.stored_index = log.stored_index,
+		.applied_index = applied,
+		.log_octets = log.octets,
+		.log_octets_max = log.octets_max,
+		.flushes = log.flushes,
+	};
+}
+
+void replication_flush_histogram(struct replication *r, uint64_t counts[REPLICATION_FLUSH_BUCKETS])
+{
+	journal_flush_histogram(r->journal, counts);
+}
+
+void replication_stop(struct replication *r)
+{
+	atomic_store(&r->leading, false);
+	journal_stop(r->journal);
+	if (!r->started)
+		return;
+	pthread_mutex_lock(&r->mutex);
+	r->stopping = true;
+	pthread_mutex_unlock(&r->mutex);
+	pthread_cond_signal(&r->wake);
+	pthread_join(r->thread, NULL);
+	r->started = false;
+}
+
+void replication_close(struct replication *r)
+{
+	if (!r)
+		return;
+	if (r->journal)
+		replication_stop(r);
+	journal_close(r->journal);
+	pthread_cond_destroy(&r->wake);
+	pthread_mutex_destroy(&r->mutex);
+	free(r);
+}

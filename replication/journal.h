@@ -1,0 +1,117 @@
+/* journal.h - the log: batches of entries, flat on disk, one flush per batch,
+ * in files that are used again.
+ *
+ * Knows octets, indexes and files; it does not know who orders entries, what
+ * they mean, or who applies them: journal_append puts entries behind one
+ * another, client->durable hands each batch back once it is safe, and
+ * journal_release gives its memory back. Two threads: the log thread writes
+ * and flushes, the keeper prepares files ahead of it.
+ *
+ * The log accepts an entry only when room for it is certain: memory, and a
+ * prepared file. So what was accepted becomes durable, or the log has failed.
+ *
+ * May include: replication, agentd/base. */
+#ifndef REPLICATION_JOURNAL_H
+#define REPLICATION_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/error.h"
+#include "replication/journal_format.h"
+#include "replication/journal_io.h"
+#include "replication/replication.h"
+
+#define JOURNAL_SEGMENTS_LIMIT 65536u /* of segments_max */
+
+/* Entries on their way: appended, written, flushed, and then its holder's
+ * until journal_release. `next` is its holder's to use. */
+struct journal_batch {
+	struct journal_batch *next;
+	struct journal_batch_header header;
+	uint64_t sequence; /* of the segment it goes to */
+	uint32_t offset;   /* there */
+	uint8_t *image;    /* header and body as on disk: JOURNAL_BATCH_MAX octets */
+	uint64_t *tickets; /* one per entry: JOURNAL_ENTRIES_MAX */
+};
+
+/* The entries of a durable batch. */
+static inline struct journal_cursor journal_batch_cursor(const struct journal_batch *batch)
+{
+	return journal_cursor_over(batch->image + JOURNAL_BATCH_HEADER, &batch->header,
+	                           batch->tickets);
+}
+
+/* Who uses the log. No lock of the log is held during these calls. */
+struct journal_client {
+	void *context;
+	/* Entries found by journal_open, in order; from its thread. Borrowed. */
+	void (*replay)(void *context, const struct replication_entry *entries, size_t count);
+	/* A batch is on stable storage. In order, from the log thread. The batch
+	 * is the client's until it calls journal_release. */
+	void (*durable)(void *context, struct journal_batch *batch);
+	/* The log can promise nothing any more. Once, from a thread of the log;
+	 * no durable() follows. `what` is borrowed for the call. */
+	void (*failed)(void *context, enum ha_error why, const char *what);
+};
+
+struct journal_options {
+	const char *directory;      /* must exist; borrowed for the open */
+	uint64_t store_id;
+	uint64_t applied;           /* entries up to here are not replayed */
+	uint32_t segment_octets;    /* a multiple of JOURNAL_BLOCK from JOURNAL_SEGMENT_MIN on */
+	uint32_t segments_max;      /* 2 or more */
+	const struct journal_io *io; /* static */
+};
+
+struct journal_status {
+	uint64_t first_index;  /* oldest entry in use; last_index + 1 when there is none */
+	uint64_t stored_index; /* newest durable entry */
+	uint64_t last_index;   /* newest accepted entry */
+	uint64_t octets;       /* of the segments from the oldest in use to the newest */
+	uint64_t octets_max;
+	uint64_t flushes;
+};
+
+struct journal;
+
+/* Recover what is there, replay it, and be ready for journal_start.
+ *
+ * Errors as of replication_open, and HA_E_RANGE for impossible sizes. */
+struct journal *journal_open(const struct journal_options *options,
+                             const struct journal_client *client, enum ha_error *why,
+                             char *report, size_t size);
+
+/* Start the two threads. HA_E_NOMEM. */
+enum ha_error journal_start(struct journal *journal);
+
+/* Give entries the next indexes and the given term, all of them or none;
+ * copies them. *first (may be NULL) is the index of the first one. Any thread;
+ * never waits for the disk.
+ *
+ * HA_E_BUSY      all buffers are under way, or the next file is being prepared
+ * HA_E_CAPACITY  all files are in use, and no other can be had
+ * HA_E_CLOSED    stopped or failed
+ * HA_E_RANGE     one command above REPLICATION_COMMAND_MAX, or all of them
+ *                together above what one batch or one segment holds */
+enum ha_error journal_append(struct journal *journal, uint64_t term,
+                             const struct replication_command *commands, size_t count,
+                             uint64_t *first);
+
+/* The memory of a batch can be used again. Any thread. */
+void journal_release(struct journal *journal, struct journal_batch *batch);
+
+/* Entries up to `index` are not needed any more. Any thread. */
+void journal_trim(struct journal *journal, uint64_t index);
+
+void journal_status(struct journal *journal, struct journal_status *out); /* any thread */
+void journal_flush_histogram(struct journal *journal, uint64_t counts[REPLICATION_FLUSH_BUCKETS]);
+
+/* Refuse what comes, make durable what was taken, end the threads. Harmless
+ * when repeated; not from a callback. */
+void journal_stop(struct journal *journal);
+
+/* Accepts NULL and a half-opened one; stops first if it must. */
+void journal_close(struct journal *journal);
+
+#endif

@@ -1,0 +1,124 @@
+/* journal_internal.h - what the files of the log share, and the two steps
+ * that its threads repeat, so that tests can take them one at a time without
+ * threads. For replication/journal*.c and tests only. */
+#ifndef REPLICATION_JOURNAL_INTERNAL_H
+#define REPLICATION_JOURNAL_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "replication/journal.h"
+
+#define JOURNAL_BUFFERS 4u
+#define JOURNAL_NAME_MAX 32u
+#define JOURNAL_LOCK_NAME "lock"
+#define JOURNAL_PREPARING_NAME "segment.preparing"
+#define JOURNAL_RETRY_S 1 /* seconds, until a file that could not be prepared is tried again */
+
+struct journal_segment {
+	uint64_t sequence;
+	uint64_t seed;
+	uint64_t first_index; /* 0: no entries */
+	uint64_t last_index;
+	uint32_t octets;
+	int file; /* open for the tail and for those ahead of it; else -1 */
+};
+
+struct journal_name {
+	char text[JOURNAL_NAME_MAX];
+};
+
+/* The table `segments` is in order of sequence, without holes:
+ *     free ... free | used ... tail | ready ...
+ * `used` and `tail` are sequences. Free ones are trimmed and wait to be used
+ * again, ready ones are prepared and empty. */
+struct journal {
+	struct journal_client client;
+	const struct journal_io *io;
+	char *directory_path;
+	uint64_t store_id;
+	uint64_t applied; /* at open */
+	uint32_t segment_octets;
+	uint32_t segments_max;
+	int directory;
+	int lock;
+
+	pthread_mutex_t mutex; /* guards all up to the next blank line */
+	pthread_cond_t log_wake;
+	pthread_cond_t keeper_wake;
+	bool log_idle;
+	bool closing;
+	bool failed;
+	bool keeper_asked;
+	bool prepare_failed; /* the newest attempt; until one succeeds */
+	struct journal_segment *segments;
+	size_t segment_count;
+	size_t segment_room;
+	uint64_t used;
+	uint64_t tail;
+	uint32_t tail_offset; /* where the open or next batch goes */
+	uint32_t tail_octets; /* of the tail segment */
+	uint64_t durable_sequence; /* segment of the newest durable batch */
+	uint64_t next_number;
+	uint64_t next_index;
+	uint64_t stored_index;
+	uint64_t flushes;
+	struct journal_batch *free;
+	struct journal_batch *open; /* collecting; NULL when none */
+	struct journal_batch *sealed_first;
+	struct journal_batch *sealed_last;
+
+	/* the log thread's own */
+	uint64_t mark; /* of the newest batch written */
+	uint64_t writing_sequence;
+
+	_Atomic uint64_t histogram[REPLICATION_FLUSH_BUCKETS];
+	struct journal_batch batches[JOURNAL_BUFFERS];
+	pthread_t log_thread;
+	pthread_t keeper_thread;
+	bool log_started;
+	bool keeper_started;
+	uint64_t warned_ns; /* keeper's own: when it last warned; 0 = all is well */
+	bool opened;        /* failures go to the client, not into the report */
+	char *report;       /* during the open */
+	size_t report_size;
+};
+
+/* ---- journal_recovery.c ---- */
+
+/* Read the directory into *journal and replay. Sets the report on failure. */
+enum ha_error journal_recover(struct journal *journal);
+
+/* Set the report of the open; returns `why`. */
+enum ha_error journal_refuse(struct journal *journal, enum ha_error why, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- journal_segments.c ---- */
+
+struct journal_name journal_segment_name(uint64_t sequence);
+
+/* By sequence; it must be in the table. With the mutex. */
+struct journal_segment *journal_segment_at(struct journal *journal, uint64_t sequence);
+
+/* Put one behind the last (its sequence must follow). HA_E_NOMEM. */
+enum ha_error journal_segment_push(struct journal *journal, const struct journal_segment *segment);
+
+/* Write a new file and put it behind the last. Without the mutex. */
+enum ha_error journal_segment_create(struct journal *journal);
+
+/* One step of the keeper: create, use again or remove one file. false if there
+ * was nothing to do or it failed: then wait. Without the mutex. */
+bool journal_keep(struct journal *journal);
+
+/* ---- journal.c ---- */
+
+/* One step of the log thread: write and flush at most one batch. false if
+ * there was none, or the log has failed. */
+bool journal_write_next(struct journal *journal);
+
+/* End all promises, once, and tell the client. Without the mutex. */
+void journal_fail(struct journal *journal, enum ha_error why, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,721 @@
+/* store.c - the ordered store over LMDB, and the only file that knows LMDB.
+ * It moves rows of octets and nothing else: no row is interpreted here, but
+ * for two of its own in the meta table.
+ *
+ * The data file is given the full size of the map when it is opened, as a
+ * sparse file: a file that is shorter than the pages in use has been cut, and
+ * reading it through the map would end the process with SIGBUS. */
+#include "replication/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <lmdb.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "replication/counters.h"
+
+#define STORE_FORMAT 1u
+#define FORMAT_KEY "store/format" /* uint32, little-endian */
+#define ID_KEY "store/id"         /* uint64, little-endian */
+#define LOCK_FILE "store.lock"
+#define DATA_FILE "data.mdb" /* LMDB's choice */
+#define READERS_MAX 256u
+
+static const char *const table_names[STORE_TABLE_COUNT] = {
+#define X(symbol, name) [symbol] = name,
+	STORE_TABLES(X)
+#undef X
+};
+
+struct store {
+	MDB_env *environment;
+	MDB_dbi tables[STORE_TABLE_COUNT];
+	uint64_t id;
+	int directory;
+	int lock;
+	atomic_bool writing;
+	/* of the open */
+	const char *path;
+	char *report;
+	size_t report_size;
+};
+
+/* ---- errors ---- */
+
+static enum ha_error error_of_lmdb(int code)
+{
+	switch (code) {
+	case MDB_SUCCESS:
+		return HA_OK;
+	case MDB_NOTFOUND:
+		return HA_E_NOTFOUND;
+	case MDB_MAP_FULL:
+		return HA_E_NODISK;
+	case MDB_READERS_FULL:
+		return HA_E_BUSY;
+	case MDB_INVALID:
+	case MDB_VERSION_MISMATCH:
+	case MDB_INCOMPATIBLE:
+		return HA_E_FOREIGN;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_PANIC:
+	case MDB_CURSOR_FULL:
+		return HA_E_DAMAGED;
+	default:
+		return code > 0 ? ha_error_of_errno(code) : HA_E_IO;
+	}
+}
+
+static enum ha_error refuse(struct store *store, enum ha_error why, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static enum ha_error refuse(struct store *store, enum ha_error why, const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (store->report_size > 0)
+		snprintf(store->report, store->report_size, "%s: %s", store->path, text);
+	return why;
+}
+
+static const char *remedy(enum ha_error why)
+{
+	switch (why) {
+	case HA_E_NODISK:
+		return "; make room on the disk, or set a larger store map";
+	case HA_E_DAMAGED:
+		return "; restore the store and the log from one backup, or build this node anew";
+	case HA_E_FOREIGN:
+		return "; set the directory of this program's store";
+	case HA_E_PERMISSION:
+		return "; the directory must belong to the user of the daemon";
+	default:
+		return "";
+	}
+}
+
+static enum ha_error refuse_lmdb(struct store *store, int code, const char *what)
+{
+	const enum ha_error why = error_of_lmdb(code);
+	return refuse(store, why, "the store cannot be %s: %s%s", what, mdb_strerror(code),
+	              remedy(why));
+}
+
+static enum ha_error refuse_errno(struct store *store, int number, const char *what)
+{
+	const enum ha_error why = ha_error_of_errno(number);
+	return refuse(store, why, "%s: %s%s", what, strerror(number), remedy(why));
+}
+
+/* ---- open ---- */
+
+static enum ha_error lock_directory(struct store *store)
+{
+	store->directory = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->directory < 0)
+		return refuse_errno(store, errno, "the store's directory cannot be opened");
+	store->lock = openat(store->directory, LOCK_FILE,
+	                     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (store->lock < 0)
+		return refuse_errno(store, errno, "the lock file cannot be opened");
+	if (!flock(store->lock, LOCK_EX | LOCK_NB))
+		return HA_OK;
+	if (errno == EWOULDBLOCK)
+		return refuse(store, HA_E_INUSE,
+		              "another process has this store open: stop it first");
+	return refuse_errno(store, errno, "the lock file cannot be locked");
+}
+
+static enum ha_error open_environment(struct store *store, uint64_t map_octets)
+{
+	int code = mdb_env_create(&store->environment);
+	if (!code)
+		code = mdb_env_set_maxdbs(store->environment, STORE_TABLE_COUNT);
+	if (!code)
+		code = mdb_env_set_maxreaders(store->environment, READERS_MAX);
+	if (!code)
+		code = mdb_env_set_mapsize(store->environment, map_octets);
+	if (!code)
+		code = mdb_env_open(store->environment, store->path, MDB_NOTLS | MDB_NORDAHEAD,
+		                    0600);
+	return code ? refuse_lmdb(store, code, "opened") : HA_OK;
+}
+
+/* Before anything is read through the map: are all its pages in the file? */
+static enum ha_error check_size(struct store *store)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	struct stat file;
+	int descriptor;
+	int code = mdb_env_get_fd(store->environment, &descriptor);
+	if (!code)
+		code = mdb_env_info(store->environment, &info);
+	if (!code)
+		code = mdb_env_stat(store->environment, &stat);
+	if (code)
+		return refuse_lmdb(store, code, "examined");
+	if (fstat(descriptor, &file))
+		return refuse_errno(store, errno, DATA_FILE);
+
+	const uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+	if ((uint64_t)file.st_size < needed)
+		return refuse(store, HA_E_DAMAGED,
+		              "the store is cut off: " DATA_FILE " has %" PRId64
+		              " octets of %" PRIu64 "%s",
+		              (int64_t)file.st_size, needed, remedy(HA_E_DAMAGED));
+	if ((uint64_t)file.st_size < info.me_mapsize &&
+	    (ftruncate(descriptor, (off_t)info.me_mapsize) || fsync(descriptor)))
+		return refuse_errno(store, errno, DATA_FILE " cannot be given the size of the map");
+	return HA_OK;
+}
+
+static void encode_number(uint8_t *octets, size_t size, uint64_t value)
+{
+	for (size_t i = 0; i < size; i++)
+		octets[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint64_t decode_number(const MDB_val *value)
+{
+	const uint8_t *octets = value->mv_data;
+	uint64_t number = 0;
+	for (size_t i = value->mv_size; i-- > 0;)
+		number = number << 8 | octets[i];
+	return number;
+}
+
+static MDB_val text_key(const char *text)
+{
+	return (MDB_val){ .mv_size = strlen(text), .mv_data = (void *)(uintptr_t)text };
+}
+
+static int put_number(struct store *store, MDB_txn *txn, const char *name, size_t size,
+                      uint64_t number)
+{
+	uint8_t octets[sizeof(number)];
+	MDB_val key = text_key(name);
+	MDB_val value = { .mv_size = size, .mv_data = octets };
+	encode_number(octets, size, number);
+	return mdb_put(txn, store->tables[STORE_META], &key, &value, 0);
+}
+
+static enum ha_error write_identity(struct store *store, MDB_txn *txn)
+{
+	do {
+		if (getrandom(&store->id, sizeof(store->id), 0) != sizeof(store->id))
+			return refuse_errno(store, errno, "no random number for the store's identity");
+	} while (store->id == 0);
+	int code = put_number(store, txn, FORMAT_KEY, sizeof(uint32_t), STORE_FORMAT);
+	if (!code)
+		code = put_number(store, txn, ID_KEY, sizeof(store->id), store->id);
+	return code ? refuse_lmdb(store, code, "created") : HA_OK;
+}
+
+static enum ha_error read_identity(struct store *store, MDB_txn *txn)
+{
+	MDB_val value;
+	MDB_val key = text_key(FORMAT_KEY);
+	int code = mdb_get(txn, store->tables[STORE_META], &key, &value);
+	if (!code && (value.mv_size != sizeof(uint32_t) || decode_number(&value) == 0))
+		return refuse(store, HA_E_DAMAGED, "the store's format cannot be read%s",
+		              remedy(HA_E_DAMAGED));
+	if (!code && decode_number(&value) > STORE_FORMAT)
+		return refuse(store, HA_E_NEWER,
+		              "the store has format %" PRIu64 ", this program knows %u: start the "
+		              "newer version, or restore the backup made before it",
+		              decode_number(&value), STORE_FORMAT);
+	key = text_key(ID_KEY);
+	if (!code)
+		code = mdb_get(txn, store->tables[STORE_META], &key, &value);
+	if (code == MDB_NOTFOUND)
+		return refuse(store, HA_E_FOREIGN, "the store was not made by this program%s",
+		              remedy(HA_E_FOREIGN));
+	if (code)
+		return refuse_lmdb(store, code, "read");
+	store->id = value.mv_size == sizeof(store->id) ? decode_number(&value) : 0;
+	if (store->id == 0)
+		return refuse(store, HA_E_DAMAGED, "the store's identity cannot be read%s",
+		              remedy(HA_E_DAMAGED));
+	return HA_OK;
+}
+
+/* Has the environment no tables at all: was it made just now? */
+static int is_new(MDB_txn *txn, bool *fresh)
+{
+	MDB_dbi root;
+	MDB_stat stat;
+	int code = mdb_dbi_open(txn, NULL, 0, &root);
+	if (!code)
+		code = mdb_stat(txn, root, &stat);
+	*fresh = !code && stat.ms_entries == 0;
+	return code;
+}
+
+/* Nothing is created in an environment that is not ours or is too new. */
+static enum ha_error open_tables_in(struct store *store, MDB_txn *txn)
+{
+	bool fresh;
+	int code = is_new(txn, &fresh);
+	if (!code)
+		code = mdb_dbi_open(txn, table_names[STORE_META], fresh ? MDB_CREATE : 0,
+		                    &store->tables[STORE_META]);
+	if (code == MDB_NOTFOUND)
+		return refuse(store, HA_E_FOREIGN, "the store was not made by this program%s",
+		              remedy(HA_E_FOREIGN));
+	if (code)
+		return refuse_lmdb(store, code, "read");
+	enum ha_error error = fresh ? write_identity(store, txn) : read_identity(store, txn);
+	for (size_t i = 0; i < STORE_TABLE_COUNT && error == HA_OK; i++) {
+		code = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &store->tables[i]);
+		if (code)
+			error = refuse_lmdb(store, code, "read");
+	}
+	return error;
+}
+
+static enum ha_error open_tables(struct store *store)
+{
+	MDB_txn *txn;
+	int code = mdb_txn_begin(store->environment, NULL, 0, &txn);
+	if (code)
+		return refuse_lmdb(store, code, "read");
+	const enum ha_error error = open_tables_in(store, txn);
+	if (error != HA_OK) {
+		mdb_txn_abort(txn);
+		return error;
+	}
+	code = mdb_txn_commit(txn);
+	return code ? refuse_lmdb(store, code, "written") : HA_OK;
+}
+
+struct store *store_open(const char *directory, uint64_t map_octets, enum ha_error *why,
+                         char *report, size_t size)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	if (!store) {
+		*why = HA_E_NOMEM;
+		if (report && size > 0)
+			snprintf(report, size, "%s: %s", directory, ha_strerror(*why));
+		return NULL;
+	}
+	store->directory = store->lock = -1;
+	store->path = directory;
+	store->report = report;
+	store->report_size = report ? size : 0;
+
+	*why = lock_directory(store);
+	if (*why == HA_OK)
+		*why = open_environment(store, map_octets);
+	if (*why == HA_OK)
+		*why = check_size(store);
+	if (*why == HA_OK)
+		*why = open_tables(store);
+	if (*why == HA_OK && fsync(store->directory))
+		*why = refuse_errno(store, errno, "the directory cannot be made durable");
+	if (*why != HA_OK) {
+		store_close(store);
+		return NULL;
+	}
+	store->path = NULL;
+	store->report = NULL;
+	store->report_size = 0;
+	return store;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->environment)
+		mdb_env_close(store->environment);
+	if (store->directory >= 0)
+		close(store->directory);
+	if (store->lock >= 0)
+		close(store->lock);
+	free(store);
+}
+
+uint64_t store_id(const struct store *store)
+{
+	return store->id;
+}
+
+enum ha_error store_usage(struct store *store, struct store_usage *out)
+{
+	struct store_usage usage = { 0 };
+	MDB_envinfo info;
+	MDB_stat stat;
+	MDB_txn *txn;
+	int code = mdb_env_info(store->environment, &info);
+	if (!code)
+		code = mdb_txn_begin(store->environment, NULL, MDB_RDONLY, &txn);
+	if (code)
+		return error_of_lmdb(code);
+
+	uint64_t pages = 2 + 1; /* both meta pages and the root of names */
+	size_t page_octets = 0;
+	for (size_t i = 0; i < STORE_TABLE_COUNT && !code; i++) {
+		code = mdb_stat(txn, store->tables[i], &stat);
+		if (code)
+			break;
+		usage.rows[i] = stat.ms_entries;
+		pages += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+		page_octets = stat.ms_psize;
+	}
+	mdb_txn_abort(txn);
+	if (code)
+		return error_of_lmdb(code);
+	usage.octets_used = pages * page_octets;
+	usage.octets_max = info.me_mapsize;
+	*out = usage;
+	return HA_OK;
+}
+
+/* ---- rows, for both sides ---- */
+
+static MDB_val val_of(struct store_bytes bytes)
+{
+	return (MDB_val){ .mv_size = bytes.size, .mv_data = (void *)(uintptr_t)bytes.at };
+}
+
+static struct store_bytes bytes_of(const MDB_val *val)
+{
+	return (struct store_bytes){ .at = val->mv_data, .size = val->mv_size };
+}
+
+static bool key_fits(struct store_bytes key)
+{
+	return key.size >= 1 && key.size <= STORE_KEY_MAX;
+}
+
+/* The cursor of a table, opened when it is first asked for. */
+static int cursor_of(struct store *store, void *transaction, void **cursors,
+                     enum store_table table, MDB_cursor **out)
+{
+	int code = 0;
+	if (!cursors[table]) {
+		MDB_cursor *cursor;
+		code = mdb_cursor_open(transaction, store->tables[table], &cursor);
+		if (code)
+			return code;
+		cursors[table] = cursor;
+	}
+	*out = cursors[table];
+	return code;
+}
+
+static void close_cursors(void **cursors)
+{
+	for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
+		if (cursors[i])
+			mdb_cursor_close(cursors[i]);
+		cursors[i] = NULL;
+	}
+}
+
+/* ---- writing ---- */
+
+struct store_write store_begin(struct store *store)
+{
+	struct store_write w = { .store = store };
+	if (atomic_exchange(&store->writing, true)) {
+		w.error = HA_E_BUSY;
+		return w;
+	}
+	MDB_txn *txn;
+	w.error = error_of_lmdb(mdb_txn_begin(store->environment, NULL, 0, &txn));
+	if (w.error == HA_OK)
+		w.transaction = txn;
+	else
+		atomic_store(&store->writing, false);
+	return w;
+}
+
+static void write_fail(struct store_write *w, enum ha_error error)
+{
+	if (w->error == HA_OK)
+		w->error = error;
+}
+
+/* NULL after a failure, this one or an earlier one. */
+static MDB_cursor *write_cursor(struct store_write *w, enum store_table table)
+{
+	MDB_cursor *cursor;
+	if (w->error != HA_OK)
+		return NULL;
+	const int code = cursor_of(w->store, w->transaction, w->cursors, table, &cursor);
+	write_fail(w, error_of_lmdb(code));
+	return code ? NULL : cursor;
+}
+
+static bool row_fits(struct store_write *w, struct store_bytes key, struct store_bytes value)
+{
+	if (key_fits(key) && value.size <= STORE_VALUE_MAX)
+		return true;
+	write_fail(w, HA_E_RANGE);
+	return false;
+}
+
+static bool equal(const MDB_val *a, const MDB_val *b)
+{
+	return a->mv_size == b->mv_size && memcmp(a->mv_data, b->mv_data, a->mv_size) == 0;
+}
+
+/* Write over the row under the cursor. In place when the size is the same. */
+static int overwrite(MDB_cursor *cursor, MDB_val *key, MDB_val *value, const MDB_val *old)
+{
+	if (equal(value, old))
+		return 0;
+	return mdb_cursor_put(cursor, key, value,
+	                      value->mv_size == old->mv_size ? MDB_CURRENT : 0);
+}
+
+void store_put(struct store_write *w, enum store_table table, struct store_bytes key,
+               struct store_bytes value)
+{
+	MDB_cursor *cursor = write_cursor(w, table);
+	if (!cursor || !row_fits(w, key, value))
+		return;
+	MDB_val k = val_of(key);
+	MDB_val v = val_of(value);
+	MDB_val found = k;
+	MDB_val old;
+	int code = mdb_cursor_get(cursor, &found, &old, MDB_SET_RANGE);
+	if (code == MDB_NOTFOUND)
+		code = mdb_cursor_put(cursor, &k, &v, MDB_APPEND);
+	else if (!code && equal(&found, &k))
+		code = overwrite(cursor, &k, &v, &old);
+	else if (!code)
+		code = mdb_cursor_put(cursor, &k, &v, 0);
+	write_fail(w, error_of_lmdb(code));
+}
+
+void store_delete(struct store_write *w, enum store_table table, struct store_bytes key)
+{
+	MDB_cursor *cursor = write_cursor(w, table);
+	if (!cursor)
+		return;
+	if (!key_fits(key)) {
+		write_fail(w, HA_E_RANGE);
+		return;
+	}
+	MDB_val k = val_of(key);
+	MDB_val old;
+	int code = mdb_cursor_get(cursor, &k, &old, MDB_SET);
+	if (!code)
+		code = mdb_cursor_del(cursor, 0);
+	if (code != MDB_NOTFOUND)
+		write_fail(w, error_of_lmdb(code));
+}
+
+static bool has_prefix(const MDB_val *key, struct store_bytes prefix)
+{
+	return key->mv_size >= prefix.size && memcmp(key->mv_data, prefix.at, prefix.size) == 0;
+}
+
+/* As LMDB orders keys: octet by octet, the shorter one first. */
+static int compare_keys(const MDB_val *a, const MDB_val *b)
+{
+	const size_t shorter = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
+	const int order = memcmp(a->mv_data, b->mv_data, shorter);
+	return order ? order : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+}
+
+static bool rows_fit(struct store_write *w, struct store_bytes prefix,
+                     const struct store_row *rows, size_t count)
+{
+	if (!key_fits(prefix))
+		write_fail(w, HA_E_RANGE);
+	for (size_t i = 0; i < count && w->error == HA_OK; i++) {
+		if (!row_fits(w, rows[i].key, rows[i].value))
+			break;
+		const MDB_val key = val_of(rows[i].key);
+		const MDB_val before = i > 0 ? val_of(rows[i - 1].key) : (MDB_val){ 0 };
+		if (!has_prefix(&key, prefix) || (i > 0 && compare_keys(&before, &key) >= 0))
+			write_fail(w, HA_E_MALFORMED);
+	}
+	return w->error == HA_OK;
+}
+
+/* The merge of old rows and new ones: the cursor stands on an old row of the
+ * prefix, or `ended` says that there is none left. */
+struct merge {
+	MDB_cursor *cursor;
+	struct store_bytes prefix;
+	MDB_val key; /* under the cursor */
+	MDB_val value;
+	bool ended;
+};
+
+static int merge_move(struct merge *m, MDB_cursor_op how)
+{
+	const int code = mdb_cursor_get(m->cursor, &m->key, &m->value, how);
+	m->ended = code != 0 || !has_prefix(&m->key, m->prefix);
+	return code == MDB_NOTFOUND ? 0 : code;
+}
+
+static int merge_delete(struct merge *m)
+{
+	uint8_t deleted[STORE_KEY_MAX];
+	const size_t size = m->key.mv_size;
+	if (size > sizeof(deleted))
+		return MDB_CORRUPTED;
+	memcpy(deleted, m->key.mv_data, size);
+	const int code = mdb_cursor_del(m->cursor, 0);
+	if (code)
+		return code;
+	m->key = (MDB_val){ .mv_size = size, .mv_data = deleted };
+	return merge_move(m, MDB_SET_RANGE);
+}
+
+/* One step. *used says whether the new row was dealt with; `row` is NULL when
+ * there is no new one left. */
+static int merge_step(struct merge *m, const struct store_row *row, bool *used)
+{
+	*used = false;
+	if (!row)
+		return merge_delete(m);
+	MDB_val key = val_of(row->key);
+	MDB_val value = val_of(row->value);
+	const int order = m->ended ? -1 : compare_keys(&key, &m->key);
+	if (order > 0)
+		return merge_delete(m);
+
+	*used = true;
+	const int code = order == 0 ? overwrite(m->cursor, &key, &value, &m->value)
+	                            : mdb_cursor_put(m->cursor, &key, &value, 0);
+	return code ? code : merge_move(m, MDB_NEXT);
+}
+
+void store_replace_prefix(struct store_write *w, enum store_table table, struct store_bytes prefix,
+                          const struct store_row *rows, size_t count)
+{
+	struct merge m = { .cursor = write_cursor(w, table), .prefix = prefix };
+	if (!m.cursor || !rows_fit(w, prefix, rows, count))
+		return;
+	m.key = val_of(prefix);
+	int code = merge_move(&m, MDB_SET_RANGE);
+	for (size_t i = 0; !code && (i < count || !m.ended);) {
+		bool used;
+		code = merge_step(&m, i < count ? &rows[i] : NULL, &used);
+		i += used;
+	}
+	write_fail(w, error_of_lmdb(code));
+}
+
+enum ha_error store_commit(struct store_write *w)
+{
+	enum ha_error error = w->error;
+	if (w->transaction) {
+		close_cursors(w->cursors);
+		if (error == HA_OK)
+			error = error_of_lmdb(mdb_txn_commit(w->transaction));
+		else
+			mdb_txn_abort(w->transaction);
+		atomic_store(&w->store->writing, false);
+	}
+	replication_count(error == HA_OK ? REPLICATION_COUNTER_STORE_COMMITS
+	                                 : REPLICATION_COUNTER_STORE_FAILURES,
+	                  1);
+	*w = (struct store_write){ .store = w->store, .error = HA_E_CLOSED };
+	return error;
+}
+
+void store_abort(struct store_write *w)
+{
+	if (w->transaction) {
+		close_cursors(w->cursors);
+		mdb_txn_abort(w->transaction);
+		atomic_store(&w->store->writing, false);
+	}
+	*w = (struct store_write){ .store = w->store, .error = HA_E_CLOSED };
+}
+
+/* ---- reading ---- */
+
+enum ha_error store_read_open(struct store *store, struct store_reader *out)
+{
+	MDB_txn *txn;
+	*out = (struct store_reader){ 0 };
+	const int code = mdb_txn_begin(store->environment, NULL, MDB_RDONLY, &txn);
+	if (code)
+		return error_of_lmdb(code);
+	*out = (struct store_reader){ .store = store, .transaction = txn };
+	return HA_OK;
+}
+
+void store_read_close(struct store_reader *reader)
+{
+	if (reader->transaction) {
+		close_cursors(reader->cursors);
+		mdb_txn_abort(reader->transaction);
+	}
+	*reader = (struct store_reader){ 0 };
+}
+
+enum ha_error store_get(struct store_reader *reader, enum store_table table,
+                        struct store_bytes key, struct store_bytes *value)
+{
+	MDB_val k = val_of(key);
+	MDB_val v;
+	if (!key_fits(key))
+		return HA_E_NOTFOUND;
+	const int code = mdb_get(reader->transaction, reader->store->tables[table], &k, &v);
+	if (!code)
+		*value = bytes_of(&v);
+	return error_of_lmdb(code);
+}
+
+static enum ha_error read_row(MDB_cursor *cursor, MDB_val *key, MDB_cursor_op how,
+                              struct store_row *out)
+{
+	MDB_val value;
+	const int code = mdb_cursor_get(cursor, key, &value, how);
+	if (!code)
+		*out = (struct store_row){ .key = bytes_of(key), .value = bytes_of(&value) };
+	return error_of_lmdb(code);
+}
+
+enum ha_error store_seek(struct store_reader *reader, enum store_table table,
+                         struct store_bytes key, bool after, struct store_row *out)
+{
+	MDB_cursor *cursor;
+	int code = cursor_of(reader->store, reader->transaction, reader->cursors, table, &cursor);
+	if (code)
+		return error_of_lmdb(code);
+	/* LMDB has no empty keys: before them all is the first row. */
+	MDB_val k = val_of(key);
+	if (key.size == 0)
+		return read_row(cursor, &k, MDB_FIRST, out);
+	struct store_row row;
+	enum ha_error error = read_row(cursor, &k, MDB_SET_RANGE, &row);
+	if (error == HA_OK && after && row.key.size == key.size &&
+	    memcmp(row.key.at, key.at, key.size) == 0)
+		error = read_row(cursor, &k, MDB_NEXT, &row);
+	if (error == HA_OK)
+		*out = row;
+	return error;
+}
+
+enum ha_error store_next(struct store_reader *reader, enum store_table table,
+                         struct store_row *out)
+{
+	MDB_val key;
+	if (!reader->cursors[table])
+		return HA_E_NOTFOUND;
+	return read_row(reader->cursors[table], &key, MDB_NEXT, out);
+}
