@@ -48,7 +48,7 @@ struct store *agent_store(struct agent *agent);
 
 struct agent_status {
 	struct replication_status replication;
-	uint64_t started_ms;         /* Unix time */
+	uint64_t started_ms; /* Unix time */
 	uint64_t cluster_time_ms;
 	uint32_t mobile_nodes;
 	uint32_t foreign_agents;
@@ -58,22 +58,27 @@ struct agent_status {
 	uint32_t bindings_capacity;
 	uint32_t nodes_capacity;
 	uint32_t associations_capacity;
-	uint64_t store_index;        /* applied index that the store holds */
-	uint64_t store_lag_ms;       /* age of the oldest change the store lacks; 0 = none */
-	uint64_t checkpoints;        /* passes finished */
-	uint64_t checkpoint_rows;    /* rows written by the last pass */
-	uint64_t checkpoint_ms;      /* how long it took */
-	bool store_failing;          /* the last write to the store failed */
+	uint64_t store_index;     /* applied index that the store holds */
+	uint64_t store_lag_ms;    /* age of the oldest change the store lacks; 0 = none */
+	uint64_t checkpoints;     /* passes finished */
+	uint64_t checkpoint_rows; /* rows written by the last pass */
+	uint64_t checkpoint_ms;   /* how long it took */
+	bool store_failing;       /* the last write to the store failed */
 };
 void agent_status(struct agent *agent, struct agent_status *out);
+
+/* Durations of the log's flushes since start, as replication.h has them. */
+void agent_flush_histogram(struct agent *agent, uint64_t counts[REPLICATION_FLUSH_BUCKETS]);
 
 /* The settings in force: the file's, with the cluster's over them. */
 void agent_config(struct agent *agent, struct config *out);
 
 /* Change the replicated configuration. `done` is called once, from the store
  * thread, when the changes are durable and readable in the store, with one
- * result per change (HA_OK, HA_E_EXISTS, HA_E_NOTFOUND, HA_E_CAPACITY, HA_E_RANGE).
+ * result per change (HA_OK, HA_E_EXISTS, HA_E_NOTFOUND, HA_E_CAPACITY, HA_E_RANGE),
+ * or with no results when the agent ends before it is known what became of them.
  *
+ * HA_E_NOTFOUND, HA_E_PERMISSION (no such setting, or the node's file has it),
  * HA_E_BUSY, HA_E_NOTLEADER, HA_E_CAPACITY, HA_E_CLOSED, HA_E_RANGE (more than
  * CHANGES_MAX): nothing was changed and `done` is not called. */
 typedef void agent_changed(void *context, const enum ha_error *results, size_t count);

@@ -9,8 +9,7 @@
 
 #define PASS ((enum mip_code)512) /* the next check goes on; never leaves this file */
 
-typedef enum mip_code check(const struct registration_request *,
-                            const struct registration_facts *);
+typedef enum mip_code check(const struct registration_request *, const struct registration_facts *);
 
 static enum mip_code check_extensions_known(const struct registration_request *request,
                                             const struct registration_facts *facts)
@@ -59,8 +58,8 @@ static enum mip_code check_well_formed(const struct registration_request *reques
 static bool inside_window(uint64_t identification, const struct registration_facts *facts)
 {
 	uint64_t sent_ms = clock_ms_of_ntp(identification, facts->wall_ms);
-	uint64_t distance_ms = sent_ms > facts->wall_ms ? sent_ms - facts->wall_ms :
-	                                                  facts->wall_ms - sent_ms;
+	uint64_t distance_ms = sent_ms > facts->wall_ms ? sent_ms - facts->wall_ms
+	                                                : facts->wall_ms - sent_ms;
 
 	return distance_ms <= facts->policy.tolerance_s * 1000u;
 }
@@ -104,8 +103,8 @@ static enum mip_code check_foreign_agent_known(const struct registration_request
 static enum mip_code check_home_agent(const struct registration_request *request,
                                       const struct registration_facts *facts)
 {
-	return address_equal(request->fixed.home_agent, facts->policy.home_agent) ? PASS :
-	                                                                            MIP_UNKNOWN_HA;
+	return address_equal(request->fixed.home_agent, facts->policy.home_agent) ? PASS
+	                                                                          : MIP_UNKNOWN_HA;
 }
 
 static enum mip_code check_reverse_tunnel(const struct registration_request *request,
@@ -171,6 +170,12 @@ static enum mip_code check_binding_limit(const struct registration_request *requ
 	return others < facts->binding_limit ? PASS : MIP_TOO_MANY_BINDINGS;
 }
 
+static enum mip_code check_resources(const struct registration_request *request,
+                                     const struct registration_facts *facts)
+{
+	return facts->no_resources && !is_retransmission(request, facts) ? MIP_NO_RESOURCES : PASS;
+}
+
 static const struct {
 	check *check;
 	enum registration_violation violation;
@@ -195,6 +200,7 @@ static const struct {
 	{ check_care_of_form, 0, "the care-of address cannot be one" },
 	{ check_care_of_allowed, 0, "the care-of address is not allowed" },
 	{ check_binding_limit, 0, "it would exceed the limit of simultaneous bindings" },
+	{ check_resources, 0, "the log cannot take it" },
 };
 
 static uint16_t granted_lifetime(const struct registration_request *request,
@@ -222,9 +228,8 @@ static enum registration_effect effect_of(const struct registration_request *req
 {
 	if (request->fixed.lifetime_s != 0)
 		return REGISTRATION_BIND;
-	return address_equal(request->fixed.care_of, request->fixed.home) ?
-	               REGISTRATION_UNBIND_ALL :
-	               REGISTRATION_UNBIND;
+	return address_equal(request->fixed.care_of, request->fixed.home) ? REGISTRATION_UNBIND_ALL
+	                                                                  : REGISTRATION_UNBIND;
 }
 
 /* Whole seconds that are left of a lifetime, so that a repeated answer never

@@ -63,20 +63,21 @@ struct registration_facts {
 	struct registration_policy policy;
 	enum authentication mobile_home;
 	enum authentication foreign_home;
-	bool foreign_agent_associated;   /* an association with the sender, any SPI */
-	uint64_t newest_identification;  /* accepted from this node, any binding */
-	uint64_t newest_digest;          /* of that request */
+	bool foreign_agent_associated;  /* an association with the sender, any SPI */
+	uint64_t newest_identification; /* accepted from this node, any binding */
+	uint64_t newest_digest;         /* of that request */
 	unsigned binding_limit;
-	const struct binding *bindings;  /* current ones of this home address */
+	const struct binding *bindings; /* current ones of this home address */
 	size_t binding_count;
-	uint64_t wall_ms;                /* Unix time, for timestamps */
-	uint64_t cluster_ms;             /* for lifetimes */
+	bool no_resources;   /* nothing can be put in order now */
+	uint64_t wall_ms;    /* Unix time, for timestamps */
+	uint64_t cluster_ms; /* for lifetimes */
 };
 
 enum registration_effect {
-	REGISTRATION_NONE,       /* reply, or silence, and nothing else */
-	REGISTRATION_BIND,       /* add, refresh or replace */
-	REGISTRATION_UNBIND,     /* one care-of address */
+	REGISTRATION_NONE,   /* reply, or silence, and nothing else */
+	REGISTRATION_BIND,   /* add, refresh or replace */
+	REGISTRATION_UNBIND, /* one care-of address */
 	REGISTRATION_UNBIND_ALL,
 };
 
@@ -92,7 +93,7 @@ enum registration_violation {
 };
 
 struct registration_verdict {
-	enum mip_code code;      /* or MIP_SILENCE */
+	enum mip_code code; /* or MIP_SILENCE */
 	enum registration_effect effect;
 	enum registration_violation violation;
 	uint16_t lifetime_s;     /* of the reply; granted when accepted */

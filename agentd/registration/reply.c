@@ -12,8 +12,7 @@ static uint8_t encapsulation_of(uint8_t flags)
 }
 
 struct binding registration_binding(const struct registration_request *request,
-                                    const struct registration_verdict *verdict,
-                                    uint64_t cluster_ms)
+                                    const struct registration_verdict *verdict, uint64_t cluster_ms)
 {
 	return (struct binding){
 		.care_of = request->fixed.care_of,
@@ -25,9 +24,9 @@ struct binding registration_binding(const struct registration_request *request,
 		.encapsulation = encapsulation_of(request->fixed.flags),
 		.identification = verdict->identification,
 		.granted_ms = cluster_ms,
-		.expires_ms = verdict->lifetime_s == LIFETIME_INFINITE ?
-		                      BINDING_NEVER_EXPIRES :
-		                      cluster_ms + verdict->lifetime_s * 1000u,
+		.expires_ms = verdict->lifetime_s == LIFETIME_INFINITE
+		                  ? BINDING_NEVER_EXPIRES
+		                  : cluster_ms + verdict->lifetime_s * 1000u,
 	};
 }
 
@@ -49,11 +48,11 @@ size_t registration_reply(const struct registration_request *request,
 	if (verdict->code == MIP_SILENCE || !signers->mobile_key)
 		return 0;
 	mip_reply_encode(&w, &(struct mip_reply){
-				     .code = (uint8_t)verdict->code,
-				     .lifetime_s = verdict->lifetime_s,
-				     .home = request->fixed.home,
-				     .home_agent = policy->home_agent,
-				     .identification = verdict->identification,
+				 .code = (uint8_t)verdict->code,
+				 .lifetime_s = verdict->lifetime_s,
+				 .home = request->fixed.home,
+				 .home_agent = policy->home_agent,
+				 .identification = verdict->identification,
 			     });
 	mip_authentication_append(&w, MIP_EXTENSION_MOBILE_HOME, signers->mobile_spi,
 	                          signers->mobile_key);

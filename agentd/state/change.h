@@ -31,7 +31,7 @@ struct change {
 	uint32_t realm;
 	struct in_addr address; /* home address, or the foreign agent's */
 	uint32_t spi;
-	uint32_t algorithm;     /* enum mip_algorithm */
+	uint32_t algorithm; /* enum mip_algorithm */
 	uint8_t key[MIP_KEY_SIZE_MAX];
 	uint8_t key_size;
 	uint8_t bindings;     /* mobile node's limit; 0 = the setting bindings-per-node */

@@ -1,0 +1,219 @@
+/* agent.c - the agent's life: open, listen, start, reload, stop. */
+#include "agentd/flow/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agentd/base/log.h"
+#include "agentd/flow/counters.h"
+#include "replication/counters.h"
+
+uint64_t agent_cluster_ms(struct agent *agent)
+{
+	uint64_t time_ms;
+
+	pthread_mutex_lock(&agent->clock_lock);
+	time_ms = cluster_clock_read(&agent->clock, clock_wall_ms(), clock_monotonic_ns());
+	pthread_mutex_unlock(&agent->clock_lock);
+	return time_ms;
+}
+
+void agent_fail(struct agent *agent, enum ha_error why, const char *what)
+{
+	if (atomic_exchange(&agent->failed, true))
+		return;
+	log_error("%s: %s; nothing more is promised", what, ha_strerror(why));
+	if (agent->options.failed)
+		agent->options.failed(agent->options.context, why, what);
+}
+
+static void init_checkpoint(struct checkpoint *c)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&c->lock, NULL);
+	c->jobs.last = &c->jobs.first;
+}
+
+static struct agent *agent_new(const struct agent_options *options)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+
+	if (!agent)
+		return NULL;
+	agent->options = *options;
+	agent->config = *options->config;
+	agent->started_ms = clock_wall_ms();
+	pthread_mutex_init(&agent->config_lock, NULL);
+	pthread_mutex_init(&agent->clock_lock, NULL);
+	pthread_mutex_init(&agent->policy_lock, NULL);
+	pthread_mutex_init(&agent->jobs_lock, NULL);
+	init_checkpoint(&agent->checkpoint);
+	counters_register(&flow_counters);
+	counters_register(&mip_code_counters);
+	counters_register(&replication_counters);
+	return agent;
+}
+
+struct agent *agent_open(const struct agent_options *options, enum ha_error *why, char *report,
+                         size_t size)
+{
+	struct agent *agent = agent_new(options);
+
+	*why = HA_E_NOMEM;
+	snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
+	if (!agent)
+		return NULL;
+	*why = recovery_run(agent, report, size);
+	if (*why != HA_OK) {
+		agent_close(agent);
+		return NULL;
+	}
+	policy_refresh(agent);
+	return agent;
+}
+
+enum ha_error agent_listen(struct agent *agent, char *report, size_t size)
+{
+	unsigned count = agent->config.network_threads;
+
+	if (count > RECEIVERS_MAX)
+		count = RECEIVERS_MAX;
+	for (unsigned i = 0; i < count; i++) {
+		enum ha_error error = receiver_open(agent, i, &agent->receivers[i], report, size);
+
+		if (error != HA_OK)
+			return error;
+	}
+	agent->receiver_count = count;
+	return HA_OK;
+}
+
+static enum ha_error start_receivers(struct agent *agent)
+{
+	enum ha_error error = HA_OK;
+
+	for (unsigned i = 0; error == HA_OK && i < agent->receiver_count; i++)
+		error = receiver_start(agent->receivers[i]);
+	return error;
+}
+
+enum ha_error agent_start(struct agent *agent)
+{
+	char report[512];
+	enum ha_error error = replication_start(agent->replication);
+
+	if (error == HA_OK)
+		error = checkpoint_start(agent);
+	if (error == HA_OK) {
+		error = seed_run(agent, report, sizeof(report));
+		if (error != HA_OK)
+			log_error("%s", report);
+	}
+	return error == HA_OK ? start_receivers(agent) : error;
+}
+
+/* Only what is read afresh each time changes; the rest waits for a restart. */
+void agent_reload(struct agent *agent, const struct config *config)
+{
+	pthread_mutex_lock(&agent->config_lock);
+	for (size_t i = 0; i < config_option_count(); i++) {
+		const struct option *option = config_option_at(i);
+		char value[CONFIG_TEXT_MAX], name[128];
+		struct config_error error;
+
+		if (option->reload != RELOAD_LIVE ||
+		    config_option_equal(&agent->config, config, option))
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", option->section, option->name);
+		config_format(config, option, value, sizeof(value));
+		config_set(&agent->config, name, value, &error);
+	}
+	pthread_mutex_unlock(&agent->config_lock);
+	policy_refresh(agent);
+}
+
+/* Requests first, then the log, then the replies that follow from it, then the
+ * store: what was acknowledged is in it, or in the log. */
+void agent_stop(struct agent *agent)
+{
+	agent->stopping = true;
+	for (unsigned i = 0; i < agent->receiver_count; i++)
+		completions_wake(receiver_completions(agent->receivers[i]));
+	replication_stop(agent->replication);
+	agent->finished = true;
+	for (unsigned i = 0; i < agent->receiver_count; i++)
+		receiver_join(agent->receivers[i]);
+	checkpoint_stop(agent);
+	configure_abandon(agent);
+}
+
+void agent_close(struct agent *agent)
+{
+	struct configure_job *job;
+
+	if (!agent)
+		return;
+	replication_close(agent->replication);
+	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
+		receiver_close(agent->receivers[i]);
+	while ((job = agent->checkpoint.jobs.first)) {
+		agent->checkpoint.jobs.first = job->next;
+		if (job->done)
+			job->done(job->context, NULL, 0);
+		job_free(job);
+	}
+	store_close(agent->store);
+	state_free(agent->state);
+	free(agent);
+}
+
+struct store *agent_store(struct agent *agent)
+{
+	return agent->store;
+}
+
+void agent_flush_histogram(struct agent *agent, uint64_t counts[REPLICATION_FLUSH_BUCKETS])
+{
+	replication_flush_histogram(agent->replication, counts);
+}
+
+static uint64_t store_lag_ms(const struct checkpoint *c)
+{
+	uint64_t since_ns = c->taken_since_ns ? c->taken_since_ns : c->dirty_since_ns;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	return since_ns && now_ns > since_ns ? (now_ns - since_ns) / 1000000u : 0;
+}
+
+void agent_status(struct agent *agent, struct agent_status *out)
+{
+	const struct checkpoint *c = &agent->checkpoint;
+	struct state_totals totals;
+
+	state_totals(agent->state, &totals);
+	*out = (struct agent_status){
+		.started_ms = agent->started_ms,
+		.cluster_time_ms = agent_cluster_ms(agent),
+		.mobile_nodes = totals.mobile_nodes,
+		.foreign_agents = totals.foreign_agents,
+		.associations = totals.associations,
+		.bindings = totals.bindings,
+		.bindings_committed = totals.bindings_committed,
+		.bindings_capacity = agent->config.capacity_bindings,
+		.nodes_capacity = agent->config.capacity_nodes,
+		.associations_capacity = agent->config.capacity_associations,
+		.store_index = c->stored_index,
+		.store_lag_ms = store_lag_ms(c),
+		.checkpoints = c->passes,
+		.checkpoint_rows = c->rows,
+		.checkpoint_ms = c->duration_ms,
+		.store_failing = c->failing,
+	};
+	replication_status(agent->replication, &out->replication);
+}

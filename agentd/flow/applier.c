@@ -1,0 +1,97 @@
+/* applier.c - the state machine behind replication: committed entries into the
+ * state, results to whom they concern, and expiry. All on the engine's
+ * thread; reads no clock while applying. */
+#include "agentd/flow/internal.h"
+
+#include <stdio.h>
+
+#include "agentd/base/log.h"
+#include "agentd/flow/counters.h"
+#include "agentd/state/command.h"
+
+static void apply_one(struct agent *agent, const struct replication_entry *entry)
+{
+	struct state_outcome outcome;
+	enum ha_error error = state_apply(agent->state, entry->index,
+	                                  (struct span){ entry->command, entry->size }, &outcome);
+
+	if (error != HA_OK) {
+		char what[128];
+
+		snprintf(what, sizeof(what), "entry %llu of the log cannot be applied",
+		         (unsigned long long)entry->index);
+		agent_fail(agent, error, what);
+		return;
+	}
+	if (outcome.results || entry->ticket & TICKET_CONFIGURE) {
+		configure_applied(agent, entry->ticket, entry->index, &outcome);
+	} else if (entry->ticket >> 32 && agent->receivers[(entry->ticket >> 32) - 1]) {
+		completions_post(receiver_completions(agent->receivers[(entry->ticket >> 32) - 1]),
+		                 (struct completion){ (uint32_t)entry->ticket, outcome.error });
+	}
+}
+
+static void apply(void *context, const struct replication_entry *entries, size_t count)
+{
+	struct agent *agent = context;
+
+	for (size_t i = 0; i < count && !agent->failed; i++)
+		apply_one(agent, &entries[i]);
+	if (agent->failed)
+		return;
+	agent->applied_index = entries[count - 1].index;
+	for (unsigned i = 0; i < agent->receiver_count; i++)
+		completions_signal(receiver_completions(agent->receivers[i]));
+	checkpoint_dirty(agent);
+}
+
+#define EXPIRE_BATCH 128u
+#define EXPIRE_TICKET 1u /* below any receiver's: nobody waits for it */
+
+/* Expiry is a command like any other, so that all members agree. A node that
+ * refreshes meanwhile is not hurt: applying looks at the binding again. */
+static void expire(struct agent *agent, const uint64_t *places, size_t count, uint64_t time_ms)
+{
+	uint8_t octets[64 + 10 * EXPIRE_BATCH];
+	struct replication_command command = {
+		.group = GROUP_DEFAULT,
+		.ticket = EXPIRE_TICKET,
+		.command = octets,
+		.size = command_expire(time_ms, places, count, octets, sizeof(octets)),
+	};
+
+	if (replication_submit(agent->replication, &command, 1) == HA_OK)
+		counter_add(&flow_counters, FLOW_EXPIRED, count);
+}
+
+static void tick(void *context)
+{
+	struct agent *agent = context;
+	uint64_t time_ms = agent_cluster_ms(agent);
+	uint64_t places[EXPIRE_BATCH];
+
+	/* A bounded share per tick: a million lifetimes may end together. */
+	for (unsigned i = 0; i < 32; i++) {
+		size_t count = state_expired(agent->state, time_ms, places, EXPIRE_BATCH);
+
+		if (count > 0)
+			expire(agent, places, count, time_ms);
+		if (count < EXPIRE_BATCH)
+			break;
+	}
+}
+
+static void failed(void *context, enum ha_error why, const char *what)
+{
+	agent_fail(context, why, what);
+}
+
+void applier_machine(struct agent *agent, struct replication_machine *out)
+{
+	*out = (struct replication_machine){
+		.context = agent,
+		.apply = apply,
+		.tick = tick,
+		.failed = failed,
+	};
+}

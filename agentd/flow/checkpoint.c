@@ -1,0 +1,395 @@
+/* checkpoint.c - the store thread: configuration written through, changed
+ * peers in passes, off the reply path.
+ *
+ * A pass takes the peers that changed, in the order of the store's keys, and
+ * writes them in transactions of bounded size; the last one carries the log
+ * index that the store then holds. Rows may be newer than that index: they
+ * carry their own version, and replaying the log skips them. Passes are paced
+ * by their own duration: a small change is in the store at once, a million of
+ * them wait for the interval. */
+#include "agentd/flow/internal.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "agentd/base/log.h"
+#include "agentd/flow/counters.h"
+#include "agentd/flow/meta.h"
+
+#define PEERS_PER_TRANSACTION 16384u
+#define PACE 9u /* idle time after a pass, in durations of the pass */
+#define PAUSE_MIN_MS 20u
+#define RETRY_MS 1000u /* after a failed write */
+
+static const enum store_table table_of[] = {
+	[ROW_PEER] = STORE_PEERS,       [ROW_ASSOCIATION] = STORE_ASSOCIATIONS,
+	[ROW_REPLAY] = STORE_REPLAY,    [ROW_BINDING] = STORE_BINDINGS,
+	[ROW_SETTING] = STORE_SETTINGS,
+};
+
+static struct store_bytes bytes_of_span(struct span span)
+{
+	return (struct store_bytes){ span.at, span.size };
+}
+
+static struct store_bytes bytes_of(const struct row_octets *octets)
+{
+	return (struct store_bytes){ octets->at, octets->size };
+}
+
+/* ---- configuration ---- */
+
+static void write_change(struct store_write *w, const struct row_change *change)
+{
+	enum store_table table = table_of[change->kind];
+
+	switch (change->operation) {
+	case ROW_PUT:
+		store_put(w, table, bytes_of_span(change->key), bytes_of_span(change->value));
+		break;
+	case ROW_DELETE:
+		store_delete(w, table, bytes_of_span(change->key));
+		break;
+	case ROW_CLEAR:
+		store_replace_prefix(w, table, bytes_of_span(change->key), NULL, 0);
+		break;
+	}
+}
+
+static void write_jobs(struct store_write *w, const struct job_list *jobs)
+{
+	for (const struct configure_job *job = jobs->first; job; job = job->next) {
+		struct row_change change;
+		size_t at = 0;
+
+		while (row_log_next(&job->rows, &at, &change))
+			write_change(w, &change);
+		meta_put_number(w, META_CONFIGURED, job->index);
+	}
+}
+
+/* A home address whose rows were cleared may have been added again since, and
+ * its new rows may have been written before they were cleared. */
+static void touch_cleared(struct agent *agent, const struct row_change *change)
+{
+	struct reader key = reader_over(change->key.at, change->key.size);
+	uint32_t realm = get_u32(&key);
+
+	get_u8(&key);
+	if (change->operation == ROW_CLEAR && change->kind == ROW_BINDING)
+		state_touch(agent->state, realm, get_address(&key));
+}
+
+static void finish_jobs(struct agent *agent, struct job_list *jobs)
+{
+	while (jobs->first) {
+		struct configure_job *job = jobs->first;
+		struct row_change change;
+		size_t at = 0;
+
+		jobs->first = job->next;
+		while (row_log_next(&job->rows, &at, &change))
+			touch_cleared(agent, &change);
+		if (job->done)
+			job->done(job->context, job->results, job->count);
+		job_free(job);
+	}
+}
+
+static struct job_list take_jobs(struct checkpoint *c)
+{
+	struct job_list jobs;
+
+	pthread_mutex_lock(&c->lock);
+	jobs = c->jobs;
+	c->jobs.first = NULL;
+	c->jobs.last = &c->jobs.first;
+	pthread_mutex_unlock(&c->lock);
+	return jobs;
+}
+
+static void return_jobs(struct checkpoint *c, struct job_list *jobs)
+{
+	if (!jobs->first)
+		return;
+	pthread_mutex_lock(&c->lock);
+	*jobs->last = c->jobs.first;
+	if (!c->jobs.first)
+		c->jobs.last = jobs->last;
+	c->jobs.first = jobs->first;
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- peers ---- */
+
+static void write_peer(struct store_write *w, const struct state_peer_rows *peer)
+{
+	struct row_octets keys[BINDING_LIMIT_MAX], values[BINDING_LIMIT_MAX], prefix;
+	struct store_row rows[BINDING_LIMIT_MAX];
+
+	for (size_t i = 0; i < peer->binding_count; i++) {
+		binding_row_key(&peer->bindings[i], &keys[i]);
+		binding_row_value(&peer->bindings[i], &values[i]);
+		rows[i] = (struct store_row){ bytes_of(&keys[i]), bytes_of(&values[i]) };
+	}
+	binding_row_prefix(peer->realm, peer->home, &prefix);
+	store_replace_prefix(w, STORE_BINDINGS, bytes_of(&prefix), rows, peer->binding_count);
+	if (peer->binding_count > 0)
+		return; /* the bindings carry the replay state */
+	replay_row_key(&peer->replay, &keys[0]);
+	replay_row_value(&peer->replay, &values[0]);
+	store_put(w, STORE_REPLAY, bytes_of(&keys[0]), bytes_of(&values[0]));
+}
+
+static void write_peers(struct agent *agent, struct store_write *w, const uint32_t *slots,
+                        size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct state_peer_rows peer;
+
+		if (state_copy_peer(agent->state, slots[i], &peer))
+			write_peer(w, &peer);
+	}
+}
+
+/* One transaction: what was configured, then some peers; `applied` not 0 in
+ * the last one of a pass. */
+static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size_t count,
+                                uint64_t applied)
+{
+	struct checkpoint *c = &agent->checkpoint;
+	struct job_list jobs = take_jobs(c);
+	struct store_write w = store_begin(agent->store);
+	struct state_totals totals;
+	enum ha_error error;
+
+	write_jobs(&w, &jobs);
+	write_peers(agent, &w, slots, count);
+	if (applied) {
+		state_totals(agent->state, &totals);
+		meta_put_number(&w, META_APPLIED, applied);
+		meta_put_number(&w, META_TIME, totals.time_ms);
+	}
+	error = store_commit(&w);
+	if (error == HA_OK)
+		finish_jobs(agent, &jobs);
+	else
+		return_jobs(c, &jobs);
+	return error;
+}
+
+static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_t count,
+                               uint64_t applied)
+{
+	size_t done = 0;
+
+	do {
+		size_t some = count - done < PEERS_PER_TRANSACTION ? count - done
+		                                                   : PEERS_PER_TRANSACTION;
+		bool last = done + some == count;
+		enum ha_error error = write_some(agent, slots + done, some, last ? applied : 0);
+
+		if (error != HA_OK) {
+			state_return_dirty(agent->state, slots + done, count - done, some);
+			return error;
+		}
+		done += some;
+	} while (done < count);
+	return HA_OK;
+}
+
+static void note_success(struct agent *agent, uint64_t applied, size_t rows, uint64_t began_ns)
+{
+	struct checkpoint *c = &agent->checkpoint;
+
+	c->stored_index = applied;
+	c->taken_since_ns = 0;
+	c->rows = rows;
+	c->duration_ms = (clock_monotonic_ns() - began_ns) / 1000000u;
+	c->passes++;
+	if (c->failing)
+		log_notice("the store can be written again");
+	c->failing = false;
+	replication_trim(agent->replication, applied);
+}
+
+static void note_failure(struct agent *agent, enum ha_error error)
+{
+	struct checkpoint *c = &agent->checkpoint;
+	static struct log_limit limit = { .per_second = 1 };
+	uint64_t held_back;
+
+	if (c->taken_since_ns)
+		c->dirty_since_ns = c->taken_since_ns;
+	c->taken_since_ns = 0;
+	c->failing = true;
+	flow_count(FLOW_CHECKPOINT_FAILURES);
+	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_warning("the store cannot be written: %s; registrations go on until the log is "
+		            "at its cap, then they are denied with code 130",
+		            ha_strerror(error));
+}
+
+static enum ha_error pass(struct agent *agent)
+{
+	struct checkpoint *c = &agent->checkpoint;
+	uint64_t began_ns = clock_monotonic_ns();
+	uint64_t applied = agent->applied_index; /* before the list: it holds all up to here */
+	uint32_t *slots;
+	size_t count;
+	enum ha_error error;
+
+	c->taken_since_ns = atomic_exchange(&c->dirty_since_ns, 0);
+	error = state_take_dirty(agent->state, &slots, &count);
+	if (error == HA_OK) {
+		error = write_all(agent, slots, count, applied);
+		free(slots);
+	}
+	if (error == HA_OK)
+		note_success(agent, applied, count, began_ns);
+	else
+		note_failure(agent, error);
+	return error;
+}
+
+/* ---- the thread ---- */
+
+static uint64_t pause_ms(struct agent *agent, enum ha_error error)
+{
+	uint64_t pause = agent->checkpoint.duration_ms * PACE;
+	uint64_t max_ms = agent->config.checkpoint_interval_s * 1000u;
+
+	if (error != HA_OK)
+		return RETRY_MS;
+	if (pause < PAUSE_MIN_MS)
+		pause = PAUSE_MIN_MS;
+	return pause < max_ms ? pause : max_ms;
+}
+
+/* The condition counts in CLOCK_MONOTONIC, our deadlines also while suspended. */
+static void wait_until(struct checkpoint *c, uint64_t deadline_ns)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	left_ns += (uint64_t)until.tv_nsec;
+	until.tv_sec += (time_t)(left_ns / 1000000000u);
+	until.tv_nsec = (long)(left_ns % 1000000000u);
+	pthread_cond_timedwait(&c->wake, &c->lock, &until);
+}
+
+static bool has_changes(struct agent *agent)
+{
+	return agent->applied_index > agent->checkpoint.stored_index ||
+	       state_dirty_count(agent->state) > 0;
+}
+
+enum duty {
+	DUTY_STOP,
+	DUTY_CONFIGURE,
+	DUTY_PASS
+};
+
+/* Sleeps until there is something to do. A pass is due at `due_ns`. */
+static enum duty next_duty(struct agent *agent, uint64_t due_ns)
+{
+	struct checkpoint *c = &agent->checkpoint;
+	enum duty duty;
+
+	pthread_mutex_lock(&c->lock);
+	for (;;) {
+		bool changes = has_changes(agent);
+
+		if (c->stopping) {
+			duty = DUTY_STOP;
+			break;
+		}
+		if (c->jobs.first && !c->failing) {
+			duty = DUTY_CONFIGURE;
+			break;
+		}
+		if (changes && clock_monotonic_ns() >= due_ns) {
+			duty = DUTY_PASS;
+			break;
+		}
+		c->idle = !changes;
+		if (changes)
+			wait_until(c, due_ns);
+		else
+			pthread_cond_wait(&c->wake, &c->lock);
+		c->idle = false;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return duty;
+}
+
+static void *run(void *argument)
+{
+	struct agent *agent = argument;
+	uint64_t due_ns = 0;
+	enum duty duty;
+
+	pthread_setname_np(pthread_self(), "store");
+	while ((duty = next_duty(agent, due_ns)) != DUTY_STOP) {
+		enum ha_error error = HA_OK;
+
+		if (duty == DUTY_PASS) {
+			error = pass(agent);
+			due_ns = clock_monotonic_ns() + pause_ms(agent, error) * 1000000u;
+			continue;
+		}
+		error = write_some(agent, NULL, 0, 0);
+		if (error != HA_OK)
+			note_failure(agent, error);
+	}
+	/* The last pass: what is not written now is replayed from the log. */
+	if (has_changes(agent) || agent->checkpoint.jobs.first)
+		pass(agent);
+	return NULL;
+}
+
+void checkpoint_dirty(struct agent *agent)
+{
+	struct checkpoint *c = &agent->checkpoint;
+
+	if (!c->dirty_since_ns)
+		c->dirty_since_ns = clock_monotonic_ns();
+	pthread_mutex_lock(&c->lock);
+	if (c->idle)
+		pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void checkpoint_write_through(struct agent *agent, struct configure_job *job)
+{
+	struct checkpoint *c = &agent->checkpoint;
+
+	pthread_mutex_lock(&c->lock);
+	job_list_append(&c->jobs, job);
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+enum ha_error checkpoint_start(struct agent *agent)
+{
+	int number = pthread_create(&agent->checkpoint.thread, NULL, run, agent);
+
+	agent->checkpoint.running = number == 0;
+	return ha_error_of_errno(number);
+}
+
+void checkpoint_stop(struct agent *agent)
+{
+	struct checkpoint *c = &agent->checkpoint;
+
+	if (!c->running)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stopping = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	c->running = false;
+}

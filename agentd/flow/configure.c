@@ -1,0 +1,154 @@
+/* configure.c - changes of the replicated configuration: put in order, applied,
+ * written through to the store, then answered. */
+#include "agentd/flow/internal.h"
+
+#include <stdlib.h>
+
+#include "agentd/state/command.h"
+
+void job_list_append(struct job_list *list, struct configure_job *job)
+{
+	job->next = NULL;
+	*list->last = job;
+	list->last = &job->next;
+}
+
+void job_free(struct configure_job *job)
+{
+	row_log_free(&job->rows);
+	free(job->results);
+	free(job);
+}
+
+static struct configure_job *job_take(struct agent *agent, uint64_t ticket)
+{
+	struct configure_job **link, *job;
+
+	pthread_mutex_lock(&agent->jobs_lock);
+	link = &agent->jobs;
+	while (*link && (*link)->ticket != ticket)
+		link = &(*link)->next;
+	job = *link;
+	if (job)
+		*link = job->next;
+	pthread_mutex_unlock(&agent->jobs_lock);
+	return job;
+}
+
+static struct configure_job *job_put(struct agent *agent, agent_changed *done, void *context)
+{
+	struct configure_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->done = done;
+	job->context = context;
+	pthread_mutex_lock(&agent->jobs_lock);
+	job->ticket = TICKET_CONFIGURE | ++agent->next_ticket;
+	job->next = agent->jobs;
+	agent->jobs = job;
+	pthread_mutex_unlock(&agent->jobs_lock);
+	return job;
+}
+
+/* The limit of a node is fixed in the command, so that all members agree even
+ * while the setting changes. */
+static enum ha_error check_and_complete(struct agent *agent, struct change *change)
+{
+	struct config config;
+	struct config_error error;
+	const struct option *option;
+
+	if (change->kind == CHANGE_ADD_ASSOCIATION && change->bindings == 0)
+		change->bindings = (uint8_t)agent->bindings_per_node;
+	if (change->kind != CHANGE_SET)
+		return HA_OK;
+	option = config_option_find(change->name);
+	if (!option)
+		return HA_E_NOTFOUND;
+	if (option->owner != OWNER_CLUSTER)
+		return HA_E_PERMISSION;
+	agent_config(agent, &config);
+	return config_set(&config, change->name, change->value, &error);
+}
+
+static enum ha_error encode(struct agent *agent, const char *who, const struct change *changes,
+                            size_t count, uint8_t **command, size_t *size)
+{
+	struct change *completed = malloc(count * sizeof(*completed));
+	enum ha_error error = completed ? HA_OK : HA_E_NOMEM;
+
+	for (size_t i = 0; error == HA_OK && i < count; i++) {
+		completed[i] = changes[i];
+		error = check_and_complete(agent, &completed[i]);
+	}
+	if (error == HA_OK)
+		error = command_configure(agent_cluster_ms(agent), who, completed, count, command,
+		                          size);
+	if (completed)
+		mip_wipe(completed, count * sizeof(*completed));
+	free(completed);
+	return error;
+}
+
+enum ha_error agent_configure(struct agent *agent, const char *who, const struct change *changes,
+                              size_t count, agent_changed *done, void *context)
+{
+	struct replication_command command = { .group = GROUP_DEFAULT };
+	struct configure_job *job;
+	uint8_t *octets = NULL;
+	enum ha_error error;
+
+	if (count == 0 || count > CHANGES_MAX)
+		return HA_E_RANGE;
+	error = encode(agent, who, changes, count, &octets, &command.size);
+	if (error != HA_OK)
+		return error;
+	job = job_put(agent, done, context);
+	if (job) {
+		command.command = octets;
+		command.ticket = job->ticket;
+		error = replication_submit(agent->replication, &command, 1);
+		if (error != HA_OK)
+			job_free(job_take(agent, command.ticket));
+	} else {
+		error = HA_E_NOMEM;
+	}
+	mip_wipe(octets, command.size);
+	free(octets);
+	return error;
+}
+
+/* On the applying thread. Rows are written through in any case; who waits is
+ * told when that is done. */
+void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
+                       struct state_outcome *outcome)
+{
+	struct configure_job *job = job_take(agent, ticket);
+
+	if (!job)
+		job = calloc(1, sizeof(*job));
+	if (!job) {
+		agent_fail(agent, HA_E_NOMEM, "a configuration was applied but cannot be kept");
+		return;
+	}
+	job->index = index;
+	job->rows = outcome->rows;
+	job->results = outcome->results;
+	job->count = outcome->result_count;
+	policy_refresh(agent);
+	checkpoint_write_through(agent, job);
+}
+
+/* Nothing more will be applied: whoever still waits is told so. */
+void configure_abandon(struct agent *agent)
+{
+	struct configure_job *job;
+
+	while ((job = agent->jobs)) {
+		agent->jobs = job->next;
+		if (job->done)
+			job->done(job->context, NULL, 0);
+		job_free(job);
+	}
+}

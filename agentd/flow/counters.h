@@ -1,0 +1,44 @@
+/* counters.h - what happens to requests on their way. Reply codes are counted
+ * in proto/codes.h. */
+#ifndef AGENTD_FLOW_COUNTERS_H
+#define AGENTD_FLOW_COUNTERS_H
+
+#include "agentd/base/counters.h"
+
+/* X(id, name, mib_arc, help) */
+#define FLOW_COUNTERS(X)                                                                           \
+	X(REQUESTS, "requests", 16, "registration requests received, lifetime not zero")           \
+	X(DEREGISTRATIONS, "deregistrations", 17, "deregistration requests received")              \
+	X(REPLIES, "replies", 18, "registration replies sent to requests")                         \
+	X(DEREGISTRATION_REPLIES, "deregistration-replies", 19,                                    \
+	  "registration replies sent to deregistration requests")                                  \
+	X(REPEATED, "repeated", 0, "retransmissions answered again without a change")              \
+	X(DROPPED_MALFORMED, "dropped-malformed", 0, "datagrams that are no registration request") \
+	X(DROPPED_OVERSIZE, "dropped-oversize", 0, "datagrams longer than any request can be")     \
+	X(DROPPED_SILENT, "dropped-silent", 0, "requests that the RFC wants left unanswered")      \
+	X(DROPPED_IN_FLIGHT, "dropped-in-flight", 0,                                               \
+	  "requests of a node whose previous one was still under way")                             \
+	X(DROPPED_BUSY, "dropped-busy", 0, "requests dropped because too many were under way")     \
+	X(APPLY_REFUSED, "apply-refused", 0,                                                       \
+	  "granted requests that lost against a newer one before they took effect")                \
+	X(SEND_FAILED, "send-failed", 0, "replies that the network did not take")                  \
+	X(SECURITY_VIOLATIONS, "security-violations", 0,                                           \
+	  "requests that failed authentication or replay protection")                              \
+	X(EXPIRED, "expired", 0, "mobile nodes with bindings found at the end of their lifetime")  \
+	X(CHECKPOINT_FAILURES, "checkpoint-failures", 0, "writes of the store that failed")
+
+enum flow_counter {
+#define X(id, name, mib_arc, help) FLOW_##id,
+	FLOW_COUNTERS(X)
+#undef X
+	FLOW_COUNTER_COUNT
+};
+
+extern struct counter_set flow_counters;
+
+static inline void flow_count(enum flow_counter counter)
+{
+	counter_add(&flow_counters, counter, 1);
+}
+
+#endif

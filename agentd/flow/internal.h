@@ -1,0 +1,154 @@
+/* internal.h - the agent's parts and who owns them; nobody outside
+ * agentd/flow includes this.
+ *
+ *   network threads  receiver.c, request.c: datagram to proposal, and replies
+ *   engine's thread  applier.c: entries to state, results to whom they concern
+ *   store thread     checkpoint.c: state to store, configuration written through
+ */
+#ifndef AGENTD_FLOW_INTERNAL_H
+#define AGENTD_FLOW_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "agentd/base/clock.h"
+#include "agentd/flow/agent.h"
+#include "agentd/flow/completions.h"
+#include "agentd/registration/registration.h"
+#include "agentd/state/state.h"
+
+#define GROUP_DEFAULT 0u
+#define RECEIVERS_MAX 16u
+#define TICKET_CONFIGURE (UINT64_C(1) << 63) /* else receiver + 1 above, pending below */
+
+/* A configuration on its way: put in order, applied, written through. */
+struct configure_job {
+	struct configure_job *next;
+	uint64_t ticket;
+	uint64_t index;
+	struct row_log rows;
+	enum ha_error *results;
+	size_t count;
+	agent_changed *done; /* NULL: nobody waits */
+	void *context;
+};
+
+struct job_list {
+	struct configure_job *first;
+	struct configure_job **last;
+};
+
+/* The store thread's affairs. */
+struct checkpoint {
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct job_list jobs; /* applied, to be written */
+	bool stopping;
+	bool idle; /* waits for the first change */
+	_Atomic uint64_t stored_index;
+	_Atomic uint64_t dirty_since_ns; /* oldest change that no pass has taken; 0 = none */
+	_Atomic uint64_t taken_since_ns; /* oldest change of the pass under way; 0 = none */
+	_Atomic uint64_t passes, rows, duration_ms;
+	_Atomic bool failing;
+};
+
+struct agent {
+	struct agent_options options;
+	pthread_mutex_t config_lock;
+	struct config config; /* the node's file */
+	uint64_t started_ms;
+
+	struct store *store;
+	struct state *state;
+	struct replication *replication;
+	_Atomic uint64_t applied_index;
+	_Atomic bool failed;
+
+	pthread_mutex_t clock_lock;
+	struct cluster_clock clock;
+
+	pthread_mutex_t policy_lock;
+	struct registration_policy policy;
+	_Atomic uint32_t bindings_per_node;
+
+	struct receiver *receivers[RECEIVERS_MAX];
+	unsigned receiver_count;
+	_Atomic bool stopping; /* take no more requests */
+	_Atomic bool finished; /* no more completions will come */
+
+	struct checkpoint checkpoint;
+	pthread_mutex_t jobs_lock;
+	struct configure_job *jobs; /* put in order, not yet applied */
+	uint64_t next_ticket;
+};
+
+uint64_t agent_cluster_ms(struct agent *agent);
+void agent_fail(struct agent *agent, enum ha_error why, const char *what);
+
+/* policy.c: the settings in force, for network threads */
+void policy_refresh(struct agent *agent);
+void policy_read(struct agent *agent, struct registration_policy *out);
+
+/* recovery.c: store and log into memory */
+enum ha_error recovery_run(struct agent *agent, char *report, size_t size);
+
+/* seed.c: the first configuration of an empty store */
+enum ha_error seed_run(struct agent *agent, char *report, size_t size);
+
+/* applier.c */
+void applier_machine(struct agent *agent, struct replication_machine *out);
+
+/* configure.c */
+void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
+                       struct state_outcome *outcome);
+void configure_abandon(struct agent *agent);
+
+/* checkpoint.c */
+enum ha_error checkpoint_start(struct agent *agent);
+void checkpoint_stop(struct agent *agent);
+void checkpoint_dirty(struct agent *agent); /* something was applied */
+void checkpoint_write_through(struct agent *agent, struct configure_job *job);
+void job_list_append(struct job_list *list, struct configure_job *job);
+void job_free(struct configure_job *job);
+
+/* receiver.c */
+enum ha_error receiver_open(struct agent *agent, unsigned number, struct receiver **out,
+                            char *report, size_t size);
+enum ha_error receiver_start(struct receiver *receiver);
+void receiver_join(struct receiver *receiver);
+void receiver_close(struct receiver *receiver);
+struct completions *receiver_completions(struct receiver *receiver);
+
+/* request.c: one datagram */
+struct request_clock {
+	uint64_t wall_ms;
+	uint64_t cluster_ms;
+};
+
+enum request_fate {
+	REQUEST_DROPPED,
+	REQUEST_ANSWERED, /* `reply` can be sent now */
+	REQUEST_PROPOSED, /* `command` is to be put in order, then `reply` sent */
+};
+
+struct request_result {
+	enum request_fate fate;
+	enum mip_code code;
+	bool deregistration;
+	struct state_view node; /* of a proposal; its key is wiped */
+	uint8_t reply[REGISTRATION_REPLY_MAX];
+	size_t reply_size;
+	uint8_t command[256];
+	size_t command_size;
+};
+
+/* Decide one datagram. `no_resources`: a proposal cannot be taken, deny it. */
+void request_handle(struct agent *agent, const struct registration_policy *policy,
+                    struct request_clock clock, struct span payload, struct in_addr source,
+                    uint16_t source_port, bool no_resources, struct request_result *out);
+/* Count a reply that was handed to the network. */
+void request_count_reply(enum mip_code code, bool deregistration);
+
+#endif

@@ -1,0 +1,18 @@
+/* meta.h - numbers that the store keeps about itself. */
+#ifndef AGENTD_FLOW_META_H
+#define AGENTD_FLOW_META_H
+
+#include <stdint.h>
+
+#include "replication/store.h"
+
+#define META_APPLIED "applied"       /* log index that the changing rows hold at least */
+#define META_CONFIGURED "configured" /* log index that the configuration holds exactly */
+#define META_TIME "time"             /* newest cluster time, milliseconds */
+
+void meta_put_number(struct store_write *w, const char *name, uint64_t value);
+
+/* 0 when it was never put. HA_E_DAMAGED when it is no number. */
+enum ha_error meta_get_number(struct store_reader *reader, const char *name, uint64_t *out);
+
+#endif

@@ -1,0 +1,395 @@
+/* receiver.c - a network thread: datagrams in, proposals out, replies out when
+ * their proposals have taken effect. Never touches the disk.
+ *
+ * What is under way is bounded by the table of pending proposals; when it is
+ * full the thread stops reading and the kernel's buffer, then the network,
+ * drops: mobile nodes retransmit. */
+#include "agentd/flow/internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/log.h"
+#include "agentd/flow/counters.h"
+
+#define BATCH 64u
+#define DATAGRAM_MAX 2048u
+#define REPLIES_MAX 256u
+#define RECEIVE_BUFFER (8 << 20) /* octets asked of the kernel, each way */
+#define PENDING_NONE UINT32_MAX
+
+/* A proposal under way: what to send when it has taken effect. */
+struct pending {
+	struct sockaddr_in to;
+	uint32_t next_free;
+	uint16_t reply_size;
+	uint16_t code;
+	bool deregistration;
+	uint8_t reply[REGISTRATION_REPLY_MAX];
+};
+
+struct receiver {
+	struct agent *agent;
+	unsigned number;
+	int socket;
+	bool started;
+	pthread_t thread;
+	struct completions completions;
+
+	struct pending pending[COMPLETIONS_MAX];
+	uint32_t free_pending;
+	uint32_t pending_count;
+
+	struct mmsghdr headers[BATCH];
+	struct iovec vectors[BATCH];
+	struct sockaddr_in from[BATCH];
+	uint8_t datagrams[BATCH][DATAGRAM_MAX];
+
+	struct request_result results[BATCH];
+	struct replication_command commands[BATCH];
+	uint32_t proposed[BATCH]; /* index of the datagram of each command */
+	size_t command_count;
+
+	struct mmsghdr out_headers[REPLIES_MAX];
+	struct iovec out_vectors[REPLIES_MAX];
+	uint32_t out_pending[REPLIES_MAX]; /* given back after sending, or PENDING_NONE */
+	size_t out_count;
+};
+
+static uint32_t pending_take(struct receiver *r)
+{
+	uint32_t slot = r->free_pending;
+
+	r->free_pending = r->pending[slot].next_free;
+	r->pending_count++;
+	return slot;
+}
+
+static void pending_give(struct receiver *r, uint32_t slot)
+{
+	r->pending[slot].next_free = r->free_pending;
+	r->free_pending = slot;
+	r->pending_count--;
+}
+
+/* ---- sending ---- */
+
+static void send_replies(struct receiver *r)
+{
+	size_t sent = 0;
+
+	while (sent < r->out_count) {
+		int n = sendmmsg(r->socket, r->out_headers + sent, (unsigned)(r->out_count - sent),
+		                 0);
+
+		if (n > 0) {
+			sent += (size_t)n;
+		} else if (errno != EINTR) {
+			flow_count(FLOW_SEND_FAILED);
+			sent++; /* that one is lost; the node asks again */
+		}
+	}
+	for (size_t i = 0; i < r->out_count; i++)
+		if (r->out_pending[i] != PENDING_NONE)
+			pending_give(r, r->out_pending[i]);
+	r->out_count = 0;
+}
+
+/* `to` and `reply` must stay until send_replies. */
+static void queue_reply(struct receiver *r, struct sockaddr_in *to, uint8_t *reply, size_t size,
+                        uint32_t pending)
+{
+	if (r->out_count == REPLIES_MAX)
+		send_replies(r);
+	r->out_vectors[r->out_count] = (struct iovec){ reply, size };
+	r->out_headers[r->out_count].msg_hdr = (struct msghdr){
+		.msg_name = to,
+		.msg_namelen = sizeof(*to),
+		.msg_iov = &r->out_vectors[r->out_count],
+		.msg_iovlen = 1,
+	};
+	r->out_pending[r->out_count++] = pending;
+}
+
+static void complete(struct receiver *r, struct completion done)
+{
+	struct pending *pending = &r->pending[done.pending];
+
+	if (done.error != HA_OK) {
+		flow_count(FLOW_APPLY_REFUSED);
+		pending_give(r, done.pending);
+		return;
+	}
+	request_count_reply((enum mip_code)pending->code, pending->deregistration);
+	queue_reply(r, &pending->to, pending->reply, pending->reply_size, done.pending);
+}
+
+static void send_completed(struct receiver *r)
+{
+	struct completion done;
+
+	completions_clear(&r->completions);
+	while (completions_take(&r->completions, &done))
+		complete(r, done);
+	send_replies(r);
+}
+
+/* ---- receiving ---- */
+
+static int receive(struct receiver *r)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		r->vectors[i] = (struct iovec){ r->datagrams[i], DATAGRAM_MAX };
+		r->headers[i].msg_hdr = (struct msghdr){
+			.msg_name = &r->from[i],
+			.msg_namelen = sizeof(r->from[i]),
+			.msg_iov = &r->vectors[i],
+			.msg_iovlen = 1,
+		};
+	}
+	return recvmmsg(r->socket, r->headers, BATCH, MSG_DONTWAIT, NULL);
+}
+
+/* Brings the tables' lines towards the cache before they are needed. */
+static void prefetch(struct receiver *r, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct in_addr home;
+
+		memcpy(&home, r->datagrams[i] + 4, sizeof(home));
+		state_prefetch(r->agent->state, PEER_MOBILE_NODE, r->agent->config.home_agent_realm,
+		               home);
+	}
+}
+
+static void keep_proposal(struct receiver *r, uint32_t i)
+{
+	struct request_result *result = &r->results[i];
+	uint32_t slot = pending_take(r);
+	struct pending *pending = &r->pending[slot];
+
+	pending->to = r->from[i];
+	pending->code = (uint16_t)result->code;
+	pending->deregistration = result->deregistration;
+	pending->reply_size = (uint16_t)result->reply_size;
+	memcpy(pending->reply, result->reply, result->reply_size);
+	r->proposed[r->command_count] = i;
+	r->commands[r->command_count++] = (struct replication_command){
+		.group = GROUP_DEFAULT,
+		.ticket = (uint64_t)(r->number + 1) << 32 | slot,
+		.command = result->command,
+		.size = result->command_size,
+	};
+}
+
+static void handle(struct receiver *r, const struct registration_policy *policy,
+                   struct request_clock clock, uint32_t i, bool no_resources)
+{
+	struct request_result *result = &r->results[i];
+
+	if (r->headers[i].msg_hdr.msg_flags & MSG_TRUNC) {
+		flow_count(FLOW_DROPPED_OVERSIZE);
+		return;
+	}
+	request_handle(r->agent, policy, clock,
+	               (struct span){ r->datagrams[i], r->headers[i].msg_len }, r->from[i].sin_addr,
+	               ntohs(r->from[i].sin_port), no_resources, result);
+	if (result->fate == REQUEST_ANSWERED) {
+		request_count_reply(result->code, result->deregistration);
+		queue_reply(r, &r->from[i], result->reply, result->reply_size, PENDING_NONE);
+	} else if (result->fate == REQUEST_PROPOSED) {
+		keep_proposal(r, i);
+	}
+}
+
+static void take_back(struct receiver *r)
+{
+	for (size_t i = 0; i < r->command_count; i++) {
+		state_release(r->agent->state, &r->results[r->proposed[i]].node);
+		pending_give(r, (uint32_t)r->commands[i].ticket);
+	}
+}
+
+static void warn_full(void)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	uint64_t held_back;
+
+	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_warning("registrations are denied with code 130: the log is at its cap because "
+		            "the store does not keep up; see storage.log-segments and the disk");
+}
+
+static void propose(struct receiver *r, const struct registration_policy *policy,
+                    struct request_clock clock)
+{
+	size_t count = r->command_count;
+	enum ha_error error = HA_OK;
+
+	if (count > 0)
+		error = replication_submit(r->agent->replication, r->commands, count);
+	if (error != HA_OK)
+		take_back(r);
+	r->command_count = 0;
+	if (error == HA_E_CAPACITY) {
+		warn_full();
+		for (size_t i = 0; i < count; i++)
+			handle(r, policy, clock, r->proposed[i], true);
+	} else if (error != HA_OK) {
+		counter_add(&flow_counters, FLOW_DROPPED_BUSY, count);
+	}
+}
+
+static void receive_batch(struct receiver *r)
+{
+	struct registration_policy policy;
+	struct request_clock clock;
+	int count = receive(r);
+
+	if (count <= 0)
+		return;
+	policy_read(r->agent, &policy);
+	clock.wall_ms = clock_wall_ms();
+	clock.cluster_ms = agent_cluster_ms(r->agent);
+	prefetch(r, (size_t)count);
+	for (uint32_t i = 0; i < (uint32_t)count; i++)
+		handle(r, &policy, clock, i, false);
+	propose(r, &policy, clock);
+	send_replies(r);
+}
+
+static void *run(void *argument)
+{
+	struct receiver *r = argument;
+	struct agent *agent = r->agent;
+
+	pthread_setname_np(pthread_self(), "network");
+	while (!agent->finished) {
+		bool room = r->pending_count + BATCH <= COMPLETIONS_MAX;
+		struct pollfd wait[2] = {
+			{ .fd = r->completions.event, .events = POLLIN },
+			{ .fd = room && !agent->stopping ? r->socket : -1, .events = POLLIN },
+		};
+
+		if (poll(wait, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (wait[0].revents)
+			send_completed(r);
+		if (wait[1].revents)
+			receive_batch(r);
+	}
+	send_completed(r);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static void ask_for_buffers(int fd)
+{
+	int octets = RECEIVE_BUFFER;
+
+	/* Beyond the administrator's limit when we may, up to it when not. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
+}
+
+static const char *bind_trouble(int number)
+{
+	switch (number) {
+	case EADDRINUSE:
+		return "the port is taken by another process";
+	case EACCES:
+	case EPERM:
+		return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
+	case EADDRNOTAVAIL:
+		return "no interface of this machine has that address";
+	default:
+		return strerror(number);
+	}
+}
+
+/* Several threads share the port, several processes must not: the first
+ * socket is bound alone, then the option is set for those that follow. */
+static enum ha_error bind_socket(struct receiver *r, char *report, size_t size)
+{
+	const struct config *config = &r->agent->config;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr = config->home_agent_address,
+		.sin_port = htons((uint16_t)config->home_agent_port),
+	};
+	int yes = 1;
+
+	r->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (r->socket >= 0 && config->network_threads > 1)
+		setsockopt(r->socket, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+	if (r->socket >= 0 && bind(r->socket, (struct sockaddr *)&address, sizeof(address)) == 0) {
+		ask_for_buffers(r->socket);
+		return HA_OK;
+	}
+	snprintf(report, size, "cannot listen on %s port %u: %s",
+	         address_format(config->home_agent_address).text, config->home_agent_port,
+	         bind_trouble(errno));
+	return ha_error_of_errno(errno);
+}
+
+enum ha_error receiver_open(struct agent *agent, unsigned number, struct receiver **out,
+                            char *report, size_t size)
+{
+	struct receiver *r = calloc(1, sizeof(*r));
+	enum ha_error error;
+
+	if (!r) {
+		snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
+		return HA_E_NOMEM;
+	}
+	*out = r;
+	r->agent = agent;
+	r->number = number;
+	r->socket = -1;
+	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
+		r->pending[i].next_free = i + 1;
+	error = completions_open(&r->completions);
+	if (error != HA_OK)
+		snprintf(report, size, "cannot make an eventfd: %s", ha_strerror(error));
+	return error == HA_OK ? bind_socket(r, report, size) : error;
+}
+
+enum ha_error receiver_start(struct receiver *receiver)
+{
+	int number = pthread_create(&receiver->thread, NULL, run, receiver);
+
+	receiver->started = number == 0;
+	return ha_error_of_errno(number);
+}
+
+void receiver_join(struct receiver *receiver)
+{
+	if (!receiver->started)
+		return;
+	completions_wake(&receiver->completions);
+	pthread_join(receiver->thread, NULL);
+	receiver->started = false;
+}
+
+void receiver_close(struct receiver *receiver)
+{
+	if (!receiver)
+		return;
+	if (receiver->socket >= 0)
+		close(receiver->socket);
+	completions_close(&receiver->completions);
+	free(receiver);
+}
+
+struct completions *receiver_completions(struct receiver *receiver)
+{
+	return &receiver->completions;
+}

@@ -1,0 +1,266 @@
+/* recovery.c - from disk to memory at start: the store's rows, then the log's
+ * entries that the store lacks. What cannot be trusted ends the start; nothing
+ * is guessed. */
+#include "agentd/flow/internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "agentd/base/log.h"
+#include "agentd/flow/meta.h"
+
+static struct span span_of(struct store_bytes bytes)
+{
+	return (struct span){ bytes.at, bytes.size };
+}
+
+static enum ha_error load_peer(struct state *state, const struct store_row *row)
+{
+	struct peer_row peer;
+	enum ha_error error = peer_row_decode(span_of(row->key), span_of(row->value), &peer);
+
+	return error == HA_OK ? state_load_peer(state, &peer) : error;
+}
+
+static enum ha_error load_association(struct state *state, const struct store_row *row)
+{
+	struct association_row association;
+	enum ha_error error = association_row_decode(span_of(row->key), span_of(row->value),
+	                                             &association);
+
+	if (error == HA_OK)
+		error = state_load_association(state, &association);
+	mip_wipe(&association, sizeof(association));
+	return error;
+}
+
+static enum ha_error load_replay(struct state *state, const struct store_row *row)
+{
+	struct replay_row replay;
+	enum ha_error error = replay_row_decode(span_of(row->key), span_of(row->value), &replay);
+
+	return error == HA_OK ? state_load_replay(state, &replay) : error;
+}
+
+static enum ha_error load_binding(struct state *state, const struct store_row *row)
+{
+	struct binding_row binding;
+	enum ha_error error = binding_row_decode(span_of(row->key), span_of(row->value), &binding);
+
+	return error == HA_OK ? state_load_binding(state, &binding) : error;
+}
+
+static enum ha_error load_setting(struct state *state, const struct store_row *row)
+{
+	char name[STORE_KEY_MAX + 1], value[256];
+
+	if (row->key.size > STORE_KEY_MAX || row->value.size >= sizeof(value))
+		return HA_E_DAMAGED;
+	memcpy(name, row->key.at, row->key.size);
+	name[row->key.size] = '\0';
+	memcpy(value, row->value.at, row->value.size);
+	value[row->value.size] = '\0';
+	return state_load_setting(state, name, value);
+}
+
+/* In this order: associations, replay state and bindings name their peers. */
+static const struct {
+	enum store_table table;
+	const char *what;
+	enum ha_error (*load)(struct state *, const struct store_row *);
+} tables[] = {
+	{ STORE_SETTINGS, "setting", load_setting },
+	{ STORE_PEERS, "peer", load_peer },
+	{ STORE_ASSOCIATIONS, "association", load_association },
+	{ STORE_REPLAY, "replay state", load_replay },
+	{ STORE_BINDINGS, "binding", load_binding },
+};
+
+static enum ha_error load_table(struct agent *agent, struct store_reader *reader, size_t which,
+                                uint64_t *count)
+{
+	struct store_bytes start = { "", 0 };
+	struct store_row row;
+	enum ha_error error = store_seek(reader, tables[which].table, start, false, &row);
+
+	while (error == HA_OK) {
+		error = tables[which].load(agent->state, &row);
+		if (error != HA_OK)
+			return error;
+		++*count;
+		error = store_next(reader, tables[which].table, &row);
+	}
+	return error == HA_E_NOTFOUND ? HA_OK : error;
+}
+
+static void explain_load(enum ha_error error, size_t which, uint64_t count, char *report,
+                         size_t size)
+{
+	if (error == HA_E_CAPACITY)
+		snprintf(report, size,
+		         "the store holds more than the configured capacity (at %s %" PRIu64
+		         "): raise the options of section capacity",
+		         tables[which].what, count + 1);
+	else
+		snprintf(report, size,
+		         "%s %" PRIu64 " of the store cannot be used: %s; restore the data "
+		         "directory from a backup",
+		         tables[which].what, count + 1, ha_strerror(error));
+}
+
+static enum ha_error load_tables(struct agent *agent, struct store_reader *reader, char *report,
+                                 size_t size)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		uint64_t count = 0;
+		enum ha_error error = load_table(agent, reader, i, &count);
+
+		if (error != HA_OK) {
+			explain_load(error, i, count, report, size);
+			return error;
+		}
+	}
+	return HA_OK;
+}
+
+struct position {
+	uint64_t applied, configured, time_ms;
+};
+
+static enum ha_error read_position(struct store_reader *reader, struct position *out)
+{
+	enum ha_error error = meta_get_number(reader, META_APPLIED, &out->applied);
+
+	if (error == HA_OK)
+		error = meta_get_number(reader, META_CONFIGURED, &out->configured);
+	if (error == HA_OK)
+		error = meta_get_number(reader, META_TIME, &out->time_ms);
+	return error;
+}
+
+static enum ha_error load_store(struct agent *agent, struct position *position, char *report,
+                                size_t size)
+{
+	struct store_reader reader;
+	enum ha_error error = store_read_open(agent->store, &reader);
+
+	if (error == HA_OK) {
+		error = read_position(&reader, position);
+		if (error != HA_OK)
+			snprintf(report, size, "the store's position is unreadable: %s",
+			         ha_strerror(error));
+	}
+	if (error == HA_OK)
+		error = load_tables(agent, &reader, report, size);
+	store_read_close(&reader);
+	state_set_configured(agent->state, position->configured);
+	return error;
+}
+
+static enum ha_error make_directory(const char *path, char *report, size_t size)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return HA_OK;
+	snprintf(report, size, "cannot create the directory %s: %s", path, strerror(errno));
+	return ha_error_of_errno(errno);
+}
+
+static enum ha_error make_state(struct agent *agent, char *report, size_t size)
+{
+	const struct config *config = &agent->config;
+	struct state_capacity capacity = {
+		.peers = config->capacity_nodes,
+		.associations = config->capacity_associations,
+		.bindings = config->capacity_bindings,
+	};
+	enum ha_error error;
+
+	agent->state = state_new(&capacity, &error);
+	if (!agent->state)
+		snprintf(report, size, "not enough memory for the configured capacity");
+	return error;
+}
+
+static enum ha_error open_log(struct agent *agent, const char *directory, uint64_t applied,
+                              char *report, size_t size)
+{
+	struct replication_machine machine;
+	struct replication_options options = {
+		.directory = directory,
+		.store_id = store_id(agent->store),
+		.applied = applied,
+		.segment_octets = agent->config.log_segment_mib << 20,
+		.segments_max = agent->config.log_segments_max,
+		.tick_ms = 100,
+	};
+	enum ha_error error;
+
+	applier_machine(agent, &machine);
+	agent->replication = replication_open(&options, &machine, &error, report, size);
+	if (agent->failed) {
+		snprintf(report, size,
+		         "the log holds an entry that cannot be applied; the log "
+		         "above says which");
+		error = HA_E_DAMAGED;
+	}
+	return agent->replication ? error : error == HA_OK ? HA_E_IO : error;
+}
+
+static void start_clock(struct agent *agent, const struct position *position)
+{
+	struct state_totals totals;
+
+	state_totals(agent->state, &totals);
+	cluster_clock_start(&agent->clock,
+	                    totals.time_ms > position->time_ms ? totals.time_ms : position->time_ms,
+	                    clock_wall_ms(), clock_monotonic_ns());
+}
+
+static void report_recovery(struct agent *agent, uint64_t began_ns)
+{
+	struct state_totals totals;
+
+	state_totals(agent->state, &totals);
+	log_notice("recovered %u bindings of %u mobile nodes, %u foreign agents and %u "
+	           "associations in %" PRIu64 " ms",
+	           totals.bindings, totals.mobile_nodes, totals.foreign_agents, totals.associations,
+	           (clock_monotonic_ns() - began_ns) / 1000000u);
+}
+
+enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
+{
+	uint64_t began_ns = clock_monotonic_ns();
+	char store[CONFIG_TEXT_MAX + 16], log[CONFIG_TEXT_MAX + 16];
+	struct position position = { 0 };
+	enum ha_error error;
+
+	snprintf(store, sizeof(store), "%s/store", agent->config.data_directory);
+	snprintf(log, sizeof(log), "%s/log", agent->config.data_directory);
+	error = make_directory(agent->config.data_directory, report, size);
+	if (error == HA_OK)
+		error = make_directory(store, report, size);
+	if (error == HA_OK)
+		error = make_directory(log, report, size);
+	if (error != HA_OK)
+		return error;
+
+	agent->store = store_open(store, (uint64_t)agent->config.store_map_mib << 20, &error,
+	                          report, size);
+	if (agent->store)
+		error = make_state(agent, report, size);
+	if (error == HA_OK)
+		error = load_store(agent, &position, report, size);
+	if (error != HA_OK)
+		return error;
+	agent->checkpoint.stored_index = position.applied;
+	agent->applied_index = position.applied;
+	error = open_log(agent, log, position.applied, report, size);
+	if (error != HA_OK)
+		return error;
+	start_clock(agent, &position);
+	report_recovery(agent, began_ns);
+	return HA_OK;
+}

@@ -1,0 +1,181 @@
+/* command.c - commands of the log, from plain facts to octets. */
+#include "agentd/state/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/cluster.pb-c.h"
+
+static Hearth__Bind bind_of(const struct binding *binding, bool keep_others)
+{
+	Hearth__Bind bind = HEARTH__BIND__INIT;
+
+	bind.care_of = ntohl(binding->care_of.s_addr);
+	bind.endpoint = ntohl(binding->endpoint.s_addr);
+	bind.source = ntohl(binding->source.s_addr);
+	bind.source_port = binding->source_port;
+	bind.granted_s = binding->granted_s;
+	bind.flags = binding->flags;
+	bind.encapsulation = binding->encapsulation;
+	bind.expires_ms = binding->expires_ms;
+	bind.has_endpoint_port = binding->endpoint_port != 0;
+	bind.endpoint_port = binding->endpoint_port;
+	bind.has_keep_others = keep_others;
+	bind.keep_others = keep_others;
+	return bind;
+}
+
+size_t command_registration(const struct command_registration *from,
+                            uint8_t out[COMMAND_REGISTRATION_MAX])
+{
+	Hearth__Command command = HEARTH__COMMAND__INIT;
+	Hearth__Register registration = HEARTH__REGISTER__INIT;
+	Hearth__Unbind unbind = HEARTH__UNBIND__INIT;
+	Hearth__Bind bind;
+
+	command.version = COMMAND_VERSION;
+	command.time_ms = from->time_ms;
+	command.command_case = HEARTH__COMMAND__COMMAND_REGISTRATION;
+	command.registration = &registration;
+	registration.node = from->node;
+	registration.place = from->place;
+	registration.identification = from->identification;
+	registration.digest = from->digest;
+	if (from->binding) {
+		bind = bind_of(from->binding, from->keep_others);
+		registration.effect_case = HEARTH__REGISTER__EFFECT_BIND;
+		registration.bind = &bind;
+	} else {
+		unbind.has_care_of = from->care_of != NULL;
+		unbind.care_of = from->care_of ? ntohl(from->care_of->s_addr) : 0;
+		registration.effect_case = HEARTH__REGISTER__EFFECT_UNBIND;
+		registration.unbind = &unbind;
+	}
+	return hearth__command__pack(&command, out);
+}
+
+size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,
+                      size_t size)
+{
+	Hearth__Command command = HEARTH__COMMAND__INIT;
+	Hearth__Expire expire = HEARTH__EXPIRE__INIT;
+
+	command.version = COMMAND_VERSION;
+	command.time_ms = time_ms;
+	command.command_case = HEARTH__COMMAND__COMMAND_EXPIRE;
+	command.expire = &expire;
+	expire.n_places = count;
+	expire.places = (uint64_t *)places; /* only read by packing */
+	return hearth__command__get_packed_size(&command) <= size
+	           ? hearth__command__pack(&command, out)
+	           : 0;
+}
+
+/* One change with the messages that it points to. */
+struct packed_change {
+	Hearth__Change change;
+	Hearth__AddAssociation add;
+	Hearth__RemoveAssociation remove;
+	Hearth__Setting setting;
+};
+
+static void pack_add(struct packed_change *to, const struct change *from)
+{
+	hearth__add_association__init(&to->add);
+	to->add.kind = (Hearth__PeerKind)from->peer;
+	to->add.realm = from->realm;
+	to->add.address = ntohl(from->address.s_addr);
+	to->add.spi = from->spi;
+	to->add.algorithm = from->algorithm;
+	to->add.key.data = (uint8_t *)from->key; /* only read by packing */
+	to->add.key.len = from->key_size;
+	to->add.has_bindings = true;
+	to->add.bindings = from->bindings;
+	to->add.has_tolerance_s = true;
+	to->add.tolerance_s = from->tolerance_s;
+	to->add.has_replace = true;
+	to->add.replace = from->replace;
+	to->change.change_case = HEARTH__CHANGE__CHANGE_ADD_ASSOCIATION;
+	to->change.add_association = &to->add;
+}
+
+static void pack_remove(struct packed_change *to, const struct change *from)
+{
+	hearth__remove_association__init(&to->remove);
+	to->remove.kind = (Hearth__PeerKind)from->peer;
+	to->remove.realm = from->realm;
+	to->remove.address = ntohl(from->address.s_addr);
+	to->remove.has_spi = from->kind == CHANGE_REMOVE_ASSOCIATION;
+	to->remove.spi = from->spi;
+	to->change.change_case = HEARTH__CHANGE__CHANGE_REMOVE_ASSOCIATION;
+	to->change.remove_association = &to->remove;
+}
+
+static void pack_setting(struct packed_change *to, const struct change *from)
+{
+	hearth__setting__init(&to->setting);
+	to->setting.name = (char *)from->name; /* only read by packing */
+	to->setting.value = (char *)from->value;
+	to->change.change_case = HEARTH__CHANGE__CHANGE_SETTING;
+	to->change.setting = &to->setting;
+}
+
+static void pack_change(struct packed_change *to, const struct change *from)
+{
+	hearth__change__init(&to->change);
+	switch (from->kind) {
+	case CHANGE_ADD_ASSOCIATION:
+		pack_add(to, from);
+		break;
+	case CHANGE_REMOVE_ASSOCIATION:
+	case CHANGE_REMOVE_PEER:
+		pack_remove(to, from);
+		break;
+	case CHANGE_SET:
+		pack_setting(to, from);
+		break;
+	}
+}
+
+static enum ha_error pack_command(const Hearth__Command *command, uint8_t **out, size_t *size)
+{
+	*size = hearth__command__get_packed_size(command);
+	*out = malloc(*size);
+	if (!*out)
+		return HA_E_NOMEM;
+	hearth__command__pack(command, *out);
+	return HA_OK;
+}
+
+enum ha_error command_configure(uint64_t time_ms, const char *who, const struct change *changes,
+                                size_t count, uint8_t **out, size_t *size)
+{
+	Hearth__Command command = HEARTH__COMMAND__INIT;
+	Hearth__Configure configure = HEARTH__CONFIGURE__INIT;
+	struct packed_change *packed;
+	Hearth__Change **list;
+	enum ha_error error = HA_E_NOMEM;
+
+	*out = NULL;
+	if (count == 0 || count > CHANGES_MAX)
+		return HA_E_RANGE;
+	packed = calloc(count, sizeof(*packed));
+	list = calloc(count, sizeof(*list));
+	if (packed && list) {
+		for (size_t i = 0; i < count; i++) {
+			pack_change(&packed[i], &changes[i]);
+			list[i] = &packed[i].change;
+		}
+		command.version = COMMAND_VERSION;
+		command.time_ms = time_ms;
+		command.command_case = HEARTH__COMMAND__COMMAND_CONFIGURE;
+		command.configure = &configure;
+		configure.who = (char *)who; /* only read by packing */
+		configure.n_changes = count;
+		configure.changes = list;
+		error = pack_command(&command, out, size);
+	}
+	free(list);
+	free(packed);
+	return error;
+}

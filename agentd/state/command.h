@@ -1,0 +1,50 @@
+/* command.h - commands of the log: built from plain facts, by the schema in
+ * proto/cluster.proto. Taking them apart again is applying them (state.h).
+ *
+ * May include: proto, agentd/base. */
+#ifndef AGENTD_STATE_COMMAND_H
+#define AGENTD_STATE_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/binding.h"
+#include "agentd/base/error.h"
+#include "agentd/state/change.h"
+
+#define COMMAND_VERSION 1u
+#define COMMAND_REGISTRATION_MAX 192u /* octets of one registration */
+
+/* A place: realm and home address in one number. */
+static inline uint64_t place_of_home(uint32_t realm, struct in_addr home)
+{
+	return (uint64_t)realm << 32 | ntohl(home.s_addr);
+}
+
+/* An accepted registration. Which of the three: `binding` set, else `care_of`
+ * set (one binding goes), else all of them go. Borrowed. */
+struct command_registration {
+	uint64_t node;
+	uint64_t place;
+	uint64_t identification;
+	uint64_t digest;
+	uint64_t time_ms;
+	const struct binding *binding;
+	bool keep_others;
+	const struct in_addr *care_of;
+};
+
+/* Octets written to `out`. Cannot fail: the size is bounded. */
+size_t command_registration(const struct command_registration *from,
+                            uint8_t out[COMMAND_REGISTRATION_MAX]);
+
+/* Octets written; `size` must be at least 64 + 10 * count. */
+size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,
+                      size_t size);
+
+/* A configuration. *out is malloced, holds keys: mip_wipe and free.
+ * HA_E_NOMEM, HA_E_RANGE (more than CHANGES_MAX). */
+enum ha_error command_configure(uint64_t time_ms, const char *who, const struct change *changes,
+                                size_t count, uint8_t **out, size_t *size);
+
+#endif

@@ -1,0 +1,131 @@
+/* internal.h - the tables behind state.h; nobody outside agentd/state includes
+ * this. A peer, its associations and its bindings are guarded by the lock of
+ * the peer's slot; lists, totals and the wheel belong to the applying thread. */
+#ifndef AGENTD_STATE_INTERNAL_H
+#define AGENTD_STATE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agentd/state/expiry.h"
+#include "agentd/state/index.h"
+#include "agentd/state/state.h"
+
+#define LOCKS 1024u
+#define SETTINGS_MAX 64u
+
+struct peer {
+	uint64_t id; /* 0 = the slot is free */
+	uint64_t created;
+	uint64_t version;
+	uint64_t identification;
+	uint64_t digest;
+	uint64_t in_flight;
+	uint32_t realm;
+	struct in_addr address;
+	uint32_t group;
+	uint32_t associations; /* first, or SLOT_NONE */
+	uint32_t bindings;     /* first, or SLOT_NONE */
+	uint8_t kind;
+	uint8_t limit;
+	uint8_t binding_count;
+	bool dirty;
+};
+
+struct association {
+	uint32_t next; /* of the same peer, or of the free list */
+	uint32_t spi;
+	uint16_t tolerance_s;
+	struct mip_key_state key;
+};
+
+struct binding_slot {
+	struct binding binding;
+	uint64_t version;
+	uint32_t next; /* of the same peer, or of the free list */
+	uint32_t peer;
+	struct expiry_link link;
+};
+
+/* A table of fixed size with a free list through `next`. */
+struct pool {
+	uint32_t capacity;
+	uint32_t free;  /* first of the free list, or SLOT_NONE */
+	uint32_t fresh; /* slots at and above were never used */
+};
+
+struct setting {
+	char name[64];
+	char value[256];
+};
+
+struct state {
+	struct state_capacity capacity;
+	struct peer_index index;
+	struct peer *peers;
+	struct association *associations;
+	struct binding_slot *bindings;
+	struct pool peer_pool, association_pool, binding_pool;
+	struct expiry expiry;
+	pthread_mutex_t locks[LOCKS];
+
+	pthread_mutex_t dirty_lock;
+	uint32_t *dirty; /* room for every peer */
+	size_t dirty_count;
+
+	pthread_mutex_t settings_lock;
+	struct setting settings[SETTINGS_MAX];
+	size_t setting_count;
+
+	uint32_t *by_id; /* from id to slot, while rows are loaded */
+	uint64_t by_id_size;
+
+	uint64_t configured; /* configuration up to here is in the store */
+	uint64_t next_id;
+	_Atomic uint32_t mobile_nodes, foreign_agents, association_count, binding_count, committed;
+	_Atomic uint64_t time_ms;
+	size_t arena_octets[4];
+};
+
+/* peers.c: slots of peers and associations */
+uint32_t pool_take(struct pool *pool, uint32_t (*next)(struct state *, uint32_t),
+                   struct state *state);
+void peer_lock(struct state *state, uint32_t slot);
+void peer_unlock(struct state *state, uint32_t slot);
+/* Any thread: find a peer and return with its lock held, or SLOT_NONE. */
+uint32_t peer_lock_found(struct state *state, enum peer_kind kind, uint32_t realm,
+                         struct in_addr address);
+/* Applying thread: needs no lock to find its own peers. SLOT_NONE. */
+uint32_t peer_find(struct state *state, enum peer_kind kind, uint32_t realm,
+                   struct in_addr address);
+enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t *slot);
+void peer_remove(struct state *state, uint32_t slot);
+uint32_t association_find(struct state *state, const struct peer *peer, uint32_t spi);
+/* The key state is computed before the lock is taken. */
+enum ha_error association_add(struct state *state, uint32_t slot,
+                              const struct association_row *row);
+void association_remove(struct state *state, uint32_t slot, uint32_t spi);
+
+/* bindings.c: with the peer's lock held */
+uint32_t binding_find(struct state *state, const struct peer *peer, const struct binding *like);
+enum ha_error binding_put(struct state *state, uint32_t slot, const struct binding *binding,
+                          uint64_t version);
+/* Removes those for which `drop` says so; returns how many. */
+typedef bool binding_predicate(const struct binding *binding, const void *argument);
+unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *drop,
+                         const void *argument);
+
+/* dirty.c: with the peer's lock held */
+void dirty_mark(struct state *state, uint32_t slot);
+
+/* settings.c */
+enum ha_error setting_put(struct state *state, const char *name, const char *value);
+
+/* configure.c */
+struct Hearth__Configure;
+enum ha_error configure_apply(struct state *state, uint64_t index,
+                              const struct Hearth__Configure *configure, struct state_outcome *out);
+
+#endif

@@ -1,0 +1,211 @@
+/* peers.c - slots of peers and of their associations. */
+#include "agentd/state/internal.h"
+
+/* A slot from the free list, else a fresh one. `next` reads the free list's
+ * link out of the table that the pool stands for. */
+uint32_t pool_take(struct pool *pool, uint32_t (*next)(struct state *, uint32_t),
+                   struct state *state)
+{
+	uint32_t slot = pool->free;
+
+	if (slot != SLOT_NONE) {
+		pool->free = next(state, slot);
+		return slot;
+	}
+	return pool->fresh < pool->capacity ? pool->fresh++ : SLOT_NONE;
+}
+
+static uint32_t next_free_peer(struct state *state, uint32_t slot)
+{
+	return state->peers[slot].associations;
+}
+
+static uint32_t next_free_association(struct state *state, uint32_t slot)
+{
+	return state->associations[slot].next;
+}
+
+void peer_lock(struct state *state, uint32_t slot)
+{
+	pthread_mutex_lock(&state->locks[slot % LOCKS]);
+}
+
+void peer_unlock(struct state *state, uint32_t slot)
+{
+	pthread_mutex_unlock(&state->locks[slot % LOCKS]);
+}
+
+static bool is_peer(const struct peer *peer, enum peer_kind kind, uint32_t realm,
+                    struct in_addr address)
+{
+	return peer->id && peer->kind == kind && peer->realm == realm &&
+	       peer->address.s_addr == address.s_addr;
+}
+
+uint32_t peer_lock_found(struct state *state, enum peer_kind kind, uint32_t realm,
+                         struct in_addr address)
+{
+	uint64_t hash = peer_index_hash(&state->index, kind, realm, address);
+	uint64_t probe = 0;
+	uint32_t slot;
+
+	while ((slot = peer_index_probe(&state->index, hash, &probe)) != SLOT_NONE) {
+		peer_lock(state, slot);
+		if (is_peer(&state->peers[slot], kind, realm, address))
+			return slot;
+		peer_unlock(state, slot);
+	}
+	return SLOT_NONE;
+}
+
+uint32_t peer_find(struct state *state, enum peer_kind kind, uint32_t realm, struct in_addr address)
+{
+	uint64_t hash = peer_index_hash(&state->index, kind, realm, address);
+	uint64_t probe = 0;
+
+	for (;;) {
+		uint32_t slot = peer_index_probe(&state->index, hash, &probe);
+
+		if (slot == SLOT_NONE || is_peer(&state->peers[slot], kind, realm, address))
+			return slot;
+	}
+}
+
+static _Atomic uint32_t *total_of(struct state *state, uint8_t kind)
+{
+	return kind == PEER_MOBILE_NODE ? &state->mobile_nodes : &state->foreign_agents;
+}
+
+enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t *slot)
+{
+	uint32_t committed = state->committed + row->bindings;
+
+	if (committed > state->capacity.bindings)
+		return HA_E_CAPACITY;
+	*slot = pool_take(&state->peer_pool, next_free_peer, state);
+	if (*slot == SLOT_NONE)
+		return HA_E_CAPACITY;
+
+	peer_lock(state, *slot);
+	state->peers[*slot] = (struct peer){
+		.id = row->id,
+		.created = row->created,
+		.version = row->created,
+		.realm = row->realm,
+		.address = row->address,
+		.group = row->group,
+		.associations = SLOT_NONE,
+		.bindings = SLOT_NONE,
+		.kind = (uint8_t)row->kind,
+		.limit = row->bindings,
+		.dirty = state->peers[*slot].dirty, /* it may still be in the list */
+	};
+	peer_unlock(state, *slot);
+	peer_index_insert(&state->index,
+	                  peer_index_hash(&state->index, row->kind, row->realm, row->address),
+	                  *slot);
+	state->committed = committed;
+	atomic_fetch_add(total_of(state, (uint8_t)row->kind), 1);
+	if (row->id >= state->next_id)
+		state->next_id = row->id + 1;
+	return HA_OK;
+}
+
+static bool every_binding(const struct binding *binding, const void *argument)
+{
+	(void)binding;
+	(void)argument;
+	return true;
+}
+
+void peer_remove(struct state *state, uint32_t slot)
+{
+	struct peer *peer = &state->peers[slot];
+
+	peer_index_remove(&state->index,
+	                  peer_index_hash(&state->index, peer->kind, peer->realm, peer->address),
+	                  slot);
+	atomic_fetch_sub(total_of(state, peer->kind), 1);
+	state->committed -= peer->limit;
+
+	while (peer->associations != SLOT_NONE)
+		association_remove(state, slot, state->associations[peer->associations].spi);
+	peer_lock(state, slot);
+	bindings_remove(state, slot, every_binding, NULL);
+	*peer = (struct peer){ .associations = state->peer_pool.free, .dirty = peer->dirty };
+	peer_unlock(state, slot);
+	state->peer_pool.free = slot;
+}
+
+uint32_t association_find(struct state *state, const struct peer *peer, uint32_t spi)
+{
+	uint32_t at = peer->associations;
+
+	while (at != SLOT_NONE && state->associations[at].spi != spi)
+		at = state->associations[at].next;
+	return at;
+}
+
+/* Behind the others: the oldest association stays the first. */
+static void append_association(struct state *state, struct peer *peer, uint32_t added)
+{
+	uint32_t *link = &peer->associations;
+
+	while (*link != SLOT_NONE)
+		link = &state->associations[*link].next;
+	*link = added;
+}
+
+enum ha_error association_add(struct state *state, uint32_t slot, const struct association_row *row)
+{
+	struct association association = {
+		.next = SLOT_NONE,
+		.spi = row->spi,
+		.tolerance_s = row->tolerance_s,
+	};
+	struct peer *peer = &state->peers[slot];
+	uint32_t at;
+	enum ha_error error = mip_key_state_init(&association.key, row->algorithm, row->key,
+	                                         row->key_size);
+
+	if (error != HA_OK)
+		return error;
+	at = association_find(state, peer, row->spi);
+	if (at != SLOT_NONE) {
+		association.next = state->associations[at].next;
+		peer_lock(state, slot);
+		state->associations[at] = association;
+		peer_unlock(state, slot);
+	} else {
+		at = pool_take(&state->association_pool, next_free_association, state);
+		if (at == SLOT_NONE)
+			return HA_E_CAPACITY;
+		atomic_fetch_add(&state->association_count, 1);
+		peer_lock(state, slot);
+		state->associations[at] = association;
+		append_association(state, peer, at);
+		peer_unlock(state, slot);
+	}
+	mip_wipe(&association, sizeof(association));
+	return HA_OK;
+}
+
+void association_remove(struct state *state, uint32_t slot, uint32_t spi)
+{
+	struct peer *peer = &state->peers[slot];
+	uint32_t *link = &peer->associations;
+	uint32_t at;
+
+	peer_lock(state, slot);
+	while (*link != SLOT_NONE && state->associations[*link].spi != spi)
+		link = &state->associations[*link].next;
+	at = *link;
+	if (at != SLOT_NONE) {
+		*link = state->associations[at].next;
+		mip_wipe(&state->associations[at], sizeof(state->associations[at]));
+		state->associations[at].next = state->association_pool.free;
+		state->association_pool.free = at;
+		atomic_fetch_sub(&state->association_count, 1);
+	}
+	peer_unlock(state, slot);
+}

@@ -1,0 +1,150 @@
+/* state.h - the replicated state of a group in memory: peers (mobile nodes and
+ * foreign agents), their security associations, bindings, replay state, and
+ * the cluster's settings.
+ *
+ * One thread applies, in order of index, and reads no clock: every member that
+ * applies the same commands has the same state. Any thread looks (state_view).
+ * Tables have a fixed capacity, reserved when a peer is added, so that an
+ * accepted mobile node can always be bound (RFC 5944 code 130 stays unused).
+ *
+ * May include: proto, agentd/base. */
+#ifndef AGENTD_STATE_STATE_H
+#define AGENTD_STATE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/binding.h"
+#include "agentd/state/change.h"
+#include "agentd/state/row_log.h"
+#include "agentd/state/rows.h"
+
+struct state;
+
+struct state_capacity {
+	uint32_t peers;
+	uint32_t associations;
+	uint32_t bindings; /* sum of the peers' limits */
+};
+
+/* All memory is taken now. HA_E_NOMEM. */
+struct state *state_new(const struct state_capacity *capacity, enum ha_error *why);
+void state_free(struct state *state); /* accepts NULL; wipes keys */
+
+/* ---- loading the store's rows at start, before anything else ---- */
+
+/* HA_E_CAPACITY  the store holds more than the configuration allows
+ * HA_E_DAMAGED   a row names a peer that is not there */
+enum ha_error state_load_peer(struct state *state, const struct peer_row *row);
+enum ha_error state_load_association(struct state *state, const struct association_row *row);
+enum ha_error state_load_replay(struct state *state, const struct replay_row *row);
+enum ha_error state_load_binding(struct state *state, const struct binding_row *row);
+enum ha_error state_load_setting(struct state *state, const char *name, const char *value);
+
+/* ---- deciding: any thread ---- */
+
+/* A copy of what is known of one peer, and of its association under one SPI. */
+struct state_view {
+	uint32_t slot;
+	uint64_t id;
+	uint64_t version;        /* index of the last command that touched the peer */
+	uint64_t identification; /* newest accepted */
+	uint64_t digest;         /* of that request */
+	uint64_t in_flight;      /* identification of a proposal under way; 0 = none */
+	uint8_t limit;
+	uint8_t binding_count;
+	struct binding bindings[BINDING_LIMIT_MAX];
+	bool associated;          /* the SPI asked for exists: `key` */
+	uint32_t spi;             /* that one, or the peer's first */
+	uint16_t tolerance_s;     /* 0 = the setting */
+	struct mip_key_state key; /* of `spi`; wipe after use */
+};
+
+/* false: no such peer. `spi` that does not exist: associated is false, spi and
+ * key are those of the peer's first association. */
+bool state_look(struct state *state, enum peer_kind kind, uint32_t realm, struct in_addr address,
+                uint32_t spi, struct state_view *out);
+
+/* Bring what state_look will need towards the cache. */
+void state_prefetch(struct state *state, enum peer_kind kind, uint32_t realm,
+                    struct in_addr address);
+
+/* Mark a proposal of the viewed node as under way. false when the node changed
+ * or another proposal is under way since the view was taken: look again. */
+bool state_claim(struct state *state, const struct state_view *view, uint64_t identification);
+
+/* The proposal came to nothing. */
+void state_release(struct state *state, const struct state_view *view);
+
+/* ---- applying: one thread ---- */
+
+struct state_outcome {
+	enum ha_error error; /* of a registration: HA_OK, HA_E_STALE, HA_E_LIMIT, HA_E_NOTFOUND */
+	enum ha_error
+	    *results; /* of a configuration, one per change; owned by the caller: free() */
+	size_t result_count;
+	struct row_log rows; /* what to write through; owned by the caller: row_log_free() */
+	uint64_t time_ms;    /* cluster time of the command */
+};
+
+/* Apply one command of the log. Entries at or below a peer's own version are
+ * skipped, so that a log can be replayed over rows that are newer than it.
+ *
+ * HA_E_MALFORMED  not a command
+ * HA_E_NEWER      a newer program wrote it
+ * HA_E_NOMEM
+ * These end the process: nothing may be skipped. What a command itself ran
+ * into is in the outcome. */
+enum ha_error state_apply(struct state *state, uint64_t index, struct span command,
+                          struct state_outcome *out);
+
+/* Configuration at or below this index is in the store already. */
+void state_set_configured(struct state *state, uint64_t index);
+
+/* Places (realm in the high half, home address in the low) of at most `max`
+ * mobile nodes with a binding whose lifetime has ended by `time_ms`. A node is
+ * named again after some seconds if nobody expires it. Applying thread. */
+size_t state_expired(struct state *state, uint64_t time_ms, uint64_t *places, size_t max);
+
+/* ---- writing to the store: one thread ---- */
+
+/* The peers changed since the last call, in order of their binding keys.
+ * The array is the caller's: free(). HA_E_NOMEM. */
+enum ha_error state_take_dirty(struct state *state, uint32_t **slots, size_t *count);
+/* Give back those that could not be written, the first `copied` of which were
+ * given to state_copy_peer. */
+void state_return_dirty(struct state *state, const uint32_t *slots, size_t count, size_t copied);
+/* The rows of this home address may have to be written again. */
+void state_touch(struct state *state, uint32_t realm, struct in_addr home);
+size_t state_dirty_count(struct state *state);
+
+/* A copy of one peer's changing rows, for the store. */
+struct state_peer_rows {
+	uint32_t realm;
+	struct in_addr home;
+	struct replay_row replay;
+	struct binding_row bindings[BINDING_LIMIT_MAX]; /* in key order */
+	size_t binding_count;
+};
+/* false: the peer is gone, its rows were removed with it. */
+bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows *out);
+
+/* ---- looking from outside: any thread ---- */
+
+struct state_totals {
+	uint32_t mobile_nodes;
+	uint32_t foreign_agents;
+	uint32_t associations;
+	uint32_t bindings;
+	uint32_t bindings_committed;
+	uint64_t time_ms; /* newest cluster time applied */
+};
+void state_totals(struct state *state, struct state_totals *out);
+void state_capacity(struct state *state, struct state_capacity *out);
+
+/* Settings in the store, in order of their names. Changes with each apply. */
+typedef void state_setting_visitor(void *context, const char *name, const char *value);
+void state_settings(struct state *state, state_setting_visitor *visit, void *context);
+
+#endif
