@@ -1,0 +1,110 @@
+"""Fixtures for looking at a real agentd with eyes that share no code with it."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from agent import Agent  # noqa: E402
+from decode_with_tshark import decode  # noqa: E402
+from scapy_client import Association, Mobile  # noqa: E402
+
+FOREIGN_AGENT = {"address": "127.0.0.3", "spi": 768, "algorithm": "hmac-md5", "key": bytes(range(64, 80)).hex()}
+HOMES = 40
+
+
+def mobile_row(number, algorithm="hmac-md5", **options):
+    key = bytes((number + i) & 255 for i in range(16)).hex()
+    return {"kind": "mobile", "home": f"10.0.0.{number}", "spi": 256 + number, "algorithm": algorithm, "key": key, **options}
+
+
+def association_rows():
+    """Forty mobile nodes, then one per older algorithm, one with a longer key, and a foreign agent."""
+    rows = [mobile_row(number) for number in range(1, HOMES + 1)]
+    rows.append(mobile_row(201, "keyed-md5"))
+    rows.append(mobile_row(202, "keyed-md5-rfc2002"))
+    rows.append({**mobile_row(203), "key": bytes(range(64)).hex()})
+    rows.append({"kind": "foreign-agent", **FOREIGN_AGENT})
+    return rows
+
+
+class Bench:
+    """A running agentd and the mobile nodes that talk to it; at the end tshark judges all they said and heard."""
+
+    def __init__(self, agent):
+        self.agent = agent
+        self.target = (agent.address, agent.port)
+        self.rows = {row["home"]: row for row in agent.associations if row["kind"] == "mobile"}
+        self.fresh = iter(range(1, HOMES + 1))
+        self.mobiles = []
+
+    def mobile(self, number=None, bind=("127.0.0.1", 0), foreign=None, **changes):
+        """A node of an association, one that nobody used yet unless a number is given. `changes` to its association."""
+        row = self.rows[f"10.0.0.{number or next(self.fresh)}"]
+        details = {"spi": row["spi"], "key": row["key"], "algorithm": row["algorithm"], **changes}
+        return self.add(Mobile(row["home"], Association(**details), self.target, bind=bind, foreign=foreign))
+
+    def add(self, mobile):
+        self.mobiles.append(mobile)
+        return mobile
+
+    def foreign_association(self):
+        return Association(FOREIGN_AGENT["spi"], FOREIGN_AGENT["key"], FOREIGN_AGENT["algorithm"])
+
+    def finish(self):
+        """Close the nodes; every reply since the last time must decode without complaint."""
+        replies = [
+            datagram for mobile in self.mobiles for datagram in mobile.seen if datagram[0] == self.target
+        ]
+        for mobile in self.mobiles:
+            mobile.close()
+        self.mobiles = []
+        if replies:
+            complaints = {i: result["complaints"] for i, result in enumerate(decode(replies)) if result["complaints"]}
+            assert not complaints, [(entry, replies[i][2].hex()) for i, entry in complaints.items()]
+
+
+def start_agentd(directory, options=None, associations=None):
+    """An agentd over its own directory, not yet running; `options` as {section: {name: value}}."""
+    return Agent(str(directory), options, association_rows() if associations is None else associations)
+
+
+@pytest.fixture(scope="module")
+def shared_agent(tmp_path_factory):
+    """One agentd with default settings for tests that each use a node of their own."""
+    with start_agentd(tmp_path_factory.mktemp("agent")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_bench(shared_agent):
+    return Bench(shared_agent)
+
+
+@pytest.fixture
+def bench(shared_bench):
+    """The shared agentd; what this test said and heard is judged by tshark when it is over."""
+    yield shared_bench
+    shared_bench.finish()
+
+
+@pytest.fixture
+def bench_with(tmp_path):
+    """A function that starts an agentd with options of the test's own, and gives its bench."""
+    started = []
+
+    def start(options=None, associations=None):
+        agent = start_agentd(tmp_path / str(len(started)), options, associations)
+        agent.__enter__()
+        started.append((agent, Bench(agent)))
+        return started[-1][1]
+
+    yield start
+    try:
+        for _, own in started:
+            own.finish()
+    finally:
+        for agent, _ in started:
+            agent.__exit__(None, None, None)
