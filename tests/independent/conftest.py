@@ -12,7 +12,8 @@ from decode_with_tshark import decode  # noqa: E402
 from scapy_client import Association, Mobile  # noqa: E402
 
 FOREIGN_AGENT = {"address": "127.0.0.3", "spi": 768, "algorithm": "hmac-md5", "key": bytes(range(64, 80)).hex()}
-HOMES = 40
+HOMES = 150
+NAMED = 10  # the first of them are for tests that ask for one by number
 
 
 def mobile_row(number, algorithm="hmac-md5", **options):
@@ -21,7 +22,7 @@ def mobile_row(number, algorithm="hmac-md5", **options):
 
 
 def association_rows():
-    """Forty mobile nodes, then one per older algorithm, one with a longer key, and a foreign agent."""
+    """Mobile nodes, one more per older algorithm, one with a longer key, and a foreign agent."""
     rows = [mobile_row(number) for number in range(1, HOMES + 1)]
     rows.append(mobile_row(201, "keyed-md5"))
     rows.append(mobile_row(202, "keyed-md5-rfc2002"))
@@ -37,7 +38,7 @@ class Bench:
         self.agent = agent
         self.target = (agent.address, agent.port)
         self.rows = {row["home"]: row for row in agent.associations if row["kind"] == "mobile"}
-        self.fresh = iter(range(1, HOMES + 1))
+        self.fresh = iter(range(NAMED, HOMES + 1))
         self.mobiles = []
 
     def mobile(self, number=None, bind=("127.0.0.1", 0), foreign=None, **changes):

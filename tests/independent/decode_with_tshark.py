@@ -96,7 +96,7 @@ def leaves(tree, name=""):
 def complaints_of(layers):
     """What tshark has to find fault with: a warning, an error, or octets it could make nothing of."""
     found = [f"not decoded as Mobile IP but as {list(layers)}"] if "mip" not in layers else []
-    if "data" in layers:
+    if "data" in layers and "4" not in fields_of(layers).get("mip.type", []):  # tunnelled data is the user's own
         found.append("octets were left over that tshark could not decode")
     for name, value in leaves(layers):
         if name in COMPLAINTS:

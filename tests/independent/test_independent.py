@@ -344,7 +344,7 @@ def test_other_messages_are_met_with_silence(bench):
 
 
 def test_command_tells_the_outcome(bench):
-    row = bench.rows["10.0.0.40"]
+    row = bench.rows["10.0.0.6"]
     command = [
         sys.executable, os.path.join(HERE, "scapy_client.py"), "--target", f"{bench.target[0]}:{bench.target[1]}",
         "--home", row["home"], "--spi", str(row["spi"]), "--key", row["key"], "--care-of", CARE_OF[0],
