@@ -1,0 +1,158 @@
+/* link.c - sendmmsg and recvmmsg over a few connected sockets.
+ *
+ * Datagrams of one batch that have one size leave by segmentation offload
+ * where the kernel has it (UDP_SEGMENT): one pass through the stack for all of
+ * them, so that the generator takes little of a machine that it shares with
+ * the agent. */
+#include "agentd/load/link.h"
+
+#include <errno.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER_OCTETS (8 << 20)
+
+static void prepare(struct link_batch *batch)
+{
+	batch->count = 0;
+	for (unsigned i = 0; i < LINK_BATCH; i++) {
+		batch->pieces[i] = (struct iovec){ .iov_base = batch->octets[i],
+			                           .iov_len = LINK_DATAGRAM_MAX };
+		batch->headers[i].msg_hdr = (struct msghdr){ .msg_iov = &batch->pieces[i],
+			                                     .msg_iovlen = 1 };
+	}
+}
+
+/* Beyond the system's limit where we may, else up to it. */
+static void enlarge_buffers(int fd)
+{
+	const int octets = BUFFER_OCTETS;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) != 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
+}
+
+static enum ha_error open_socket(struct link *link, const struct sockaddr_in *target)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return ha_error_of_errno(errno);
+	link->sockets[link->count++] = fd;
+	enlarge_buffers(fd);
+	if (connect(fd, (const struct sockaddr *)target, sizeof(*target)) != 0)
+		return ha_error_of_errno(errno);
+	return HA_OK;
+}
+
+enum ha_error link_open(struct link *out, const struct sockaddr_in *target, unsigned count)
+{
+	enum ha_error error = HA_OK;
+
+	out->count = 0;
+	out->turn = 0;
+	prepare(&out->out);
+	prepare(&out->in);
+	if (count == 0 || count > LINK_SOCKETS_MAX)
+		return HA_E_RANGE;
+	while (error == HA_OK && out->count < count)
+		error = open_socket(out, target);
+	if (error != HA_OK)
+		link_close(out);
+	return error;
+}
+
+void link_close(struct link *link)
+{
+	while (link->count > 0)
+		close(link->sockets[--link->count]);
+}
+
+uint8_t *link_room(struct link *link)
+{
+	return link->out.count < LINK_BATCH ? link->out.octets[link->out.count] : NULL;
+}
+
+void link_put(struct link *link, size_t size)
+{
+	link->out.pieces[link->out.count++].iov_len = size;
+}
+
+static bool one_size(const struct link_batch *batch)
+{
+	for (unsigned i = 1; i < batch->count; i++)
+		if (batch->pieces[i].iov_len != batch->pieces[0].iov_len)
+			return false;
+	return batch->count > 1;
+}
+
+/* The whole batch as one message that is cut into datagrams of one size on the
+ * way. false when the kernel cannot do that. */
+static bool send_in_one(int fd, struct link_batch *batch)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(uint16_t))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(uint16_t)),
+		                  .cmsg_level = SOL_UDP,
+		                  .cmsg_type = UDP_SEGMENT } };
+	struct msghdr message = { .msg_iov = batch->pieces,
+		                  .msg_iovlen = batch->count,
+		                  .msg_control = control.room,
+		                  .msg_controllen = sizeof(control.room) };
+	uint16_t size = (uint16_t)batch->pieces[0].iov_len;
+	ssize_t n;
+
+	memcpy(CMSG_DATA(&control.header), &size, sizeof(size));
+	do
+		n = sendmsg(fd, &message, 0);
+	while (n < 0 && (errno == EINTR || errno == ECONNREFUSED));
+	return n >= 0;
+}
+
+static void send_one_by_one(int fd, struct link_batch *batch)
+{
+	unsigned sent = 0;
+
+	while (sent < batch->count) {
+		int n = sendmmsg(fd, batch->headers + sent, batch->count - sent, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		sent += n > 0 ? (unsigned)n : 1; /* the first could not be sent */
+	}
+}
+
+void link_send(struct link *link)
+{
+	int fd = link->sockets[link->turn];
+
+	link->turn = (link->turn + 1) % link->count;
+	if (!one_size(&link->out) || !send_in_one(fd, &link->out))
+		send_one_by_one(fd, &link->out);
+	link->out.count = 0;
+}
+
+unsigned link_receive(struct link *link, unsigned i)
+{
+	int n = recvmmsg(link->sockets[i], link->in.headers, LINK_BATCH, MSG_DONTWAIT, NULL);
+
+	link->in.count = n > 0 ? (unsigned)n : 0;
+	return link->in.count;
+}
+
+void link_wait(struct link *link, uint64_t wait_ns)
+{
+	struct pollfd watched[LINK_SOCKETS_MAX];
+	struct timespec wait = { .tv_sec = (time_t)(wait_ns / 1000000000u),
+		                 .tv_nsec = (long)(wait_ns % 1000000000u) };
+
+	for (unsigned i = 0; i < link->count; i++)
+		watched[i] = (struct pollfd){ .fd = link->sockets[i], .events = POLLIN };
+	ppoll(watched, link->count, &wait, NULL);
+}

@@ -1,0 +1,56 @@
+/* link.h - UDP sockets to the agent, in batches: one system call for up to
+ * LINK_BATCH datagrams. Nothing here knows what is in them.
+ *
+ * A connected socket also reports that nobody listens any more; that is a loss
+ * like any other and never an error.
+ *
+ * May include: agentd/base. */
+#ifndef AGENTD_LOAD_LINK_H
+#define AGENTD_LOAD_LINK_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "agentd/base/error.h"
+
+#define LINK_BATCH 64u
+#define LINK_DATAGRAM_MAX 256u
+#define LINK_SOCKETS_MAX 16u
+
+struct link_batch {
+	unsigned count;
+	struct mmsghdr headers[LINK_BATCH];
+	struct iovec pieces[LINK_BATCH];
+	uint8_t octets[LINK_BATCH][LINK_DATAGRAM_MAX];
+};
+
+struct link {
+	unsigned count;
+	unsigned turn; /* the socket that sends next */
+	int sockets[LINK_SOCKETS_MAX];
+	struct link_batch out;
+	struct link_batch in;
+};
+
+/* Sockets connected to `target`. HA_E_RANGE for a count of 0 or too many. */
+enum ha_error link_open(struct link *out, const struct sockaddr_in *target, unsigned count);
+void link_close(struct link *link);
+
+/* Room for the next datagram of link->out, NULL when the batch is full; then
+ * its size. */
+uint8_t *link_room(struct link *link);
+void link_put(struct link *link, size_t size);
+
+/* Send link->out and empty it. A datagram that cannot be sent is lost. */
+void link_send(struct link *link);
+
+/* Take what socket `i` holds into link->in, without waiting. Returns how many. */
+unsigned link_receive(struct link *link, unsigned i);
+
+/* Wait until a socket holds something or `wait_ns` have passed. */
+void link_wait(struct link *link, uint64_t wait_ns);
+
+#endif

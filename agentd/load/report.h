@@ -1,0 +1,20 @@
+/* report.h - what a load found, as one JSON object on one line for programs and
+ * a sentence for people.
+ *
+ * May include: agentd/load. */
+#ifndef AGENTD_LOAD_REPORT_H
+#define AGENTD_LOAD_REPORT_H
+
+#include <stdio.h>
+
+#include "agentd/load/replay.h"
+#include "agentd/load/run.h"
+#include "agentd/load/verify.h"
+
+void report_run(FILE *out, const char *mode, const struct load_settings *settings,
+                const struct load_result *result);
+void report_run_for_people(FILE *out, const struct load_result *result);
+void report_verify(FILE *out, const struct verify_result *result);
+void report_replay(FILE *out, const struct replay_result *result);
+
+#endif
