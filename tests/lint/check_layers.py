@@ -51,8 +51,8 @@ LIBRARIES = {
     "yaml.h": ["agentd/base/config_file.c"],
     "uv.h": ["agentd/programs/agentd*.c", "agentd/control/loop*.[ch]", "agentd/control/server*.[ch]"],
     "jansson.h": ["agentd/programs/*_json.[ch]", "agentd/programs/*_output.[ch]", "agentd/programs/*_report.[ch]"],
-    "systemd/*": ["agentd/programs/*_service.c", "agentd/programs/service.c"],
-    "cap-ng.h": ["agentd/programs/*_privileges.c", "agentd/programs/privileges.c"],
+    "systemd/*": ["agentd/programs/notify.c"],
+    "cap-ng.h": ["agentd/programs/privileges.c"],
     "protobuf-c/*": ["agentd/control/purse.h"],
 }
 
