@@ -118,8 +118,8 @@ static void keys_outside_the_limits_are_refused(void)
 
 			memset(&state, 0xff, sizeof(state));
 			CU_ASSERT_EQUAL(
-			    mip_key_state_init(&state, algorithms[a], exact.at, exact.size),
-			    HA_E_RANGE);
+				mip_key_state_init(&state, algorithms[a], exact.at, exact.size),
+				HA_E_RANGE);
 			CU_ASSERT_TRUE(is_zero(&state, sizeof(state)));
 			free(exact.at);
 		}
@@ -198,9 +198,9 @@ static void authenticator_must_have_its_size(void)
 		for (size_t size = 0; size <= sizeof(out); size++) {
 			struct octets exact = octets_copy(out, size);
 
-			CU_ASSERT_EQUAL(
-			    mip_authenticator_verify(&state, over, (struct span){ exact.at, size }),
-			    size == 16);
+			CU_ASSERT_EQUAL(mip_authenticator_verify(&state, over,
+			                                         (struct span){ exact.at, size }),
+			                size == 16);
 			free(exact.at);
 		}
 	}
@@ -337,9 +337,9 @@ static void every_flipped_bit_of_the_key_is_noticed(void)
 
 			memset(key.at, 1, key.size);
 			octets_flip(key, bit);
-			CU_ASSERT_EQUAL(
-			    mip_key_state_init(&message.states[0], algorithms[a], key.at, key.size),
-			    HA_OK);
+			CU_ASSERT_EQUAL(mip_key_state_init(&message.states[0], algorithms[a],
+			                                   key.at, key.size),
+			                HA_OK);
 			CU_ASSERT_FALSE(all_verify(&message, exact, 1));
 			free(key.at);
 		}

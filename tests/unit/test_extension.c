@@ -28,7 +28,7 @@ static void empty_chain_holds_nothing(void)
 	memset(&found, 0xff, sizeof(found));
 	CU_ASSERT_EQUAL(walk(NULL, 0, &found), HA_OK);
 	CU_ASSERT_EQUAL(found.mobile_home_count + found.mobile_foreign_count +
-	                    found.foreign_home_count + found.skipped_count,
+	                        found.foreign_home_count + found.skipped_count,
 	                0);
 	CU_ASSERT_EQUAL(found.mobile_home.covered.size, 0);
 }
@@ -199,7 +199,8 @@ static void covered_runs_from_message_to_spi(void)
 
 	CU_ASSERT_EQUAL(mip_request_decode(&in, &request), HA_OK);
 	CU_ASSERT_EQUAL(
-	    mip_extensions_decode((struct span){ message.at, message.size }, &in, &found), HA_OK);
+		mip_extensions_decode((struct span){ message.at, message.size }, &in, &found),
+		HA_OK);
 	check_authentication(message, &found.mobile_home, 0);
 	check_authentication(message, &found.mobile_foreign, 1);
 	check_authentication(message, &found.foreign_home, 2);

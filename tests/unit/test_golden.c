@@ -215,8 +215,8 @@ static enum ha_error walk(struct octets octets, struct mip_extensions *found)
 {
 	struct reader in = reader_over(octets.at, octets.size);
 
-	CU_ASSERT_PTR_NOT_NULL(
-	    reader_take(&in, octets.at[0] == MIP_TYPE_REQUEST ? MIP_REQUEST_SIZE : MIP_REPLY_SIZE));
+	CU_ASSERT_PTR_NOT_NULL(reader_take(&in, octets.at[0] == MIP_TYPE_REQUEST ? MIP_REQUEST_SIZE
+	                                                                         : MIP_REPLY_SIZE));
 	return mip_extensions_decode((struct span){ octets.at, octets.size }, &in, found);
 }
 
@@ -273,13 +273,13 @@ static void check_listed(const json_t *auth, enum mip_algorithm algorithm)
 		memset(covered.at + covered.size - 4, 0xee, 4);
 	}
 	CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key.at, key.size), HA_OK);
-	CU_ASSERT_TRUE(
-	    mip_authenticator_verify(&state, (struct span){ covered.at, covered.size }, expected));
+	CU_ASSERT_TRUE(mip_authenticator_verify(&state, (struct span){ covered.at, covered.size },
+	                                        expected));
 	for (size_t bit = 0; bit < 8 * key.size; bit++) {
 		octets_flip(key, bit);
 		CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key.at, key.size), HA_OK);
 		CU_ASSERT_FALSE(mip_authenticator_verify(
-		    &state, (struct span){ covered.at, covered.size }, expected));
+			&state, (struct span){ covered.at, covered.size }, expected));
 		octets_flip(key, bit);
 	}
 	free(covered.at);
@@ -345,7 +345,7 @@ static void check_found(const json_t *auth, const struct mip_authentication *fou
 	if (mip_algorithm_parse(text_of(auth, "algorithm"), &algorithm)) {
 		CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key.at, key.size), HA_OK);
 		CU_ASSERT_TRUE(
-		    mip_authenticator_verify(&state, found->covered, found->authenticator));
+			mip_authenticator_verify(&state, found->covered, found->authenticator));
 	}
 	free(covered.at);
 	free(authenticator.at);
@@ -370,7 +370,7 @@ static void found_authentications_are_the_listed(void)
 		json_array_foreach(json_object_get(vector, "auth"), j, auth)
 		{
 			const struct mip_authentication *one = found_of(
-			    &found, number_of(auth, "ext_type"));
+				&found, number_of(auth, "ext_type"));
 
 			if (one)
 				check_found(auth, one);
