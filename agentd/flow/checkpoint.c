@@ -257,7 +257,7 @@ static enum ha_error pass(struct agent *agent)
 static uint64_t pause_ms(struct agent *agent, enum ha_error error)
 {
 	uint64_t pause = agent->checkpoint.duration_ms * PACE;
-	uint64_t max_ms = agent->config.checkpoint_interval_s * 1000u;
+	uint64_t max_ms = agent->checkpoint_interval_ms;
 
 	if (error != HA_OK)
 		return RETRY_MS;

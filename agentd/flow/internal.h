@@ -59,6 +59,8 @@ struct agent {
 	pthread_mutex_t config_lock;
 	struct config config; /* the node's file */
 	uint64_t started_ms;
+	uint32_t realm; /* of requests; they will come with interfaces later */
+	_Atomic uint32_t checkpoint_interval_ms;
 
 	struct store *store;
 	struct state *state;
@@ -131,6 +133,7 @@ enum request_fate {
 	REQUEST_DROPPED,
 	REQUEST_ANSWERED, /* `reply` can be sent now */
 	REQUEST_PROPOSED, /* `command` is to be put in order, then `reply` sent */
+	REQUEST_OUTRUN,   /* dropped: another proposal of the node is under way */
 };
 
 struct request_result {

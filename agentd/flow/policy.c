@@ -36,6 +36,7 @@ void policy_refresh(struct agent *agent)
 	};
 	pthread_mutex_unlock(&agent->policy_lock);
 	agent->bindings_per_node = config.bindings_per_node;
+	agent->checkpoint_interval_ms = config.checkpoint_interval_s * 1000u;
 }
 
 void policy_read(struct agent *agent, struct registration_policy *out)

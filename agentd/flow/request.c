@@ -17,24 +17,18 @@ struct request {
 	struct registration_verdict verdict;
 };
 
-/* Realms come with the interface a request arrives on; there is one so far. */
-static uint32_t realm_of(const struct agent *agent)
-{
-	return agent->config.home_agent_realm;
-}
-
 static void look_up(struct agent *agent, struct request *r)
 {
 	const struct mip_extensions *extensions = &r->decoded.extensions;
 	struct state_totals totals;
 
-	r->node_known = state_look(agent->state, PEER_MOBILE_NODE, realm_of(agent),
+	r->node_known = state_look(agent->state, PEER_MOBILE_NODE, agent->realm,
 	                           r->decoded.fixed.home, extensions->mobile_home.spi, &r->node);
 	state_totals(agent->state, &totals);
 	if (totals.foreign_agents > 0)
 		r->facts.foreign_agent_associated = state_look(
-		    agent->state, PEER_FOREIGN_AGENT, realm_of(agent), r->decoded.source,
-		    extensions->foreign_home.spi, &r->foreign_agent);
+			agent->state, PEER_FOREIGN_AGENT, agent->realm, r->decoded.source,
+			extensions->foreign_home.spi, &r->foreign_agent);
 }
 
 static void authenticate(struct request *r)
@@ -47,8 +41,8 @@ static void authenticate(struct request *r)
 	                                                 extensions->mobile_home_count,
 	                                                 node_key ? &r->node.key : NULL);
 	r->facts.foreign_home = registration_authenticate(
-	    &extensions->foreign_home, extensions->foreign_home_count,
-	    foreign_key ? &r->foreign_agent.key : NULL);
+		&extensions->foreign_home, extensions->foreign_home_count,
+		foreign_key ? &r->foreign_agent.key : NULL);
 }
 
 static void gather_facts(struct request *r, struct request_clock clock)
@@ -118,9 +112,10 @@ static void log_verdict(const struct request *r)
 		         address_format(r->decoded.fixed.home).text,
 		         address_format(r->decoded.source).text, r->verdict.reason);
 	else
-		log_line(
-		    level, "%s via %s: denied %u, %s", address_format(r->decoded.fixed.home).text,
-		    address_format(r->decoded.source).text, r->verdict.code, r->verdict.reason);
+		log_line(level, "%s via %s: denied %u, %s",
+		         address_format(r->decoded.fixed.home).text,
+		         address_format(r->decoded.source).text, r->verdict.code,
+		         r->verdict.reason);
 	if (held_back)
 		log_line(level, "%llu more denials were not written",
 		         (unsigned long long)held_back);
@@ -143,13 +138,11 @@ static enum request_fate answer(const struct request *r, struct request_result *
 static enum request_fate propose(struct agent *agent, const struct request *r,
                                  struct request_result *out)
 {
-	if (!state_claim(agent->state, &r->node, r->decoded.fixed.identification)) {
-		flow_count(FLOW_DROPPED_IN_FLIGHT);
-		return REQUEST_DROPPED;
-	}
+	if (!state_claim(agent->state, &r->node, r->decoded.fixed.identification))
+		return REQUEST_OUTRUN;
 	out->node = r->node;
 	mip_wipe(&out->node.key, sizeof(out->node.key));
-	build_command(r, realm_of(agent), out);
+	build_command(r, agent->realm, out);
 	return REQUEST_PROPOSED;
 }
 
@@ -162,11 +155,16 @@ static enum request_fate decide(struct agent *agent, struct request *r, struct r
 	return propose(agent, r, out);
 }
 
+/* A node can change between the look and the claim, by expiry for example; it
+ * cannot go on doing so. */
+#define ATTEMPTS_MAX 3u
+
 void request_handle(struct agent *agent, const struct registration_policy *policy,
                     struct request_clock clock, struct span payload, struct in_addr source,
                     uint16_t source_port, bool no_resources, struct request_result *out)
 {
 	struct request r;
+	unsigned attempts = 0;
 
 	out->fate = REQUEST_DROPPED;
 	if (registration_request_decode(payload, &r.decoded) != HA_OK) {
@@ -179,10 +177,14 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 	out->deregistration = r.decoded.fixed.lifetime_s == 0;
 	if (!no_resources)
 		flow_count(out->deregistration ? FLOW_DEREGISTRATIONS : FLOW_REQUESTS);
-	look_up(agent, &r);
-	authenticate(&r);
-	gather_facts(&r, clock);
-	out->fate = decide(agent, &r, out);
+	do {
+		look_up(agent, &r);
+		authenticate(&r);
+		gather_facts(&r, clock);
+		out->fate = decide(agent, &r, out);
+	} while (out->fate == REQUEST_OUTRUN && !r.node.in_flight && ++attempts < ATTEMPTS_MAX);
+	if (out->fate == REQUEST_OUTRUN)
+		flow_count(FLOW_DROPPED_IN_FLIGHT);
 	if (r.node_known)
 		mip_wipe(&r.node.key, sizeof(r.node.key));
 	if (r.facts.foreign_agent_associated)
