@@ -48,6 +48,7 @@ static struct agent *agent_new(const struct agent_options *options)
 		return NULL;
 	agent->options = *options;
 	agent->config = *options->config;
+	agent->realm = options->config->home_agent_realm;
 	agent->started_ms = clock_wall_ms();
 	pthread_mutex_init(&agent->config_lock, NULL);
 	pthread_mutex_init(&agent->clock_lock, NULL);
@@ -195,8 +196,10 @@ void agent_status(struct agent *agent, struct agent_status *out)
 {
 	const struct checkpoint *c = &agent->checkpoint;
 	struct state_totals totals;
+	struct state_capacity capacity;
 
 	state_totals(agent->state, &totals);
+	state_capacity(agent->state, &capacity);
 	*out = (struct agent_status){
 		.started_ms = agent->started_ms,
 		.cluster_time_ms = agent_cluster_ms(agent),
@@ -205,9 +208,9 @@ void agent_status(struct agent *agent, struct agent_status *out)
 		.associations = totals.associations,
 		.bindings = totals.bindings,
 		.bindings_committed = totals.bindings_committed,
-		.bindings_capacity = agent->config.capacity_bindings,
-		.nodes_capacity = agent->config.capacity_nodes,
-		.associations_capacity = agent->config.capacity_associations,
+		.bindings_capacity = capacity.bindings,
+		.nodes_capacity = capacity.peers,
+		.associations_capacity = capacity.associations,
 		.store_index = c->stored_index,
 		.store_lag_ms = store_lag_ms(c),
 		.checkpoints = c->passes,

@@ -162,8 +162,7 @@ static void prefetch(struct receiver *r, size_t count)
 		struct in_addr home;
 
 		memcpy(&home, r->datagrams[i] + 4, sizeof(home));
-		state_prefetch(r->agent->state, PEER_MOBILE_NODE, r->agent->config.home_agent_realm,
-		               home);
+		state_prefetch(r->agent->state, PEER_MOBILE_NODE, r->agent->realm, home);
 	}
 }
 
@@ -315,22 +314,41 @@ static const char *bind_trouble(int number)
 	}
 }
 
-/* Several threads share the port, several processes must not: the first
- * socket is bound alone, then the option is set for those that follow. */
-static enum ha_error bind_socket(struct receiver *r, char *report, size_t size)
+/* A socket bound to the home agent address, or -1 with errno. */
+static int bound_socket(const struct config *config, bool shared)
 {
-	const struct config *config = &r->agent->config;
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
 		.sin_addr = config->home_agent_address,
 		.sin_port = htons((uint16_t)config->home_agent_port),
 	};
-	int yes = 1;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int yes = 1, number;
 
-	r->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (r->socket >= 0 && config->network_threads > 1)
-		setsockopt(r->socket, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
-	if (r->socket >= 0 && bind(r->socket, (struct sockaddr *)&address, sizeof(address)) == 0) {
+	if (fd >= 0 && shared)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	number = errno;
+	close(fd);
+	errno = number;
+	return -1;
+}
+
+/* Several threads share the port, several processes must not: the first
+ * thread tries whether it can have the port alone. */
+static enum ha_error bind_socket(struct receiver *r, char *report, size_t size)
+{
+	const struct config *config = &r->agent->config;
+	bool shared = config->network_threads > 1;
+	int alone = shared && r->number == 0 ? bound_socket(config, false) : -2;
+
+	if (alone != -1) {
+		if (alone >= 0)
+			close(alone);
+		r->socket = bound_socket(config, shared);
+	}
+	if (r->socket >= 0) {
 		ask_for_buffers(r->socket);
 		return HA_OK;
 	}
