@@ -50,7 +50,7 @@ LIBRARIES = {
     "nettle/*": ["proto/authenticator.c"],
     "yaml.h": ["agentd/base/config_file.c"],
     "uv.h": ["agentd/programs/agentd*.c", "agentd/control/loop*.[ch]", "agentd/control/server*.[ch]"],
-    "jansson.h": ["agentd/programs/*_json.[ch]", "agentd/programs/*_output.[ch]", "agentd/programs/*_report.[ch]"],
+    "jansson.h": ["agentd/programs/print_json.c"],
     "systemd/*": ["agentd/programs/notify.c"],
     "cap-ng.h": ["agentd/programs/privileges.c"],
     "protobuf-c/*": ["agentd/control/purse.h"],

@@ -1,0 +1,48 @@
+"""What is written down is what the programs say: generated pages are fresh, and the page of repairs knows every error."""
+
+import os
+import subprocess
+
+import pytest
+from agent import program
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+
+
+def output_of(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+
+
+@pytest.mark.parametrize(
+    "path, arguments",
+    [
+        ("docs/configuration.md", ["--options", "markdown"]),
+        ("docs/counters.md", ["--counters", "markdown"]),
+        ("deploy/agentd.yaml", ["--example"]),
+    ],
+)
+def test_generated_page_is_fresh(path, arguments):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        assert file.read() == output_of(program("agentd"), *arguments), f"{path} is stale: run docs/generate"
+
+
+def test_example_is_accepted_once_the_address_is_given(tmp_path):
+    example = output_of(program("agentd"), "--example")
+    path = tmp_path / "agentd.yaml"
+    path.write_text(example)
+    done = subprocess.run([program("agentd"), "--check", str(path)], capture_output=True, text=True)
+    if done.returncode != 0:
+        assert "home-agent.address" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload"])
+def test_help_and_version_succeed(name):
+    assert name in output_of(program(name), "--help")
+    assert output_of(program(name), "--version").startswith(name + " ")
+
+
+@pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload"])
+def test_unknown_option_is_a_usage_error(name):
+    done = subprocess.run([program(name), "--no-such-option"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr and not done.stdout
