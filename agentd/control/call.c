@@ -1,0 +1,166 @@
+/* call.c - what all verbs share: their words, their errors, and the way of a
+ * change to the store and back. */
+#include "agentd/control/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agentd/control/text.h"
+
+static call_function *const functions[VERB_COUNT] = {
+#define X(id, name, arguments, shape, place, help) [VERB_##id] = call_##id,
+	CONTROL_VERBS(X)
+#undef X
+};
+
+enum call_progress call_refuse(struct call *call, enum ha_error error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(call->message, sizeof(call->message), format, arguments);
+	va_end(arguments);
+	call->error = error;
+	return CALL_DONE;
+}
+
+enum call_progress call_usage(struct call *call)
+{
+	const struct verb_info *info = &verb_infos[call->verb];
+
+	return call_refuse(call, HA_E_SYNTAX, "usage: agentctl %s %s", info->name,
+	                   info->arguments);
+}
+
+/* ---- words ---- */
+
+/* An option of any verb; which verb takes which is in option_allowed. */
+static bool take_option(struct call_options *options, const char *name, const char *value)
+{
+	if (strcmp(name, "--after") == 0) {
+		options->after = value;
+		return options->has_after = true;
+	}
+	if (strcmp(name, "--limit") == 0)
+		return options->has_limit =
+			       number_parse(value, &options->limit) && options->limit > 0;
+	if (strcmp(name, "--realm") == 0)
+		return options->has_realm = number_parse(value, &options->realm);
+	return false;
+}
+
+/* The table says in a verb's usage which options it has. */
+static bool option_allowed(enum verb_id verb, const char *name)
+{
+	const char *at = strstr(verb_infos[verb].arguments, name);
+	size_t length = strlen(name);
+
+	return at && length > 2 && (at[length] == ' ' || at[length] == ']');
+}
+
+static bool take_words(struct call *call)
+{
+	struct call_options *options = &call->options;
+	const struct control_request *request = &call->request;
+
+	for (size_t i = 0; i < request->argument_count; i++) {
+		const char *word = request->arguments[i];
+
+		if (word[0] != '-' || word[1] != '-') {
+			options->words[options->word_count++] = word;
+			continue;
+		}
+		if (!option_allowed(call->verb, word))
+			return false;
+		if (strcmp(word, "--replace") == 0)
+			options->replace = true;
+		else if (++i == request->argument_count ||
+		         !take_option(options, word, request->arguments[i]))
+			return false;
+	}
+	return true;
+}
+
+enum call_progress call_step(struct call *call)
+{
+	if (call->verb == VERB_COUNT) {
+		call->verb = verb_find(call->request.verb);
+		if (call->verb == VERB_COUNT)
+			return call_refuse(call, HA_E_NOTFOUND,
+			                   "agentd %s has no such command; is agentctl newer?",
+			                   HEARTH_VERSION);
+		if (!take_words(call))
+			return call_usage(call);
+	}
+	return functions[call->verb](call);
+}
+
+static void wipe_free(void *at, size_t size)
+{
+	if (at)
+		mip_wipe(at, size);
+	free(at);
+}
+
+void call_clear(struct call *call)
+{
+	control_request_free(&call->request);
+	wipe_free(call->changes, call->change_count * sizeof(*call->changes));
+	free(call->lines);
+	free(call->results);
+	call->changes = NULL;
+	call->lines = NULL;
+	call->results = NULL;
+	call->change_count = 0;
+	call->refused = 0;
+	call->changed = false;
+	call->resumed = false;
+	call->given = 0;
+	call->error = HA_OK;
+	call->message[0] = '\0';
+	call->options = (struct call_options){ 0 };
+	call->verb = VERB_COUNT;
+}
+
+/* ---- changes ---- */
+
+bool call_reserve(struct call *call, size_t count)
+{
+	call->changes = calloc(count, sizeof(*call->changes));
+	call->lines = calloc(count, sizeof(*call->lines));
+	call->results = calloc(count, sizeof(*call->results));
+	return call->changes && call->lines && call->results;
+}
+
+/* On the store thread: nothing of the connection may be touched here. */
+static void changed(void *context, const enum ha_error *results, size_t count)
+{
+	struct call *call = context;
+
+	memcpy(call->results, results, count * sizeof(*results));
+	call->finished(call);
+}
+
+enum call_progress call_configure(struct call *call)
+{
+	enum ha_error why = agent_configure(call->agent, call->who, call->changes,
+	                                    call->change_count, changed, call);
+
+	if (why == HA_OK) {
+		call->changed = true;
+		return CALL_WAIT;
+	}
+	return call_refuse(call, why, "nothing was changed: %s", ha_strerror(why));
+}
+
+uint32_t call_realm(struct call *call)
+{
+	struct config config;
+
+	if (call->options.has_realm)
+		return call->options.realm;
+	agent_config(call->agent, &config);
+	return config.home_agent_realm;
+}

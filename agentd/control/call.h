@@ -1,0 +1,86 @@
+/* call.h - for agentd/control only: one request on its way, and the functions
+ * that answer it. A function makes one page and returns; it never waits.
+ *
+ * May include: agentd/flow/agent.h, agentd/control/codec.h, verbs.h. */
+#ifndef AGENTD_CONTROL_CALL_H
+#define AGENTD_CONTROL_CALL_H
+
+#include <stdbool.h>
+
+#include "agentd/control/codec.h"
+#include "agentd/control/verbs.h"
+#include "agentd/flow/agent.h"
+#include "agentd/state/rows.h"
+
+#define CALL_PAGE_ROWS 512u
+
+enum call_progress {
+	CALL_DONE,
+	CALL_MORE, /* call again when this page is written */
+	CALL_WAIT, /* call again when the change is made (call_changed) */
+};
+
+/* What the words of a request mean, by verb. */
+struct call_options {
+	bool replace;
+	bool has_limit, has_after, has_realm;
+	uint32_t limit, realm;
+	const char *after;
+	const char *words[CONTROL_ARGUMENTS_MAX]; /* that are not options */
+	size_t word_count;
+};
+
+struct call {
+	struct agent *agent;
+	const char *who; /* for the audit */
+	enum verb_id verb;
+	struct control_request request;
+	struct call_options options;
+	struct answer answer;
+	/* The end. */
+	enum ha_error error;
+	char message[512]; /* "" = the text of the error */
+	/* A listing: where to go on. */
+	bool resumed;
+	struct row_octets key;
+	uint32_t spi;    /* within the row at `key` */
+	uint64_t given;  /* rows so far */
+	/* A change: what was asked, and what became of it. */
+	bool changed;
+	struct change *changes;     /* owned, wiped */
+	uint64_t *lines;            /* owned, of each change; imports only */
+	size_t change_count;
+	enum ha_error *results;     /* owned, one per change */
+	uint64_t refused;           /* lines */
+	/* Hand-over from the store thread. */
+	void (*finished)(struct call *call); /* any thread */
+	void *connection;
+	struct call *next;
+};
+
+typedef enum call_progress call_function(struct call *call);
+
+#define X(id, name, arguments, shape, place, help) call_function call_##id;
+CONTROL_VERBS(X)
+#undef X
+
+/* Take one step: finds the verb's function at the first one. */
+enum call_progress call_step(struct call *call);
+/* Forget everything of this request; keeps the answer's memory. */
+void call_clear(struct call *call);
+
+/* End with an error and a sentence. Returns CALL_DONE. */
+enum call_progress call_refuse(struct call *call, enum ha_error error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* End with "usage: ..." from the table. */
+enum call_progress call_usage(struct call *call);
+
+/* Put changes[change_count] in order: CALL_WAIT, or the end with an error. */
+enum call_progress call_configure(struct call *call);
+/* Allocate for `count` changes and their results. */
+bool call_reserve(struct call *call, size_t count);
+
+/* Realm of addresses given without one. */
+uint32_t call_realm(struct call *call);
+
+#endif

@@ -1,0 +1,173 @@
+/* command_bindings.c - the bindings of the store, page by page in the order of
+ * its keys. They trail what the agent decides with by the checkpoint interval;
+ * the end of the answer says by how much. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agentd/control/call.h"
+#include "agentd/control/text.h"
+
+static void add_endpoint(struct answer *answer, const struct binding *binding)
+{
+	if (binding->endpoint_port)
+		answer_text(answer, "endpoint", "%s:%u", address_format(binding->endpoint).text,
+		            binding->endpoint_port);
+	else
+		answer_text(answer, "endpoint", "%s", address_format(binding->endpoint).text);
+}
+
+static void add_lifetime(struct answer *answer, const struct binding *binding, uint64_t now_ms)
+{
+	if (binding->expires_ms == BINDING_NEVER_EXPIRES) {
+		answer_null(answer, "granted_s");
+		answer_null(answer, "remaining_s");
+		answer_null(answer, "expires");
+		return;
+	}
+	answer_number(answer, "granted_s", binding->granted_s);
+	answer_number(answer, "remaining_s",
+	              binding->expires_ms > now_ms ? (binding->expires_ms - now_ms) / 1000 : 0);
+	answer_text(answer, "expires", "%s", time_format(binding->expires_ms).text);
+}
+
+static void add_binding(struct answer *answer, const struct binding_row *row, uint64_t now_ms)
+{
+	const struct binding *binding = &row->binding;
+
+	answer_text(answer, "home", "%s", address_format(row->home).text);
+	answer_text(answer, "care_of", "%s", address_format(binding->care_of).text);
+	add_endpoint(answer, binding);
+	answer_text(answer, "flags", "%s", flags_format(binding->flags).text);
+	answer_text(answer, "encapsulation", "%s", encapsulation_name(binding->encapsulation));
+	add_lifetime(answer, binding, now_ms);
+	answer_text(answer, "source", "%s:%u", address_format(binding->source).text,
+	            binding->source_port);
+	answer_text(answer, "identification", "%016llx",
+	            (unsigned long long)binding->identification);
+	answer_number(answer, "node", row->node);
+	answer_number(answer, "realm", row->realm);
+	answer_record(answer);
+}
+
+/* Just after every binding of this home and care-of address. */
+static void key_after(uint32_t realm, struct in_addr home, struct in_addr care_of,
+                      struct row_octets *out)
+{
+	struct binding_row row = { .realm = realm, .home = home };
+
+	row.binding.care_of = care_of;
+	row.binding.endpoint.s_addr = INADDR_BROADCAST;
+	row.binding.endpoint_port = UINT16_MAX;
+	binding_row_key(&row, out);
+}
+
+static bool start_after(struct call *call)
+{
+	struct in_addr home, care_of = { INADDR_BROADCAST };
+	char text[2 * INET_ADDRSTRLEN];
+	char *comma;
+
+	if (snprintf(text, sizeof(text), "%s", call->options.after) >= (int)sizeof(text))
+		return false;
+	comma = strchr(text, ',');
+	if (comma)
+		*comma = '\0';
+	if (!address_parse(text, &home) || (comma && !address_parse(comma + 1, &care_of)))
+		return false;
+	key_after(call_realm(call), home, care_of, &call->key);
+	call->resumed = true;
+	return true;
+}
+
+static bool matches(const struct row_octets *prefix, struct store_bytes key)
+{
+	return key.size >= prefix->size && memcmp(key.at, prefix->at, prefix->size) == 0;
+}
+
+static enum call_progress end_of_listing(struct call *call, const struct agent_status *status)
+{
+	answer_number(&call->answer, "store_lag_ms", status->store_lag_ms);
+	return CALL_DONE;
+}
+
+/* The limit was reached before the end: say where to go on. */
+static enum call_progress end_of_limit(struct call *call, const struct agent_status *status,
+                                       const struct binding_row *last)
+{
+	answer_text(&call->answer, "next", "%s,%s", address_format(last->home).text,
+	            address_format(last->binding.care_of).text);
+	return end_of_listing(call, status);
+}
+
+static bool limit_reached(const struct call *call)
+{
+	return call->options.has_limit && call->given >= call->options.limit;
+}
+
+static enum call_progress page(struct call *call, const struct row_octets *prefix,
+                               struct store_reader *reader, const struct agent_status *status)
+{
+	const struct row_octets *start = call->resumed ? &call->key : prefix;
+	struct binding_row row = { 0 };
+	struct store_row raw;
+	enum ha_error why =
+		store_seek(reader, STORE_BINDINGS, (struct store_bytes){ start->at, start->size },
+	                   call->resumed, &raw);
+
+	for (size_t rows = 0; why == HA_OK && matches(prefix, raw.key); rows++) {
+		if (limit_reached(call))
+			return end_of_limit(call, status, &row);
+		if (rows == CALL_PAGE_ROWS)
+			return CALL_MORE;
+		why = binding_row_decode((struct span){ raw.key.at, raw.key.size },
+		                         (struct span){ raw.value.at, raw.value.size }, &row);
+		if (why != HA_OK)
+			return call_refuse(call, why, "a row of the store: %s", ha_strerror(why));
+		add_binding(&call->answer, &row, status->cluster_time_ms);
+		call->given++;
+		call->resumed = true;
+		binding_row_key(&row, &call->key);
+		why = store_next(reader, STORE_BINDINGS, &raw);
+	}
+	if (why != HA_OK && why != HA_E_NOTFOUND)
+		return call_refuse(call, why, "the store: %s", ha_strerror(why));
+	return end_of_listing(call, status);
+}
+
+/* All bindings begin with nothing; those of one node with its address. */
+static bool take_prefix(struct call *call, struct row_octets *out)
+{
+	struct in_addr home;
+
+	out->size = 0;
+	if (call->options.word_count == 0)
+		return true;
+	if (call->options.word_count > 1 || !address_parse(call->options.words[0], &home))
+		return false;
+	binding_row_prefix(call_realm(call), home, out);
+	return true;
+}
+
+enum call_progress call_bindings(struct call *call)
+{
+	struct store_reader reader = { 0 };
+	struct agent_status status;
+	struct row_octets prefix;
+	enum call_progress progress;
+	enum ha_error why;
+
+	if (!take_prefix(call, &prefix))
+		return call_usage(call);
+	if (call->options.has_after && !call->resumed && !start_after(call))
+		return call_usage(call);
+	agent_status(call->agent, &status);
+	why = store_read_open(agent_store(call->agent), &reader);
+	if (why != HA_OK)
+		return call_refuse(call, why, "the store: %s", ha_strerror(why));
+	progress = page(call, &prefix, &reader, &status);
+	store_read_close(&reader);
+	if (progress == CALL_DONE && call->error == HA_OK && prefix.size && call->given == 0)
+		return call_refuse(call, HA_E_NOTFOUND, "%s has no binding",
+		                   call->options.words[0]);
+	return progress;
+}

@@ -1,0 +1,108 @@
+/* command_status.c - status, version, counters: what the agent says of itself. */
+#include "agentd/base/clock.h"
+#include "agentd/base/counters.h"
+#include "agentd/control/call.h"
+#include "agentd/control/text.h"
+
+static const char *role_name(enum replication_role role)
+{
+	switch (role) {
+	case REPLICATION_FOLLOWER:
+		return "follower";
+	case REPLICATION_CANDIDATE:
+		return "candidate";
+	case REPLICATION_LEADER:
+		return "leader";
+	}
+	return "unknown";
+}
+
+static void add_tables(struct answer *answer, const struct agent_status *status)
+{
+	answer_number(answer, "mobile_nodes", status->mobile_nodes);
+	answer_number(answer, "foreign_agents", status->foreign_agents);
+	answer_number(answer, "associations", status->associations);
+	answer_number(answer, "bindings", status->bindings);
+	answer_number(answer, "bindings_committed", status->bindings_committed);
+	answer_number(answer, "nodes_capacity", status->nodes_capacity);
+	answer_number(answer, "associations_capacity", status->associations_capacity);
+	answer_number(answer, "bindings_capacity", status->bindings_capacity);
+}
+
+static void add_log(struct answer *answer, const struct replication_status *status)
+{
+	answer_text(answer, "role", "%s", role_name(status->role));
+	answer_number(answer, "term", status->term);
+	answer_number(answer, "first_index", status->first_index);
+	answer_number(answer, "stored_index", status->stored_index);
+	answer_number(answer, "applied_index", status->applied_index);
+	answer_number(answer, "log_octets", status->log_octets);
+	answer_number(answer, "log_octets_max", status->log_octets_max);
+	answer_number(answer, "log_flushes", status->flushes);
+}
+
+static void add_store(struct answer *answer, const struct agent_status *status)
+{
+	answer_number(answer, "store_index", status->store_index);
+	answer_number(answer, "store_lag_ms", status->store_lag_ms);
+	answer_flag(answer, "store_failing", status->store_failing);
+	answer_number(answer, "checkpoints", status->checkpoints);
+	answer_number(answer, "checkpoint_rows", status->checkpoint_rows);
+	answer_number(answer, "checkpoint_ms", status->checkpoint_ms);
+}
+
+enum call_progress call_status(struct call *call)
+{
+	struct agent_status status;
+	struct config config;
+	uint64_t now_ms = clock_wall_ms();
+
+	if (call->options.word_count)
+		return call_usage(call);
+	agent_status(call->agent, &status);
+	agent_config(call->agent, &config);
+	answer_text(&call->answer, "version", "%s", HEARTH_VERSION);
+	answer_text(&call->answer, "address", "%s",
+	            address_format(config.home_agent_address).text);
+	answer_number(&call->answer, "port", config.home_agent_port);
+	answer_text(&call->answer, "started", "%s", time_format(status.started_ms).text);
+	answer_number(&call->answer, "uptime_s",
+	              now_ms > status.started_ms ? (now_ms - status.started_ms) / 1000 : 0);
+	answer_text(&call->answer, "cluster_time", "%s", time_format(status.cluster_time_ms).text);
+	add_tables(&call->answer, &status);
+	add_log(&call->answer, &status.replication);
+	add_store(&call->answer, &status);
+	answer_record(&call->answer);
+	return CALL_DONE;
+}
+
+enum call_progress call_version(struct call *call)
+{
+	if (call->options.word_count)
+		return call_usage(call);
+	answer_text(&call->answer, "agentd", "%s", HEARTH_VERSION);
+	answer_record(&call->answer);
+	return CALL_DONE;
+}
+
+static int add_counter(void *context, const struct counter_set *set,
+                       const struct counter_info *info, uint64_t value)
+{
+	struct answer *answer = context;
+
+	answer_text(answer, "module", "%s", set->name);
+	answer_text(answer, "name", "%s", info->name);
+	answer_number(answer, "value", value);
+	answer_text(answer, "help", "%s", info->help);
+	answer_record(answer);
+	return 0;
+}
+
+enum call_progress call_counters(struct call *call)
+{
+	if (call->options.word_count)
+		return call_usage(call);
+	counters_visit(add_counter, &call->answer);
+	answer_text(&call->answer, "since", "%s", time_format(counters_since_ms()).text);
+	return CALL_DONE;
+}

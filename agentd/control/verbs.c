@@ -1,0 +1,50 @@
+/* verbs.c - the table of verbs, and finding a row by its words. */
+#include "agentd/control/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct verb_info verb_infos[VERB_COUNT] = {
+#define X(id, name, arguments, shape, place, help)                                                 \
+	[VERB_##id] = { name, arguments, shape, place, help },
+	CONTROL_VERBS(X)
+#undef X
+};
+
+enum verb_id verb_find(const char *name)
+{
+	unsigned id = 0;
+
+	while (id < VERB_COUNT && strcmp(verb_infos[id].name, name) != 0)
+		id++;
+	return (enum verb_id)id;
+}
+
+static enum verb_id find_two(const char *first, const char *second)
+{
+	char name[64];
+
+	if (snprintf(name, sizeof(name), "%s %s", first, second) >= (int)sizeof(name))
+		return VERB_COUNT;
+	return verb_find(name);
+}
+
+enum verb_id verb_of_words(char *const *words, size_t count, size_t *used)
+{
+	enum verb_id id = VERB_COUNT;
+
+	*used = 0;
+	if (count > 1)
+		id = find_two(words[0], words[1]);
+	if (id != VERB_COUNT) {
+		*used = 2;
+		return id;
+	}
+	if (count > 0) {
+		*used = 1;
+		id = verb_find(words[0]);
+	}
+	if (id == VERB_COUNT && count == 1)
+		id = find_two(words[0], "list");
+	return id;
+}

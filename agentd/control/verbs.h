@@ -1,0 +1,69 @@
+/* verbs.h - what can be asked of agentd: one row per verb, shared by the server,
+ * `agentctl --help` and the manual page.
+ *
+ * May include: nothing of ours. */
+#ifndef AGENTD_CONTROL_VERBS_H
+#define AGENTD_CONTROL_VERBS_H
+
+#include <stddef.h>
+
+enum verb_shape {
+	VERB_OBJECT, /* one record */
+	VERB_LIST,   /* any number of them */
+};
+
+enum verb_place {
+	VERB_ANYWHERE, /* a follower answers too */
+	VERB_LEADER,   /* changes what is replicated */
+};
+
+/* X(id, name, arguments, shape, place, help) */
+#define CONTROL_VERBS(X)                                                                           \
+	X(status, "status", "", VERB_OBJECT, VERB_ANYWHERE, "what the agent is doing")             \
+	X(bindings, "bindings", "[HOME] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",         \
+	  VERB_LIST, VERB_ANYWHERE,                                                                \
+	  "mobility bindings in the order of home addresses, of all nodes or of one")              \
+	X(association_list, "association list", "[ADDRESS] [--realm N]", VERB_LIST,                \
+	  VERB_ANYWHERE, "mobility security associations, without their keys")                     \
+	X(association_add, "association add",                                                      \
+	  "mobile home=ADDRESS spi=N algorithm=NAME [bindings=N] [realm=N] [tolerance=S] | "       \
+	  "foreign-agent address=ADDRESS spi=N algorithm=NAME [realm=N] "                          \
+	  "[--replace] [--key-file FILE]",                                                         \
+	  VERB_OBJECT, VERB_LEADER,                                                                \
+	  "add one; the key, in hexadecimal digits, comes from the file or standard input")        \
+	X(association_remove, "association remove",                                                \
+	  "[mobile|foreign-agent] ADDRESS [SPI] [--realm N]", VERB_OBJECT, VERB_LEADER,            \
+	  "remove one, or without SPI all of an address with its bindings")                        \
+	X(association_import, "association import", "FILE [--replace]", VERB_LIST, VERB_LEADER,    \
+	  "add those of a file; lines that were refused are listed")                               \
+	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
+	X(config_list, "config list", "", VERB_LIST, VERB_ANYWHERE, "the settings in force")       \
+	X(config_set, "config set", "NAME VALUE", VERB_OBJECT, VERB_LEADER,                        \
+	  "change a setting of the cluster")                                                       \
+	X(version, "version", "", VERB_OBJECT, VERB_ANYWHERE, "the version of agentd")
+
+enum verb_id {
+#define X(id, name, arguments, shape, place, help) VERB_##id,
+	CONTROL_VERBS(X)
+#undef X
+	VERB_COUNT
+};
+
+struct verb_info {
+	const char *name; /* one or two words */
+	const char *arguments;
+	enum verb_shape shape;
+	enum verb_place place;
+	const char *help;
+};
+
+extern const struct verb_info verb_infos[VERB_COUNT];
+
+/* By the full name. VERB_COUNT when there is none. */
+enum verb_id verb_find(const char *name);
+
+/* From the words of a command line; *used receives how many name the verb.
+ * A first word alone stands for its "list". VERB_COUNT when there is none. */
+enum verb_id verb_of_words(char *const *words, size_t count, size_t *used);
+
+#endif

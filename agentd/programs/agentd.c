@@ -1,0 +1,96 @@
+/* agentd.c - the home agent's program: what the command line asks for. Running
+ * is in daemon.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agentd/base/config.h"
+#include "agentd/base/config_text.h"
+#include "agentd/programs/daemon.h"
+#include "agentd/programs/documents.h"
+
+#define CONFIG_PATH "/etc/hearth/agentd.yaml"
+#define EXIT_USAGE 2
+
+static void write_version(FILE *out)
+{
+	fprintf(out, "agentd %s\n", HEARTH_VERSION);
+}
+
+static void write_help(FILE *out)
+{
+	fputs("Mobile IPv4 home agent.\n\n"
+	      "usage: agentd [--config FILE]     run, with this file instead of " CONFIG_PATH "\n"
+	      "       agentd --check FILE        say whether the file would be accepted\n"
+	      "       agentd --example           print a commented configuration\n"
+	      "       agentd --options FORM      print the options as markdown or man\n"
+	      "       agentd --counters FORM     print the counters as markdown\n"
+	      "       agentd --manual            print the manual page\n"
+	      "       agentd --version | --help\n",
+	      out);
+}
+
+/* Documents: an option, its form, and who writes it. */
+static const struct {
+	const char *option;
+	const char *form; /* NULL = takes none */
+	void (*write)(FILE *out);
+} documents[] = {
+	{ "--help", NULL, write_help },
+	{ "--version", NULL, write_version },
+	{ "--example", NULL, config_write_example },
+	{ "--manual", NULL, agentd_write_manual },
+	{ "--options", "markdown", config_write_markdown },
+	{ "--options", "man", configuration_write_manual },
+	{ "--counters", "markdown", counters_write_markdown },
+};
+
+static int write_document(size_t i)
+{
+	documents[i].write(stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	perror("agentd: standard output");
+	return EXIT_FAILURE;
+}
+
+static int check(const char *path)
+{
+	struct config config;
+	struct config_error error;
+
+	if (config_load(path, &config, &error) == HA_OK) {
+		printf("%s: ok\n", path);
+		return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "%s\n", error.text);
+	return EXIT_FAILURE;
+}
+
+static int usage(void)
+{
+	write_help(stderr);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *form = argc == 3 ? argv[2] : NULL;
+
+	if (argc == 1)
+		return daemon_run(CONFIG_PATH);
+	if (argc > 3)
+		return usage();
+	if (form && strcmp(argv[1], "--config") == 0)
+		return daemon_run(form);
+	if (form && strcmp(argv[1], "--check") == 0)
+		return check(form);
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		if (strcmp(argv[1], documents[i].option) != 0)
+			continue;
+		if (form ? documents[i].form && strcmp(form, documents[i].form) == 0
+		         : !documents[i].form)
+			return write_document(i);
+	}
+	return usage();
+}

@@ -1,0 +1,240 @@
+/* daemon.c - the order in which agentd comes up and goes down:
+ *
+ *     configuration, log, limits, directories, user; store and log recovered;
+ *     port bound; last right given up; control socket; threads; ready
+ *
+ * and back. Each step that fails says one sentence and ends the process with
+ * status 1. */
+#include "agentd/programs/daemon.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/clock.h"
+#include "agentd/base/config.h"
+#include "agentd/base/log.h"
+#include "agentd/control/loop.h"
+#include "agentd/control/server.h"
+#include "agentd/flow/agent.h"
+#include "agentd/programs/documents.h"
+#include "agentd/programs/notify.h"
+#include "agentd/programs/privileges.h"
+#include "agentd/programs/reload.h"
+
+struct daemon {
+	const char *path;
+	struct config config; /* the file's, as far as it is in force */
+	struct privileges privileges;
+	struct agent *agent;
+	struct loop *loop;
+	struct control_server *control;
+	char status[96]; /* for the service manager */
+	char report[512];
+};
+
+static const int watched_signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+
+/* From any thread. Nothing may be written any more: what is on the disk is
+ * what was promised, and the next start finds it. */
+static void on_failed(void *context, enum ha_error why, const char *what)
+{
+	(void)context;
+	log_error("%s: %s; agentd ends, nothing that was granted is lost", what, ha_strerror(why));
+	_exit(EXIT_FAILURE);
+}
+
+static void reload(struct daemon *d)
+{
+	struct config_error error;
+	struct config file;
+
+	notify_reloading();
+	if (config_load(d->path, &file, &error) != HA_OK) {
+		log_error("%s", error.text);
+		log_error("%s was not taken over; the configuration stays as it was", d->path);
+	} else {
+		reload_merge(&d->config, &file);
+		log_configure((enum log_level)d->config.log_level,
+		              (enum log_format)d->config.log_format);
+		agent_reload(d->agent, &d->config);
+	}
+	notify_ready(d->status);
+}
+
+static void on_signal(void *context, int number)
+{
+	struct daemon *d = context;
+
+	if (number == SIGHUP) {
+		reload(d);
+		return;
+	}
+	log_notice("finishing after %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	loop_stop(d->loop);
+}
+
+static void on_tick(void *context)
+{
+	(void)context;
+	notify_watchdog();
+}
+
+/* ---- coming up ---- */
+
+static enum ha_error load(struct daemon *d)
+{
+	struct config_error error;
+	enum ha_error why = config_load(d->path, &d->config, &error);
+
+	if (why != HA_OK) {
+		snprintf(d->report, sizeof(d->report), "%s", error.text);
+		return why;
+	}
+	log_configure((enum log_level)d->config.log_level, (enum log_format)d->config.log_format);
+	return HA_OK;
+}
+
+static enum ha_error prepare(struct daemon *d)
+{
+	char socket_path[CONFIG_TEXT_MAX];
+	enum ha_error why = privileges_find(d->config.user, &d->privileges, d->report,
+	                                    sizeof(d->report));
+
+	snprintf(socket_path, sizeof(socket_path), "%s", d->config.control_socket);
+	if (why == HA_OK)
+		why = privileges_directory(&d->privileges, d->config.data_directory, 0700,
+		                           d->report, sizeof(d->report));
+	if (why == HA_OK)
+		why = privileges_directory(&d->privileges, dirname(socket_path), 0750, d->report,
+		                           sizeof(d->report));
+	privileges_harden();
+	if (why == HA_OK)
+		why = privileges_become(&d->privileges, d->report, sizeof(d->report));
+	return why;
+}
+
+static enum ha_error open_agent(struct daemon *d)
+{
+	struct agent_options options = {
+		.config = &d->config, .failed = on_failed, .context = d
+	};
+	enum ha_error why;
+
+	d->agent = agent_open(&options, &why, d->report, sizeof(d->report));
+	if (!d->agent)
+		return why;
+	why = agent_listen(d->agent, d->report, sizeof(d->report));
+	if (why == HA_OK)
+		why = privileges_finish(&d->privileges, d->report, sizeof(d->report));
+	return why;
+}
+
+static enum ha_error open_control(struct daemon *d)
+{
+	struct loop_options options = {
+		.signals = watched_signals,
+		.signal = on_signal,
+		.tick_ms = notify_watchdog_ms(),
+		.tick = on_tick,
+		.context = d,
+	};
+	enum ha_error why = HA_OK;
+
+	d->loop = loop_open(&options);
+	if (!d->loop) {
+		snprintf(d->report, sizeof(d->report), "the main loop cannot be made");
+		return HA_E_NOMEM;
+	}
+	d->control = control_server_open(d->loop, d->config.control_socket, &why, d->report,
+	                                 sizeof(d->report));
+	return why;
+}
+
+/* Signals are for this thread: those it starts inherit a full mask. */
+static enum ha_error start(struct daemon *d)
+{
+	sigset_t all, before;
+	enum ha_error why;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	why = agent_start(d->agent);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (why != HA_OK)
+		snprintf(d->report, sizeof(d->report), "the agent cannot be started: %s",
+		         ha_strerror(why));
+	else
+		control_server_start(d->control, d->agent);
+	return why;
+}
+
+static enum ha_error come_up(struct daemon *d)
+{
+	static enum ha_error (*const steps[])(struct daemon * d) = { load, prepare, open_agent,
+		                                                     open_control, start };
+	enum ha_error why = HA_OK;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && why == HA_OK; i++)
+		why = steps[i](d);
+	return why;
+}
+
+/* ---- going down ---- */
+
+static void go_down(struct daemon *d)
+{
+	if (d->agent)
+		agent_stop(d->agent);
+	control_server_close(d->control);
+	agent_close(d->agent);
+	loop_close(d->loop);
+}
+
+/* Descriptors 0 to 2 must be something, or the store would become one of them. */
+static void hold_standard_descriptors(void)
+{
+	int descriptor;
+
+	do
+		descriptor = open("/dev/null", O_RDWR);
+	while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+	if (descriptor >= 0)
+		close(descriptor);
+}
+
+int daemon_run(const char *config_path)
+{
+	static struct daemon d;
+	uint64_t started_ns = clock_monotonic_ns();
+	enum ha_error why;
+
+	hold_standard_descriptors();
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	counter_sets_register();
+	d.path = config_path;
+	why = come_up(&d);
+	if (why != HA_OK) {
+		log_error("%s", *d.report ? d.report : ha_strerror(why));
+		go_down(&d);
+		return EXIT_FAILURE;
+	}
+	snprintf(d.status, sizeof(d.status), "home agent %s port %u",
+	         address_format(d.config.home_agent_address).text, d.config.home_agent_port);
+	log_notice("agentd %s: %s, ready after %u ms", HEARTH_VERSION, d.status,
+	           (unsigned)((clock_monotonic_ns() - started_ns) / 1000000u));
+	notify_ready(d.status);
+	loop_run(d.loop);
+	notify_stopping();
+	go_down(&d);
+	log_notice("finished");
+	return EXIT_SUCCESS;
+}

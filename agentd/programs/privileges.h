@@ -1,0 +1,42 @@
+/* privileges.h - who the process is and what it may do. Nothing else in the
+ * programs knows of users and capabilities.
+ *
+ * As root, agentd becomes its user before it opens anything of its own, and
+ * keeps only the right to bind the registration port, until that is bound.
+ *
+ * May include: agentd/base. */
+#ifndef AGENTD_PROGRAMS_PRIVILEGES_H
+#define AGENTD_PROGRAMS_PRIVILEGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "agentd/base/error.h"
+
+struct privileges {
+	bool change; /* started as root, and to become somebody else */
+	uid_t uid;   /* what it will be */
+	gid_t gid;
+	const char *user; /* borrowed */
+};
+
+/* HA_E_NOTFOUND with a sentence when there is no such user. Not started as
+ * root, `user` is not looked at: we are who we are. */
+enum ha_error privileges_find(const char *user, struct privileges *out, char *report, size_t size);
+
+/* No core file, no debugger, no program with more rights, memory may be locked. */
+void privileges_harden(void);
+
+/* Become the user, keeping only the right to bind low ports. */
+enum ha_error privileges_become(const struct privileges *privileges, char *report, size_t size);
+
+/* Give up what is left. */
+enum ha_error privileges_finish(const struct privileges *privileges, char *report, size_t size);
+
+/* Make a directory unless it is there, the user's, with this mode. Only the
+ * last part of the path is made. */
+enum ha_error privileges_directory(const struct privileges *privileges, const char *path,
+                                   mode_t mode, char *report, size_t size);
+
+#endif
