@@ -85,14 +85,32 @@ struct journal {
 	size_t report_size;
 };
 
+/* Every refusal of a start ends in a sentence for the operator. */
+#define JOURNAL_REMEDY                                                                             \
+	"put the file back from a backup of this directory, or build this node anew from another " \
+	"member or a backup"
+
 /* ---- journal_recovery.c ---- */
 
 /* Read the directory into *journal and replay. Sets the report on failure. */
 enum ha_error journal_recover(struct journal *journal);
 
+/* ---- journal_directory.c ---- */
+
+/* Lock the directory and fill the table of segments from it; their headers are
+ * checked, their files closed again. Sets the report on failure. */
+enum ha_error journal_open_directory(struct journal *journal);
+
+/* Open the file of a row and check its header. Sets the report on failure. */
+enum ha_error journal_segment_open(struct journal *journal, struct journal_segment *segment);
+void journal_segment_close(struct journal *journal, struct journal_segment *segment);
+
 /* Set the report of the open; returns `why`. */
 enum ha_error journal_refuse(struct journal *journal, enum ha_error why, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* "<name> cannot be <what>", for a negative errno. */
+enum ha_error journal_refuse_io(struct journal *journal, int error, const char *name,
+                                const char *what);
 
 /* ---- journal_segments.c ---- */
 
@@ -110,12 +128,20 @@ enum ha_error journal_segment_create(struct journal *journal);
 /* One step of the keeper: create, use again or remove one file. false if there
  * was nothing to do or it failed: then wait. Without the mutex. */
 bool journal_keep(struct journal *journal);
+void *journal_keeper_main(void *journal); /* the keeper thread */
 
-/* ---- journal.c ---- */
+/* Wake the keeper. With the mutex. */
+void journal_ask_keeper(struct journal *journal);
+
+/* ---- journal_write.c ---- */
 
 /* One step of the log thread: write and flush at most one batch. false if
  * there was none, or the log has failed. */
 bool journal_write_next(struct journal *journal);
+
+void *journal_log_main(void *journal); /* the log thread */
+
+/* ---- journal.c ---- */
 
 /* End all promises, once, and tell the client. Without the mutex. */
 void journal_fail(struct journal *journal, enum ha_error why, const char *format, ...)

@@ -11,11 +11,7 @@
  * What cannot be told: damage that befell the very last acknowledged batch
  * later looks like a torn one. Only the store can know better: if it holds
  * more than the log does, that is reported. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agentd/base/log.h"
@@ -23,10 +19,6 @@
 #include "replication/journal_internal.h"
 
 #define REPLAY_CHUNK 256u
-#define STRANGERS_NAMED 8u /* files that are not ours: warn about so many */
-#define REMEDY                                                                                     \
-	"put the file back from a backup of this directory, or build this node anew from another " \
-	"member or a backup"
 
 /* A place where a batch may begin. */
 struct place {
@@ -44,202 +36,11 @@ struct recovery {
 	struct place end; /* of the good ones */
 	uint8_t *image;   /* of the batch being looked at */
 	uint8_t *last_image;
-	bool preparing_seen;
-	unsigned strangers;
 };
-
-enum ha_error journal_refuse(struct journal *journal, enum ha_error why, const char *format, ...)
-{
-	if (journal->report_size == 0)
-		return why;
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(journal->report, journal->report_size, format, arguments);
-	va_end(arguments);
-	return why;
-}
-
-static enum ha_error refuse_io(struct journal *journal, int error, const char *name,
-                               const char *what)
-{
-	return journal_refuse(journal, ha_error_of_errno(-error), "%s/%s: cannot be %s: %s",
-	                      journal->directory_path, name, what, strerror(-error));
-}
 
 static struct journal_name name_at(const struct journal *journal, size_t i)
 {
 	return journal_segment_name(journal->segments[i].sequence);
-}
-
-/* ---- the directory ---- */
-
-static enum ha_error open_directory(struct journal *journal)
-{
-	const struct journal_io *io = journal->io;
-	int handle = io->open_directory(io->context, journal->directory_path);
-	if (handle < 0)
-		return journal_refuse(journal, ha_error_of_errno(-handle),
-		                      "%s: the log's directory cannot be opened: %s",
-		                      journal->directory_path, strerror(-handle));
-	journal->directory = handle;
-
-	handle = io->open(io->context, journal->directory, JOURNAL_LOCK_NAME, JOURNAL_IO_LOCK);
-	if (handle == -EWOULDBLOCK)
-		return journal_refuse(journal, HA_E_INUSE,
-		                      "%s: another process has this log open: stop it first",
-		                      journal->directory_path);
-	if (handle < 0)
-		return refuse_io(journal, handle, JOURNAL_LOCK_NAME, "locked");
-	journal->lock = handle;
-	return HA_OK;
-}
-
-/* Is it the name of a segment, written as we write it? */
-static bool parse_name(const char *name, uint64_t *sequence)
-{
-	if (strncmp(name, "segment-", 8) != 0)
-		return false;
-	char *end;
-	errno = 0;
-	const uint64_t value = strtoull(name + 8, &end, 16);
-	if (errno || *end || value == 0 ||
-	    strcmp(journal_segment_name(value).text, name) != 0)
-		return false;
-	*sequence = value;
-	return true;
-}
-
-static int take_name(void *argument, const char *name)
-{
-	struct recovery *recovery = argument;
-	struct journal_segment segment = { .file = -1 };
-	if (strcmp(name, JOURNAL_LOCK_NAME) == 0)
-		return 0;
-	if (strcmp(name, JOURNAL_PREPARING_NAME) == 0) {
-		recovery->preparing_seen = true;
-		return 0;
-	}
-	if (parse_name(name, &segment.sequence))
-		return journal_segment_push(recovery->journal, &segment) == HA_OK ? 0 : -ENOMEM;
-	if (recovery->strangers++ < STRANGERS_NAMED)
-		log_warning("%s/%s: not a file of the log, left alone",
-		            recovery->journal->directory_path, name);
-	return 0;
-}
-
-static int compare_sequences(const void *a, const void *b)
-{
-	const struct journal_segment *left = a;
-	const struct journal_segment *right = b;
-	return (left->sequence > right->sequence) - (left->sequence < right->sequence);
-}
-
-static enum ha_error list_segments(struct recovery *recovery)
-{
-	struct journal *journal = recovery->journal;
-	const struct journal_io *io = journal->io;
-	int error = io->list(io->context, journal->directory, take_name, recovery);
-	if (error)
-		return refuse_io(journal, error, "", "listed");
-	if (journal->segment_count > 0)
-		qsort(journal->segments, journal->segment_count, sizeof(*journal->segments),
-		      compare_sequences);
-	for (size_t i = 1; i < journal->segment_count; i++) {
-		if (journal->segments[i].sequence != journal->segments[i - 1].sequence + 1)
-			return journal_refuse(
-				journal, HA_E_DAMAGED, "%s/%s is missing between its neighbours: " REMEDY,
-				journal->directory_path,
-				journal_segment_name(journal->segments[i - 1].sequence + 1).text);
-	}
-	return HA_OK;
-}
-
-/* Left by a crash while a file was made ready: it holds nothing. */
-static enum ha_error remove_preparing(struct recovery *recovery)
-{
-	struct journal *journal = recovery->journal;
-	const struct journal_io *io = journal->io;
-	if (!recovery->preparing_seen)
-		return HA_OK;
-	log_notice("%s/%s: removed, its preparation was interrupted", journal->directory_path,
-	           JOURNAL_PREPARING_NAME);
-	int error = io->remove(io->context, journal->directory, JOURNAL_PREPARING_NAME);
-	return error ? refuse_io(journal, error, JOURNAL_PREPARING_NAME, "removed") : HA_OK;
-}
-
-/* ---- headers ---- */
-
-static enum ha_error judge_header(struct journal *journal, struct journal_segment *segment,
-                                  const uint8_t *block, int64_t size)
-{
-	const char *directory = journal->directory_path;
-	const struct journal_name name = journal_segment_name(segment->sequence);
-	struct journal_segment_header header;
-
-	const enum ha_error error = journal_segment_decode(block, &header);
-	if (error == HA_E_NEWER)
-		return journal_refuse(journal, error,
-		                      "%s/%s was written by a newer version: start that version, or "
-		                      "restore the backup made before it",
-		                      directory, name.text);
-	if (error != HA_OK || header.sequence != segment->sequence)
-		return journal_refuse(journal, HA_E_DAMAGED,
-		                      "%s/%s: the header of the file is damaged: " REMEDY, directory,
-		                      name.text);
-	if (header.store_id != journal->store_id)
-		return journal_refuse(journal, HA_E_FOREIGN,
-		                      "%s/%s belongs to another store (%016" PRIx64
-		                      ", not %016" PRIx64 "): set the data directory that holds both",
-		                      directory, name.text, header.store_id, journal->store_id);
-	if (size < (int64_t)header.octets)
-		return journal_refuse(journal, HA_E_DAMAGED,
-		                      "%s/%s: the file has %" PRId64 " octets instead of %" PRIu32
-		                      ": " REMEDY,
-		                      directory, name.text, size, header.octets);
-	segment->octets = header.octets;
-	segment->seed = header.seed;
-	return HA_OK;
-}
-
-/* Open one segment for as long as the recovery takes and check its header. */
-static enum ha_error open_segment(struct journal *journal, struct journal_segment *segment)
-{
-	const struct journal_io *io = journal->io;
-	const struct journal_name name = journal_segment_name(segment->sequence);
-	uint8_t block[JOURNAL_BLOCK];
-
-	segment->file = io->open(io->context, journal->directory, name.text, JOURNAL_IO_EXISTING);
-	if (segment->file < 0)
-		return refuse_io(journal, segment->file, name.text, "opened");
-	const int64_t size = io->size(io->context, segment->file);
-	if (size < 0)
-		return refuse_io(journal, (int)size, name.text, "examined");
-	if (size < (int64_t)sizeof(block))
-		return journal_refuse(journal, HA_E_DAMAGED,
-		                      "%s/%s: the file has no header: " REMEDY,
-		                      journal->directory_path, name.text);
-	int error = journal_io_read(io, segment->file, block, sizeof(block), 0);
-	if (error)
-		return refuse_io(journal, error, name.text, "read");
-	return judge_header(journal, segment, block, size);
-}
-
-static void close_segment(struct journal *journal, struct journal_segment *segment)
-{
-	if (segment->file >= 0)
-		journal->io->close(journal->io->context, segment->file);
-	segment->file = -1;
-}
-
-static enum ha_error check_headers(struct journal *journal)
-{
-	for (size_t i = 0; i < journal->segment_count; i++) {
-		const enum ha_error error = open_segment(journal, &journal->segments[i]);
-		close_segment(journal, &journal->segments[i]);
-		if (error != HA_OK)
-			return error;
-	}
-	return HA_OK;
 }
 
 /* ---- batches ---- */
@@ -247,7 +48,7 @@ static enum ha_error check_headers(struct journal *journal)
 static enum ha_error reopen(struct journal *journal, size_t i)
 {
 	struct journal_segment *segment = &journal->segments[i];
-	return segment->file >= 0 ? HA_OK : open_segment(journal, segment);
+	return segment->file >= 0 ? HA_OK : journal_segment_open(journal, segment);
 }
 
 static enum ha_error read_at(struct journal *journal, struct place at, uint8_t *octets, size_t size)
@@ -257,7 +58,7 @@ static enum ha_error read_at(struct journal *journal, struct place at, uint8_t *
 		return open;
 	const struct journal_segment *segment = &journal->segments[at.segment];
 	int error = journal_io_read(journal->io, segment->file, octets, size, at.offset);
-	return error ? refuse_io(journal, error, name_at(journal, at.segment).text, "read") : HA_OK;
+	return error ? journal_refuse_io(journal, error, name_at(journal, at.segment).text, "read") : HA_OK;
 }
 
 enum found {
@@ -310,7 +111,7 @@ static enum ha_error look(struct recovery *recovery, struct place at,
 static enum ha_error damaged_at(struct recovery *recovery, struct place at, const char *how)
 {
 	struct journal *journal = recovery->journal;
-	return journal_refuse(journal, HA_E_DAMAGED, "%s/%s: at octet %" PRIu32 " %s: " REMEDY,
+	return journal_refuse(journal, HA_E_DAMAGED, "%s/%s: at octet %" PRIu32 " %s: " JOURNAL_REMEDY,
 	                      journal->directory_path, name_at(journal, at.segment).text, at.offset,
 	                      how);
 }
@@ -419,7 +220,7 @@ static enum ha_error walk(struct recovery *recovery, size_t start)
 		if (error != HA_OK)
 			return error;
 		if (at.segment > start)
-			close_segment(journal, &journal->segments[at.segment - 1]);
+			journal_segment_close(journal, &journal->segments[at.segment - 1]);
 	}
 }
 
@@ -434,7 +235,7 @@ static enum ha_error find_start(struct recovery *recovery, size_t *start)
 		enum found found;
 		const struct place first = { i, JOURNAL_BLOCK };
 		const enum ha_error error = look(recovery, first, &header, &found);
-		close_segment(journal, &journal->segments[i]);
+		journal_segment_close(journal, &journal->segments[i]);
 		if (error != HA_OK)
 			return error;
 		if (found == FOUND_BATCH && header.first_index <= journal->applied + 1) {
@@ -508,7 +309,7 @@ static enum ha_error scan_behind(struct recovery *recovery)
 	while (error == HA_OK && from.segment < journal->segment_count) {
 		error = scan_segment(recovery, from, limit);
 		if (from.segment != recovery->end.segment)
-			close_segment(journal, &journal->segments[from.segment]);
+			journal_segment_close(journal, &journal->segments[from.segment]);
 		from = (struct place){ from.segment + 1, JOURNAL_BLOCK };
 	}
 	return error;
@@ -553,11 +354,11 @@ static enum ha_error settle(struct recovery *recovery)
 		if (!error)
 			error = io->sync_file(io->context, file);
 		if (error)
-			return refuse_io(journal, error, name_at(journal, at.segment).text,
+			return journal_refuse_io(journal, error, name_at(journal, at.segment).text,
 			                 "written");
 	}
 	error = io->sync_directory(io->context, journal->directory);
-	return error ? refuse_io(journal, error, "", "synced") : HA_OK;
+	return error ? journal_refuse_io(journal, error, "", "synced") : HA_OK;
 }
 
 /* Ready segments of another size would not hold what is promised. */
@@ -573,7 +374,7 @@ static enum ha_error open_ready(struct recovery *recovery)
 		if (!error)
 			error = io->sync_directory(io->context, journal->directory);
 		if (error)
-			return refuse_io(journal, error, name_at(journal, last).text, "removed");
+			return journal_refuse_io(journal, error, name_at(journal, last).text, "removed");
 		journal->segment_count--;
 	}
 	for (size_t i = recovery->end.segment; i < journal->segment_count; i++) {
@@ -658,14 +459,6 @@ enum ha_error journal_recover(struct journal *journal)
 		.last_image = journal->batches[1].image,
 		.end = { 0, JOURNAL_BLOCK },
 	};
-	enum ha_error error = open_directory(journal);
-	if (error == HA_OK)
-		error = list_segments(&recovery);
-	if (error == HA_OK)
-		error = remove_preparing(&recovery);
-	if (error == HA_OK)
-		error = check_headers(journal);
-	if (error == HA_OK)
-		error = recover_batches(&recovery);
-	return error;
+	const enum ha_error error = journal_open_directory(journal);
+	return error == HA_OK ? recover_batches(&recovery) : error;
 }

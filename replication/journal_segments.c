@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
@@ -297,4 +298,44 @@ bool journal_keep(struct journal *journal)
 	}
 	note_result(journal, error);
 	return error == 0;
+}
+
+void journal_ask_keeper(struct journal *journal)
+{
+	journal->keeper_asked = true;
+	pthread_cond_signal(&journal->keeper_wake);
+}
+
+/* Wait until there may be something to do; after a failed preparation, at
+ * most for JOURNAL_RETRY_MS. false at the end. */
+static bool keeper_wait(struct journal *journal)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += JOURNAL_RETRY_S;
+
+	pthread_mutex_lock(&journal->mutex);
+	int result = 0;
+	while (!journal->closing && !journal->failed && !journal->keeper_asked &&
+	       result != ETIMEDOUT) {
+		if (journal->prepare_failed)
+			result = pthread_cond_timedwait(&journal->keeper_wake, &journal->mutex,
+			                                &until);
+		else
+			pthread_cond_wait(&journal->keeper_wake, &journal->mutex);
+	}
+	journal->keeper_asked = false;
+	const bool more = !journal->closing && !journal->failed;
+	pthread_mutex_unlock(&journal->mutex);
+	return more;
+}
+
+void *journal_keeper_main(void *argument)
+{
+	struct journal *journal = argument;
+	do {
+		while (journal_keep(journal))
+			;
+	} while (keeper_wait(journal));
+	return NULL;
 }

@@ -1,6 +1,6 @@
-/* store.c - the ordered store over LMDB, and the only file that knows LMDB.
- * It moves rows of octets and nothing else: no row is interpreted here, but
- * for two of its own in the meta table.
+/* store.c - the environment of the store: open, identity, size, errors. LMDB
+ * is known to store*.c only. Rows are moved in store_write.c and store_read.c;
+ * none is interpreted here, but for two of the store's own in the meta table.
  *
  * The data file is given the full size of the map when it is opened, as a
  * sparse file: a file that is shorter than the pages in use has been cut, and
@@ -12,7 +12,6 @@
 #include <inttypes.h>
 #include <lmdb.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "replication/counters.h"
+#include "replication/store_internal.h"
 
 #define STORE_FORMAT 1u
 #define FORMAT_KEY "store/format" /* uint32, little-endian */
@@ -36,22 +35,9 @@ static const char *const table_names[STORE_TABLE_COUNT] = {
 #undef X
 };
 
-struct store {
-	MDB_env *environment;
-	MDB_dbi tables[STORE_TABLE_COUNT];
-	uint64_t id;
-	int directory;
-	int lock;
-	atomic_bool writing;
-	/* of the open */
-	const char *path;
-	char *report;
-	size_t report_size;
-};
-
 /* ---- errors ---- */
 
-static enum ha_error error_of_lmdb(int code)
+enum ha_error store_error_of(int code)
 {
 	switch (code) {
 	case MDB_SUCCESS:
@@ -109,7 +95,7 @@ static const char *remedy(enum ha_error why)
 
 static enum ha_error refuse_lmdb(struct store *store, int code, const char *what)
 {
-	const enum ha_error why = error_of_lmdb(code);
+	const enum ha_error why = store_error_of(code);
 	return refuse(store, why, "the store cannot be %s: %s%s", what, mdb_strerror(code),
 	              remedy(why));
 }
@@ -364,7 +350,7 @@ enum ha_error store_usage(struct store *store, struct store_usage *out)
 	if (!code)
 		code = mdb_txn_begin(store->environment, NULL, MDB_RDONLY, &txn);
 	if (code)
-		return error_of_lmdb(code);
+		return store_error_of(code);
 
 	uint64_t pages = 2 + 1; /* both meta pages and the root of names */
 	size_t page_octets = 0;
@@ -378,33 +364,17 @@ enum ha_error store_usage(struct store *store, struct store_usage *out)
 	}
 	mdb_txn_abort(txn);
 	if (code)
-		return error_of_lmdb(code);
+		return store_error_of(code);
 	usage.octets_used = pages * page_octets;
 	usage.octets_max = info.me_mapsize;
 	*out = usage;
 	return HA_OK;
 }
 
-/* ---- rows, for both sides ---- */
+/* ---- cursors, for both sides ---- */
 
-static MDB_val val_of(struct store_bytes bytes)
-{
-	return (MDB_val){ .mv_size = bytes.size, .mv_data = (void *)(uintptr_t)bytes.at };
-}
-
-static struct store_bytes bytes_of(const MDB_val *val)
-{
-	return (struct store_bytes){ .at = val->mv_data, .size = val->mv_size };
-}
-
-static bool key_fits(struct store_bytes key)
-{
-	return key.size >= 1 && key.size <= STORE_KEY_MAX;
-}
-
-/* The cursor of a table, opened when it is first asked for. */
-static int cursor_of(struct store *store, void *transaction, void **cursors,
-                     enum store_table table, MDB_cursor **out)
+int store_cursor_of(struct store *store, void *transaction, void **cursors, enum store_table table,
+                    struct MDB_cursor **out)
 {
 	int code = 0;
 	if (!cursors[table]) {
@@ -418,304 +388,11 @@ static int cursor_of(struct store *store, void *transaction, void **cursors,
 	return code;
 }
 
-static void close_cursors(void **cursors)
+void store_close_cursors(void **cursors)
 {
 	for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
 		if (cursors[i])
 			mdb_cursor_close(cursors[i]);
 		cursors[i] = NULL;
 	}
-}
-
-/* ---- writing ---- */
-
-struct store_write store_begin(struct store *store)
-{
-	struct store_write w = { .store = store };
-	if (atomic_exchange(&store->writing, true)) {
-		w.error = HA_E_BUSY;
-		return w;
-	}
-	MDB_txn *txn;
-	w.error = error_of_lmdb(mdb_txn_begin(store->environment, NULL, 0, &txn));
-	if (w.error == HA_OK)
-		w.transaction = txn;
-	else
-		atomic_store(&store->writing, false);
-	return w;
-}
-
-static void write_fail(struct store_write *w, enum ha_error error)
-{
-	if (w->error == HA_OK)
-		w->error = error;
-}
-
-/* NULL after a failure, this one or an earlier one. */
-static MDB_cursor *write_cursor(struct store_write *w, enum store_table table)
-{
-	MDB_cursor *cursor;
-	if (w->error != HA_OK)
-		return NULL;
-	const int code = cursor_of(w->store, w->transaction, w->cursors, table, &cursor);
-	write_fail(w, error_of_lmdb(code));
-	return code ? NULL : cursor;
-}
-
-static bool row_fits(struct store_write *w, struct store_bytes key, struct store_bytes value)
-{
-	if (key_fits(key) && value.size <= STORE_VALUE_MAX)
-		return true;
-	write_fail(w, HA_E_RANGE);
-	return false;
-}
-
-static bool equal(const MDB_val *a, const MDB_val *b)
-{
-	return a->mv_size == b->mv_size && memcmp(a->mv_data, b->mv_data, a->mv_size) == 0;
-}
-
-/* Write over the row under the cursor. In place when the size is the same. */
-static int overwrite(MDB_cursor *cursor, MDB_val *key, MDB_val *value, const MDB_val *old)
-{
-	if (equal(value, old))
-		return 0;
-	return mdb_cursor_put(cursor, key, value,
-	                      value->mv_size == old->mv_size ? MDB_CURRENT : 0);
-}
-
-void store_put(struct store_write *w, enum store_table table, struct store_bytes key,
-               struct store_bytes value)
-{
-	MDB_cursor *cursor = write_cursor(w, table);
-	if (!cursor || !row_fits(w, key, value))
-		return;
-	MDB_val k = val_of(key);
-	MDB_val v = val_of(value);
-	MDB_val found = k;
-	MDB_val old;
-	int code = mdb_cursor_get(cursor, &found, &old, MDB_SET_RANGE);
-	if (code == MDB_NOTFOUND)
-		code = mdb_cursor_put(cursor, &k, &v, MDB_APPEND);
-	else if (!code && equal(&found, &k))
-		code = overwrite(cursor, &k, &v, &old);
-	else if (!code)
-		code = mdb_cursor_put(cursor, &k, &v, 0);
-	write_fail(w, error_of_lmdb(code));
-}
-
-void store_delete(struct store_write *w, enum store_table table, struct store_bytes key)
-{
-	MDB_cursor *cursor = write_cursor(w, table);
-	if (!cursor)
-		return;
-	if (!key_fits(key)) {
-		write_fail(w, HA_E_RANGE);
-		return;
-	}
-	MDB_val k = val_of(key);
-	MDB_val old;
-	int code = mdb_cursor_get(cursor, &k, &old, MDB_SET);
-	if (!code)
-		code = mdb_cursor_del(cursor, 0);
-	if (code != MDB_NOTFOUND)
-		write_fail(w, error_of_lmdb(code));
-}
-
-static bool has_prefix(const MDB_val *key, struct store_bytes prefix)
-{
-	return key->mv_size >= prefix.size && memcmp(key->mv_data, prefix.at, prefix.size) == 0;
-}
-
-/* As LMDB orders keys: octet by octet, the shorter one first. */
-static int compare_keys(const MDB_val *a, const MDB_val *b)
-{
-	const size_t shorter = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
-	const int order = memcmp(a->mv_data, b->mv_data, shorter);
-	return order ? order : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
-}
-
-static bool rows_fit(struct store_write *w, struct store_bytes prefix,
-                     const struct store_row *rows, size_t count)
-{
-	if (!key_fits(prefix))
-		write_fail(w, HA_E_RANGE);
-	for (size_t i = 0; i < count && w->error == HA_OK; i++) {
-		if (!row_fits(w, rows[i].key, rows[i].value))
-			break;
-		const MDB_val key = val_of(rows[i].key);
-		const MDB_val before = i > 0 ? val_of(rows[i - 1].key) : (MDB_val){ 0 };
-		if (!has_prefix(&key, prefix) || (i > 0 && compare_keys(&before, &key) >= 0))
-			write_fail(w, HA_E_MALFORMED);
-	}
-	return w->error == HA_OK;
-}
-
-/* The merge of old rows and new ones: the cursor stands on an old row of the
- * prefix, or `ended` says that there is none left. */
-struct merge {
-	MDB_cursor *cursor;
-	struct store_bytes prefix;
-	MDB_val key; /* under the cursor */
-	MDB_val value;
-	bool ended;
-};
-
-static int merge_move(struct merge *m, MDB_cursor_op how)
-{
-	const int code = mdb_cursor_get(m->cursor, &m->key, &m->value, how);
-	m->ended = code != 0 || !has_prefix(&m->key, m->prefix);
-	return code == MDB_NOTFOUND ? 0 : code;
-}
-
-static int merge_delete(struct merge *m)
-{
-	uint8_t deleted[STORE_KEY_MAX];
-	const size_t size = m->key.mv_size;
-	if (size > sizeof(deleted))
-		return MDB_CORRUPTED;
-	memcpy(deleted, m->key.mv_data, size);
-	const int code = mdb_cursor_del(m->cursor, 0);
-	if (code)
-		return code;
-	m->key = (MDB_val){ .mv_size = size, .mv_data = deleted };
-	return merge_move(m, MDB_SET_RANGE);
-}
-
-/* One step. *used says whether the new row was dealt with; `row` is NULL when
- * there is no new one left. */
-static int merge_step(struct merge *m, const struct store_row *row, bool *used)
-{
-	*used = false;
-	if (!row)
-		return merge_delete(m);
-	MDB_val key = val_of(row->key);
-	MDB_val value = val_of(row->value);
-	const int order = m->ended ? -1 : compare_keys(&key, &m->key);
-	if (order > 0)
-		return merge_delete(m);
-
-	*used = true;
-	const int code = order == 0 ? overwrite(m->cursor, &key, &value, &m->value)
-	                            : mdb_cursor_put(m->cursor, &key, &value, 0);
-	return code ? code : merge_move(m, MDB_NEXT);
-}
-
-void store_replace_prefix(struct store_write *w, enum store_table table, struct store_bytes prefix,
-                          const struct store_row *rows, size_t count)
-{
-	struct merge m = { .cursor = write_cursor(w, table), .prefix = prefix };
-	if (!m.cursor || !rows_fit(w, prefix, rows, count))
-		return;
-	m.key = val_of(prefix);
-	int code = merge_move(&m, MDB_SET_RANGE);
-	for (size_t i = 0; !code && (i < count || !m.ended);) {
-		bool used;
-		code = merge_step(&m, i < count ? &rows[i] : NULL, &used);
-		i += used;
-	}
-	write_fail(w, error_of_lmdb(code));
-}
-
-enum ha_error store_commit(struct store_write *w)
-{
-	enum ha_error error = w->error;
-	if (w->transaction) {
-		close_cursors(w->cursors);
-		if (error == HA_OK)
-			error = error_of_lmdb(mdb_txn_commit(w->transaction));
-		else
-			mdb_txn_abort(w->transaction);
-		atomic_store(&w->store->writing, false);
-	}
-	replication_count(error == HA_OK ? REPLICATION_COUNTER_STORE_COMMITS
-	                                 : REPLICATION_COUNTER_STORE_FAILURES,
-	                  1);
-	*w = (struct store_write){ .store = w->store, .error = HA_E_CLOSED };
-	return error;
-}
-
-void store_abort(struct store_write *w)
-{
-	if (w->transaction) {
-		close_cursors(w->cursors);
-		mdb_txn_abort(w->transaction);
-		atomic_store(&w->store->writing, false);
-	}
-	*w = (struct store_write){ .store = w->store, .error = HA_E_CLOSED };
-}
-
-/* ---- reading ---- */
-
-enum ha_error store_read_open(struct store *store, struct store_reader *out)
-{
-	MDB_txn *txn;
-	*out = (struct store_reader){ 0 };
-	const int code = mdb_txn_begin(store->environment, NULL, MDB_RDONLY, &txn);
-	if (code)
-		return error_of_lmdb(code);
-	*out = (struct store_reader){ .store = store, .transaction = txn };
-	return HA_OK;
-}
-
-void store_read_close(struct store_reader *reader)
-{
-	if (reader->transaction) {
-		close_cursors(reader->cursors);
-		mdb_txn_abort(reader->transaction);
-	}
-	*reader = (struct store_reader){ 0 };
-}
-
-enum ha_error store_get(struct store_reader *reader, enum store_table table,
-                        struct store_bytes key, struct store_bytes *value)
-{
-	MDB_val k = val_of(key);
-	MDB_val v;
-	if (!key_fits(key))
-		return HA_E_NOTFOUND;
-	const int code = mdb_get(reader->transaction, reader->store->tables[table], &k, &v);
-	if (!code)
-		*value = bytes_of(&v);
-	return error_of_lmdb(code);
-}
-
-static enum ha_error read_row(MDB_cursor *cursor, MDB_val *key, MDB_cursor_op how,
-                              struct store_row *out)
-{
-	MDB_val value;
-	const int code = mdb_cursor_get(cursor, key, &value, how);
-	if (!code)
-		*out = (struct store_row){ .key = bytes_of(key), .value = bytes_of(&value) };
-	return error_of_lmdb(code);
-}
-
-enum ha_error store_seek(struct store_reader *reader, enum store_table table,
-                         struct store_bytes key, bool after, struct store_row *out)
-{
-	MDB_cursor *cursor;
-	int code = cursor_of(reader->store, reader->transaction, reader->cursors, table, &cursor);
-	if (code)
-		return error_of_lmdb(code);
-	/* LMDB has no empty keys: before them all is the first row. */
-	MDB_val k = val_of(key);
-	if (key.size == 0)
-		return read_row(cursor, &k, MDB_FIRST, out);
-	struct store_row row;
-	enum ha_error error = read_row(cursor, &k, MDB_SET_RANGE, &row);
-	if (error == HA_OK && after && row.key.size == key.size &&
-	    memcmp(row.key.at, key.at, key.size) == 0)
-		error = read_row(cursor, &k, MDB_NEXT, &row);
-	if (error == HA_OK)
-		*out = row;
-	return error;
-}
-
-enum ha_error store_next(struct store_reader *reader, enum store_table table,
-                         struct store_row *out)
-{
-	MDB_val key;
-	if (!reader->cursors[table])
-		return HA_E_NOTFOUND;
-	return read_row(reader->cursors[table], &key, MDB_NEXT, out);
 }

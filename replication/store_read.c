@@ -1,0 +1,88 @@
+/* store_read.c - the readers' side of the store: snapshots, points, ranges. */
+#include <lmdb.h>
+#include <string.h>
+
+#include "replication/store_internal.h"
+
+static MDB_val val_of(struct store_bytes bytes)
+{
+	return (MDB_val){ .mv_size = bytes.size, .mv_data = (void *)(uintptr_t)bytes.at };
+}
+
+static struct store_bytes bytes_of(const MDB_val *val)
+{
+	return (struct store_bytes){ .at = val->mv_data, .size = val->mv_size };
+}
+
+enum ha_error store_read_open(struct store *store, struct store_reader *out)
+{
+	MDB_txn *txn;
+	*out = (struct store_reader){ 0 };
+	const int code = mdb_txn_begin(store->environment, NULL, MDB_RDONLY, &txn);
+	if (code)
+		return store_error_of(code);
+	*out = (struct store_reader){ .store = store, .transaction = txn };
+	return HA_OK;
+}
+
+void store_read_close(struct store_reader *reader)
+{
+	if (reader->transaction) {
+		store_close_cursors(reader->cursors);
+		mdb_txn_abort(reader->transaction);
+	}
+	*reader = (struct store_reader){ 0 };
+}
+
+enum ha_error store_get(struct store_reader *reader, enum store_table table,
+                        struct store_bytes key, struct store_bytes *value)
+{
+	MDB_val k = val_of(key);
+	MDB_val v;
+	if (!store_key_fits(key))
+		return HA_E_NOTFOUND;
+	const int code = mdb_get(reader->transaction, reader->store->tables[table], &k, &v);
+	if (!code)
+		*value = bytes_of(&v);
+	return store_error_of(code);
+}
+
+static enum ha_error read_row(MDB_cursor *cursor, MDB_val *key, MDB_cursor_op how,
+                              struct store_row *out)
+{
+	MDB_val value;
+	const int code = mdb_cursor_get(cursor, key, &value, how);
+	if (!code)
+		*out = (struct store_row){ .key = bytes_of(key), .value = bytes_of(&value) };
+	return store_error_of(code);
+}
+
+enum ha_error store_seek(struct store_reader *reader, enum store_table table,
+                         struct store_bytes key, bool after, struct store_row *out)
+{
+	MDB_cursor *cursor;
+	int code = store_cursor_of(reader->store, reader->transaction, reader->cursors, table, &cursor);
+	if (code)
+		return store_error_of(code);
+	/* LMDB has no empty keys: before them all is the first row. */
+	MDB_val k = val_of(key);
+	if (key.size == 0)
+		return read_row(cursor, &k, MDB_FIRST, out);
+	struct store_row row;
+	enum ha_error error = read_row(cursor, &k, MDB_SET_RANGE, &row);
+	if (error == HA_OK && after && row.key.size == key.size &&
+	    memcmp(row.key.at, key.at, key.size) == 0)
+		error = read_row(cursor, &k, MDB_NEXT, &row);
+	if (error == HA_OK)
+		*out = row;
+	return error;
+}
+
+enum ha_error store_next(struct store_reader *reader, enum store_table table,
+                         struct store_row *out)
+{
+	MDB_val key;
+	if (!reader->cursors[table])
+		return HA_E_NOTFOUND;
+	return read_row(reader->cursors[table], &key, MDB_NEXT, out);
+}
