@@ -31,7 +31,7 @@ struct config {
 	uint32_t max_lifetime_s;
 	uint32_t replay_tolerance_s;
 	uint32_t bindings_per_node;
-	bool reverse_tunnel; /* offered; without it T is denied with 137 */
+	bool reverse_tunnel;                 /* offered; without it T is denied with 137 */
 	bool reply_to_failed_authentication; /* 131 where RFC 5944 leaves it open */
 	/* capacity */
 	uint32_t capacity_nodes;
@@ -66,7 +66,7 @@ enum option_owner {
 };
 
 enum option_reload {
-	RELOAD_LIVE,    /* SIGHUP, or agentctl config set */
+	RELOAD_LIVE, /* SIGHUP, or agentctl config set */
 	RELOAD_RESTART,
 };
 

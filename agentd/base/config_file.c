@@ -98,13 +98,14 @@ static enum ha_error take_scalar(struct load *load, const char *what, char *out,
 	const yaml_event_t *e = &load->event;
 
 	if (e->type != YAML_SCALAR_EVENT)
-		return refuse(load, HA_E_SYNTAX, line_here(load), "%s must be one plain value", what);
+		return refuse(load, HA_E_SYNTAX, line_here(load), "%s must be one plain value",
+		              what);
 	if (memchr(e->data.scalar.value, '\0', e->data.scalar.length))
 		return refuse(load, HA_E_SYNTAX, line_here(load), "%s contains a NUL character",
 		              what);
 	if (e->data.scalar.length >= size)
-		return refuse(load, HA_E_RANGE, line_here(load),
-		              "%s is longer than %zu octets", what, size - 1);
+		return refuse(load, HA_E_RANGE, line_here(load), "%s is longer than %zu octets",
+		              what, size - 1);
 	memcpy(out, e->data.scalar.value, e->data.scalar.length);
 	out[e->data.scalar.length] = '\0';
 	return HA_OK;
@@ -181,8 +182,8 @@ static enum ha_error take_section(struct load *load)
 		return refuse(load, HA_E_SYNTAX, line_here(load),
 		              "section %s must contain options, each as 'name: value'", section);
 
-	for (why = next_event(load);
-	     why == HA_OK && load->event.type != YAML_MAPPING_END_EVENT; why = next_event(load)) {
+	for (why = next_event(load); why == HA_OK && load->event.type != YAML_MAPPING_END_EVENT;
+	     why = next_event(load)) {
 		why = take_scalar(load, "the name of an option", name, sizeof(name));
 		if (why == HA_OK)
 			why = take_option(load, section, name);
@@ -202,8 +203,8 @@ static enum ha_error take_sections(struct load *load)
 		return refuse(load, HA_E_SYNTAX, line_here(load),
 		              "the file must consist of sections, each as 'name:' with its options "
 		              "indented below");
-	for (why = next_event(load);
-	     why == HA_OK && load->event.type != YAML_MAPPING_END_EVENT; why = next_event(load)) {
+	for (why = next_event(load); why == HA_OK && load->event.type != YAML_MAPPING_END_EVENT;
+	     why = next_event(load)) {
 		why = take_section(load);
 		if (why != HA_OK)
 			break;

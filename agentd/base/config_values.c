@@ -264,7 +264,8 @@ enum ha_error config_set(struct config *config, const char *name, const char *va
 		nearest = config_nearest(section, dot + 1);
 	}
 	if (nearest)
-		return refuse(error, HA_E_NOTFOUND, "there is no option '%s'; did you mean '%s.%s'?",
+		return refuse(error, HA_E_NOTFOUND,
+		              "there is no option '%s'; did you mean '%s.%s'?",
 		              config_excerpt(name).text, section, nearest);
 	return refuse(error, HA_E_NOTFOUND, "there is no option '%s'; names are section.option",
 	              config_excerpt(name).text);

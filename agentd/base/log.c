@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_OCTETS_MAX 1024u                   /* of one event, before escaping */
+#define TEXT_OCTETS_MAX 1024u                       /* of one event, before escaping */
 #define LINE_OCTETS_MAX (6 * TEXT_OCTETS_MAX + 128) /* an octet becomes six at most */
 
 static _Atomic int threshold = LOG_LEVEL_NOTICE;
@@ -21,7 +21,7 @@ static const struct {
 	const char *name;
 	int priority; /* of syslog */
 } levels[] = {
-	[LOG_LEVEL_ERROR] = { "error", 3 }, [LOG_LEVEL_WARNING] = { "warning", 4 },
+	[LOG_LEVEL_ERROR] = { "error", 3 },   [LOG_LEVEL_WARNING] = { "warning", 4 },
 	[LOG_LEVEL_NOTICE] = { "notice", 5 }, [LOG_LEVEL_INFO] = { "info", 6 },
 	[LOG_LEVEL_DEBUG] = { "debug", 7 },
 };

@@ -23,9 +23,9 @@ enum log_level {
 };
 
 enum log_format {
-	LOG_FORMAT_TEXT, /* time, level, text: for people */
+	LOG_FORMAT_TEXT,    /* time, level, text: for people */
 	LOG_FORMAT_JOURNAL, /* <priority>text: for systemd */
-	LOG_FORMAT_JSON, /* one object per line: for collectors */
+	LOG_FORMAT_JSON,    /* one object per line: for collectors */
 };
 
 /* Lines go to standard error. Any time, any thread. */

@@ -30,8 +30,7 @@ enum call_progress call_usage(struct call *call)
 {
 	const struct verb_info *info = &verb_infos[call->verb];
 
-	return call_refuse(call, HA_E_SYNTAX, "usage: agentctl %s %s", info->name,
-	                   info->arguments);
+	return call_refuse(call, HA_E_SYNTAX, "usage: agentctl %s %s", info->name, info->arguments);
 }
 
 /* ---- words ---- */
@@ -44,8 +43,8 @@ static bool take_option(struct call_options *options, const char *name, const ch
 		return options->has_after = true;
 	}
 	if (strcmp(name, "--limit") == 0)
-		return options->has_limit =
-			       number_parse(value, &options->limit) && options->limit > 0;
+		return options->has_limit = number_parse(value, &options->limit) &&
+		                            options->limit > 0;
 	if (strcmp(name, "--realm") == 0)
 		return options->has_realm = number_parse(value, &options->realm);
 	return false;

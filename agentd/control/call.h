@@ -43,15 +43,15 @@ struct call {
 	/* A listing: where to go on. */
 	bool resumed;
 	struct row_octets key;
-	uint32_t spi;    /* within the row at `key` */
-	uint64_t given;  /* rows so far */
+	uint32_t spi;   /* within the row at `key` */
+	uint64_t given; /* rows so far */
 	/* A change: what was asked, and what became of it. */
 	bool changed;
-	struct change *changes;     /* owned, wiped */
-	uint64_t *lines;            /* owned, of each change; imports only */
+	struct change *changes; /* owned, wiped */
+	uint64_t *lines;        /* owned, of each change; imports only */
 	size_t change_count;
-	enum ha_error *results;     /* owned, one per change */
-	uint64_t refused;           /* lines */
+	enum ha_error *results; /* owned, one per change */
+	uint64_t refused;       /* lines */
 	/* Hand-over from the store thread. */
 	void (*finished)(struct call *call); /* any thread */
 	void *connection;

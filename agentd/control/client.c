@@ -24,8 +24,8 @@ refuse(struct control_client *client, enum ha_error why, const char *format, ...
 static enum ha_error refuse_connect(struct control_client *client, const char *path, int number)
 {
 	if (number == ENOENT || number == ECONNREFUSED)
-		return refuse(client, HA_E_NOTFOUND,
-		              "agentd does not answer on %s: is it running?", path);
+		return refuse(client, HA_E_NOTFOUND, "agentd does not answer on %s: is it running?",
+		              path);
 	if (number == EACCES || number == EPERM)
 		return refuse(client, HA_E_PERMISSION,
 		              "you may not use %s: that takes root or the group of the socket",

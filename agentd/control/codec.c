@@ -116,9 +116,9 @@ static void purse_give(void *context, void *at)
 void purse_open(struct purse *purse, size_t octets)
 {
 	purse->left = octets;
-	purse->allocator = (ProtobufCAllocator){
-		.alloc = purse_take, .free = purse_give, .allocator_data = purse
-	};
+	purse->allocator = (ProtobufCAllocator){ .alloc = purse_take,
+		                                 .free = purse_give,
+		                                 .allocator_data = purse };
 }
 
 /* ---- requests ---- */
@@ -147,8 +147,7 @@ enum ha_error control_request_decode(const void *at, size_t size, struct control
 	if (!message)
 		return HA_E_NOMEM;
 	purse_open(&message->purse, CONTROL_REQUEST_MAX + (64u << 10));
-	message->tree =
-		hearth__control__request__unpack(&message->purse.allocator, size, at);
+	message->tree = hearth__control__request__unpack(&message->purse.allocator, size, at);
 	out->message = message;
 	if (!message->tree || !within_limits(message->tree)) {
 		control_request_free(out);
@@ -169,8 +168,7 @@ void control_request_free(struct control_request *request)
 	struct request_message *message = request->message;
 
 	if (message && message->tree)
-		hearth__control__request__free_unpacked(message->tree,
-		                                        &message->purse.allocator);
+		hearth__control__request__free_unpacked(message->tree, &message->purse.allocator);
 	free(message);
 	*request = (struct control_request){ 0 };
 }

@@ -38,8 +38,7 @@ static void add_association(const struct listing *listing, const struct peer_row
 		              row->tolerance_s ? row->tolerance_s
 		                               : listing->config->replay_tolerance_s);
 		answer_number(answer, "bindings",
-		              peer->bindings ? peer->bindings
-		                             : listing->config->bindings_per_node);
+		              peer->bindings ? peer->bindings : listing->config->bindings_per_node);
 	} else {
 		answer_null(answer, "replay");
 		answer_null(answer, "tolerance_s");
@@ -51,8 +50,8 @@ static void add_association(const struct listing *listing, const struct peer_row
 }
 
 /* The associations of a peer with an SPI from `first` on. */
-static enum ha_error list_peer(struct listing *listing, const struct peer_row *peer,
-                               uint32_t first, bool *full)
+static enum ha_error list_peer(struct listing *listing, const struct peer_row *peer, uint32_t first,
+                               bool *full)
 {
 	struct association_row row = { .peer = peer->id, .spi = first };
 	struct row_octets key;
@@ -88,8 +87,7 @@ static bool is_wanted(const struct listing *listing, const struct peer_row *peer
 	       (address_equal(peer->address, listing->address) && peer->realm == listing->realm);
 }
 
-static enum ha_error list_peers(struct listing *listing, const struct row_octets *start,
-                                bool *full)
+static enum ha_error list_peers(struct listing *listing, const struct row_octets *start, bool *full)
 {
 	struct call *call = listing->call;
 	struct peer_row peer;
@@ -155,12 +153,7 @@ static enum call_progress list_page(struct listing *listing)
 	call->resumed = true;
 	if (why != HA_OK)
 		return call_refuse(call, why, "the store: %s", ha_strerror(why));
-	if (full)
-		return CALL_MORE;
-	if (listing->has_address && call->given == 0)
-		return call_refuse(call, HA_E_NOTFOUND, "%s has no association",
-		                   call->options.words[0]);
-	return CALL_DONE;
+	return full ? CALL_MORE : CALL_DONE;
 }
 
 enum call_progress call_association_list(struct call *call)

@@ -110,9 +110,9 @@ static enum call_progress page(struct call *call, const struct row_octets *prefi
 	const struct row_octets *start = call->resumed ? &call->key : prefix;
 	struct binding_row row = { 0 };
 	struct store_row raw;
-	enum ha_error why =
-		store_seek(reader, STORE_BINDINGS, (struct store_bytes){ start->at, start->size },
-	                   call->resumed, &raw);
+	enum ha_error why = store_seek(reader, STORE_BINDINGS,
+	                               (struct store_bytes){ start->at, start->size },
+	                               call->resumed, &raw);
 
 	for (size_t rows = 0; why == HA_OK && matches(prefix, raw.key); rows++) {
 		if (limit_reached(call))
@@ -166,8 +166,5 @@ enum call_progress call_bindings(struct call *call)
 		return call_refuse(call, why, "the store: %s", ha_strerror(why));
 	progress = page(call, &prefix, &reader, &status);
 	store_read_close(&reader);
-	if (progress == CALL_DONE && call->error == HA_OK && prefix.size && call->given == 0)
-		return call_refuse(call, HA_E_NOTFOUND, "%s has no binding",
-		                   call->options.words[0]);
 	return progress;
 }

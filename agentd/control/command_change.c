@@ -20,8 +20,10 @@ static void explain(const struct change *change, enum ha_error why, char *out, s
 
 	switch (why) {
 	case HA_E_EXISTS:
-		snprintf(out, size, "%s %s has an association with SPI %u already; --replace "
-		         "overwrites it", kind_name(change->peer), text.text, change->spi);
+		snprintf(out, size,
+		         "%s %s has an association with SPI %u already; --replace "
+		         "overwrites it",
+		         kind_name(change->peer), text.text, change->spi);
 		return;
 	case HA_E_NOTFOUND:
 		if (change->kind == CHANGE_REMOVE_ASSOCIATION)
@@ -150,7 +152,8 @@ static enum call_progress find_kind(struct call *call, struct change *change)
 	if (mobile && foreign)
 		return call_refuse(call, HA_E_RANGE,
 		                   "%s is both a mobile node and a foreign agent: say mobile or "
-		                   "foreign-agent before it", address_format(change->address).text);
+		                   "foreign-agent before it",
+		                   address_format(change->address).text);
 	if (!mobile && !foreign)
 		return call_refuse(call, HA_E_NOTFOUND, "%s has no association",
 		                   address_format(change->address).text);

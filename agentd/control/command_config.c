@@ -18,13 +18,13 @@ enum call_progress call_config_list(struct call *call)
 		const struct option *option = config_option_at(i);
 
 		config_format(&config, option, value, sizeof(value));
-		answer_text(&call->answer, "option", "%s.%s", option->section, option->name);
+		answer_text(&call->answer, "name", "%s.%s", option->section, option->name);
 		answer_text(&call->answer, "value", "%s", value);
 		answer_text(&call->answer, "unit", "%s", option->unit);
 		answer_text(&call->answer, "owner", "%s",
 		            option->owner == OWNER_CLUSTER ? "cluster" : "node");
 		answer_text(&call->answer, "change", "%s",
-		            option->owner == OWNER_CLUSTER   ? "agentctl"
+		            option->owner == OWNER_CLUSTER  ? "agentctl"
 		            : option->reload == RELOAD_LIVE ? "reload"
 		                                            : "restart");
 		answer_record(&call->answer);
@@ -39,7 +39,7 @@ static enum call_progress finish_set(struct call *call)
 	if (call->results[0] != HA_OK)
 		return call_refuse(call, call->results[0], "%s was not changed: %s", change->name,
 		                   ha_strerror(call->results[0]));
-	answer_text(&call->answer, "option", "%s", change->name);
+	answer_text(&call->answer, "name", "%s", change->name);
 	answer_text(&call->answer, "value", "%s", change->value);
 	answer_record(&call->answer);
 	return CALL_DONE;
@@ -57,9 +57,9 @@ static enum call_progress judge(struct call *call, const char *name, const char 
 	if (option && option->owner == OWNER_NODE)
 		return call_refuse(call, HA_E_PERMISSION,
 		                   "%s belongs to the node: edit its configuration file and %s",
-		                   name, option->reload == RELOAD_LIVE
-		                                 ? "reload agentd (SIGHUP)"
-		                                 : "restart agentd");
+		                   name,
+		                   option->reload == RELOAD_LIVE ? "reload agentd (SIGHUP)"
+		                                                 : "restart agentd");
 	agent_config(call->agent, &config);
 	why = config_set(&config, name, value, &error);
 	if (why == HA_OK)

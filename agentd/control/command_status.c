@@ -62,8 +62,7 @@ enum call_progress call_status(struct call *call)
 	agent_status(call->agent, &status);
 	agent_config(call->agent, &config);
 	answer_text(&call->answer, "version", "%s", HEARTH_VERSION);
-	answer_text(&call->answer, "address", "%s",
-	            address_format(config.home_agent_address).text);
+	answer_text(&call->answer, "address", "%s", address_format(config.home_agent_address).text);
 	answer_number(&call->answer, "port", config.home_agent_port);
 	answer_text(&call->answer, "started", "%s", time_format(status.started_ms).text);
 	answer_number(&call->answer, "uptime_s",

@@ -384,8 +384,8 @@ static int open_handles(struct control_server *server)
 	return failed;
 }
 
-struct control_server *control_server_open(struct loop *loop, const char *path,
-                                           enum ha_error *why, char *report, size_t size)
+struct control_server *control_server_open(struct loop *loop, const char *path, enum ha_error *why,
+                                           char *report, size_t size)
 {
 	struct control_server *server = calloc(1, sizeof(*server));
 

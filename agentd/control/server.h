@@ -26,8 +26,8 @@ struct control_server;
  * HA_E_INUSE (another agentd answers there), HA_E_RANGE (path too long),
  * HA_E_PERMISSION, HA_E_NOTFOUND (no such directory), HA_E_IO, HA_E_NOMEM;
  * NULL with *why and a sentence then. */
-struct control_server *control_server_open(struct loop *loop, const char *path,
-                                           enum ha_error *why, char *report, size_t size);
+struct control_server *control_server_open(struct loop *loop, const char *path, enum ha_error *why,
+                                           char *report, size_t size);
 
 /* Answer from now on, about this agent (borrowed until the close). */
 void control_server_start(struct control_server *server, struct agent *agent);

@@ -23,8 +23,8 @@ enum verb_place {
 	X(bindings, "bindings", "[HOME] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",         \
 	  VERB_LIST, VERB_ANYWHERE,                                                                \
 	  "mobility bindings in the order of home addresses, of all nodes or of one")              \
-	X(association_list, "association list", "[ADDRESS] [--realm N]", VERB_LIST,                \
-	  VERB_ANYWHERE, "mobility security associations, without their keys")                     \
+	X(association_list, "association list", "[ADDRESS] [--realm N]", VERB_LIST, VERB_ANYWHERE, \
+	  "mobility security associations, without their keys")                                    \
 	X(association_add, "association add",                                                      \
 	  "mobile home=ADDRESS spi=N algorithm=NAME [bindings=N] [realm=N] [tolerance=S] | "       \
 	  "foreign-agent address=ADDRESS spi=N algorithm=NAME [realm=N] "                          \

@@ -132,8 +132,7 @@ static int ask_with_key(struct control_client *client, const struct command *com
 
 static int import(struct control_client *client, const struct command *command)
 {
-	struct import_options options = { .json = command->json,
-		                          .timeout_s = command->timeout_s };
+	struct import_options options = { .json = command->json, .timeout_s = command->timeout_s };
 
 	for (size_t i = command->verb_words; i < command->word_count; i++) {
 		if (strcmp(command->words[i], "--replace") == 0)

@@ -123,9 +123,7 @@ static enum ha_error prepare(struct daemon *d)
 
 static enum ha_error open_agent(struct daemon *d)
 {
-	struct agent_options options = {
-		.config = &d->config, .failed = on_failed, .context = d
-	};
+	struct agent_options options = { .config = &d->config, .failed = on_failed, .context = d };
 	enum ha_error why;
 
 	d->agent = agent_open(&options, &why, d->report, sizeof(d->report));

@@ -35,5 +35,4 @@ struct control_sink printer_sink(struct printer *printer);
 /* What is still held back; frees it. false when the output could not be written. */
 bool printer_finish(struct printer *printer);
 
-
 #endif

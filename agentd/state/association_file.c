@@ -114,7 +114,8 @@ static bool parse_algorithm(struct word value, struct change *out)
 
 static bool parse_key(struct word value, struct change *out)
 {
-	if (value.size % 2 || value.size < 2 * MIP_KEY_SIZE_MIN || value.size > 2 * MIP_KEY_SIZE_MAX)
+	if (value.size % 2 || value.size < 2 * MIP_KEY_SIZE_MIN ||
+	    value.size > 2 * MIP_KEY_SIZE_MAX)
 		return false;
 	for (size_t i = 0; i < value.size; i += 2) {
 		int high = hex_digit(value.at[i]), low = hex_digit(value.at[i + 1]);
@@ -243,7 +244,8 @@ static enum ha_error take_field(struct word word, size_t ordinal, unsigned *give
 		return refuse(error, HA_E_SYNTAX, "field %s is given twice", field->name);
 	*given |= bit;
 	if (!field->parse((struct word){ equals + 1, word.size - name.size - 1 }, out))
-		return refuse(error, HA_E_RANGE, "field %s must be %s", field->name, field->allowed);
+		return refuse(error, HA_E_RANGE, "field %s must be %s", field->name,
+		              field->allowed);
 	return HA_OK;
 }
 

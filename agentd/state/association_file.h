@@ -22,7 +22,7 @@
 #define ASSOCIATION_LINE_MAX 512u /* octets, without the end of line */
 
 struct association_error {
-	uint64_t line; /* 1 is the first; 0 = the file as a whole */
+	uint64_t line;  /* 1 is the first; 0 = the file as a whole */
 	char text[240]; /* without the line */
 };
 
