@@ -86,7 +86,8 @@ class Agent:
         associations = os.path.join(self.directory, "associations")
         with open(os.open(associations, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(association_line(row) for row in self.associations)
-        self.configuration["home-agent"].setdefault("port", free_port(self.address))
+        if "port" not in self.configuration["home-agent"]:
+            self.configuration["home-agent"]["port"] = free_port(self.address)
         self.port = self.configuration["home-agent"]["port"]
         self.configuration["storage"].setdefault("directory", self.data_directory)
         self.configuration["storage"].setdefault("associations", associations)
