@@ -116,7 +116,9 @@ def test_foreign_address_is_said_plainly(tmp_path):
     ],
 )
 def test_check_names_file_line_option_and_what_is_allowed(tmp_path, section, option, value, expected):
-    agent = Agent(str(tmp_path), {section: {option: value}})
+    options = {"home-agent": {"port": 434}}
+    options.setdefault(section, {})[option] = value
+    agent = Agent(str(tmp_path), options)
     done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
     with open(agent.configuration_path, encoding="utf-8") as file:
         line = 1 + [text.strip().split(":")[0] for text in file].index(option)
