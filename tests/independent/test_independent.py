@@ -40,6 +40,7 @@ def silent(mobile, octets, after=None):
     """Nothing answers `octets`: a sound request after it is answered first."""
     mobile.send(octets)
     witness = after or mobile
+    witness.sent.update(mobile.sent)
     request = witness.request(**SOUND)
     witness.socket, own = mobile.socket, witness.socket
     try:
@@ -168,6 +169,14 @@ def test_wrong_key_is_told_where_the_operator_wants_it(bench_with):
     assert not reply.is_signed_by(wrong.association)
     assert reply.is_signed_by(right.association)
     accepted(right, right.register(CARE_OF[0]))
+
+
+def test_the_witness_of_silence_notices_an_answer(bench_with):
+    """silent() itself: it must fail where agentd does answer."""
+    bench = bench_with({"registration": {"reply-to-failed-authentication": "yes"}})
+    right, wrong = bench.mobile(5), bench.mobile(5, key=bytes(16))
+    with pytest.raises(AssertionError, match="it was answered with code 131"):
+        silent(wrong, wrong.request(CARE_OF[0]), right)
 
 
 def test_unknown_spi_and_home_are_met_with_silence(bench):
@@ -305,7 +314,7 @@ def test_impossible_care_of_addresses_are_refused(bench):
 
 
 def foreign_mobile(bench, foreign, **changes):
-    return bench.mobile(3, bind=(FOREIGN_AGENT["address"], 0), foreign=foreign, **changes)
+    return bench.mobile(3, bind=(bench.foreign_address(), 0), foreign=foreign, **changes)
 
 
 def test_foreign_agent_signs_and_gets_signed(bench):
