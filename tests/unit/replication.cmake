@@ -4,3 +4,5 @@ add_library(hearth_fake_disk STATIC
 target_link_libraries(hearth_fake_disk PUBLIC hearth_replication)
 
 hearth_unit_test(journal hearth_fake_disk hearth_replication)
+hearth_unit_test(journal_faults hearth_fake_disk hearth_replication)
+hearth_unit_test(engine hearth_fake_disk hearth_replication)
