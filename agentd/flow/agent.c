@@ -23,7 +23,6 @@ void agent_fail(struct agent *agent, enum ha_error why, const char *what)
 {
 	if (atomic_exchange(&agent->failed, true))
 		return;
-	log_error("%s: %s; nothing more is promised", what, ha_strerror(why));
 	if (agent->options.failed)
 		agent->options.failed(agent->options.context, why, what);
 }

@@ -73,6 +73,8 @@ enum ha_error privileges_become(const struct privileges *privileges, char *repor
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_update(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
 	             CAP_NET_BIND_SERVICE);
+	/* For a receive buffer beyond the system's limit; given up with the other. */
+	capng_update(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN);
 	failed = capng_change_id((int)privileges->uid, (int)privileges->gid,
 	                         (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING));
 	if (failed) {
