@@ -52,6 +52,9 @@ void cluster_clock_start(struct cluster_clock *clock, uint64_t floor_ms, uint64_
 
 uint64_t cluster_clock_read(struct cluster_clock *clock, uint64_t wall_ms, uint64_t monotonic_ns)
 {
+	if (monotonic_ns < clock->monotonic_ns)
+		return clock->time_ms; /* a reading older than the last one: no time has passed */
+
 	uint64_t passed_ns = monotonic_ns - clock->monotonic_ns + clock->rest_ns;
 	uint64_t passed_ms = passed_ns / 1000000u;
 	uint64_t slew_ms = passed_ms / CLUSTER_CLOCK_SLEW;

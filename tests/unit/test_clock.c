@@ -140,6 +140,16 @@ static void frequent_readings_lose_no_time(void)
 	CU_ASSERT_TRUE(run(0, 333, 10) <= 1);
 }
 
+static void an_older_reading_adds_nothing(void)
+{
+	struct cluster_clock clock;
+
+	cluster_clock_start(&clock, 0, NOW_MS, 50 * MS);
+	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 100, 150 * MS), NOW_MS + 100);
+	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 99, 149 * MS), NOW_MS + 100);
+	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 101, 151 * MS), NOW_MS + 101);
+}
+
 static CU_TestInfo tests[] = {
 	{ "known times convert", known_times_convert },
 	{ "timestamps come back within a millisecond", timestamps_come_back_within_a_millisecond },
@@ -152,6 +162,7 @@ static CU_TestInfo tests[] = {
 	{ "steps of the wall clock are slewed", steps_of_the_wall_clock_are_slewed },
 	{ "large steps never jump", large_steps_never_jump },
 	{ "frequent readings lose no time", frequent_readings_lose_no_time },
+	{ "an older reading adds nothing", an_older_reading_adds_nothing },
 	CU_TEST_INFO_NULL,
 };
 
