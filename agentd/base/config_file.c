@@ -301,6 +301,19 @@ static enum ha_error read_file(struct load *load, unsigned char *text, size_t *s
 	return HA_OK;
 }
 
+enum ha_error config_load_text(const char *name, const void *text, size_t size, struct config *out,
+                               struct config_error *error)
+{
+	struct load load = { .path = name, .error = error };
+	enum ha_error why;
+
+	config_defaults(&load.config);
+	why = parse(&load, text, size);
+	if (why == HA_OK)
+		*out = load.config;
+	return why;
+}
+
 enum ha_error config_load(const char *path, struct config *out, struct config_error *error)
 {
 	struct load load = { .path = path, .error = error };
@@ -310,12 +323,9 @@ enum ha_error config_load(const char *path, struct config *out, struct config_er
 
 	if (!text)
 		return refuse(&load, HA_E_NOMEM, 0, "out of memory");
-	config_defaults(&load.config);
 	why = read_file(&load, text, &size);
 	if (why == HA_OK)
-		why = parse(&load, text, size);
-	if (why == HA_OK)
-		*out = load.config;
+		why = config_load_text(path, text, size, out, error);
 	free(text);
 	return why;
 }

@@ -1,5 +1,5 @@
-/* config_values.h - for the files of the configuration only: values by the
- * row of their option.
+/* config_values.h - for the files of the configuration and their tests: values
+ * by the row of their option, and a file that is in memory already.
  *
  * May include: agentd/base/config.h. */
 #ifndef AGENTD_BASE_CONFIG_VALUES_H
@@ -10,6 +10,10 @@
 /* Set one option, found already. HA_E_RANGE with *error, *config untouched. */
 enum ha_error config_set_option(struct config *config, const struct option *option,
                                 const char *value, struct config_error *error);
+
+/* As config_load has it, for the octets of a file of this name. */
+enum ha_error config_load_text(const char *name, const void *text, size_t size, struct config *out,
+                               struct config_error *error);
 
 /* What may stand there, as the end of a sentence. Returns its length. */
 size_t config_allowed(const struct option *option, char *out, size_t size);

@@ -10,7 +10,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/binding.h"
 
-#define FIELD_NAME_MAX 16u
+#define FIELD_NAME_MAX 11u /* as an error repeats it: too short for a key */
 #define TOLERANCE_MIN_S 4u
 #define TOLERANCE_MAX_S 3600u
 
@@ -223,7 +223,8 @@ static enum ha_error refuse_word(struct association_error *error, struct word na
 	if (is_harmless(name))
 		return refuse(error, HA_E_SYNTAX, "word %zu: there is no field '%.*s'", ordinal,
 		              (int)name.size, name.at);
-	return refuse(error, HA_E_SYNTAX, "word %zu is not of the form field=value", ordinal);
+	return refuse(error, HA_E_SYNTAX, "word %zu is %s", ordinal,
+	              name.size ? "no field" : "not of the form field=value");
 }
 
 static enum ha_error take_field(struct word word, size_t ordinal, unsigned *given,
