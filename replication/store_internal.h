@@ -18,6 +18,8 @@ struct store {
 	int directory;
 	int lock;
 	atomic_bool writing; /* a write transaction is under way */
+	/* Of that transaction: the last put of the table was behind all rows. */
+	bool at_end[STORE_TABLE_COUNT];
 	/* of the open */
 	const char *path;
 	char *report;

@@ -19,6 +19,7 @@ struct store_write store_begin(struct store *store)
 		w.error = HA_E_BUSY;
 		return w;
 	}
+	memset(store->at_end, 0, sizeof(store->at_end));
 	MDB_txn *txn;
 	w.error = store_error_of(mdb_txn_begin(store->environment, NULL, 0, &txn));
 	if (w.error == HA_OK)
@@ -67,6 +68,22 @@ static int overwrite(MDB_cursor *cursor, MDB_val *key, MDB_val *value, const MDB
 	                      value->mv_size == old->mv_size ? MDB_CURRENT : 0);
 }
 
+/* Find the row or its place first. */
+static int put_by_search(MDB_cursor *cursor, MDB_val *key, MDB_val *value, bool *at_end)
+{
+	MDB_val found = *key;
+	MDB_val old;
+	int code = mdb_cursor_get(cursor, &found, &old, MDB_SET_RANGE);
+	*at_end = code == MDB_NOTFOUND;
+	if (code == MDB_NOTFOUND)
+		return mdb_cursor_put(cursor, key, value, MDB_APPEND);
+	if (code)
+		return code;
+	if (equal(&found, key))
+		return overwrite(cursor, key, value, &old);
+	return mdb_cursor_put(cursor, key, value, 0);
+}
+
 void store_put(struct store_write *w, enum store_table table, struct store_bytes key,
                struct store_bytes value)
 {
@@ -75,15 +92,11 @@ void store_put(struct store_write *w, enum store_table table, struct store_bytes
 		return;
 	MDB_val k = val_of(key);
 	MDB_val v = val_of(value);
-	MDB_val found = k;
-	MDB_val old;
-	int code = mdb_cursor_get(cursor, &found, &old, MDB_SET_RANGE);
-	if (code == MDB_NOTFOUND)
-		code = mdb_cursor_put(cursor, &k, &v, MDB_APPEND);
-	else if (!code && equal(&found, &k))
-		code = overwrite(cursor, &k, &v, &old);
-	else if (!code)
-		code = mdb_cursor_put(cursor, &k, &v, 0);
+	bool *at_end = &w->store->at_end[table];
+	/* Behind the row put last, most likely; LMDB says when it is not. */
+	int code = *at_end ? mdb_cursor_put(cursor, &k, &v, MDB_APPEND) : MDB_KEYEXIST;
+	if (code == MDB_KEYEXIST)
+		code = put_by_search(cursor, &k, &v, at_end);
 	write_fail(w, store_error_of(code));
 }
 
