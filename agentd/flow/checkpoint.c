@@ -16,7 +16,9 @@
 #include "agentd/flow/counters.h"
 #include "agentd/flow/meta.h"
 
+#ifndef PEERS_PER_TRANSACTION /* a test wants several transactions in a pass */
 #define PEERS_PER_TRANSACTION 16384u
+#endif
 #define PACE 9u /* idle time after a pass, in durations of the pass */
 #define PAUSE_MIN_MS 20u
 #define RETRY_MS 1000u /* after a failed write */
@@ -65,6 +67,7 @@ static void write_jobs(struct store_write *w, const struct job_list *jobs)
 		while (row_log_next(&job->rows, &at, &change))
 			write_change(w, &change);
 		meta_put_number(w, META_CONFIGURED, job->index);
+		meta_put_number(w, META_NEXT_ID, job->next_id);
 	}
 }
 

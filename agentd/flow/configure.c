@@ -133,6 +133,7 @@ void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
 		return;
 	}
 	job->index = index;
+	job->next_id = outcome->next_id;
 	job->rows = outcome->rows;
 	job->results = outcome->results;
 	job->count = outcome->result_count;

@@ -26,6 +26,7 @@ struct configure_job {
 	struct configure_job *next;
 	uint64_t ticket;
 	uint64_t index;
+	uint64_t next_id; /* of peers, after it */
 	struct row_log rows;
 	enum ha_error *results;
 	size_t count;

@@ -127,7 +127,7 @@ static enum ha_error load_tables(struct agent *agent, struct store_reader *reade
 }
 
 struct position {
-	uint64_t applied, configured, time_ms;
+	uint64_t applied, configured, next_id, time_ms;
 };
 
 static enum ha_error read_position(struct store_reader *reader, struct position *out)
@@ -136,6 +136,8 @@ static enum ha_error read_position(struct store_reader *reader, struct position 
 
 	if (error == HA_OK)
 		error = meta_get_number(reader, META_CONFIGURED, &out->configured);
+	if (error == HA_OK)
+		error = meta_get_number(reader, META_NEXT_ID, &out->next_id);
 	if (error == HA_OK)
 		error = meta_get_number(reader, META_TIME, &out->time_ms);
 	return error;
@@ -156,7 +158,7 @@ static enum ha_error load_store(struct agent *agent, struct position *position, 
 	if (error == HA_OK)
 		error = load_tables(agent, &reader, report, size);
 	store_read_close(&reader);
-	state_set_configured(agent->state, position->configured);
+	state_set_configured(agent->state, position->configured, position->next_id);
 	return error;
 }
 

@@ -194,5 +194,6 @@ enum ha_error configure_apply(struct state *state, uint64_t index,
 	out->result_count = configure->n_changes;
 	for (size_t i = 0; i < configure->n_changes; i++)
 		out->results[i] = apply_change(state, index, configure->changes[i], &out->rows);
+	out->next_id = state->next_id;
 	return out->rows.error;
 }

@@ -37,6 +37,7 @@ struct peer {
 struct association {
 	uint32_t next; /* of the same peer, or of the free list */
 	uint32_t spi;
+	uint64_t created; /* index of the command that made or replaced it */
 	uint16_t tolerance_s;
 	struct mip_key_state key;
 };

@@ -146,14 +146,36 @@ uint32_t association_find(struct state *state, const struct peer *peer, uint32_t
 	return at;
 }
 
-/* Behind the others: the oldest association stays the first. */
-static void append_association(struct state *state, struct peer *peer, uint32_t added)
+static bool stands_before(const struct association *a, const struct association *b)
+{
+	return a->created < b->created || (a->created == b->created && a->spi < b->spi);
+}
+
+/* The oldest first: the one that the peer most likely has (RFC 5944 section
+ * 3.8.2.1). By what the rows hold, so that the order outlives a restart. */
+static void link_association(struct state *state, struct peer *peer, uint32_t added)
 {
 	uint32_t *link = &peer->associations;
 
-	while (*link != SLOT_NONE)
+	while (*link != SLOT_NONE &&
+	       stands_before(&state->associations[*link], &state->associations[added]))
 		link = &state->associations[*link].next;
+	state->associations[added].next = *link;
 	*link = added;
+}
+
+/* SLOT_NONE when there is none under that SPI. */
+static uint32_t unlink_association(struct state *state, struct peer *peer, uint32_t spi)
+{
+	uint32_t *link = &peer->associations;
+	uint32_t at;
+
+	while (*link != SLOT_NONE && state->associations[*link].spi != spi)
+		link = &state->associations[*link].next;
+	at = *link;
+	if (at != SLOT_NONE)
+		*link = state->associations[at].next;
+	return at;
 }
 
 enum ha_error association_add(struct state *state, uint32_t slot, const struct association_row *row)
@@ -161,6 +183,7 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 	struct association association = {
 		.next = SLOT_NONE,
 		.spi = row->spi,
+		.created = row->created,
 		.tolerance_s = row->tolerance_s,
 	};
 	struct peer *peer = &state->peers[slot];
@@ -170,38 +193,29 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 
 	if (error != HA_OK)
 		return error;
-	at = association_find(state, peer, row->spi);
-	if (at != SLOT_NONE) {
-		association.next = state->associations[at].next;
-		peer_lock(state, slot);
-		state->associations[at] = association;
-		peer_unlock(state, slot);
-	} else {
+	peer_lock(state, slot);
+	at = unlink_association(state, peer, row->spi);
+	if (at == SLOT_NONE) {
 		at = pool_take(&state->association_pool, next_free_association, state);
-		if (at == SLOT_NONE)
-			return HA_E_CAPACITY;
-		atomic_fetch_add(&state->association_count, 1);
-		peer_lock(state, slot);
-		state->associations[at] = association;
-		append_association(state, peer, at);
-		peer_unlock(state, slot);
+		if (at != SLOT_NONE)
+			atomic_fetch_add(&state->association_count, 1);
 	}
+	if (at != SLOT_NONE) {
+		state->associations[at] = association;
+		link_association(state, peer, at);
+	}
+	peer_unlock(state, slot);
 	mip_wipe(&association, sizeof(association));
-	return HA_OK;
+	return at == SLOT_NONE ? HA_E_CAPACITY : HA_OK;
 }
 
 void association_remove(struct state *state, uint32_t slot, uint32_t spi)
 {
-	struct peer *peer = &state->peers[slot];
-	uint32_t *link = &peer->associations;
 	uint32_t at;
 
 	peer_lock(state, slot);
-	while (*link != SLOT_NONE && state->associations[*link].spi != spi)
-		link = &state->associations[*link].next;
-	at = *link;
+	at = unlink_association(state, &state->peers[slot], spi);
 	if (at != SLOT_NONE) {
-		*link = state->associations[at].next;
 		mip_wipe(&state->associations[at], sizeof(state->associations[at]));
 		state->associations[at].next = state->association_pool.free;
 		state->association_pool.free = at;

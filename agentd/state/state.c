@@ -347,9 +347,11 @@ enum ha_error state_apply(struct state *state, uint64_t index, struct span octet
 	return error;
 }
 
-void state_set_configured(struct state *state, uint64_t index)
+void state_set_configured(struct state *state, uint64_t index, uint64_t next_id)
 {
 	state->configured = index;
+	if (next_id > state->next_id)
+		state->next_id = next_id;
 	free(state->by_id);
 	state->by_id = NULL;
 }

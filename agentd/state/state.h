@@ -85,6 +85,7 @@ struct state_outcome {
 	    *results; /* of a configuration, one per change; owned by the caller: free() */
 	size_t result_count;
 	struct row_log rows; /* what to write through; owned by the caller: row_log_free() */
+	uint64_t next_id;    /* after a configuration: of the next peer; for the store */
 	uint64_t time_ms;    /* cluster time of the command */
 };
 
@@ -99,8 +100,9 @@ struct state_outcome {
 enum ha_error state_apply(struct state *state, uint64_t index, struct span command,
                           struct state_outcome *out);
 
-/* Configuration at or below this index is in the store already. */
-void state_set_configured(struct state *state, uint64_t index);
+/* Configuration at or below this index is in the store already; the next new
+ * peer gets `next_id` (0: one above the highest loaded). Ends the loading. */
+void state_set_configured(struct state *state, uint64_t index, uint64_t next_id);
 
 /* Places (realm in the high half, home address in the low) of at most `max`
  * mobile nodes with a binding whose lifetime has ended by `time_ms`. A node is

@@ -1,0 +1,7 @@
+# Pure decisions, the replicated state, and what of agentd/flow needs no thread.
+add_library(hearth_state_universe STATIC ${PROJECT_SOURCE_DIR}/tests/unit/state_universe.c)
+target_link_libraries(hearth_state_universe PUBLIC hearth_state)
+
+
+hearth_unit_test(replay_log hearth_state_universe hearth_flow)
+target_sources(test_replay_log PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/memory_node.c)
