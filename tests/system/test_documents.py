@@ -1,6 +1,8 @@
 """What is written down is what the programs say: generated pages are fresh, and the page of repairs knows every error."""
 
+import glob
 import os
+import re
 import subprocess
 
 import pytest
@@ -24,6 +26,31 @@ def output_of(*command):
 def test_generated_page_is_fresh(path, arguments):
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
         assert file.read() == output_of(program("agentd"), *arguments), f"{path} is stale: run docs/generate"
+
+
+def texts_of_sources():
+    """All text of the log and the store, with literals that stand after each other joined."""
+    text = ""
+    for path in sorted(glob.glob(os.path.join(ROOT, "replication/*.c"))):
+        with open(path, encoding="utf-8") as file:
+            text += file.read()
+    return re.sub(r'"\s*(PRI\w+)?\s*"', "", text)
+
+
+def test_page_of_repairs_knows_what_is_said():
+    """Each phrase in the first column of the table stands in a source; N and M are numbers, ... is anything."""
+    with open(os.path.join(ROOT, "docs/operations.md"), encoding="utf-8") as file:
+        table = file.read().split("## Repair")[1]
+    phrases = [phrase for row in re.findall(r"^\| (`.*?) \|", table, re.M) for phrase in re.findall(r"`([^`]+)`", row)]
+    texts = texts_of_sources()
+    missing = []
+    for phrase in phrases:
+        pattern = re.escape(phrase).replace(r"\.\.\.", ".*")
+        pattern = re.sub(r"\b[NM]\b", "%[a-z0-9]*", pattern)
+        if not re.search(pattern, texts):
+            missing.append(phrase)
+    assert len(phrases) > 20
+    assert missing == []
 
 
 def test_example_is_accepted_once_the_address_is_given(tmp_path):

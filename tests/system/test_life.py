@@ -1,6 +1,8 @@
 """The life of an agentd as its operator sees it: start, refusals, reload, crash, end."""
 
 import os
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -126,6 +128,33 @@ def test_check_names_file_line_option_and_what_is_allowed(tmp_path, section, opt
     assert f"{agent.configuration_path}:{line}" in done.stderr
     assert option in done.stderr
     assert expected in done.stderr
+
+
+def test_root_is_given_up(tmp_path_factory):
+    directory = str(tmp_path_factory.mktemp("public"))
+    for path in (os.path.dirname(os.path.dirname(directory)), os.path.dirname(directory), directory):
+        os.chmod(path, 0o711)
+    agent = Agent(directory, {"process": {"user": "nobody"}})
+    shutil.chown(directory, "nobody")
+    shutil.chown(agent.data_directory, "nobody")
+    shutil.chown(agent.configuration["storage"]["associations"], "nobody")
+    with agent:
+        with open(f"/proc/{agent.process.pid}/status", encoding="ascii") as file:
+            facts = {name: value for name, _, value in (line.partition(":") for line in file)}
+        nobody = pwd.getpwnam("nobody")
+        assert set(facts["Uid"].split()) == {str(nobody.pw_uid)}
+        assert set(facts["Gid"].split()) == {str(nobody.pw_gid)}
+        assert facts["Groups"].split() in ([], [str(nobody.pw_gid)])
+        assert int(facts["CapEff"], 16) == int(facts["CapPrm"], 16) == int(facts["CapInh"], 16) == 0
+        bind(agent, ASSOCIATIONS[0])
+        agent.kill()
+        agent.start()
+        assert agent.ctl("status")["bindings"] == 1
+
+
+def test_unknown_user_is_said_plainly(tmp_path):
+    said = start_and_fail(Agent(str(tmp_path), {"process": {"user": "no-such-user"}}))
+    assert "no-such-user" in said
 
 
 def test_check_accepts_what_runs(agent):
