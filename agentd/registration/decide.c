@@ -233,12 +233,15 @@ static enum registration_effect effect_of(const struct registration_request *req
 }
 
 /* Whole seconds that are left of a lifetime, so that a repeated answer never
- * reaches beyond the first one. */
+ * reaches beyond the first one; nor above it, should the clock of the thread
+ * that granted it have been read a little later than ours. */
 static uint16_t remaining_s(const struct binding *binding, uint64_t cluster_ms)
 {
+	uint64_t left_s = (binding->expires_ms - cluster_ms) / 1000;
+
 	if (binding->expires_ms == BINDING_NEVER_EXPIRES)
 		return LIFETIME_INFINITE;
-	return (uint16_t)((binding->expires_ms - cluster_ms) / 1000);
+	return left_s < binding->granted_s ? (uint16_t)left_s : binding->granted_s;
 }
 
 /* The answer to a retransmission is the first answer with what is left of its

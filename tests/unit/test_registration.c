@@ -1,0 +1,545 @@
+/* test_registration.c - the verdict on a request as a table: what is wrong with
+ * it, one thing at a time and every two things together, and what is answered.
+ *
+ * The order of `faults` is the order in which RFC 5944 section 3.8.2 checks:
+ * of two faults the earlier one decides. */
+#include <stdio.h>
+
+#include "tests/unit/registration_situation.h"
+#include "tests/unit/suite.h"
+
+/* ---- every fault alone, and every two ---- */
+
+static void unknown_extension(struct situation *s)
+{
+	s->request.fault = HA_E_UNKNOWN_EXTENSION;
+}
+
+static void unsigned_request(struct situation *s)
+{
+	s->facts.mobile_home = AUTHENTICATION_ABSENT;
+}
+
+static void unknown_node(struct situation *s)
+{
+	s->facts.mobile_home = AUTHENTICATION_NO_ASSOCIATION;
+}
+
+static void wrong_authenticator(struct situation *s)
+{
+	s->facts.mobile_home = AUTHENTICATION_WRONG;
+}
+
+static void broken_chain(struct situation *s)
+{
+	s->request.fault = HA_E_TRUNCATED;
+}
+
+static void old_identification(struct situation *s)
+{
+	s->facts.newest_identification = s->request.fixed.identification + 1;
+}
+
+static void unsigned_by_foreign_agent(struct situation *s)
+{
+	s->facts.foreign_agent_associated = true;
+}
+
+static void signed_by_stranger(struct situation *s)
+{
+	s->facts.foreign_agent_associated = false;
+	s->request.extensions.foreign_home_count = 1;
+}
+
+static void another_home_agent(struct situation *s)
+{
+	s->request.fixed.home_agent = address("192.0.2.255");
+}
+
+static void reverse_tunnel(struct situation *s)
+{
+	s->request.fixed.flags |= MIP_REQUEST_REVERSE;
+}
+
+static void care_of_nowhere(struct situation *s)
+{
+	s->request.fixed.care_of = address("127.0.0.1");
+}
+
+static void care_of_us(struct situation *s)
+{
+	s->request.fixed.care_of = address("192.0.2.1");
+}
+
+static void too_many(struct situation *s)
+{
+	s->request.fixed.flags |= MIP_REQUEST_SIMULTANEOUS;
+	while (s->facts.binding_count < LIMIT)
+		add_binding(s, s->facts.binding_count ? "198.51.100.9" : "198.51.100.8", 1000);
+}
+
+static void log_is_full(struct situation *s)
+{
+	s->facts.no_resources = true;
+}
+
+static const struct fault {
+	const char *name;
+	void (*make)(struct situation *);
+	enum mip_code code;
+	enum registration_violation violation;
+} faults[] = {
+	{ "unknown extension", unknown_extension, MIP_SILENCE, VIOLATION_NONE },
+	{ "no authentication", unsigned_request, MIP_SILENCE, VIOLATION_MISSING_EXTENSION },
+	{ "no association", unknown_node, MIP_SILENCE, VIOLATION_NO_ASSOCIATION },
+	{ "wrong authenticator", wrong_authenticator, MIP_SILENCE, VIOLATION_BAD_AUTHENTICATOR },
+	{ "broken chain", broken_chain, MIP_POORLY_FORMED, VIOLATION_NONE },
+	{ "identification", old_identification, MIP_ID_MISMATCH, VIOLATION_BAD_IDENTIFIER },
+	{ "no foreign-home", unsigned_by_foreign_agent, MIP_FA_AUTH_FAILED,
+	  VIOLATION_BAD_AUTHENTICATOR },
+	{ "foreign-home of a stranger", signed_by_stranger, MIP_SILENCE, VIOLATION_NO_ASSOCIATION },
+	{ "home agent", another_home_agent, MIP_UNKNOWN_HA, VIOLATION_NONE },
+	{ "reverse tunnel", reverse_tunnel, MIP_REVERSE_UNAVAILABLE, VIOLATION_NONE },
+	{ "care-of address", care_of_nowhere, MIP_POORLY_FORMED, VIOLATION_NONE },
+	{ "care-of address is ours", care_of_us, MIP_PROHIBITED, VIOLATION_NONE },
+	{ "too many bindings", too_many, MIP_TOO_MANY_BINDINGS, VIOLATION_NONE },
+	{ "no resources", log_is_full, MIP_NO_RESOURCES, VIOLATION_NONE },
+};
+
+/* Two that cannot be true of one request at once. */
+static bool exclude_each_other(const struct fault *a, const struct fault *b)
+{
+	static const struct {
+		void (*one)(struct situation *);
+		void (*other)(struct situation *);
+	} pairs[] = {
+		{ unknown_extension, broken_chain },
+		{ unsigned_request, unknown_node },
+		{ unsigned_request, wrong_authenticator },
+		{ unknown_node, wrong_authenticator },
+		{ unsigned_by_foreign_agent, signed_by_stranger },
+		{ care_of_nowhere, care_of_us },
+	};
+
+	for (size_t i = 0; i < ROWS(pairs); i++)
+		if (a->make == pairs[i].one && b->make == pairs[i].other)
+			return true;
+	return false;
+}
+
+static void check_denied(const struct situation *s, const struct registration_verdict *verdict,
+                         const struct fault *fault)
+{
+	uint64_t identification = s->request.fixed.identification;
+
+	if (verdict->code != fault->code)
+		printf("%s: code %u\n", fault->name, verdict->code);
+	CU_ASSERT_EQUAL(verdict->code, fault->code);
+	CU_ASSERT_EQUAL(verdict->violation, fault->violation);
+	CU_ASSERT_EQUAL(verdict->effect, REGISTRATION_NONE);
+	CU_ASSERT_FALSE(verdict->repeated);
+	CU_ASSERT_PTR_NOT_NULL(verdict->reason);
+	CU_ASSERT_EQUAL(verdict->lifetime_s, 300);
+	CU_ASSERT_EQUAL((uint32_t)verdict->identification, (uint32_t)identification);
+	if (fault->code != MIP_ID_MISMATCH)
+		CU_ASSERT_EQUAL(verdict->identification, identification);
+}
+
+static void one_fault_is_named(void)
+{
+	for (size_t i = 0; i < ROWS(faults); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		faults[i].make(&s);
+		verdict = decide(&s);
+		check_denied(&s, &verdict, &faults[i]);
+	}
+}
+
+static void of_two_faults_the_earlier_is_named(void)
+{
+	unsigned pairs = 0;
+
+	for (size_t i = 0; i < ROWS(faults); i++) {
+		for (size_t j = i + 1; j < ROWS(faults); j++) {
+			struct situation s;
+			struct registration_verdict verdict;
+
+			if (exclude_each_other(&faults[i], &faults[j]))
+				continue;
+			good(&s);
+			faults[j].make(&s);
+			faults[i].make(&s);
+			verdict = decide(&s);
+			check_denied(&s, &verdict, &faults[i]);
+			pairs++;
+		}
+	}
+	CU_ASSERT_EQUAL(pairs, ROWS(faults) * (ROWS(faults) - 1) / 2 - 6);
+}
+
+/* ---- a failed authenticator: who may be told ---- */
+
+static void failed_authentication_is_told_to_whom_it_may(void)
+{
+	static const struct {
+		bool associated, willing;
+		enum authentication foreign_home;
+		enum mip_code code;
+	} rows[] = {
+		{ false, false, AUTHENTICATION_ABSENT, MIP_SILENCE },
+		{ false, true, AUTHENTICATION_ABSENT, MIP_MN_AUTH_FAILED },
+		{ false, true, AUTHENTICATION_NO_ASSOCIATION, MIP_MN_AUTH_FAILED },
+		{ true, false, AUTHENTICATION_VALID, MIP_MN_AUTH_FAILED },
+		{ true, true, AUTHENTICATION_VALID, MIP_MN_AUTH_FAILED },
+		{ true, true, AUTHENTICATION_ABSENT, MIP_SILENCE },
+		{ true, true, AUTHENTICATION_WRONG, MIP_SILENCE },
+		{ true, false, AUTHENTICATION_WRONG, MIP_SILENCE },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		s.facts.mobile_home = AUTHENTICATION_WRONG;
+		s.facts.foreign_agent_associated = rows[i].associated;
+		s.facts.foreign_home = rows[i].foreign_home;
+		s.facts.policy.reply_to_failed_authentication = rows[i].willing;
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
+		CU_ASSERT_EQUAL(verdict.violation, VIOLATION_BAD_AUTHENTICATOR);
+		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_NONE);
+	}
+}
+
+static void foreign_agents_authenticate_registrations(void)
+{
+	static const struct {
+		enum authentication foreign_home;
+		uint16_t lifetime_s;
+		enum mip_code code;
+	} rows[] = {
+		{ AUTHENTICATION_VALID, 300, MIP_ACCEPTED },
+		{ AUTHENTICATION_ABSENT, 300, MIP_FA_AUTH_FAILED },
+		{ AUTHENTICATION_NO_ASSOCIATION, 300, MIP_FA_AUTH_FAILED },
+		{ AUTHENTICATION_WRONG, 300, MIP_FA_AUTH_FAILED },
+		{ AUTHENTICATION_ABSENT, 0, MIP_ACCEPTED },
+		{ AUTHENTICATION_WRONG, 0, MIP_ACCEPTED },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+
+		good(&s);
+		s.facts.foreign_agent_associated = true;
+		s.facts.foreign_home = rows[i].foreign_home;
+		s.request.extensions.foreign_home_count =
+		    rows[i].foreign_home != AUTHENTICATION_ABSENT;
+		s.request.fixed.lifetime_s = rows[i].lifetime_s;
+		CU_ASSERT_EQUAL(decide(&s).code, rows[i].code);
+	}
+}
+
+/* ---- identification ---- */
+
+static void window_has_two_edges(void)
+{
+	static const struct {
+		int64_t offset_ms;
+		enum mip_code code;
+	} rows[] = {
+		{ 0, MIP_ACCEPTED },        { 7000, MIP_ACCEPTED },        { -6999, MIP_ACCEPTED },
+		{ 7002, MIP_ID_MISMATCH },  { -7002, MIP_ID_MISMATCH },    { 8000, MIP_ID_MISMATCH },
+		{ -8000, MIP_ID_MISMATCH }, { 3600000, MIP_ID_MISMATCH },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+		uint64_t sent = clock_ntp_of_ms((uint64_t)((int64_t)WALL_MS + rows[i].offset_ms));
+
+		good(&s);
+		s.facts.newest_identification = 0;
+		s.request.fixed.identification = sent;
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
+		if (rows[i].code == MIP_ID_MISMATCH)
+			CU_ASSERT_EQUAL(verdict.identification,
+			                (now_ntp() >> 32 << 32) | (uint32_t)sent);
+	}
+}
+
+static void identification_must_be_newer(void)
+{
+	static const struct {
+		int64_t newest; /* relative to the request's */
+		uint64_t digest;
+		enum mip_code code;
+		bool repeated;
+	} rows[] = {
+		{ -1, DIGEST, MIP_ACCEPTED, false },
+		{ 1, DIGEST, MIP_ID_MISMATCH, false },
+		{ 0, DIGEST + 1, MIP_ID_MISMATCH, false }, /* the same with other content */
+		{ 0, DIGEST, MIP_ACCEPTED, true },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		add_binding(&s, "198.51.100.2", 200000);
+		s.bindings[0].identification = s.request.fixed.identification;
+		s.facts.newest_identification =
+		    (uint64_t)((int64_t)s.request.fixed.identification + rows[i].newest);
+		s.facts.newest_digest = rows[i].digest;
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
+		CU_ASSERT_EQUAL(verdict.repeated, rows[i].repeated);
+	}
+}
+
+/* ---- retransmissions ---- */
+
+static void retransmitted(struct situation *s)
+{
+	s->facts.newest_identification = s->request.fixed.identification;
+	s->facts.newest_digest = DIGEST;
+}
+
+static void retransmission_grants_what_is_left(void)
+{
+	static const struct {
+		int64_t left_ms;
+		uint16_t lifetime_s;
+	} rows[] = {
+		{ 300000, 300 }, { 299999, 299 }, { 298000, 298 }, { 1000, 1 }, { 999, 0 },
+		{ 1, 0 },        { INT64_MAX, LIFETIME_INFINITE },
+		{ 301500, 300 }, /* another thread's clock reading: never more than granted */
+		{ 70000000, 300 },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		retransmitted(&s);
+		add_binding(&s, "198.51.100.8", 5000);
+		add_binding(&s, "198.51.100.2", rows[i].left_ms);
+		s.bindings[1].identification = s.request.fixed.identification;
+		s.facts.no_resources = true; /* needs none */
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, MIP_ACCEPTED);
+		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_NONE);
+		CU_ASSERT_TRUE(verdict.repeated);
+		CU_ASSERT_EQUAL(verdict.identification, s.request.fixed.identification);
+		CU_ASSERT_EQUAL(verdict.lifetime_s, rows[i].lifetime_s);
+	}
+}
+
+static void retransmission_after_the_end_is_old(void)
+{
+	static const int64_t left_ms[] = { 0, -1, -100000 };
+
+	for (size_t i = 0; i <= ROWS(left_ms); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		retransmitted(&s);
+		if (i < ROWS(left_ms)) { /* else it is gone altogether */
+			add_binding(&s, "198.51.100.2", left_ms[i]);
+			s.bindings[0].identification = s.request.fixed.identification;
+		}
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, MIP_ID_MISMATCH);
+		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_NONE);
+		CU_ASSERT_FALSE(verdict.repeated);
+	}
+}
+
+static void retransmitted_deregistration_is_confirmed(void)
+{
+	static const char *const care_of[] = { "10.0.0.1", "198.51.100.2" };
+
+	for (size_t i = 0; i < ROWS(care_of); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		retransmitted(&s);
+		add_binding(&s, "198.51.100.8", 5000);
+		s.request.fixed.lifetime_s = 0;
+		s.request.fixed.care_of = address(care_of[i]);
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, MIP_ACCEPTED);
+		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_NONE);
+		CU_ASSERT_TRUE(verdict.repeated);
+		CU_ASSERT_EQUAL(verdict.lifetime_s, 0);
+	}
+}
+
+/* ---- what is granted ---- */
+
+static void lifetime_is_what_is_asked_up_to_the_limit(void)
+{
+	static const struct {
+		uint16_t asked_s, max_s, granted_s;
+	} rows[] = {
+		{ 1, 1800, 1 },         { 1799, 1800, 1799 },       { 1800, 1800, 1800 },
+		{ 1801, 1800, 1800 },   { 0xfffe, 1800, 1800 },     { 0xffff, 1800, 1800 },
+		{ 0xffff, 1, 1 },       { 0xfffe, 0xffff, 0xfffe }, { 0xffff, 0xffff, 0xffff },
+		{ 0xffff, 0xfffe, 0xfffe },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+		struct binding binding;
+
+		good(&s);
+		s.request.fixed.lifetime_s = rows[i].asked_s;
+		s.facts.policy.max_lifetime_s = rows[i].max_s;
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, MIP_ACCEPTED);
+		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_BIND);
+		CU_ASSERT_EQUAL(verdict.lifetime_s, rows[i].granted_s);
+		binding = registration_binding(&s.request, &verdict, CLUSTER_MS);
+		CU_ASSERT_EQUAL(binding.expires_ms, rows[i].granted_s == LIFETIME_INFINITE
+		                                        ? BINDING_NEVER_EXPIRES
+		                                        : CLUSTER_MS + rows[i].granted_s * 1000u);
+	}
+}
+
+static void deregistration_is_of_one_or_all(void)
+{
+	static const struct {
+		const char *care_of;
+		enum registration_effect effect;
+	} rows[] = {
+		{ "10.0.0.1", REGISTRATION_UNBIND_ALL },
+		{ "198.51.100.2", REGISTRATION_UNBIND },
+		{ "203.0.113.77", REGISTRATION_UNBIND }, /* not bound: as good as unbound */
+		{ "0.0.0.0", REGISTRATION_UNBIND },
+		{ "127.0.0.1", REGISTRATION_UNBIND },
+		{ "192.0.2.1", REGISTRATION_UNBIND },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		add_binding(&s, "198.51.100.2", 5000);
+		s.request.fixed.lifetime_s = 0;
+		s.request.fixed.flags = MIP_REQUEST_REVERSE | MIP_REQUEST_SIMULTANEOUS;
+		s.request.fixed.care_of = address(rows[i].care_of);
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, MIP_ACCEPTED);
+		CU_ASSERT_EQUAL(verdict.effect, rows[i].effect);
+		CU_ASSERT_EQUAL(verdict.lifetime_s, 0);
+		CU_ASSERT_EQUAL(verdict.identification, s.request.fixed.identification);
+	}
+}
+
+static void care_of_address_is_one_host(void)
+{
+	static const struct {
+		const char *care_of;
+		enum mip_code code;
+	} rows[] = {
+		{ "198.51.100.2", MIP_ACCEPTED },       { "10.0.0.1", MIP_POORLY_FORMED },
+		{ "192.0.2.1", MIP_PROHIBITED },        { "0.0.0.0", MIP_POORLY_FORMED },
+		{ "255.255.255.255", MIP_POORLY_FORMED }, { "127.0.0.1", MIP_POORLY_FORMED },
+		{ "127.255.0.9", MIP_POORLY_FORMED },   { "224.0.0.11", MIP_PROHIBITED },
+		{ "239.255.255.255", MIP_PROHIBITED },  { "240.0.0.1", MIP_POORLY_FORMED },
+		{ "0.1.2.3", MIP_POORLY_FORMED },       { "223.255.255.254", MIP_ACCEPTED },
+		{ "10.0.0.2", MIP_ACCEPTED },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+
+		good(&s);
+		s.request.fixed.care_of = address(rows[i].care_of);
+		CU_ASSERT_EQUAL(decide(&s).code, rows[i].code);
+	}
+}
+
+/* ---- simultaneous bindings ---- */
+
+static void simultaneous_bindings_are_limited(void)
+{
+	static const struct {
+		unsigned limit;
+		bool simultaneous;
+		const char *care_of;
+		int64_t left_ms[3]; /* of 198.51.100.8, .9 and .10; 0 = not bound */
+		enum mip_code code;
+		bool keep_others;
+	} rows[] = {
+		/* below, at and above the limit */
+		{ 3, true, "198.51.100.2", { 1000, 1000, 0 }, MIP_ACCEPTED, true },
+		{ 3, true, "198.51.100.2", { 1000, 1000, 1000 }, MIP_TOO_MANY_BINDINGS, false },
+		{ 2, true, "198.51.100.2", { 1000, 1000, 1000 }, MIP_TOO_MANY_BINDINGS, false },
+		{ 4, true, "198.51.100.2", { 1000, 1000, INT64_MAX }, MIP_ACCEPTED, true },
+		/* what has ended does not count */
+		{ 3, true, "198.51.100.2", { 1000, -1, 1000 }, MIP_ACCEPTED, true },
+		{ 3, true, "198.51.100.2", { 1, 1, 1 }, MIP_TOO_MANY_BINDINGS, false },
+		/* a refresh adds none */
+		{ 3, true, "198.51.100.9", { 1000, 1000, 1000 }, MIP_ACCEPTED, true },
+		{ 3, true, "198.51.100.9", { 1000, -1, 1000 }, MIP_ACCEPTED, true },
+		/* without S all others go */
+		{ 3, false, "198.51.100.2", { 1000, 1000, 1000 }, MIP_ACCEPTED, false },
+		/* a limit of one: S is ignored, and the reply says so */
+		{ 1, true, "198.51.100.2", { 1000, 0, 0 }, MIP_ACCEPTED_ONE_BINDING, false },
+		{ 1, false, "198.51.100.2", { 1000, 0, 0 }, MIP_ACCEPTED_ONE_BINDING, false },
+		{ 1, true, "198.51.100.2", { 0, 0, 0 }, MIP_ACCEPTED_ONE_BINDING, false },
+	};
+	static const char *const bound[] = { "198.51.100.8", "198.51.100.9", "198.51.100.10" };
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		s.facts.binding_limit = rows[i].limit;
+		s.request.fixed.flags = rows[i].simultaneous ? MIP_REQUEST_SIMULTANEOUS : 0;
+		s.request.fixed.care_of = address(rows[i].care_of);
+		for (size_t j = 0; j < 3; j++)
+			if (rows[i].left_ms[j])
+				add_binding(&s, bound[j], rows[i].left_ms[j]);
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
+		CU_ASSERT_EQUAL(verdict.keep_others, rows[i].keep_others);
+	}
+}
+
+static CU_TestInfo tests[] = {
+	{ "one fault is named", one_fault_is_named },
+	{ "of two faults the earlier is named", of_two_faults_the_earlier_is_named },
+	{ "failed authentication is told to whom it may",
+	  failed_authentication_is_told_to_whom_it_may },
+	{ "foreign agents authenticate registrations", foreign_agents_authenticate_registrations },
+	{ "the window has two edges", window_has_two_edges },
+	{ "an identification must be newer", identification_must_be_newer },
+	{ "a retransmission grants what is left", retransmission_grants_what_is_left },
+	{ "a retransmission after the end is old", retransmission_after_the_end_is_old },
+	{ "a retransmitted deregistration is confirmed",
+	  retransmitted_deregistration_is_confirmed },
+	{ "a lifetime is what is asked up to the limit",
+	  lifetime_is_what_is_asked_up_to_the_limit },
+	{ "a deregistration is of one or all", deregistration_is_of_one_or_all },
+	{ "a care-of address is one host", care_of_address_is_one_host },
+	{ "simultaneous bindings are limited", simultaneous_bindings_are_limited },
+	CU_TEST_INFO_NULL,
+};
+
+int main(void)
+{
+	return suite_run("registration", tests);
+}
