@@ -184,7 +184,7 @@ bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows 
 
 	peer_lock(state, slot);
 	peer->dirty = false;
-	alive = peer->id != 0;
+	alive = peer->id && peer->kind == PEER_MOBILE_NODE;
 	out->realm = peer->realm;
 	out->home = peer->address;
 	out->binding_count = 0;

@@ -129,7 +129,8 @@ struct state_peer_rows {
 	struct binding_row bindings[BINDING_LIMIT_MAX]; /* in key order */
 	size_t binding_count;
 };
-/* false: the peer is gone, its rows were removed with it. */
+/* false: the peer is gone, its rows were removed with it; or the slot is a
+ * foreign agent's now, which has no such rows. */
 bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows *out);
 
 /* ---- looking from outside: any thread ---- */
