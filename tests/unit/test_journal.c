@@ -363,6 +363,31 @@ static void an_altered_octet_is_noticed(void)
 	fixture_end(&f);
 }
 
+/* Whole in itself, but not the continuation of the batch before it: another
+ * mark, or other indexes. */
+static void a_batch_of_another_history_is_damage(void)
+{
+	for (unsigned kind = 0; kind < 3; kind++) {
+		struct fixture f;
+		uint32_t at;
+		three_batches(&f, &at);
+		uint8_t *file = fake_disk_file(f.disk, FIRST_SEGMENT, NULL);
+		struct journal_segment_header segment;
+		struct journal_batch_header header;
+		CU_ASSERT_EQUAL_FATAL(journal_segment_decode(file, &segment), HA_OK);
+		CU_ASSERT_EQUAL_FATAL(journal_batch_decode(file + at, segment.seed, &header),
+		                      JOURNAL_BATCH_HEADED);
+		header.previous ^= kind == 1;
+		header.first_index += kind == 2;
+		journal_batch_seal(file + at, &header, segment.seed);
+		CU_ASSERT_EQUAL(fixture_open(&f), kind == 0);
+		if (kind > 0)
+			CU_ASSERT_EQUAL(f.why, HA_E_DAMAGED);
+		CU_ASSERT_EQUAL(f.wrong, 0);
+		fixture_end(&f);
+	}
+}
+
 static void damage_before_what_the_store_holds_is_of_no_concern(void)
 {
 	struct fixture f;
@@ -692,6 +717,7 @@ static CU_TestInfo tests[] = {
 	{ "a torn last batch is dropped", the_last_batch_torn_at_every_sector_is_dropped },
 	{ "a torn batch is counted", a_torn_batch_is_counted },
 	{ "an altered octet is noticed", an_altered_octet_is_noticed },
+	{ "a batch of another history", a_batch_of_another_history_is_damage },
 	{ "old damage is of no concern", damage_before_what_the_store_holds_is_of_no_concern },
 	{ "damage at a segment's end is seen", damage_at_the_end_of_a_segment_is_seen_from_the_next },
 	{ "stale batches are not taken", stale_batches_of_a_recycled_file_are_not_taken },

@@ -151,9 +151,10 @@ static bool run_seed(uint64_t seed, unsigned *cuts)
 {
 	struct fixture f;
 	uint64_t random = seed;
-	fixture_begin(&f, 3 + (uint32_t)(seed % 3), PLENTY);
+	fixture_begin(&f, 3, PLENTY);
 	bool well = true;
 	for (unsigned life = 0; life < 6 && well; life++) {
+		f.options.segments_max = 2 + (uint32_t)(fake_random(&random) % 4);
 		fake_disk_fail(f.disk, 1 + fake_random(&random) % 250, EIO, true);
 		if (fixture_open(&f))
 			live(&f, &random);

@@ -1,0 +1,12 @@
+# Compiled into the target rather than linked, so that the fuzzer sees their branches.
+hearth_fuzz_target(journal hearth_base PkgConfig::XXHASH)
+target_sources(fuzz_journal PRIVATE
+  ${PROJECT_SOURCE_DIR}/replication/counters.c
+  ${PROJECT_SOURCE_DIR}/replication/journal.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_directory.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_format.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_io.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_recovery.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_segments.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_write.c
+  ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c)
