@@ -134,7 +134,7 @@ static enum ha_error replay(struct recovery *recovery, const struct journal_batc
 	if (error != HA_E_NOTFOUND)
 		return damaged_at(recovery, at, "a batch holds records that do not add up");
 
-	while ((error = journal_cursor_next(&cursor, &chunk[n])) == HA_OK) {
+	while (journal_cursor_next(&cursor, &chunk[n]) == HA_OK) {
 		if (chunk[n].index <= journal->applied)
 			continue;
 		if (++n < REPLAY_CHUNK)

@@ -68,7 +68,7 @@ enum ha_error store_seek(struct store_reader *reader, enum store_table table,
 	MDB_val k = val_of(key);
 	if (key.size == 0)
 		return read_row(cursor, &k, MDB_FIRST, out);
-	struct store_row row;
+	struct store_row row = { 0 };
 	enum ha_error error = read_row(cursor, &k, MDB_SET_RANGE, &row);
 	if (error == HA_OK && after && row.key.size == key.size &&
 	    memcmp(row.key.at, key.at, key.size) == 0)

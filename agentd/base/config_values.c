@@ -38,7 +38,7 @@ struct config_excerpt config_excerpt(const char *text)
 	struct config_excerpt out;
 	size_t length = 0;
 
-	for (; text[length] && length < sizeof(out.text) - 4; length++) {
+	for (; length < sizeof(out.text) - 4 && text[length]; length++) {
 		unsigned char c = (unsigned char)text[length];
 
 		out.text[length] = c < 0x20 || c > 0x7e ? '?' : (char)c;

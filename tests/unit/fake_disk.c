@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SECTOR 512u
@@ -87,8 +88,7 @@ static void add(struct fake_names *names, const char *text, int file)
 		if (name->file >= 0)
 			continue;
 		name->file = file;
-		strncpy(name->text, text, sizeof(name->text) - 1);
-		name->text[sizeof(name->text) - 1] = '\0';
+		snprintf(name->text, sizeof(name->text), "%s", text);
 		return;
 	}
 	abort();

@@ -3,6 +3,7 @@
 #include "agentd/state/association_file.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -205,7 +206,7 @@ static void a_line_without_end_is_skipped(void)
 	size_t count;
 
 	memset(text, 'x', sizeof(text));
-	strcpy(text + 2000, "\n" NODE "key=" KEY "\n");
+	snprintf(text + 2000, sizeof(text) - 2000, "%s", "\n" NODE "key=" KEY "\n");
 	make_file(text, 0600);
 	CU_ASSERT_EQUAL_FATAL(association_reader_open(&reader, path, false, &said), HA_OK);
 	remove(path);

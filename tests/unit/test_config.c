@@ -34,7 +34,7 @@ static void every_row_is_found_by_its_name_alone(void)
 	for (size_t i = 0; i < config_option_count(); i++) {
 		full_name(config_option_at(i), name, sizeof(name));
 		CU_ASSERT_PTR_EQUAL(config_option_find(name), config_option_at(i));
-		strncat(name, "x", sizeof(name) - strlen(name) - 1);
+		snprintf(name + strlen(name), sizeof(name) - strlen(name), "x");
 		CU_ASSERT_PTR_NULL(config_option_find(name));
 	}
 	CU_ASSERT_PTR_NULL(config_option_at(config_option_count()));

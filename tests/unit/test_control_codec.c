@@ -193,7 +193,7 @@ static void hear(struct heard *heard, const struct control_value *values, size_t
 			break;
 		}
 	}
-	strncat(heard->text, ";", sizeof(heard->text) - strlen(heard->text) - 1);
+	snprintf(heard->text + strlen(heard->text), sizeof(heard->text) - strlen(heard->text), ";");
 }
 
 static void on_record(void *context, const struct control_value *values, size_t count)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agentd/base/log.h"
@@ -104,7 +105,7 @@ static void on_failed(void *context, enum ha_error why, const char *what)
 	pthread_mutex_lock(&m->mutex);
 	m->failures++;
 	m->why = why;
-	strncpy(m->report, what, sizeof(m->report) - 1);
+	snprintf(m->report, sizeof(m->report), "%s", what);
 	pthread_cond_broadcast(&m->moved);
 	pthread_mutex_unlock(&m->mutex);
 }
