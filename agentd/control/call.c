@@ -154,6 +154,25 @@ enum call_progress call_configure(struct call *call)
 	return call_refuse(call, why, "nothing was changed: %s", ha_strerror(why));
 }
 
+void call_subject(const struct call *call, char *out, size_t size)
+{
+	const struct change *change = &call->changes[0];
+	struct address_text address = address_format(change->address);
+
+	switch (change->kind) {
+	case CHANGE_ADD_ASSOCIATION:
+	case CHANGE_REMOVE_ASSOCIATION:
+		snprintf(out, size, "%s SPI %u", address.text, change->spi);
+		break;
+	case CHANGE_REMOVE_PEER:
+		snprintf(out, size, "%s", address.text);
+		break;
+	case CHANGE_SET:
+		snprintf(out, size, "%s %s", change->name, change->value);
+		break;
+	}
+}
+
 uint32_t call_realm(struct call *call)
 {
 	struct config config;

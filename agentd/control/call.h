@@ -80,6 +80,9 @@ enum call_progress call_configure(struct call *call);
 /* Allocate for `count` changes and their results. */
 bool call_reserve(struct call *call, size_t count);
 
+/* What the first change is about, for the log; never a key. */
+void call_subject(const struct call *call, char *out, size_t size);
+
 /* Realm of addresses given without one. */
 uint32_t call_realm(struct call *call);
 

@@ -81,12 +81,6 @@ static enum ha_error list_peer(struct listing *listing, const struct peer_row *p
 	return why == HA_E_NOTFOUND ? HA_OK : why;
 }
 
-static bool is_wanted(const struct listing *listing, const struct peer_row *peer)
-{
-	return !listing->has_address ||
-	       (address_equal(peer->address, listing->address) && peer->realm == listing->realm);
-}
-
 static enum ha_error list_peers(struct listing *listing, const struct row_octets *start, bool *full)
 {
 	struct call *call = listing->call;
@@ -104,8 +98,6 @@ static enum ha_error list_peers(struct listing *listing, const struct row_octets
 	while (why == HA_OK) {
 		why = peer_row_decode((struct span){ raw.key.at, raw.key.size },
 		                      (struct span){ raw.value.at, raw.value.size }, &peer);
-		if (why == HA_OK && listing->has_address && !is_wanted(listing, &peer))
-			return HA_OK;
 		peer_row_key(&peer, &call->key);
 		if (why == HA_OK)
 			why = list_peer(listing, &peer, first, full);
@@ -127,14 +119,29 @@ static enum ha_error list_address(struct listing *listing, bool *full)
 
 	*full = false;
 	for (size_t i = 0; i < 2 && why == HA_OK && !*full; i++) {
+		uint32_t first = 0;
+		struct store_bytes value;
 		struct row_octets key;
 
 		peer.kind = kinds[i];
 		peer_row_key(&peer, &key);
-		if (call->resumed && memcmp(key.at, call->key.at, key.size) < 0)
-			continue;
-		why = list_peers(listing, &key, full);
-		call->spi = *full ? call->spi : 0;
+		if (call->resumed) {
+			int order = memcmp(key.at, call->key.at, key.size);
+
+			if (order < 0)
+				continue; /* its page was an earlier one */
+			first = order == 0 ? call->spi : 0;
+		}
+		call->key = key;
+		why = store_get(listing->reader, STORE_PEERS,
+		                (struct store_bytes){ key.at, key.size }, &value);
+		if (why == HA_OK)
+			why = peer_row_decode((struct span){ key.at, key.size },
+			                      (struct span){ value.at, value.size }, &peer);
+		if (why == HA_OK)
+			why = list_peer(listing, &peer, first, full);
+		if (why == HA_E_NOTFOUND)
+			why = HA_OK;
 	}
 	return why;
 }

@@ -37,6 +37,8 @@ struct connection {
 	bool hang_up; /* after it */
 	bool waiting; /* for the store thread, which has a pointer to the call */
 	bool closed;
+	/* An import is many requests, and one line of the log at its end. */
+	uint64_t imported, import_changes;
 };
 
 struct control_server {
@@ -77,10 +79,19 @@ static void unlink_connection(struct connection *c)
 	c->server->connection_count--;
 }
 
+static void log_import(const struct connection *c)
+{
+	if (c->import_changes)
+		log_notice("%s by %s: %llu of %llu changes made",
+		           verb_infos[VERB_association_import].name, c->who,
+		           (unsigned long long)c->imported, (unsigned long long)c->import_changes);
+}
+
 static void on_connection_closed(uv_handle_t *handle)
 {
 	struct connection *c = handle->data;
 
+	log_import(c);
 	unlink_connection(c);
 	c->closed = true;
 	free_if_done(c);
@@ -164,26 +175,34 @@ static void send_end(struct connection *c, enum ha_error error, const char *mess
 	send_page(c);
 }
 
-/* What was asked of the agent's state goes to the log with who asked it. */
-static void log_change(const struct connection *c)
+/* What was changed goes to the log with who asked for it. */
+static void log_change(struct connection *c)
 {
 	const struct call *call = &c->call;
-	size_t failed = 0;
+	char subject[384];
+	size_t made = 0;
 
 	if (!call->changed)
 		return;
 	for (size_t i = 0; i < call->change_count; i++)
-		failed += call->results[i] != HA_OK;
-	log_notice("%s by %s: %zu of %zu changes made", verb_infos[call->verb].name, c->who,
-	           call->change_count - failed, call->change_count);
+		made += call->results[i] == HA_OK;
+	if (call->verb == VERB_association_import) {
+		c->imported += made;
+		c->import_changes += call->change_count;
+		return;
+	}
+	call_subject(call, subject, sizeof(subject));
+	log_notice("%s: %s by %s: %s", subject, verb_infos[call->verb].name, c->who,
+	           made ? "done" : ha_strerror(call->results[0]));
 }
 
 static void step(struct connection *c)
 {
 	struct call *call = &c->call;
 
-	answer_begin(&call->answer);
-	c->waiting = true; /* until call_step says otherwise: the answer may be quicker */
+	if (!c->waiting) /* what a call said before it waited stays said */
+		answer_begin(&call->answer);
+	c->waiting = true; /* until call_step says otherwise: the change may be quicker */
 	switch (call_step(call)) {
 	case CALL_WAIT:
 		return;
@@ -272,11 +291,12 @@ static void resume_finished(struct control_server *server)
 		struct connection *c = call->connection;
 
 		call = call->next;
-		c->waiting = false;
-		if (c->closed)
-			free_if_done(c);
-		else if (!uv_is_closing((uv_handle_t *)&c->pipe))
+		if (!uv_is_closing((uv_handle_t *)&c->pipe)) {
 			step(c);
+			continue;
+		}
+		c->waiting = false;
+		free_if_done(c);
 	}
 }
 

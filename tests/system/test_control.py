@@ -1,0 +1,448 @@
+"""The control socket and agentctl: every verb in both forms, files of associations, and clients that mean no good."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import stat
+import struct
+import subprocess
+
+import pytest
+from agent import Agent, Refused, program
+from waiting import wait_for
+
+KEY = "00112233445566778899aabbccddeeff"
+ADD = ("association", "add", "mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5")
+REQUEST_MAX = 2 << 20
+CLIENTS_MAX = 16
+
+
+def key_file(path, text=KEY + "\n", mode=0o600):
+    path.write_text(text)
+    path.chmod(mode)
+    return str(path)
+
+
+def lines_of(count, network=2):
+    return "".join(
+        f"mobile home=10.{network}.{i >> 8}.{i & 255} spi=256 algorithm=hmac-md5 key={i:032x}\n" for i in range(count)
+    )
+
+
+# ---- verbs ----
+
+
+@pytest.mark.parametrize("verb", ["status", "version", "counters", "config list", "config", "bindings",
+                                  "association list", "association"])
+def test_every_question_has_an_answer_in_both_forms(agent, verb):
+    parsed = agent.ctl(*verb.split())
+    table = agent.ctl_raw(*verb.split(), json_output=False)
+    assert table.returncode == 0 and table.stdout and not table.stderr
+    rows = parsed if isinstance(parsed, list) else [parsed]
+    for row in rows:
+        for name, value in row.items():
+            assert name in table.stdout
+            if isinstance(value, str) and value and name not in ("cluster_time", "started"):
+                assert value in table.stdout
+
+
+def test_counters_have_unique_names_and_help(agent):
+    rows = agent.ctl("counters")
+    assert len({row["name"] for row in rows}) == len(rows) > 20
+    assert all(row["help"] and row["value"] >= 0 for row in rows)
+
+
+@pytest.mark.parametrize("words", [
+    ["frobnicate"], [], ["association", "frobnicate"], ["status", "now"], ["bindings", "10.0.0.1", "10.0.0.2"],
+    ["bindings", "nowhere"], ["bindings", "--limit", "0"], ["bindings", "--limit"], ["bindings", "--limit", "x"],
+    ["bindings", "--after", "x"], ["bindings", "--after", "10.0.0.1,"], ["bindings", "--replace"],
+    ["config", "set", "registration.max-lifetime"], ["association", "remove"], ["association", "remove", "10.0.0.1", "x"],
+    ["association", "import"], ["association", "import", "a", "b"], ["association", "list", "--limit", "1"],
+    ["--timeout", "0", "status"], ["--timeout", "x", "status"], ["--socket"], ["status", "--key-file", "x"],
+    ["association", "add"], ["counters", "--li"], ["counters", "--"],
+])
+def test_wrong_words_are_usage_errors(agent, words):
+    done = agent.ctl_raw(*words, stdin=KEY)
+    assert done.returncode == 2, done
+    assert "usage" in done.stderr
+    assert done.stdout == ""
+
+
+def test_options_of_agentctl_may_stand_anywhere(agent):
+    done = agent.ctl_raw("status", "--timeout", "5", "--json", json_output=False)
+    assert done.returncode == 0 and json.loads(done.stdout)["port"] == agent.port
+
+
+def test_settings_of_the_cluster_change_at_once_and_stay(agent):
+    agent.ctl("config", "set", "registration.max-lifetime", "600")
+    agent.restart()
+    assert {row["name"]: row["value"] for row in agent.ctl("config")}["registration.max-lifetime"] == "600"
+    assert "registration.max-lifetime 600: config set by" in agent.log()
+
+
+@pytest.mark.parametrize("name, value, expected", [
+    ("registration.max-lifetime", "0", "a whole number from 1 to 65535 seconds"),
+    ("registration.max-lifetme", "60", "did you mean 'registration.max-lifetime'?"),
+    ("registration.bindings-per-node", "9", "a whole number from 1 to 8"),
+    ("nonsense", "1", "there is no option 'nonsense'"),
+    ("home-agent.port", "435", "edit its configuration file and restart"),
+    ("process.log-level", "debug", "edit its configuration file and reload"),
+])
+def test_settings_that_may_not_be_so(agent, name, value, expected):
+    before = agent.ctl("config")
+    with pytest.raises(Refused) as refused:
+        agent.ctl("config", "set", name, value)
+    assert refused.value.status == 1
+    assert expected in refused.value.text
+    assert agent.ctl("config") == before
+
+
+# ---- associations one by one ----
+
+
+def test_an_association_is_added_listed_replaced_and_removed(agent, tmp_path):
+    assert agent.ctl(*ADD, stdin=KEY + "\n") == {"result": "added", "address": "10.1.0.1", "spi": 256}
+    with pytest.raises(Refused) as refused:
+        agent.ctl(*ADD, stdin=KEY)
+    assert refused.value.status == 1 and "has an association with SPI 256 already" in refused.value.text
+    agent.ctl(*ADD, "bindings=3", "--replace", "--key-file", key_file(tmp_path / "key"))
+    agent.ctl("association", "add", "mobile", "home=10.1.0.1", "spi=0x101", "algorithm=keyed-md5", stdin=KEY)
+    rows = agent.ctl("association", "list", "10.1.0.1")
+    assert [(row["spi"], row["algorithm"], row["replay"]) for row in rows] == [
+        (256, "hmac-md5", "timestamps"), (257, "keyed-md5", "timestamps")]
+    assert agent.ctl("association", "remove", "10.1.0.1", "257")["result"] == "removed"
+    with pytest.raises(Refused):
+        agent.ctl("association", "remove", "10.1.0.1", "257")
+    agent.ctl("association", "remove", "10.1.0.1")
+    assert agent.ctl("association", "list", "10.1.0.1") == []
+
+
+def test_one_address_can_be_both_kinds_of_peer(agent):
+    agent.ctl(*ADD, stdin=KEY)
+    agent.ctl("association", "add", "foreign-agent", "address=10.1.0.1", "spi=300", "algorithm=hmac-md5", stdin=KEY)
+    rows = agent.ctl("association", "list", "10.1.0.1")
+    assert [row["kind"] for row in rows] == ["mobile", "foreign-agent"]
+    assert rows[1]["tolerance_s"] is None and rows[1]["bindings"] is None
+    with pytest.raises(Refused) as refused:
+        agent.ctl("association", "remove", "10.1.0.1")
+    assert "say mobile or foreign-agent" in refused.value.text
+    agent.ctl("association", "remove", "foreign-agent", "10.1.0.1")
+    assert [row["kind"] for row in agent.ctl("association", "list", "10.1.0.1")] == ["mobile"]
+
+
+@pytest.mark.parametrize("words, key, status, expected", [
+    (["mobile", "home=10.1.0.1", "spi=255", "algorithm=hmac-md5"], KEY, 1, "field spi must be"),
+    (["mobile", "home=10.1.0.1", "algorithm=hmac-md5"], KEY, 2, "field spi is missing"),
+    (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5"], KEY[:-2], 1, "field key must be"),
+    (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5"], KEY * 5, 1, "field key must be"),
+    (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5"], "", 1, "there is no key in it"),
+    (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5"], KEY + "\n" + KEY, 1, "more than one line"),
+    (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5"], "00" * 300, 1, "longer than any key"),
+    (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5", "key=" + KEY], KEY, 2, "does not belong on a command"),
+    (["gateway"], KEY, 2, "the first word must be"),
+    (["mobile", "x" * 600], KEY, 1, "too long"),
+    (["#"], KEY, 2, "usage"),
+])
+def test_associations_that_may_not_be_so(agent, words, key, status, expected):
+    before = agent.ctl("association", "list")
+    done = agent.ctl_raw("association", "add", *words, stdin=key)
+    assert done.returncode == status, done.stderr
+    assert expected in done.stderr
+    assert KEY not in done.stderr + done.stdout
+    assert agent.ctl("association", "list") == before
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_key_file_open_to_others_is_refused(agent, tmp_path, mode):
+    path = key_file(tmp_path / "key", mode=mode)
+    done = agent.ctl_raw(*ADD, "--key-file", path)
+    assert done.returncode == 1 and path in done.stderr and "chmod 600" in done.stderr
+
+
+# ---- import ----
+
+
+def test_an_import_does_what_it_can_and_names_the_rest(agent, tmp_path):
+    text = "# two good ones, in six lines\n" + lines_of(1) + "\nmobile home=10.2.0.1 spi=1 key=" + KEY + "\n"
+    text += lines_of(1) + "mobile " + "x" * 2000 + "\n" + lines_of(2).splitlines()[1]
+    path = key_file(tmp_path / "list", text)
+    done = agent.ctl_raw("association", "import", path, json_output=False)
+    assert done.returncode == 1
+    assert done.stdout == "2 done, 3 refused\n"
+    said = sorted(done.stderr.splitlines())
+    assert said[0].startswith(f"{path}:4: field spi must be")
+    assert said[1].startswith(f"{path}:5: mobile node 10.2.0.0 has an association with SPI 256 already")
+    assert said[2].startswith(f"{path}:6: longer than 512 octets")
+    assert KEY not in done.stderr
+    again = json.loads(agent.ctl_raw("association", "import", path, "--replace").stdout)
+    assert (again["done"], again["refused"]) == (3, 2)
+    assert sorted(row["line"] for row in again["errors"]) == [4, 6]
+
+
+def test_an_import_longer_than_a_batch_is_complete_after_a_crash(tmp_path):
+    count = 5000
+    with Agent(str(tmp_path / "a"), {"capacity": {"nodes": 6000, "associations": 6000, "bindings": 12000}}) as agent:
+        done = agent.ctl("association", "import", key_file(tmp_path / "list", lines_of(count)))
+        assert done == {"errors": [], "done": count, "refused": 0}
+        wait_for(lambda: agent.log().count("association import by") == 1, "the import is logged, once")
+        agent.kill()
+        agent.start()
+        rows = [row for row in agent.ctl("association", "list") if row["address"].startswith("10.2.")]
+        assert len(rows) == count == len({row["address"] for row in rows})
+        table = agent.ctl_raw("association", "list", json_output=False).stdout.splitlines()
+        assert len([line for line in table if " 10.2." in line]) == count
+
+
+def test_an_import_beyond_the_capacity_says_so_for_each_line(agent, tmp_path):
+    done = agent.ctl_raw("association", "import", key_file(tmp_path / "list", lines_of(1500)))
+    parsed = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert parsed["done"] + parsed["refused"] == 1500
+    assert parsed["done"] == agent.configuration["capacity"]["nodes"] - len(agent.associations)
+    assert all("capacity" in row["error"] for row in parsed["errors"])
+
+
+@pytest.mark.parametrize("text, mode, expected", [
+    (lines_of(1), 0o644, "chmod 600"),
+    (None, None, "cannot be opened"),
+])
+def test_a_file_that_cannot_be_imported(agent, tmp_path, text, mode, expected):
+    path = tmp_path / "list"
+    if text is not None:
+        key_file(path, text, mode)
+    done = agent.ctl_raw("association", "import", str(path), json_output=False)
+    assert done.returncode == 1 and expected in done.stderr and str(path) in done.stderr
+
+
+# ---- what agentctl says when nobody answers ----
+
+
+def test_nobody_there(tmp_path):
+    done = subprocess.run([program("agentctl"), "--socket", str(tmp_path / "none"), "status"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"agentctl: agentd does not answer on {tmp_path / 'none'}: is it running?\n"
+
+
+def test_a_path_too_long_for_a_socket(tmp_path):
+    done = subprocess.run([program("agentctl"), "--socket", "/" + "x" * 200, "status"], capture_output=True, text=True)
+    assert done.returncode == 1 and "too long" in done.stderr
+
+
+@pytest.mark.parametrize("answer, expected", [
+    (b"", "closed the connection"),
+    (b"\0\0", "closed the connection"),
+    (b"HTTP/1.1 400 Bad Request\r\n\r\n", "what answers is not agentd"),
+    (b"\0\0\0\4\xff\xff\xff\xff", "what answers is not agentd"),
+    (b"\0\0\0\1", "closed the connection"),
+])
+def test_somebody_else_there(tmp_path, answer, expected):
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen(1)
+        with subprocess.Popen([program("agentctl"), "--socket", path, "status"], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as client:
+            connection, _ = server.accept()
+            connection.recv(1000)
+            connection.sendall(answer)
+            connection.close()
+            out, errors = client.communicate(timeout=60)
+    assert client.returncode == 1 and expected in errors and out == ""
+
+
+def test_a_silent_agent_is_given_up(tmp_path):
+    path = str(tmp_path / "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen(1)
+        done = subprocess.run([program("agentctl"), "--socket", path, "--timeout", "1", "status"], capture_output=True,
+                              text=True, timeout=60)
+    assert done.returncode == 1 and "does not answer in time" in done.stderr
+
+
+# ---- the socket ----
+
+
+def test_the_socket_is_for_owner_and_group(agent):
+    status = os.stat(agent.socket_path)
+    assert stat.S_ISSOCK(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o660
+    agent.stop()
+    assert not os.path.exists(agent.socket_path)
+
+
+def test_a_socket_left_by_a_crash_is_replaced(agent):
+    agent.kill()
+    assert os.path.exists(agent.socket_path)
+    agent.start()
+    assert agent.ctl("version")
+
+
+def test_a_file_in_place_of_the_socket_is_left_alone(tmp_path):
+    agent = Agent(str(tmp_path))
+    with open(agent.socket_path, "w", encoding="utf-8") as file:
+        file.write("precious")
+    agent.spawn()
+    assert agent.process.wait(timeout=60) == 1
+    assert "there is something else than a socket" in agent.log()
+    with open(agent.socket_path, encoding="utf-8") as file:
+        assert file.read() == "precious"
+
+
+def test_a_socket_in_use_is_refused(agent, tmp_path):
+    second = Agent(str(tmp_path / "b"), {"process": {"control-socket": agent.socket_path}})
+    second.spawn()
+    assert second.process.wait(timeout=60) == 1
+    assert "another agentd answers there" in second.log()
+    assert agent.ctl("version")
+
+
+# ---- hostile clients ----
+
+
+@contextlib.contextmanager
+def client_of(agent):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(agent.socket_path)
+        client.settimeout(60)
+        yield client
+
+
+def frame(message):
+    return struct.pack("!I", len(message)) + message
+
+
+def field(number, octets):
+    size, out = len(octets), bytearray([number << 3 | 2])
+    while size > 127:
+        out.append(size & 127 | 128)
+        size >>= 7
+    return bytes(out) + bytes([size]) + octets
+
+
+def request(verb, *words, secret=None):
+    message = field(1, verb) + b"".join(field(2, word) for word in words)
+    return frame(message + (field(3, secret) if secret is not None else b""))
+
+
+def read_all(client):
+    out = b""
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := client.recv(1 << 16):
+            out += chunk
+    return out
+
+
+def memory_kib(agent):
+    with open(f"/proc/{agent.process.pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1])
+
+
+@pytest.mark.parametrize("octets", [
+    b"\xff\xff\xff\xff", struct.pack("!I", REQUEST_MAX + 1), b"GET / HTTP/1.1\r\n\r\n",
+])
+def test_a_length_beyond_reason_ends_the_connection(agent, octets):
+    with client_of(agent) as client:
+        client.sendall(octets)
+        assert read_all(client) == b""
+    assert agent.ctl("version")
+
+
+@pytest.mark.parametrize("message", [
+    b"", b"\xff" * 40, field(2, b"x"), field(1, b"status")[:-1], b"\x0a\xff\xff\xff\xff\x0f",
+    field(1, b"x" * 600), field(1, b"status") + field(2, b"w" * 600), field(1, b"status") + field(2, b"w") * 33,
+    pytest.param(field(1, b"status") + b"\x12\x00" * 1000000, id="a million empty words"),
+])
+def test_a_frame_that_is_no_request_is_answered_and_ends_the_connection(agent, message):
+    with client_of(agent) as client:
+        client.sendall(frame(message))
+        assert b"not a request of this protocol" in read_all(client)
+    assert agent.ctl("version")
+
+
+@pytest.mark.parametrize("verb, words", [
+    (b"", []), (b"nonsense", []), (b"status\n\x1b[31m", []), (b"\xff\xfe", []), (b"bindings", [b"\xff"]),
+    (b"bindings", [b"--limit"]), (b"bindings", [b"--limit", b"-1"]), (b"bindings", [b"--limit", b"99999999999999999999"]),
+    (b"association import", [b"1"]), (b"association import", [b"--replace"]), (b"association add", [b"mobile"] * 30),
+    (b"config set", [b"a" * 500, b"b" * 500]), (b"config set", [b"process.user", b"\n"]), (b"association remove", [b"%n%s"]),
+])
+def test_nonsense_is_answered_with_an_error(agent, verb, words):
+    with client_of(agent) as client:
+        client.sendall(request(verb, *words) + request(b"version"))
+        client.shutdown(socket.SHUT_WR)
+        answer = read_all(client)
+    (size,) = struct.unpack("!I", answer[:4])
+    first, second = answer[4:4 + size], answer[8 + size:]
+    assert first[:1] == b"\x12" and b"\x08\0" not in first[:4]  # an end, with an error
+    assert b"agentd" in second  # and the next request is answered as if nothing had been
+
+
+def test_half_a_frame_costs_nobody_else_anything(agent):
+    with contextlib.ExitStack() as stack:
+        for _ in range(CLIENTS_MAX - 2):
+            client = stack.enter_context(client_of(agent))
+            client.sendall(struct.pack("!I", REQUEST_MAX) + b"\x0a")
+        assert agent.ctl("version")
+
+
+def test_frames_in_single_octets_and_many_at_once(agent):
+    with client_of(agent) as client:
+        for octet in request(b"version"):
+            client.sendall(bytes([octet]))
+        client.sendall(request(b"version") * 500)
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client).count(b"agentd") == 501
+
+
+def test_too_many_clients_are_told_so(agent):
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(client_of(agent)) for _ in range(CLIENTS_MAX)]
+        for client in clients:
+            client.sendall(request(b"version"))
+            assert b"agentd" in client.recv(1000)
+        done = agent.ctl_raw("version")
+        assert done.returncode == 1 and "too many clients at once" in done.stderr
+    wait_for(lambda: agent.ctl_raw("version").returncode == 0, "a place is free again")
+
+
+def test_clients_that_leave_in_the_middle(agent):
+    for _ in range(100):
+        with client_of(agent) as client:
+            client.sendall(request(b"config list") * 3)
+        with client_of(agent) as client:
+            client.sendall(request(b"config set", b"registration.max-lifetime", b"700"))
+    wait_for(lambda: agent.ctl_raw("version").returncode == 0, "a place is free again")
+    assert agent.ctl("config")
+
+
+def test_a_slow_reader_is_sent_no_more_than_it_takes(tmp_path):
+    count = 20000
+    with Agent(str(tmp_path / "a"), {"capacity": {"nodes": count + 2, "associations": count + 2, "bindings": 2 * count + 8}}) as agent:
+        agent.ctl("association", "import", key_file(tmp_path / "list", lines_of(count)))
+        with client_of(agent) as client:
+            client.sendall(request(b"association list"))
+            before = memory_kib(agent)
+            client.sendall(request(b"association list") * 1000)
+            assert agent.ctl("version")  # others are served meanwhile
+            assert memory_kib(agent) - before < 4096
+            client.shutdown(socket.SHUT_WR)
+            received = client.recv(1 << 16)
+            while received.count(b"hmac-md5") < count:
+                received += client.recv(1 << 20)
+        assert agent.ctl("version")
+
+
+def test_a_listing_is_not_disturbed_by_changes_in_the_middle(tmp_path):
+    count = 3000
+    with Agent(str(tmp_path / "a"), {"capacity": {"nodes": count + 2, "associations": count + 2, "bindings": 2 * count + 8}}) as agent:
+        agent.ctl("association", "import", key_file(tmp_path / "list", lines_of(count)))
+        with client_of(agent) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.sendall(request(b"association list"))
+            received = client.recv(1000)
+            agent.ctl("association", "remove", "10.2.1.255")
+            client.shutdown(socket.SHUT_WR)
+            received += read_all(client)
+        for i in range(count):
+            assert f"10.2.{i >> 8}.{i & 255}".encode() + b"\x0a" in received or i == 511
