@@ -16,8 +16,8 @@
 #include "replication/engine.h"
 #include "replication/journal.h"
 
-#define ONLY_TERM 1u      /* with one voter there is never another leader */
-#define APPLY_CHUNK 256u  /* entries given to the machine at once, at most */
+#define ONLY_TERM 1u     /* with one voter there is never another leader */
+#define APPLY_CHUNK 256u /* entries given to the machine at once, at most */
 
 struct replication {
 	struct replication_machine machine;
@@ -224,8 +224,8 @@ struct replication *replication_open_over(const struct journal_io *io,
 }
 
 struct replication *replication_open(const struct replication_options *options,
-                                     const struct replication_machine *machine,
-                                     enum ha_error *why, char *report, size_t size)
+                                     const struct replication_machine *machine, enum ha_error *why,
+                                     char *report, size_t size)
 {
 	return replication_open_over(&journal_io_system, options, machine, why, report, size);
 }

@@ -73,10 +73,10 @@ void journal_flush_histogram(struct journal *journal, uint64_t counts[REPLICATIO
 
 enum ha_error journal_start(struct journal *journal)
 {
-	journal->log_started =
-		!pthread_create(&journal->log_thread, NULL, journal_log_main, journal);
-	journal->keeper_started =
-		!pthread_create(&journal->keeper_thread, NULL, journal_keeper_main, journal);
+	journal->log_started = !pthread_create(&journal->log_thread, NULL, journal_log_main,
+	                                       journal);
+	journal->keeper_started = !pthread_create(&journal->keeper_thread, NULL,
+	                                          journal_keeper_main, journal);
 	if (journal->log_started && journal->keeper_started)
 		return HA_OK;
 	journal_stop(journal);
@@ -146,10 +146,11 @@ static enum ha_error check_options(struct journal *journal)
 	    journal->segment_octets > JOURNAL_SEGMENT_MAX ||
 	    journal->segment_octets % JOURNAL_BLOCK != 0)
 		return journal_refuse(journal, HA_E_RANGE,
-		                      "%s: a segment of %" PRIu32 " octets is not possible: a multiple "
+		                      "%s: a segment of %" PRIu32
+		                      " octets is not possible: a multiple "
 		                      "of %u from %u to %u is",
-		                      journal->directory_path, journal->segment_octets, JOURNAL_BLOCK,
-		                      JOURNAL_SEGMENT_MIN, JOURNAL_SEGMENT_MAX);
+		                      journal->directory_path, journal->segment_octets,
+		                      JOURNAL_BLOCK, JOURNAL_SEGMENT_MIN, JOURNAL_SEGMENT_MAX);
 	if (journal->segments_max < 2 || journal->segments_max > JOURNAL_SEGMENTS_LIMIT)
 		return journal_refuse(journal, HA_E_RANGE,
 		                      "%s: %" PRIu32 " segments are not possible: 2 to %u are",
@@ -159,8 +160,8 @@ static enum ha_error check_options(struct journal *journal)
 }
 
 struct journal *journal_open(const struct journal_options *options,
-                             const struct journal_client *client, enum ha_error *why,
-                             char *report, size_t size)
+                             const struct journal_client *client, enum ha_error *why, char *report,
+                             size_t size)
 {
 	struct journal *journal = journal_new(options, client);
 	if (!journal) {

@@ -56,11 +56,11 @@ struct journal_client {
 };
 
 struct journal_options {
-	const char *directory;      /* must exist; borrowed for the open */
+	const char *directory; /* must exist; borrowed for the open */
 	uint64_t store_id;
-	uint64_t applied;           /* entries up to here are not replayed */
-	uint32_t segment_octets;    /* a multiple of JOURNAL_BLOCK from JOURNAL_SEGMENT_MIN on */
-	uint32_t segments_max;      /* 2 or more */
+	uint64_t applied;            /* entries up to here are not replayed */
+	uint32_t segment_octets;     /* a multiple of JOURNAL_BLOCK from JOURNAL_SEGMENT_MIN on */
+	uint32_t segments_max;       /* 2 or more */
 	const struct journal_io *io; /* static */
 };
 
@@ -79,8 +79,8 @@ struct journal;
  *
  * Errors as of replication_open, and HA_E_RANGE for impossible sizes. */
 struct journal *journal_open(const struct journal_options *options,
-                             const struct journal_client *client, enum ha_error *why,
-                             char *report, size_t size);
+                             const struct journal_client *client, enum ha_error *why, char *report,
+                             size_t size);
 
 /* Start the two threads. HA_E_NOMEM. */
 enum ha_error journal_start(struct journal *journal);

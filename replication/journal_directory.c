@@ -68,8 +68,7 @@ static bool parse_name(const char *name, uint64_t *sequence)
 	char *end;
 	errno = 0;
 	const uint64_t value = strtoull(name + 8, &end, 16);
-	if (errno || *end || value == 0 ||
-	    strcmp(journal_segment_name(value).text, name) != 0)
+	if (errno || *end || value == 0 || strcmp(journal_segment_name(value).text, name) != 0)
 		return false;
 	*sequence = value;
 	return true;
@@ -113,7 +112,8 @@ static enum ha_error list_segments(struct listing *listing)
 	for (size_t i = 1; i < journal->segment_count; i++) {
 		if (journal->segments[i].sequence != journal->segments[i - 1].sequence + 1)
 			return journal_refuse(
-				journal, HA_E_DAMAGED, "%s/%s is missing between its neighbours: " JOURNAL_REMEDY,
+				journal, HA_E_DAMAGED,
+				"%s/%s is missing between its neighbours: " JOURNAL_REMEDY,
 				journal->directory_path,
 				journal_segment_name(journal->segments[i - 1].sequence + 1).text);
 	}
@@ -144,18 +144,20 @@ static enum ha_error judge_header(struct journal *journal, struct journal_segmen
 
 	const enum ha_error error = journal_segment_decode(block, &header);
 	if (error == HA_E_NEWER)
-		return journal_refuse(journal, error,
-		                      "%s/%s was written by a newer version: start that version, or "
-		                      "restore the backup made before it",
-		                      directory, name.text);
+		return journal_refuse(
+			journal, error,
+			"%s/%s was written by a newer version: start that version, or "
+			"restore the backup made before it",
+			directory, name.text);
 	if (error != HA_OK || header.sequence != segment->sequence)
 		return journal_refuse(journal, HA_E_DAMAGED,
-		                      "%s/%s: the header of the file is damaged: " JOURNAL_REMEDY, directory,
-		                      name.text);
+		                      "%s/%s: the header of the file is damaged: " JOURNAL_REMEDY,
+		                      directory, name.text);
 	if (header.store_id != journal->store_id)
 		return journal_refuse(journal, HA_E_FOREIGN,
 		                      "%s/%s belongs to another store (%016" PRIx64
-		                      ", not %016" PRIx64 "): set the data directory that holds both",
+		                      ", not %016" PRIx64
+		                      "): set the data directory that holds both",
 		                      directory, name.text, header.store_id, journal->store_id);
 	if (size < (int64_t)header.octets)
 		return journal_refuse(journal, HA_E_DAMAGED,

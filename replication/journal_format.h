@@ -88,8 +88,8 @@ uint8_t *journal_record_encode(uint8_t *at, const struct replication_entry *entr
 void journal_batch_seal(uint8_t *image, struct journal_batch_header *header, uint64_t seed);
 
 enum journal_batch_state {
-	JOURNAL_BATCH_NONE, /* nothing that was begun under this seed */
-	JOURNAL_BATCH_TORN, /* begun under this seed, header broken */
+	JOURNAL_BATCH_NONE,   /* nothing that was begun under this seed */
+	JOURNAL_BATCH_TORN,   /* begun under this seed, header broken */
 	JOURNAL_BATCH_HEADED, /* the header is whole; the body was not looked at */
 };
 

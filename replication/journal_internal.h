@@ -57,8 +57,8 @@ struct journal {
 	size_t segment_room;
 	uint64_t used;
 	uint64_t tail;
-	uint32_t tail_offset; /* where the open or next batch goes */
-	uint32_t tail_octets; /* of the tail segment */
+	uint32_t tail_offset;      /* where the open or next batch goes */
+	uint32_t tail_octets;      /* of the tail segment */
 	uint64_t durable_sequence; /* segment of the newest durable batch */
 	uint64_t next_number;
 	uint64_t next_index;

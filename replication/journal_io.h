@@ -37,7 +37,7 @@ struct journal_io {
 	ssize_t (*pread)(void *context, int file, void *octets, size_t size, uint64_t offset);
 	ssize_t (*pwrite)(void *context, int file, const void *octets, size_t size,
 	                  uint64_t offset);
-	int (*sync_file)(void *context, int file); /* contents and size */
+	int (*sync_file)(void *context, int file);           /* contents and size */
 	int (*sync_directory)(void *context, int directory); /* names */
 	int (*rename)(void *context, int directory, const char *from, const char *to);
 	int (*remove)(void *context, int directory, const char *name);

@@ -58,7 +58,8 @@ static enum ha_error read_at(struct journal *journal, struct place at, uint8_t *
 		return open;
 	const struct journal_segment *segment = &journal->segments[at.segment];
 	int error = journal_io_read(journal->io, segment->file, octets, size, at.offset);
-	return error ? journal_refuse_io(journal, error, name_at(journal, at.segment).text, "read") : HA_OK;
+	return error ? journal_refuse_io(journal, error, name_at(journal, at.segment).text, "read")
+	             : HA_OK;
 }
 
 enum found {
@@ -84,8 +85,8 @@ static enum ha_error look(struct recovery *recovery, struct place at,
 	enum ha_error error = read_at(journal, at, recovery->image, JOURNAL_BLOCK);
 	if (error != HA_OK)
 		return error;
-	const enum journal_batch_state state =
-		journal_batch_decode(recovery->image, segment->seed, header);
+	const enum journal_batch_state state = journal_batch_decode(recovery->image, segment->seed,
+	                                                            header);
 	if (state == JOURNAL_BATCH_TORN)
 		*found = FOUND_TORN;
 	if (state != JOURNAL_BATCH_HEADED ||
@@ -111,9 +112,9 @@ static enum ha_error look(struct recovery *recovery, struct place at,
 static enum ha_error damaged_at(struct recovery *recovery, struct place at, const char *how)
 {
 	struct journal *journal = recovery->journal;
-	return journal_refuse(journal, HA_E_DAMAGED, "%s/%s: at octet %" PRIu32 " %s: " JOURNAL_REMEDY,
-	                      journal->directory_path, name_at(journal, at.segment).text, at.offset,
-	                      how);
+	return journal_refuse(
+		journal, HA_E_DAMAGED, "%s/%s: at octet %" PRIu32 " %s: " JOURNAL_REMEDY,
+		journal->directory_path, name_at(journal, at.segment).text, at.offset, how);
 }
 
 /* Give the client what the store does not hold. */
@@ -124,8 +125,8 @@ static enum ha_error replay(struct recovery *recovery, const struct journal_batc
 	struct replication_entry chunk[REPLAY_CHUNK];
 	size_t n = 0;
 	enum ha_error error;
-	struct journal_cursor cursor =
-		journal_cursor_over(recovery->image + JOURNAL_BATCH_HEADER, header, NULL);
+	struct journal_cursor cursor = journal_cursor_over(recovery->image + JOURNAL_BATCH_HEADER,
+	                                                   header, NULL);
 
 	/* Nothing of a batch is replayed before all of it was seen to be sound. */
 	struct journal_cursor check = cursor;
@@ -180,9 +181,9 @@ static enum ha_error accept(struct recovery *recovery, const struct journal_batc
 		                      "same backup",
 		                      journal->directory_path, header->first_index,
 		                      journal->applied);
-	if (recovery->any && (header->previous != recovery->last.mark ||
-	                      header->first_index != recovery->last.first_index +
-	                                                     recovery->last.entries))
+	if (recovery->any &&
+	    (header->previous != recovery->last.mark ||
+	     header->first_index != recovery->last.first_index + recovery->last.entries))
 		return damaged_at(recovery, at, "a batch does not continue the one before");
 	const enum ha_error error = replay(recovery, header, at);
 	if (error == HA_OK)
@@ -271,10 +272,10 @@ static enum ha_error torn_number(struct recovery *recovery, uint64_t *limit)
 	if (recovery->any)
 		return HA_OK;
 	const struct journal_segment *segment = &recovery->journal->segments[recovery->end.segment];
-	const enum ha_error error =
-		read_at(recovery->journal, recovery->end, recovery->image, JOURNAL_BLOCK);
-	if (error == HA_OK && journal_batch_decode(recovery->image, segment->seed, &header) ==
-	                              JOURNAL_BATCH_HEADED)
+	const enum ha_error error = read_at(recovery->journal, recovery->end, recovery->image,
+	                                    JOURNAL_BLOCK);
+	if (error == HA_OK &&
+	    journal_batch_decode(recovery->image, segment->seed, &header) == JOURNAL_BATCH_HEADED)
 		*limit = header.number;
 	else
 		*limit = 0;
@@ -318,15 +319,16 @@ static enum ha_error scan_behind(struct recovery *recovery)
 static enum ha_error judge_end(struct recovery *recovery)
 {
 	struct journal *journal = recovery->journal;
-	const uint64_t last =
-		recovery->any ? recovery->last.first_index + recovery->last.entries - 1 : 0;
+	const uint64_t last = recovery->any
+	                              ? recovery->last.first_index + recovery->last.entries - 1
+	                              : 0;
 	if (last < journal->applied)
-		return journal_refuse(journal, HA_E_DAMAGED,
-		                      "%s: the log ends with entry %" PRIu64
-		                      ", but the store holds %" PRIu64
-		                      ": entries of the log are missing; restore both from the same "
-		                      "backup",
-		                      journal->directory_path, last, journal->applied);
+		return journal_refuse(
+			journal, HA_E_DAMAGED,
+			"%s: the log ends with entry %" PRIu64 ", but the store holds %" PRIu64
+			": entries of the log are missing; restore both from the same "
+			"backup",
+			journal->directory_path, last, journal->applied);
 	if (recovery->torn) {
 		replication_count(REPLICATION_COUNTER_TORN_BATCHES, 1);
 		log_notice("%s/%s: a batch after entry %" PRIu64
@@ -355,7 +357,7 @@ static enum ha_error settle(struct recovery *recovery)
 			error = io->sync_file(io->context, file);
 		if (error)
 			return journal_refuse_io(journal, error, name_at(journal, at.segment).text,
-			                 "written");
+			                         "written");
 	}
 	error = io->sync_directory(io->context, journal->directory);
 	return error ? journal_refuse_io(journal, error, "", "synced") : HA_OK;
@@ -370,11 +372,13 @@ static enum ha_error open_ready(struct recovery *recovery)
 		const size_t last = journal->segment_count - 1;
 		if (journal->segments[last].octets == journal->segment_octets)
 			break;
-		int error = io->remove(io->context, journal->directory, name_at(journal, last).text);
+		int error = io->remove(io->context, journal->directory,
+		                       name_at(journal, last).text);
 		if (!error)
 			error = io->sync_directory(io->context, journal->directory);
 		if (error)
-			return journal_refuse_io(journal, error, name_at(journal, last).text, "removed");
+			return journal_refuse_io(journal, error, name_at(journal, last).text,
+			                         "removed");
 		journal->segment_count--;
 	}
 	for (size_t i = recovery->end.segment; i < journal->segment_count; i++) {
@@ -403,8 +407,8 @@ static enum ha_error resume(struct recovery *recovery, size_t start)
 	journal->tail_octets = tail->octets;
 	journal->next_number = expected_number(recovery);
 	journal->mark = recovery->last.mark;
-	journal->next_index =
-		recovery->any ? recovery->last.first_index + recovery->last.entries : 1;
+	journal->next_index = recovery->any ? recovery->last.first_index + recovery->last.entries
+	                                    : 1;
 	journal->stored_index = journal->next_index - 1;
 	return HA_OK;
 }

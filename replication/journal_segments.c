@@ -60,8 +60,7 @@ static struct journal_segment pop_front(struct journal *journal)
 {
 	const struct journal_segment front = journal->segments[0];
 	journal->segment_count--;
-	memmove(journal->segments, journal->segments + 1,
-	        journal->segment_count * sizeof(front));
+	memmove(journal->segments, journal->segments + 1, journal->segment_count * sizeof(front));
 	return front;
 }
 
@@ -69,8 +68,7 @@ static struct journal_segment pop_front(struct journal *journal)
 static void put_back(struct journal *journal, const struct journal_segment *front)
 {
 	pthread_mutex_lock(&journal->mutex);
-	memmove(journal->segments + 1, journal->segments,
-	        journal->segment_count * sizeof(*front));
+	memmove(journal->segments + 1, journal->segments, journal->segment_count * sizeof(*front));
 	journal->segments[0] = *front;
 	journal->segment_count++;
 	pthread_mutex_unlock(&journal->mutex);
@@ -271,8 +269,9 @@ static void note_result(struct journal *journal, int error)
 	if (journal->warned_ns != 0 && now_ns - journal->warned_ns < WARNING_INTERVAL_NS)
 		return;
 	journal->warned_ns = now_ns;
-	log_warning("%s: another segment cannot be prepared, going on with those that are there: %s",
-	            journal->directory_path, strerror(-error));
+	log_warning(
+		"%s: another segment cannot be prepared, going on with those that are there: %s",
+		journal->directory_path, strerror(-error));
 }
 
 bool journal_keep(struct journal *journal)

@@ -217,8 +217,8 @@ static struct journal_segment writing_segment(struct journal *journal,
 	int done_with = -1;
 	pthread_mutex_lock(&journal->mutex);
 	if (journal->writing_sequence != batch->sequence) {
-		struct journal_segment *before =
-			journal_segment_at(journal, journal->writing_sequence);
+		struct journal_segment *before = journal_segment_at(journal,
+		                                                    journal->writing_sequence);
 		done_with = before->file;
 		before->file = -1;
 		journal->writing_sequence = batch->sequence;
@@ -265,9 +265,9 @@ static bool write_batch(struct journal *journal, struct journal_batch *batch)
 	if (error) {
 		replication_count(REPLICATION_COUNTER_FLUSH_FAILURES, 1);
 		journal_fail(journal, ha_error_of_errno(-error),
-		             "%s/%s: batch %" PRIu64 " could not be %s: %s", journal->directory_path,
-		             journal_segment_name(batch->sequence).text, batch->header.number, what,
-		             strerror(-error));
+		             "%s/%s: batch %" PRIu64 " could not be %s: %s",
+		             journal->directory_path, journal_segment_name(batch->sequence).text,
+		             batch->header.number, what, strerror(-error));
 		return false;
 	}
 	journal->mark = batch->header.mark;

@@ -21,7 +21,7 @@
 /* One command in the order in which all members apply it. Borrowed for the
  * call. */
 struct replication_entry {
-	uint64_t index;  /* 1, 2, 3, ... without holes */
+	uint64_t index; /* 1, 2, 3, ... without holes */
 	uint64_t term;
 	uint32_t group;
 	uint64_t ticket; /* what the submitter gave; 0 when it was not this process */
@@ -44,11 +44,11 @@ struct replication_machine {
 };
 
 struct replication_options {
-	const char *directory;    /* of the log's segments; borrowed for the open */
-	uint64_t store_id;        /* ties the log to its store */
-	uint64_t applied;         /* last index that the store holds; entries after it are replayed */
-	uint32_t segment_octets;  /* of one segment file */
-	uint32_t segments_max;    /* the cap of the log: files of that size */
+	const char *directory; /* of the log's segments; borrowed for the open */
+	uint64_t store_id;     /* ties the log to its store */
+	uint64_t applied;      /* last index that the store holds; entries after it are replayed */
+	uint32_t segment_octets; /* of one segment file */
+	uint32_t segments_max;   /* the cap of the log: files of that size */
 	uint32_t tick_ms;
 };
 
@@ -85,13 +85,19 @@ struct replication;
  * HA_E_DAMAGED  an acknowledged entry is missing or broken; *report says where
  * HA_E_FOREIGN  the log belongs to another store
  * HA_E_NEWER    written by a newer program
+ * HA_E_RANGE    sizes in the options that are not possible
+ * HA_E_NOTFOUND the directory does not exist
  * HA_E_INUSE, HA_E_NODISK, HA_E_PERMISSION, HA_E_IO, HA_E_NOMEM
+ *
+ * One thing cannot be told: damage that befell the newest acknowledged batch
+ * on the disk looks like a batch that was never finished, and is dropped,
+ * unless the store holds entries of it (then HA_E_DAMAGED).
  *
  * On failure returns NULL, *why is set, and `report` (size octets, may be
  * NULL) holds a sentence for the operator naming the file and the remedy. */
 struct replication *replication_open(const struct replication_options *options,
-                                     const struct replication_machine *machine,
-                                     enum ha_error *why, char *report, size_t size);
+                                     const struct replication_machine *machine, enum ha_error *why,
+                                     char *report, size_t size);
 
 /* Start the threads: from here on commands are taken. */
 enum ha_error replication_start(struct replication *replication);
@@ -99,11 +105,13 @@ enum ha_error replication_start(struct replication *replication);
 /* Put commands in order, all or none of them. Copies them; any thread; never
  * waits for the disk.
  *
- * HA_E_BUSY       too many are under way: drop the request, it comes again
+ * HA_E_BUSY       too many are under way, or the next segment is not prepared
+ *                 yet: drop the request, it comes again
  * HA_E_CAPACITY   the log is at its cap because the store does not keep up
  * HA_E_NOTLEADER  somebody else orders commands
  * HA_E_CLOSED     after replication_stop or a failure
- * HA_E_RANGE      a command larger than REPLICATION_COMMAND_MAX */
+ * HA_E_RANGE      a command larger than REPLICATION_COMMAND_MAX, or all of them
+ *                 together more than one batch holds (2 MiB, or one segment) */
 enum ha_error replication_submit(struct replication *replication,
                                  const struct replication_command *commands, size_t count);
 
@@ -120,7 +128,8 @@ void replication_status(struct replication *replication, struct replication_stat
 void replication_flush_histogram(struct replication *replication,
                                  uint64_t counts[REPLICATION_FLUSH_BUCKETS]);
 
-/* Refuse new commands, make durable and apply what was taken, end the threads. */
+/* Refuse new commands, make durable and apply what was taken, end the threads.
+ * Harmless when repeated; not from within a call to the machine. */
 void replication_stop(struct replication *replication);
 
 /* Accepts NULL; stops first if it must. */

@@ -113,8 +113,8 @@ static enum ha_error lock_directory(struct store *store)
 	store->directory = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->directory < 0)
 		return refuse_errno(store, errno, "the store's directory cannot be opened");
-	store->lock = openat(store->directory, LOCK_FILE,
-	                     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	store->lock = openat(store->directory, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+	                     0600);
 	if (store->lock < 0)
 		return refuse_errno(store, errno, "the lock file cannot be opened");
 	if (!flock(store->lock, LOCK_EX | LOCK_NB))
@@ -203,7 +203,8 @@ static enum ha_error write_identity(struct store *store, MDB_txn *txn)
 {
 	do {
 		if (getrandom(&store->id, sizeof(store->id), 0) != sizeof(store->id))
-			return refuse_errno(store, errno, "no random number for the store's identity");
+			return refuse_errno(store, errno,
+			                    "no random number for the store's identity");
 	} while (store->id == 0);
 	int code = put_number(store, txn, FORMAT_KEY, sizeof(uint32_t), STORE_FORMAT);
 	if (!code)

@@ -16,7 +16,7 @@
 
 #include "agentd/base/error.h"
 
-#define STORE_KEY_MAX 64u   /* octets */
+#define STORE_KEY_MAX 64u /* octets */
 #define STORE_VALUE_MAX 4096u
 
 /* X(symbol, name in the file). Append only. */
@@ -36,7 +36,7 @@ enum store_table {
 };
 
 /* Borrowed octets of a key or value. From a read: valid until the reader is
- * closed or renewed. */
+ * closed. */
 struct store_bytes {
 	const void *at;
 	size_t size;
@@ -44,8 +44,11 @@ struct store_bytes {
 
 struct store;
 
-/* Open or create the environment in an existing directory.
+/* Open or create the environment in an existing directory. The data file gets
+ * the size of the map, as a sparse file. Keys of STORE_META that begin with
+ * "store/" are the store's own.
  *
+ * HA_E_NOTFOUND    the directory does not exist
  * HA_E_INUSE       another process has it open for writing
  * HA_E_NEWER       its format is newer than this program
  * HA_E_FOREIGN     not an environment of this program
@@ -74,9 +77,11 @@ struct store_write {
 	enum ha_error error;
 };
 
+/* While another one is under way, its error is HA_E_BUSY. */
 struct store_write store_begin(struct store *store);
 
-/* Insert or overwrite. Ascending keys of one table cost least. */
+/* Insert or overwrite; a row that is equal is left alone. Ascending keys of one
+ * table cost least. HA_E_RANGE for a key or value of an impossible size. */
 void store_put(struct store_write *w, enum store_table table, struct store_bytes key,
                struct store_bytes value);
 /* Absent is not an error. */
@@ -84,7 +89,8 @@ void store_delete(struct store_write *w, enum store_table table, struct store_by
 
 /* Make the rows under `prefix` exactly the given ones (ascending, all starting
  * with `prefix`): rows that are equal are left, others are written or
- * deleted. For a table whose rows come and go together. */
+ * deleted. For a table whose rows come and go together. HA_E_RANGE as above;
+ * HA_E_MALFORMED when the rows are not ascending or not of the prefix. */
 struct store_row {
 	struct store_bytes key;
 	struct store_bytes value;
@@ -92,7 +98,8 @@ struct store_row {
 void store_replace_prefix(struct store_write *w, enum store_table table, struct store_bytes prefix,
                           const struct store_row *rows, size_t count);
 
-/* First error of any of them, or durable. */
+/* First error of any of them, or durable. HA_E_NODISK: nothing was written; the
+ * map or the disk is full. Ends the transaction either way. */
 enum ha_error store_commit(struct store_write *w);
 void store_abort(struct store_write *w);
 
@@ -108,8 +115,8 @@ enum ha_error store_read_open(struct store *store, struct store_reader *out);
 void store_read_close(struct store_reader *reader); /* accepts a zeroed one */
 
 /* HA_E_NOTFOUND when absent. */
-enum ha_error store_get(struct store_reader *reader, enum store_table table,
-                        struct store_bytes key, struct store_bytes *value);
+enum ha_error store_get(struct store_reader *reader, enum store_table table, struct store_bytes key,
+                        struct store_bytes *value);
 
 /* The first row at or after `key` (strictly after it if `after`).
  * HA_E_NOTFOUND at the end. */

@@ -34,8 +34,8 @@ void store_read_close(struct store_reader *reader)
 	*reader = (struct store_reader){ 0 };
 }
 
-enum ha_error store_get(struct store_reader *reader, enum store_table table,
-                        struct store_bytes key, struct store_bytes *value)
+enum ha_error store_get(struct store_reader *reader, enum store_table table, struct store_bytes key,
+                        struct store_bytes *value)
 {
 	MDB_val k = val_of(key);
 	MDB_val v;
@@ -61,7 +61,8 @@ enum ha_error store_seek(struct store_reader *reader, enum store_table table,
                          struct store_bytes key, bool after, struct store_row *out)
 {
 	MDB_cursor *cursor;
-	int code = store_cursor_of(reader->store, reader->transaction, reader->cursors, table, &cursor);
+	int code = store_cursor_of(reader->store, reader->transaction, reader->cursors, table,
+	                           &cursor);
 	if (code)
 		return store_error_of(code);
 	/* LMDB has no empty keys: before them all is the first row. */
@@ -78,8 +79,7 @@ enum ha_error store_seek(struct store_reader *reader, enum store_table table,
 	return error;
 }
 
-enum ha_error store_next(struct store_reader *reader, enum store_table table,
-                         struct store_row *out)
+enum ha_error store_next(struct store_reader *reader, enum store_table table, struct store_row *out)
 {
 	MDB_val key;
 	if (!reader->cursors[table])

@@ -64,8 +64,7 @@ static int overwrite(MDB_cursor *cursor, MDB_val *key, MDB_val *value, const MDB
 {
 	if (equal(value, old))
 		return 0;
-	return mdb_cursor_put(cursor, key, value,
-	                      value->mv_size == old->mv_size ? MDB_CURRENT : 0);
+	return mdb_cursor_put(cursor, key, value, value->mv_size == old->mv_size ? MDB_CURRENT : 0);
 }
 
 /* Find the row or its place first. */
@@ -131,8 +130,8 @@ static int compare_keys(const MDB_val *a, const MDB_val *b)
 	return order ? order : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
 }
 
-static bool rows_fit(struct store_write *w, struct store_bytes prefix,
-                     const struct store_row *rows, size_t count)
+static bool rows_fit(struct store_write *w, struct store_bytes prefix, const struct store_row *rows,
+                     size_t count)
 {
 	if (!store_key_fits(prefix))
 		write_fail(w, HA_E_RANGE);

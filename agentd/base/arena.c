@@ -8,7 +8,8 @@
 
 void *arena_map(size_t octets)
 {
-	void *arena = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *arena = mmap(NULL, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	                   0);
 
 	if (arena == MAP_FAILED)
 		return NULL;

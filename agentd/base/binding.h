@@ -8,14 +8,14 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-#define BINDING_LIMIT_MAX 8u          /* simultaneous bindings a node can be granted */
+#define BINDING_LIMIT_MAX 8u /* simultaneous bindings a node can be granted */
 #define BINDING_NEVER_EXPIRES UINT64_MAX
-#define LIFETIME_INFINITE 0xffffu     /* seconds field of a request or reply */
+#define LIFETIME_INFINITE 0xffffu /* seconds field of a request or reply */
 
 enum encapsulation {
-	ENCAPSULATION_IPIP = 0, /* RFC 2003 */
+	ENCAPSULATION_IPIP = 0,    /* RFC 2003 */
 	ENCAPSULATION_MINIMAL = 1, /* RFC 2004 */
-	ENCAPSULATION_GRE = 2, /* RFC 2784 */
+	ENCAPSULATION_GRE = 2,     /* RFC 2784 */
 };
 
 struct binding {
@@ -29,7 +29,7 @@ struct binding {
 	uint8_t encapsulation;   /* enum encapsulation */
 	uint64_t identification; /* of the reply */
 	uint64_t granted_ms;
-	uint64_t expires_ms;     /* or BINDING_NEVER_EXPIRES */
+	uint64_t expires_ms; /* or BINDING_NEVER_EXPIRES */
 };
 
 #endif

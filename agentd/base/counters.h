@@ -54,14 +54,12 @@ int counters_visit(counter_visitor *visit, void *context);
 
 /* Defines the set declared by a module's counters.h from its table of rows
  * X(id, name, mib_arc, help). Once, in one .c file of the module. */
-#define COUNTER_INFO_ROW(id, name_, arc_, help_)                                                   \
-	{ .name = name_, .help = help_, .mib_arc = arc_ },
+#define COUNTER_INFO_ROW(id, name_, arc_, help_) { .name = name_, .help = help_, .mib_arc = arc_ },
 #define COUNTERS_DEFINE(set_, name_, TABLE, count_)                                                \
 	static const struct counter_info set_##_infos[count_] = { TABLE(COUNTER_INFO_ROW) };       \
 	static _Atomic uint64_t set_##_values[count_];                                             \
-	struct counter_set set_ = { .name = name_,                                                 \
-		                    .infos = set_##_infos,                                         \
-		                    .values = set_##_values,                                       \
-		                    .count = count_ }
+	struct counter_set set_ = {                                                                \
+		.name = name_, .infos = set_##_infos, .values = set_##_values, .count = count_     \
+	}
 
 #endif

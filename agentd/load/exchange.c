@@ -50,8 +50,8 @@ void load_request_of(const struct load_identity *identity, struct in_addr home,
 		.lifetime_s = node->effect == LOAD_BIND ? node->lifetime_s : 0,
 		.home = home,
 		.home_agent = identity->home_agent,
-		.care_of = node->effect == LOAD_UNBIND_ALL ? home :
-		                                             load_care_of(identity, node->offset),
+		.care_of = node->effect == LOAD_UNBIND_ALL ? home
+		                                           : load_care_of(identity, node->offset),
 		.identification = node->identification,
 	};
 }

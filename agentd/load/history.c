@@ -78,9 +78,9 @@ static struct outcome bound_by(const struct load_record *request, uint16_t lifet
 	return (struct outcome){ .bound = true,
 		                 .care_of = request->care_of,
 		                 .identification = request->identification,
-		                 .expires_ms = lifetime_s == LIFETIME_INFINITE ?
-		                                       UINT64_MAX :
-		                                       request->value + lifetime_s * 1000u };
+		                 .expires_ms = lifetime_s == LIFETIME_INFINITE
+		                                       ? UINT64_MAX
+		                                       : request->value + lifetime_s * 1000u };
 }
 
 /* What becomes of one outcome if the request had its effect. */

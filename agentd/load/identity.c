@@ -39,8 +39,7 @@ uint32_t load_first_offset(uint32_t node)
 	return (node * 2654435761u) >> 12 & LOAD_CARE_OF_MASK;
 }
 
-void load_key(const struct load_identity *identity, struct in_addr home,
-              uint8_t key[LOAD_KEY_SIZE])
+void load_key(const struct load_identity *identity, struct in_addr home, uint8_t key[LOAD_KEY_SIZE])
 {
 	uint8_t digest[MIP_AUTHENTICATOR_SIZE_MAX] = { 0 };
 	struct span octets = { .at = (const uint8_t *)&home, .size = sizeof(home) };

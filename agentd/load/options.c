@@ -10,7 +10,14 @@
 #include "agentd/load/link.h"
 #include "agentd/load/plan.h"
 
-enum option_kind { NUMBER, SECONDS, ADDRESS, TARGET, TEXT, FLAG };
+enum option_kind {
+	NUMBER,
+	SECONDS,
+	ADDRESS,
+	TARGET,
+	TEXT,
+	FLAG
+};
 
 #define NODES_MAX (1u << 24)
 
@@ -45,12 +52,16 @@ static const struct row rows[] = {
 	{ "rate", NUMBER, AT(rate), 1, 10000000, NULL, "R",
 	  "requests per second, due whatever became of those before" },
 	{ "count", NUMBER, AT(count), 1, UINT32_MAX, NULL, "N", "end after so many requests" },
-	{ "duration", SECONDS, AT(duration_ms), 1, 86400000, NULL, "S", "end after so many seconds" },
+	{ "duration", SECONDS, AT(duration_ms), 1, 86400000, NULL, "S",
+	  "end after so many seconds" },
 	{ "timeout", SECONDS, AT(timeout_ms), 1, 60000, "1", "S",
 	  "a request without an answer is lost and asked again" },
-	{ "tries", NUMBER, AT(tries), 0, 255, "8", "N", "requests until a node gives up; 0: never" },
-	{ "sockets", NUMBER, AT(sockets), 1, LINK_SOCKETS_MAX, "4", "N", "UDP sockets to send from" },
-	{ "seed", NUMBER, AT(seed), 0, UINT32_MAX, "1", "N", "of the choice of nodes and requests" },
+	{ "tries", NUMBER, AT(tries), 0, 255, "8", "N",
+	  "requests until a node gives up; 0: never" },
+	{ "sockets", NUMBER, AT(sockets), 1, LINK_SOCKETS_MAX, "4", "N",
+	  "UDP sockets to send from" },
+	{ "seed", NUMBER, AT(seed), 0, UINT32_MAX, "1", "N",
+	  "of the choice of nodes and requests" },
 	{ "record", TEXT, AT(record), 0, 0, NULL, "FILE", "append what was asked and promised" },
 	{ "listing", TEXT, AT(listing), 0, 0, NULL, "FILE",
 	  "for `verify`: lines of home address, care-of address, identification; standard input "
@@ -159,8 +170,8 @@ static void set_presets(struct load_options *out)
 			set_value(&rows[i], rows[i].preset, out);
 }
 
-static enum ha_error refuse(struct load_options_error *error, enum ha_error code,
-                            const char *what, const char *text)
+static enum ha_error refuse(struct load_options_error *error, enum ha_error code, const char *what,
+                            const char *text)
 {
 	snprintf(error->text, sizeof(error->text), "%s: '%.150s'", what, text);
 	return code;
@@ -169,13 +180,15 @@ static enum ha_error refuse(struct load_options_error *error, enum ha_error code
 static enum ha_error refuse_value(struct load_options_error *error, const struct row *row,
                                   const char *value)
 {
-	static const char *const forms[] = {
-		[ADDRESS] = "an IPv4 address", [TARGET] = "ADDRESS:PORT", [TEXT] = "text", [FLAG] = ""
-	};
+	static const char *const forms[] = { [ADDRESS] = "an IPv4 address",
+		                             [TARGET] = "ADDRESS:PORT",
+		                             [TEXT] = "text",
+		                             [FLAG] = "" };
 
 	if (row->kind == NUMBER)
-		snprintf(error->text, sizeof(error->text), "--%s: '%.60s' is not a number from %u to %u",
-		         row->name, value, row->min, row->max);
+		snprintf(error->text, sizeof(error->text),
+		         "--%s: '%.60s' is not a number from %u to %u", row->name, value, row->min,
+		         row->max);
 	else if (row->kind == SECONDS)
 		snprintf(error->text, sizeof(error->text),
 		         "--%s: '%.60s' is not a number of seconds from %.3f to %.0f", row->name,
@@ -254,7 +267,8 @@ enum ha_error load_options_identity(const struct load_options *options, struct l
 	if (out->home_agent.s_addr == 0)
 		out->home_agent = options->target.sin_addr;
 	if (load_seed_init(&out->seed, options->key_seed) != HA_OK)
-		return refuse(error, HA_E_RANGE, "--key-seed: not 1 to 64 octets", options->key_seed);
+		return refuse(error, HA_E_RANGE, "--key-seed: not 1 to 64 octets",
+		              options->key_seed);
 	return HA_OK;
 }
 
@@ -311,5 +325,6 @@ void load_options_usage(FILE *out)
 		usage_row(out, &rows[i]);
 	fputs("\nThe result is one line of JSON on standard output.\n"
 	      "Exit status: 0 done; 1 nothing accepted, a bad answer, or a broken promise; "
-	      "2 usage.\n", out);
+	      "2 usage.\n",
+	      out);
 }

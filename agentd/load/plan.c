@@ -10,11 +10,16 @@
 #define TRIES 16u
 
 const struct load_mode load_modes[] = {
-	{ .name = "register", .once = true, .help = "bind every node to its first care-of address" },
+	{ .name = "register",
+	  .once = true,
+	  .help = "bind every node to its first care-of address" },
 	{ .name = "refresh", .help = "register again with the same care-of address" },
 	{ .name = "move", .move = 100, .help = "register with another care-of address each time" },
 	{ .name = "deregister", .deregister = 100, .once = true, .help = "deregister every node" },
-	{ .name = "mix", .move = 45, .deregister = 25, .scattered = true,
+	{ .name = "mix",
+	  .move = 45,
+	  .deregister = 25,
+	  .scattered = true,
 	  .help = "all of these, nodes and requests at random" },
 	{ .name = NULL },
 };

@@ -14,7 +14,7 @@
 
 struct replay_result {
 	uint64_t replayed;
-	uint64_t same;     /* the newest, answered as it was */
+	uint64_t same; /* the newest, answered as it was */
 	uint64_t denied;
 	uint64_t silent;
 	uint64_t bad;      /* datagrams that are no authentic answer */

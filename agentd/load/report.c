@@ -51,7 +51,7 @@ static void report_latency(FILE *out, const struct load_result *result)
 		const char *name;
 		uint32_t parts; /* of a million */
 	} rows[] = {
-		{ "p50_us", 500000 },  { "p90_us", 900000 },   { "p99_us", 990000 },
+		{ "p50_us", 500000 },  { "p90_us", 900000 },  { "p99_us", 990000 },
 		{ "p999_us", 999000 }, { "max_us", 1000000 },
 	};
 
@@ -82,8 +82,9 @@ void report_run(FILE *out, const char *mode, const struct load_settings *setting
 
 void report_run_for_people(FILE *out, const struct load_result *result)
 {
-	fprintf(out, "%.0f answers/s for %.1f s, p50 %.3f ms, p99 %.3f ms; %" PRIu64
-	             " sent, %" PRIu64 " accepted, %" PRIu64 " lost, %" PRIu64 " bad\n",
+	fprintf(out,
+	        "%.0f answers/s for %.1f s, p50 %.3f ms, p99 %.3f ms; %" PRIu64 " sent, %" PRIu64
+	        " accepted, %" PRIu64 " lost, %" PRIu64 " bad\n",
 	        rate(result), seconds(result->window_ns), latency_us(result, 500000) / 1e3,
 	        latency_us(result, 990000) / 1e3, result->sent, accepted(result), result->lost,
 	        result->bad);

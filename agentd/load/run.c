@@ -26,7 +26,7 @@ struct run {
 	struct timeouts timeouts;
 	struct link link;
 	enum ha_error error; /* of the record: ends the run */
-	uint64_t planned; /* requests begun, not counting tries */
+	uint64_t planned;    /* requests begun, not counting tries */
 	uint64_t pending;
 	uint64_t start_ns, now_ns;
 	uint64_t ntp;     /* time of day, for identifications */
@@ -91,7 +91,8 @@ static void put_request(struct run *run, uint32_t number, uint8_t *room)
 	struct load_node *node = &run->nodes[number];
 	struct mip_request request;
 
-	node->identification = run->ntp > node->identification ? run->ntp : node->identification + 1;
+	node->identification = run->ntp > node->identification ? run->ntp
+	                                                       : node->identification + 1;
 	node->sent_ns = run->now_ns;
 	if (node->tries < UINT8_MAX)
 		node->tries++;
@@ -209,9 +210,8 @@ static void take_awaited(struct run *run, struct load_answer *answer)
 
 static void take(struct run *run, struct span datagram)
 {
-	struct load_answer answer = load_answer_judge(run->identity, run->nodes,
-	                                              run->settings->nodes, datagram,
-	                                              run->settings->echo);
+	struct load_answer answer = load_answer_judge(
+		run->identity, run->nodes, run->settings->nodes, datagram, run->settings->echo);
 
 	switch (answer.verdict) {
 	case LOAD_ANSWER:
@@ -271,8 +271,7 @@ static uint64_t wait_ns(struct run *run)
 	uint64_t until = run->now_ns + WAIT_MAX_NS;
 	uint32_t oldest;
 
-	if (run->settings->rate != 0 && run->sending &&
-	    due_ns(run, run->planned) < until)
+	if (run->settings->rate != 0 && run->sending && due_ns(run, run->planned) < until)
 		until = due_ns(run, run->planned);
 	if (timeouts_oldest(&run->timeouts, run->nodes, &oldest) &&
 	    run->nodes[oldest].sent_ns + run->settings->timeout_ns < until)

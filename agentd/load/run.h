@@ -30,23 +30,23 @@ struct load_settings {
 	uint64_t count;       /* requests, not counting tries; 0 = until the time is over */
 	uint64_t duration_ns; /* 0 = until the count is reached */
 	uint64_t timeout_ns;
-	uint32_t tries;       /* requests to one effect, at most; 0 = no limit */
-	uint64_t seed;        /* of the order and kind of requests */
+	uint32_t tries; /* requests to one effect, at most; 0 = no limit */
+	uint64_t seed;  /* of the order and kind of requests */
 	uint16_t lifetime_s;
-	bool echo; /* the target returns what it is sent */
+	bool echo;           /* the target returns what it is sent */
 	bool until_accepted; /* end with the first acceptance */
 };
 
 struct load_result {
-	uint64_t sent;      /* requests, with those sent again */
-	uint64_t again;     /* of these, because the one before was lost */
-	uint64_t answered;  /* awaited and authentic, whatever the code */
-	uint64_t lost;      /* without an answer in time */
-	uint64_t late;      /* authentic, after they were counted as lost */
-	uint64_t bad;       /* neither */
-	uint64_t in_window; /* answered before sending ended */
-	uint64_t window_ns; /* how long sending went on */
-	uint64_t cpu_ns;    /* of this program meanwhile */
+	uint64_t sent;              /* requests, with those sent again */
+	uint64_t again;             /* of these, because the one before was lost */
+	uint64_t answered;          /* awaited and authentic, whatever the code */
+	uint64_t lost;              /* without an answer in time */
+	uint64_t late;              /* authentic, after they were counted as lost */
+	uint64_t bad;               /* neither */
+	uint64_t in_window;         /* answered before sending ended */
+	uint64_t window_ns;         /* how long sending went on */
+	uint64_t cpu_ns;            /* of this program meanwhile */
 	uint64_t first_accepted_ns; /* monotonic; 0 = none */
 	uint64_t codes[256];
 	struct histogram latency; /* nanoseconds */

@@ -24,8 +24,8 @@ bool timeouts_full(const struct timeouts *timeouts)
 
 void timeouts_add(struct timeouts *timeouts, uint32_t node, uint32_t low)
 {
-	timeouts->entries[timeouts->tail++ & MASK] =
-		(struct timeouts_entry){ .node = node, .low = low };
+	timeouts->entries[timeouts->tail++ & MASK] = (struct timeouts_entry){ .node = node,
+		                                                              .low = low };
 }
 
 bool timeouts_oldest(struct timeouts *timeouts, const struct load_node *nodes, uint32_t *out)

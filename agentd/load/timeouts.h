@@ -17,7 +17,7 @@ struct timeouts {
 	struct timeouts_entry {
 		uint32_t node;
 		uint32_t low; /* of the identification: tells whether it is still that request */
-	} *entries;
+	} * entries;
 	uint32_t head, tail; /* head: the oldest */
 };
 

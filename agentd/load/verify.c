@@ -106,7 +106,8 @@ static void skip_to(struct walk *walk, const struct in_addr *home)
 		if (home && address_host(walk->at->home) >= address_host(*home))
 			return;
 		walk->result->unexplained++;
-		say(walk, walk->at->home, &(struct outcome){ 0 }, "a binding that is not in the record");
+		say(walk, walk->at->home, &(struct outcome){ 0 },
+		    "a binding that is not in the record");
 	}
 }
 

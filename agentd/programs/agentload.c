@@ -14,7 +14,11 @@
 #include "agentd/load/report.h"
 #include "agentd/load/verify.h"
 
-enum status { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
+enum status {
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2
+};
 
 struct command {
 	const struct load_options *options;
@@ -53,8 +57,8 @@ static enum status print_associations(const struct command *command)
 		uint8_t key[LOAD_KEY_SIZE];
 
 		load_key(command->identity, home, key);
-		printf("mobile home=%s spi=%" PRIu32 " algorithm=%s key=", address_format(home).text,
-		       options->spi, options->algorithm);
+		printf("mobile home=%s spi=%" PRIu32 " algorithm=%s key=",
+		       address_format(home).text, options->spi, options->algorithm);
 		for (size_t i = 0; i < sizeof(key); i++)
 			printf("%02x", key[i]);
 		printf(" bindings=%" PRIu32 "\n", options->bindings);
@@ -114,8 +118,9 @@ static enum status read_listing(const struct command *command, struct listed **l
 		fclose(in);
 	if (error == HA_OK)
 		return STATUS_DONE;
-	fprintf(stderr, "agentload: %s, line %zu: %s; a line is: home address, care-of address, "
-	                "identification\n",
+	fprintf(stderr,
+	        "agentload: %s, line %zu: %s; a line is: home address, care-of address, "
+	        "identification\n",
 	        path ? path : "standard input", line, ha_strerror(error));
 	return STATUS_FAILED;
 }
@@ -138,8 +143,8 @@ static enum status compare(const struct command *command, struct load_record *re
 	if (error != HA_OK)
 		return failed("cannot compare", error);
 	report_verify(stdout, &result);
-	return result.lost + result.resurrected + result.unexplained == 0 ? STATUS_DONE :
-	                                                                    STATUS_FAILED;
+	return result.lost + result.resurrected + result.unexplained == 0 ? STATUS_DONE
+	                                                                  : STATUS_FAILED;
 }
 
 static enum status run_verify(const struct command *command)

@@ -22,7 +22,8 @@ void reload_merge(struct config *running, const struct config *file)
 		config_format(file, option, is, sizeof(is));
 		if (option->owner == OWNER_CLUSTER) {
 			log_warning("%s: the file says %s, but it belongs to the cluster: use "
-			            "'agentctl config set %s %s'", name, is, name, is);
+			            "'agentctl config set %s %s'",
+			            name, is, name, is);
 		} else if (option->reload == RELOAD_RESTART) {
 			log_warning("%s: stays %s; %s takes effect with a restart", name, was, is);
 		} else {

@@ -25,8 +25,8 @@ struct binding registration_binding(const struct registration_request *request,
 		.identification = verdict->identification,
 		.granted_ms = cluster_ms,
 		.expires_ms = verdict->lifetime_s == LIFETIME_INFINITE
-		                  ? BINDING_NEVER_EXPIRES
-		                  : cluster_ms + verdict->lifetime_s * 1000u,
+		                      ? BINDING_NEVER_EXPIRES
+		                      : cluster_ms + verdict->lifetime_s * 1000u,
 	};
 }
 
@@ -48,11 +48,11 @@ size_t registration_reply(const struct registration_request *request,
 	if (verdict->code == MIP_SILENCE || !signers->mobile_key)
 		return 0;
 	mip_reply_encode(&w, &(struct mip_reply){
-				 .code = (uint8_t)verdict->code,
-				 .lifetime_s = verdict->lifetime_s,
-				 .home = request->fixed.home,
-				 .home_agent = policy->home_agent,
-				 .identification = verdict->identification,
+				     .code = (uint8_t)verdict->code,
+				     .lifetime_s = verdict->lifetime_s,
+				     .home = request->fixed.home,
+				     .home_agent = policy->home_agent,
+				     .identification = verdict->identification,
 			     });
 	mip_authentication_append(&w, MIP_EXTENSION_MOBILE_HOME, signers->mobile_spi,
 	                          signers->mobile_key);

@@ -67,8 +67,8 @@ size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, ui
 	expire.n_places = count;
 	expire.places = (uint64_t *)places; /* only read by packing */
 	return hearth__command__get_packed_size(&command) <= size
-	           ? hearth__command__pack(&command, out)
-	           : 0;
+	               ? hearth__command__pack(&command, out)
+	               : 0;
 }
 
 /* One change with the messages that it points to. */

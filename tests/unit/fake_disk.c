@@ -15,9 +15,9 @@
 #define DIRECTORY_HANDLE 1000
 
 struct fake_file {
-	uint8_t *seen;    /* what a read gives */
+	uint8_t *seen; /* what a read gives */
 	uint8_t *durable;
-	uint8_t *dirty;   /* per sector */
+	uint8_t *dirty; /* per sector */
 	uint32_t size;
 	uint32_t durable_size;
 };
@@ -37,7 +37,7 @@ struct fake_disk {
 	uint32_t file_octets;
 	uint64_t capacity;
 	struct fake_file files[FILES];
-	int handles[HANDLES]; /* file, -1 = closed */
+	int handles[HANDLES];               /* file, -1 = closed */
 	struct fake_names history[CHANGES]; /* [0] is durable, the last is seen */
 	size_t changes;
 	bool locked;
@@ -299,8 +299,8 @@ static ssize_t fake_pwrite(void *context, int handle, const void *octets, size_t
 {
 	struct fake_disk *disk = context;
 	const int error = enter(disk);
-	const ssize_t n =
-		error ? error : write_locked(disk, file_of(disk, handle), octets, size, offset);
+	const ssize_t n = error ? error
+	                        : write_locked(disk, file_of(disk, handle), octets, size, offset);
 	leave(disk, 0);
 	return n;
 }

@@ -152,3 +152,33 @@ bool fixture_store(struct fixture *f, size_t count, size_t size)
 	return fixture_append(f, count, size) == HA_OK && journal_write_next(f->journal) &&
 	       f->promised == f->accepted;
 }
+
+bool fixture_reopen(struct fixture *f)
+{
+	fixture_close(f);
+	return fixture_open(f);
+}
+
+bool fixture_refused(struct fixture *f, enum ha_error why)
+{
+	fixture_close(f);
+	return !fixture_open(f) && f->why == why && strlen(f->report) > 20;
+}
+
+struct journal_status fixture_status(struct fixture *f)
+{
+	struct journal_status status;
+	journal_status(f->journal, &status);
+	return status;
+}
+
+bool fixture_fill_to_third(struct fixture *f)
+{
+	while (f->journal->tail < 3) {
+		if (!fixture_store(f, 2, 1500))
+			return false;
+		while (journal_keep(f->journal))
+			;
+	}
+	return true;
+}

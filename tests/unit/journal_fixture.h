@@ -14,6 +14,7 @@
 
 #define FIXTURE_ENTRIES 20000u
 #define FIXTURE_SEGMENT (16u * JOURNAL_BLOCK)
+#define FIXTURE_PLENTY (1u << 30) /* of disk */
 #define FIXTURE_STORE 0x1122334455667788u
 
 struct fixture {
@@ -39,11 +40,18 @@ void fixture_end(struct fixture *f);
  * f->report otherwise. */
 bool fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
+bool fixture_reopen(struct fixture *f);
+/* Close, and open again: is it refused for that reason, with a sentence? */
+bool fixture_refused(struct fixture *f, enum ha_error why);
+struct journal_status fixture_status(struct fixture *f);
 
 /* `count` entries of `size` octets each (8 or more). */
 enum ha_error fixture_append(struct fixture *f, size_t count, size_t size);
 
 /* Append, write and flush as one batch; true if all went well. */
 bool fixture_store(struct fixture *f, size_t count, size_t size);
+
+/* Batches of one block each until the log stands in its third segment. */
+bool fixture_fill_to_third(struct fixture *f);
 
 #endif

@@ -212,7 +212,7 @@ void store_replace_prefix(struct store_write *w, enum store_table table, struct 
 		remove_at(draft, i);
 	for (size_t n = 0; n < count; n++) {
 		require(rows[n].key.size >= prefix.size &&
-		            memcmp(rows[n].key.at, prefix.at, prefix.size) == 0,
+		                memcmp(rows[n].key.at, prefix.at, prefix.size) == 0,
 		        "a row outside its prefix");
 		put(draft, rows[n].key, rows[n].value);
 	}
@@ -261,8 +261,8 @@ static enum ha_error give(struct store_reader *reader, enum store_table table, s
 	return HA_OK;
 }
 
-enum ha_error store_get(struct store_reader *reader, enum store_table table,
-                        struct store_bytes key, struct store_bytes *value)
+enum ha_error store_get(struct store_reader *reader, enum store_table table, struct store_bytes key,
+                        struct store_bytes *value)
 {
 	struct memory_table *rows = &reader->store->disk->tables[table];
 	size_t i = place_of(rows, key.at, key.size);
@@ -286,8 +286,7 @@ enum ha_error store_seek(struct store_reader *reader, enum store_table table,
 	return give(reader, table, i, out);
 }
 
-enum ha_error store_next(struct store_reader *reader, enum store_table table,
-                         struct store_row *out)
+enum ha_error store_next(struct store_reader *reader, enum store_table table, struct store_row *out)
 {
 	struct memory_table *rows = &reader->store->disk->tables[table];
 	struct memory_row *at = reader->cursors[table];
@@ -316,8 +315,8 @@ bool memory_step(struct replication *r)
 }
 
 struct replication *replication_open(const struct replication_options *options,
-                                     const struct replication_machine *machine,
-                                     enum ha_error *why, char *report, size_t size)
+                                     const struct replication_machine *machine, enum ha_error *why,
+                                     char *report, size_t size)
 {
 	struct replication *r = calloc(1, sizeof(*r));
 

@@ -88,8 +88,8 @@ static struct binding some_binding(struct dice *dice, uint64_t time_ms)
 	return binding;
 }
 
-size_t universe_registration(struct dice *dice, struct state *state, uint64_t time_ms,
-                             uint8_t *out, size_t size)
+size_t universe_registration(struct dice *dice, struct state *state, uint64_t time_ms, uint8_t *out,
+                             size_t size)
 {
 	struct in_addr home = universe_home(dice_below(dice, UNIVERSE_HOMES));
 	struct in_addr care_of = universe_care_of(dice_below(dice, UNIVERSE_CARE_OFS));

@@ -22,8 +22,8 @@ struct change universe_change(struct dice *dice);
 
 /* A registration of some home address: usually in order, sometimes of an old
  * identification, an old peer or nobody. Octets of the command in `out`. */
-size_t universe_registration(struct dice *dice, struct state *state, uint64_t time_ms,
-                             uint8_t *out, size_t size);
+size_t universe_registration(struct dice *dice, struct state *state, uint64_t time_ms, uint8_t *out,
+                             size_t size);
 
 /* The end of lifetimes of some home addresses. */
 size_t universe_expire(struct dice *dice, uint64_t time_ms, uint8_t *out, size_t size);

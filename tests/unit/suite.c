@@ -23,7 +23,9 @@ static void test_ended(const CU_pTest test, const CU_pSuite suite, const CU_pFai
 	bool empty = CU_get_number_of_asserts() == asserts_before;
 
 	printf("%s: %s: %s\n", suite->pName, test->pName,
-	       failure ? "FAILED" : empty ? "FAILED, it asserts nothing" : "passed");
+	       failure ? "FAILED"
+	       : empty ? "FAILED, it asserts nothing"
+	               : "passed");
 	for (CU_pFailureRecord row = failure; row != NULL; row = row->pNext)
 		printf("    %s:%u: %s\n", row->strFileName ? row->strFileName : "?",
 		       row->uiLineNumber, row->strCondition ? row->strCondition : "?");

@@ -194,8 +194,8 @@ static void *submit_all(void *argument)
 				.size = sizeof(messages[i]),
 			};
 		}
-		const enum ha_error error =
-			replication_submit(s->machine->replication, commands, GROUP_SIZE);
+		const enum ha_error error = replication_submit(s->machine->replication, commands,
+		                                               GROUP_SIZE);
 		if (error == HA_OK)
 			group++;
 		else if (error != HA_E_BUSY && !(s->endless && error == HA_E_CAPACITY))
@@ -208,9 +208,8 @@ static void run_submitters(struct machine *m, struct submitter submitters[SUBMIT
 {
 	for (uint64_t i = 0; i < SUBMITTERS; i++) {
 		submitters[i] = (struct submitter){ .machine = m, .id = i, .endless = endless };
-		CU_ASSERT_EQUAL_FATAL(pthread_create(&submitters[i].thread, NULL, submit_all,
-		                                     &submitters[i]),
-		                      0);
+		CU_ASSERT_EQUAL_FATAL(
+			pthread_create(&submitters[i].thread, NULL, submit_all, &submitters[i]), 0);
 	}
 }
 
@@ -363,8 +362,9 @@ static void trims_let_it_run_for_ever(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(large);
 	uint64_t taken = 0;
 	while (taken < 60) {
-		struct replication_command command = { .group = 7, .ticket = 1, .command = large,
-			                               .size = 200000 };
+		struct replication_command command = {
+			.group = 7, .ticket = 1, .command = large, .size = 200000
+		};
 		const enum ha_error error = replication_submit(m.replication, &command, 1);
 		taken += error == HA_OK;
 		CU_ASSERT_TRUE_FATAL(error == HA_OK || error == HA_E_BUSY ||

@@ -9,8 +9,6 @@
 #include "tests/unit/journal_fixture.h"
 #include "tests/unit/suite.h"
 
-#define PLENTY (1u << 30)
-
 /* ---- the n-th operation fails ---- */
 
 /* Open, run over several segments with trims, close. Stops at the first sign
@@ -44,7 +42,7 @@ static bool reported(const struct fixture *f)
 static bool fail_nth(uint64_t nth, int error, bool forever)
 {
 	struct fixture f;
-	fixture_begin(&f, 4, PLENTY);
+	fixture_begin(&f, 4, FIXTURE_PLENTY);
 	fake_disk_fail(f.disk, nth, error, forever);
 	const bool opened_well = scenario(&f);
 	const bool hit = fake_disk_failed(f.disk);
@@ -97,7 +95,7 @@ static void each_operation_of_a_recovery_fails_once(void)
 	uint64_t nth = 1;
 	for (bool hit = true; hit; nth++) {
 		struct fixture f;
-		fixture_begin(&f, 4, PLENTY);
+		fixture_begin(&f, 4, FIXTURE_PLENTY);
 		CU_ASSERT_TRUE_FATAL(scenario(&f));
 		fake_disk_put(f.disk, JOURNAL_PREPARING_NAME, "half", 4);
 		fake_disk_fail(f.disk, nth, EIO, false);
@@ -138,8 +136,8 @@ static void live(struct fixture *f, uint64_t *random)
 			break;
 		case 7:
 			/* The store checkpoints a part, and then trims. */
-			f->options.applied +=
-				fake_random(random) % (f->promised - f->options.applied + 1);
+			f->options.applied += fake_random(random) %
+			                      (f->promised - f->options.applied + 1);
 			journal_trim(f->journal, f->options.applied);
 			break;
 		}
@@ -151,7 +149,7 @@ static bool run_seed(uint64_t seed, unsigned *cuts)
 {
 	struct fixture f;
 	uint64_t random = seed;
-	fixture_begin(&f, 3, PLENTY);
+	fixture_begin(&f, 3, FIXTURE_PLENTY);
 	bool well = true;
 	for (unsigned life = 0; life < 6 && well; life++) {
 		f.options.segments_max = 2 + (uint32_t)(fake_random(&random) % 4);

@@ -236,8 +236,8 @@ static void foreign_agents_authenticate_registrations(void)
 		good(&s);
 		s.facts.foreign_agent_associated = true;
 		s.facts.foreign_home = rows[i].foreign_home;
-		s.request.extensions.foreign_home_count =
-		    rows[i].foreign_home != AUTHENTICATION_ABSENT;
+		s.request.extensions.foreign_home_count = rows[i].foreign_home !=
+		                                          AUTHENTICATION_ABSENT;
 		s.request.fixed.lifetime_s = rows[i].lifetime_s;
 		CU_ASSERT_EQUAL(decide(&s).code, rows[i].code);
 	}
@@ -251,8 +251,8 @@ static void window_has_two_edges(void)
 		int64_t offset_ms;
 		enum mip_code code;
 	} rows[] = {
-		{ 0, MIP_ACCEPTED },        { 7000, MIP_ACCEPTED },        { -6999, MIP_ACCEPTED },
-		{ 7002, MIP_ID_MISMATCH },  { -7002, MIP_ID_MISMATCH },    { 8000, MIP_ID_MISMATCH },
+		{ 0, MIP_ACCEPTED },        { 7000, MIP_ACCEPTED },       { -6999, MIP_ACCEPTED },
+		{ 7002, MIP_ID_MISMATCH },  { -7002, MIP_ID_MISMATCH },   { 8000, MIP_ID_MISMATCH },
 		{ -8000, MIP_ID_MISMATCH }, { 3600000, MIP_ID_MISMATCH },
 	};
 
@@ -293,8 +293,8 @@ static void identification_must_be_newer(void)
 		good(&s);
 		add_binding(&s, "198.51.100.2", 200000);
 		s.bindings[0].identification = s.request.fixed.identification;
-		s.facts.newest_identification =
-		    (uint64_t)((int64_t)s.request.fixed.identification + rows[i].newest);
+		s.facts.newest_identification = (uint64_t)((int64_t)s.request.fixed.identification +
+		                                           rows[i].newest);
 		s.facts.newest_digest = rows[i].digest;
 		verdict = decide(&s);
 		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
@@ -316,8 +316,13 @@ static void retransmission_grants_what_is_left(void)
 		int64_t left_ms;
 		uint16_t lifetime_s;
 	} rows[] = {
-		{ 300000, 300 }, { 299999, 299 }, { 298000, 298 }, { 1000, 1 }, { 999, 0 },
-		{ 1, 0 },        { INT64_MAX, LIFETIME_INFINITE },
+		{ 300000, 300 },
+		{ 299999, 299 },
+		{ 298000, 298 },
+		{ 1000, 1 },
+		{ 999, 0 },
+		{ 1, 0 },
+		{ INT64_MAX, LIFETIME_INFINITE },
 		{ 301500, 300 }, /* another thread's clock reading: never more than granted */
 		{ 70000000, 300 },
 	};
@@ -390,9 +395,15 @@ static void lifetime_is_what_is_asked_up_to_the_limit(void)
 	static const struct {
 		uint16_t asked_s, max_s, granted_s;
 	} rows[] = {
-		{ 1, 1800, 1 },         { 1799, 1800, 1799 },       { 1800, 1800, 1800 },
-		{ 1801, 1800, 1800 },   { 0xfffe, 1800, 1800 },     { 0xffff, 1800, 1800 },
-		{ 0xffff, 1, 1 },       { 0xfffe, 0xffff, 0xfffe }, { 0xffff, 0xffff, 0xffff },
+		{ 1, 1800, 1 },
+		{ 1799, 1800, 1799 },
+		{ 1800, 1800, 1800 },
+		{ 1801, 1800, 1800 },
+		{ 0xfffe, 1800, 1800 },
+		{ 0xffff, 1800, 1800 },
+		{ 0xffff, 1, 1 },
+		{ 0xfffe, 0xffff, 0xfffe },
+		{ 0xffff, 0xffff, 0xffff },
 		{ 0xffff, 0xfffe, 0xfffe },
 	};
 
@@ -409,9 +420,10 @@ static void lifetime_is_what_is_asked_up_to_the_limit(void)
 		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_BIND);
 		CU_ASSERT_EQUAL(verdict.lifetime_s, rows[i].granted_s);
 		binding = registration_binding(&s.request, &verdict, CLUSTER_MS);
-		CU_ASSERT_EQUAL(binding.expires_ms, rows[i].granted_s == LIFETIME_INFINITE
-		                                        ? BINDING_NEVER_EXPIRES
-		                                        : CLUSTER_MS + rows[i].granted_s * 1000u);
+		CU_ASSERT_EQUAL(binding.expires_ms,
+		                rows[i].granted_s == LIFETIME_INFINITE
+		                        ? BINDING_NEVER_EXPIRES
+		                        : CLUSTER_MS + rows[i].granted_s * 1000u);
 	}
 }
 
@@ -421,11 +433,9 @@ static void deregistration_is_of_one_or_all(void)
 		const char *care_of;
 		enum registration_effect effect;
 	} rows[] = {
-		{ "10.0.0.1", REGISTRATION_UNBIND_ALL },
-		{ "198.51.100.2", REGISTRATION_UNBIND },
+		{ "10.0.0.1", REGISTRATION_UNBIND_ALL }, { "198.51.100.2", REGISTRATION_UNBIND },
 		{ "203.0.113.77", REGISTRATION_UNBIND }, /* not bound: as good as unbound */
-		{ "0.0.0.0", REGISTRATION_UNBIND },
-		{ "127.0.0.1", REGISTRATION_UNBIND },
+		{ "0.0.0.0", REGISTRATION_UNBIND },      { "127.0.0.1", REGISTRATION_UNBIND },
 		{ "192.0.2.1", REGISTRATION_UNBIND },
 	};
 
@@ -452,12 +462,18 @@ static void care_of_address_is_one_host(void)
 		const char *care_of;
 		enum mip_code code;
 	} rows[] = {
-		{ "198.51.100.2", MIP_ACCEPTED },       { "10.0.0.1", MIP_POORLY_FORMED },
-		{ "192.0.2.1", MIP_PROHIBITED },        { "0.0.0.0", MIP_POORLY_FORMED },
-		{ "255.255.255.255", MIP_POORLY_FORMED }, { "127.0.0.1", MIP_POORLY_FORMED },
-		{ "127.255.0.9", MIP_POORLY_FORMED },   { "224.0.0.11", MIP_PROHIBITED },
-		{ "239.255.255.255", MIP_PROHIBITED },  { "240.0.0.1", MIP_POORLY_FORMED },
-		{ "0.1.2.3", MIP_POORLY_FORMED },       { "223.255.255.254", MIP_ACCEPTED },
+		{ "198.51.100.2", MIP_ACCEPTED },
+		{ "10.0.0.1", MIP_POORLY_FORMED },
+		{ "192.0.2.1", MIP_PROHIBITED },
+		{ "0.0.0.0", MIP_POORLY_FORMED },
+		{ "255.255.255.255", MIP_POORLY_FORMED },
+		{ "127.0.0.1", MIP_POORLY_FORMED },
+		{ "127.255.0.9", MIP_POORLY_FORMED },
+		{ "224.0.0.11", MIP_PROHIBITED },
+		{ "239.255.255.255", MIP_PROHIBITED },
+		{ "240.0.0.1", MIP_POORLY_FORMED },
+		{ "0.1.2.3", MIP_POORLY_FORMED },
+		{ "223.255.255.254", MIP_ACCEPTED },
 		{ "10.0.0.2", MIP_ACCEPTED },
 	};
 

@@ -13,8 +13,7 @@
 
 /* ---- authentication of octets ---- */
 
-static const uint8_t key_octets[16] = { 0, 1, 2,  3,  4,  5,  6,  7,
-	                                8, 9, 10, 11, 12, 13, 14, 15 };
+static const uint8_t key_octets[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 
 static struct mip_key_state some_key(uint8_t first)
 {
@@ -69,8 +68,8 @@ static void decoding_tells_faults_from_what_is_no_request(void)
 	whole = writer_span(&w);
 	for (size_t size = 0; size < whole.size; size++) {
 		struct octets cut = octets_copy(whole.at, size);
-		enum ha_error error = registration_request_decode(
-		    (struct span){ cut.at, cut.size }, &request);
+		enum ha_error error = registration_request_decode((struct span){ cut.at, cut.size },
+		                                                  &request);
 
 		CU_ASSERT_EQUAL(error, size < MIP_REQUEST_SIZE ? HA_E_TRUNCATED : HA_OK);
 		if (size > MIP_REQUEST_SIZE)
@@ -101,7 +100,8 @@ static void binding_has_what_was_granted(void)
 		{ 0, ENCAPSULATION_IPIP },
 		{ MIP_REQUEST_MINIMAL, ENCAPSULATION_MINIMAL },
 		{ MIP_REQUEST_GRE, ENCAPSULATION_GRE },
-		{ MIP_REQUEST_GRE | MIP_REQUEST_MINIMAL | MIP_REQUEST_BROADCAST, ENCAPSULATION_GRE },
+		{ MIP_REQUEST_GRE | MIP_REQUEST_MINIMAL | MIP_REQUEST_BROADCAST,
+		  ENCAPSULATION_GRE },
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -150,8 +150,7 @@ static uint64_t hex_field(json_t *fields, const char *name)
 static void check_golden(json_t *vector)
 {
 	json_t *fields = json_object_get(vector, "fields");
-	struct octets expected =
-	    octets_of_hex(json_string_value(json_object_get(vector, "hex")));
+	struct octets expected = octets_of_hex(json_string_value(json_object_get(vector, "hex")));
 	struct mip_key_state key = some_key(0);
 	struct registration_signers signers = { .mobile_spi = 256, .mobile_key = &key };
 	struct registration_policy policy = { .home_agent = address("192.0.2.1") };
@@ -160,8 +159,7 @@ static void check_golden(json_t *vector)
 	uint8_t out[REGISTRATION_REPLY_MAX];
 	size_t size;
 
-	request.fixed.home =
-	    address(json_string_value(json_object_get(fields, "home_address")));
+	request.fixed.home = address(json_string_value(json_object_get(fields, "home_address")));
 	request.fixed.home_agent = address("255.255.255.255"); /* not what the reply says */
 	verdict.code = (enum mip_code)json_integer_value(json_object_get(fields, "code"));
 	verdict.lifetime_s = (uint16_t)json_integer_value(json_object_get(fields, "lifetime"));

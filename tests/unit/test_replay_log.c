@@ -109,8 +109,8 @@ static void crash_now(void)
 	size_t lost = disk->entry_count - world.agent->applied_index; /* perhaps not durable */
 
 	memory_disk_free(world.crashed);
-	world.crashed = memory_disk_copy(
-	    disk, disk->entry_count - dice_below(&world.dice, (uint32_t)lost + 1));
+	world.crashed = memory_disk_copy(disk, disk->entry_count -
+	                                               dice_below(&world.dice, (uint32_t)lost + 1));
 }
 
 /* Room is kept for the commands of a life's last hooks. */
@@ -119,7 +119,8 @@ static void hook(void)
 	if (world.until_crash > 0 && --world.until_crash == 0)
 		crash_now();
 	memory_commit_error = dice_chance(&world.dice, 15) ? HA_E_NODISK : HA_OK;
-	if (dice_chance(&world.dice, 3) && memory_disk_in_use->entry_count < MEMORY_ENTRIES_MAX - 16)
+	if (dice_chance(&world.dice, 3) &&
+	    memory_disk_in_use->entry_count < MEMORY_ENTRIES_MAX - 16)
 		go_on();
 }
 

@@ -1,104 +1,10 @@
-/* test_store.c - the ordered store on the real file system: rows against a
- * model, snapshots, reopening, and every file that is not what it should be. */
-#include <fcntl.h>
-#include <lmdb.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* test_store.c - rows of the ordered store: order, snapshots, errors that
+ * stick, and random work against a model. Files are in test_store_files.c. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "replication/store.h"
 #include "tests/unit/fake_disk.h"
+#include "tests/unit/store_fixture.h"
 #include "tests/unit/suite.h"
-
-#define MAP (16u << 20)
-
-/* A store in a directory of its own. */
-struct place {
-	char directory[64];
-	struct store *store;
-	enum ha_error why;
-	char report[256];
-};
-
-static bool place_open(struct place *p, uint64_t map)
-{
-	p->report[0] = '\0';
-	p->store = store_open(p->directory, map, &p->why, p->report, sizeof(p->report));
-	return p->store != NULL;
-}
-
-static void place_close(struct place *p)
-{
-	store_close(p->store);
-	p->store = NULL;
-}
-
-static void place_begin(struct place *p)
-{
-	*p = (struct place){ .directory = P_tmpdir "/hearth-store-XXXXXX" };
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->directory));
-}
-
-static const char *path_in(const struct place *p, const char *name)
-{
-	static char path[128];
-	snprintf(path, sizeof(path), "%s/%s", p->directory, name);
-	return path;
-}
-
-static void place_end(struct place *p)
-{
-	place_close(p);
-	unlink(path_in(p, "data.mdb"));
-	unlink(path_in(p, "lock.mdb"));
-	unlink(path_in(p, "store.lock"));
-	CU_ASSERT_EQUAL(rmdir(p->directory), 0);
-}
-
-/* Refused for that reason, with a sentence that names the directory. */
-static bool refused(struct place *p, enum ha_error why)
-{
-	place_close(p);
-	return !place_open(p, MAP) && p->why == why && strstr(p->report, p->directory);
-}
-
-static struct store_bytes text(const char *string)
-{
-	return (struct store_bytes){ .at = string, .size = strlen(string) };
-}
-
-static bool is_text(struct store_bytes bytes, const char *string)
-{
-	return bytes.size == strlen(string) && memcmp(bytes.at, string, bytes.size) == 0;
-}
-
-static void put_text(struct store_write *w, const char *key, const char *value)
-{
-	store_put(w, STORE_PEERS, text(key), text(value));
-}
-
-static enum ha_error put_one(struct place *p, const char *key, const char *value)
-{
-	struct store_write w = store_begin(p->store);
-	put_text(&w, key, value);
-	return store_commit(&w);
-}
-
-/* Does the newest state hold that row? */
-static bool holds(struct place *p, const char *key, const char *value)
-{
-	struct store_reader reader;
-	struct store_bytes found;
-	if (store_read_open(p->store, &reader) != HA_OK)
-		return false;
-	const enum ha_error error = store_get(&reader, STORE_PEERS, text(key), &found);
-	const bool right = value ? error == HA_OK && is_text(found, value)
-	                         : error == HA_E_NOTFOUND;
-	store_read_close(&reader);
-	return right;
-}
 
 static void rows_come_back_in_order(void)
 {
@@ -106,7 +12,7 @@ static void rows_come_back_in_order(void)
 	struct store_reader reader;
 	struct store_row row;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "b", "2");
 	put_text(&w, "a", "1");
@@ -119,8 +25,9 @@ static void rows_come_back_in_order(void)
 	store_put(&w, STORE_BINDINGS, text("x"), text("other table"));
 	CU_ASSERT_EQUAL(store_commit(&w), HA_OK);
 
-	static const char *const expected[][2] = { { "a", "1" }, { "ab", "" }, { "b", "2" },
-		                                   { "c", "3" } };
+	static const char *const expected[][2] = {
+		{ "a", "1" }, { "ab", "" }, { "b", "2" }, { "c", "3" }
+	};
 	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
 	CU_ASSERT_EQUAL(store_next(&reader, STORE_PEERS, &row), HA_E_NOTFOUND);
 	enum ha_error error = store_seek(&reader, STORE_PEERS, text(""), false, &row);
@@ -142,7 +49,7 @@ static void seeks_find_at_or_after(void)
 	struct store_reader reader;
 	struct store_row row;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "b", "1");
 	put_text(&w, "d", "2");
@@ -152,14 +59,14 @@ static void seeks_find_at_or_after(void)
 		bool after;
 		const char *found; /* NULL = the end */
 	} rows[] = {
-		{ "", false, "b" }, { "", true, "b" },   { "a", false, "b" }, { "b", false, "b" },
-		{ "b", true, "d" }, { "bb", true, "d" }, { "c", false, "d" }, { "d", false, "d" },
+		{ "", false, "b" },  { "", true, "b" },    { "a", false, "b" }, { "b", false, "b" },
+		{ "b", true, "d" },  { "bb", true, "d" },  { "c", false, "d" }, { "d", false, "d" },
 		{ "d", true, NULL }, { "e", false, NULL },
 	};
 	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const enum ha_error error =
-			store_seek(&reader, STORE_PEERS, text(rows[i].key), rows[i].after, &row);
+		const enum ha_error error = store_seek(&reader, STORE_PEERS, text(rows[i].key),
+		                                       rows[i].after, &row);
 		CU_ASSERT_EQUAL(error, rows[i].found ? HA_OK : HA_E_NOTFOUND);
 		if (error == HA_OK)
 			CU_ASSERT_TRUE(is_text(row.key, rows[i].found));
@@ -175,7 +82,7 @@ static void a_reader_sees_one_moment(void)
 	struct store_reader reader;
 	struct store_bytes value;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 	CU_ASSERT_EQUAL(put_one(&p, "k", "old"), HA_OK);
 	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
 	struct store_write w = store_begin(p.store);
@@ -195,7 +102,7 @@ static void an_abort_leaves_nothing(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "k", "v");
 	store_abort(&w);
@@ -212,7 +119,7 @@ static void the_first_error_sticks(void)
 	memset(key, 'k', sizeof(key));
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 
 	const struct store_bytes keys[] = { { key, sizeof(key) }, { key, 0 }, { key, 1 } };
 	const size_t values[] = { 1, 1, sizeof(large) };
@@ -323,8 +230,8 @@ static bool model_equals(const struct model *model, struct store *store)
 		if (size == 0)
 			continue;
 		const struct store_bytes k = model_key(key, i / MODEL_ROWS, i % MODEL_ROWS);
-		const struct store_bytes v =
-			model_value(octets, i / MODEL_ROWS, i % MODEL_ROWS, size);
+		const struct store_bytes v = model_value(octets, i / MODEL_ROWS, i % MODEL_ROWS,
+		                                         size);
 		equal = error == HA_OK && row.key.size == k.size && row.value.size == v.size &&
 		        memcmp(row.key.at, k.at, k.size) == 0 &&
 		        memcmp(row.value.at, v.at, v.size) == 0;
@@ -338,7 +245,7 @@ static void random_work_agrees_with_a_model(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 	for (uint64_t seed = 1; seed <= 12; seed++) {
 		struct model model = { 0 };
 		struct model committed = { 0 };
@@ -353,8 +260,8 @@ static void random_work_agrees_with_a_model(void)
 					store_replace_prefix(&w, STORE_BINDINGS, prefix, NULL, 0);
 				}
 			for (unsigned i = 0; i < 30; i++) {
-				const unsigned prefix =
-					(unsigned)(fake_random(&random) % MODEL_PREFIXES);
+				const unsigned prefix = (unsigned)(fake_random(&random) %
+				                                   MODEL_PREFIXES);
 				if (fake_random(&random) % 2)
 					model_replace(&model, &w, prefix, &random);
 				else
@@ -370,7 +277,7 @@ static void random_work_agrees_with_a_model(void)
 			CU_ASSERT_TRUE(model_equals(&model, p.store));
 		}
 		place_close(&p);
-		CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+		CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 		CU_ASSERT_TRUE(model_equals(&model, p.store));
 	}
 	place_end(&p);
@@ -380,7 +287,7 @@ static void replace_prefix_keeps_to_its_prefix(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "a9", "0");
 	put_text(&w, "b", "1");
@@ -397,9 +304,9 @@ static void replace_prefix_keeps_to_its_prefix(void)
 	CU_ASSERT_TRUE(holds(&p, "c", "4"));
 
 	const struct store_row wrong[][2] = {
-		{ { text("c1"), text("") }, { text("c2"), text("") } },  /* other prefix */
-		{ { text("b2"), text("") }, { text("b1"), text("") } },  /* descending */
-		{ { text("b1"), text("") }, { text("b1"), text("") } },  /* twice */
+		{ { text("c1"), text("") }, { text("c2"), text("") } }, /* other prefix */
+		{ { text("b2"), text("") }, { text("b1"), text("") } }, /* descending */
+		{ { text("b1"), text("") }, { text("b1"), text("") } }, /* twice */
 	};
 	for (size_t i = 0; i < 3; i++) {
 		w = store_begin(p.store);
@@ -412,226 +319,6 @@ static void replace_prefix_keeps_to_its_prefix(void)
 	place_end(&p);
 }
 
-/* ---- life ---- */
-
-static void a_store_keeps_its_identity(void)
-{
-	struct place p;
-	struct place q;
-	place_begin(&p);
-	place_begin(&q);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
-	CU_ASSERT_TRUE_FATAL(place_open(&q, MAP));
-	const uint64_t id = store_id(p.store);
-	CU_ASSERT_NOT_EQUAL(id, 0);
-	CU_ASSERT_NOT_EQUAL(id, store_id(q.store));
-	CU_ASSERT_EQUAL(put_one(&p, "k", "v"), HA_OK);
-	place_close(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, 2 * MAP)); /* the map may grow */
-	CU_ASSERT_EQUAL(store_id(p.store), id);
-	CU_ASSERT_TRUE(holds(&p, "k", "v"));
-	struct store_usage usage;
-	CU_ASSERT_EQUAL(store_usage(p.store, &usage), HA_OK);
-	CU_ASSERT_EQUAL(usage.rows[STORE_PEERS], 1);
-	CU_ASSERT_EQUAL(usage.rows[STORE_BINDINGS], 0);
-	CU_ASSERT_EQUAL(usage.octets_max, 2 * MAP);
-	CU_ASSERT_TRUE(usage.octets_used > 0 && usage.octets_used < MAP);
-	place_end(&p);
-	place_end(&q);
-}
-
-static void a_second_opening_is_refused(void)
-{
-	struct place p;
-	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
-	struct place other = p;
-	other.store = NULL;
-	CU_ASSERT_TRUE(refused(&other, HA_E_INUSE));
-	CU_ASSERT_EQUAL(put_one(&p, "k", "v"), HA_OK);
-	place_end(&p);
-}
-
-static void a_missing_directory_is_refused(void)
-{
-	struct place p = { .directory = "/nonexistent/store" };
-	CU_ASSERT_FALSE(place_open(&p, MAP));
-	CU_ASSERT_NOT_EQUAL(p.why, HA_OK);
-	CU_ASSERT_PTR_NOT_NULL(strstr(p.report, p.directory));
-	CU_ASSERT_PTR_NULL(store_open(p.directory, MAP, &p.why, NULL, 0));
-}
-
-/* Change one row of the meta table behind the store's back. */
-static void alter_meta(const struct place *p, const char *key, const void *octets, size_t size)
-{
-	MDB_env *environment;
-	MDB_txn *txn;
-	MDB_dbi table;
-	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&environment), 0);
-	mdb_env_set_maxdbs(environment, 8);
-	CU_ASSERT_EQUAL_FATAL(mdb_env_open(environment, p->directory, 0, 0600), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(environment, NULL, 0, &txn), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, "meta", MDB_CREATE, &table), 0);
-	MDB_val k = { strlen(key), (void *)(uintptr_t)key };
-	MDB_val v = { size, (void *)(uintptr_t)octets };
-	CU_ASSERT_EQUAL(octets ? mdb_put(txn, table, &k, &v, 0) : mdb_del(txn, table, &k, NULL),
-	                0);
-	CU_ASSERT_EQUAL(mdb_txn_commit(txn), 0);
-	mdb_env_close(environment);
-}
-
-static void a_changed_identity_is_noticed(void)
-{
-	static const struct {
-		const char *key;
-		const char *octets;
-		size_t size;
-		enum ha_error why;
-	} rows[] = {
-		{ "store/format", "\2\0\0\0", 4, HA_E_NEWER },
-		{ "store/format", "\0\0\0\0", 4, HA_E_DAMAGED },
-		{ "store/format", "\1", 1, HA_E_DAMAGED },
-		{ "store/format", NULL, 0, HA_E_FOREIGN },
-		{ "store/id", "\0\0\0\0\0\0\0\0", 8, HA_E_DAMAGED },
-		{ "store/id", "abc", 3, HA_E_DAMAGED },
-		{ "store/id", NULL, 0, HA_E_FOREIGN },
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct place p;
-		place_begin(&p);
-		CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
-		place_close(&p);
-		alter_meta(&p, rows[i].key, rows[i].octets, rows[i].size);
-		CU_ASSERT_TRUE(refused(&p, rows[i].why));
-		place_end(&p);
-	}
-}
-
-static void an_environment_of_somebody_else_is_left_alone(void)
-{
-	struct place p;
-	place_begin(&p);
-	alter_meta(&p, "what", "ever", 4);
-	CU_ASSERT_TRUE(refused(&p, HA_E_FOREIGN));
-	place_end(&p);
-}
-
-static void write_file(const struct place *p, const char *name, const void *octets, size_t size)
-{
-	const int file = open(path_in(p, name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	CU_ASSERT_TRUE_FATAL(file >= 0);
-	CU_ASSERT_EQUAL(write(file, octets, size), (ssize_t)size);
-	close(file);
-}
-
-static void garbage_is_refused(void)
-{
-	uint8_t garbage[3 * 4096];
-	for (size_t i = 0; i < sizeof(garbage); i++)
-		garbage[i] = (uint8_t)(i * 37 + 1);
-	static const size_t sizes[] = { 1, 100, 4096, sizeof(garbage) };
-	for (size_t i = 0; i < 4; i++) {
-		struct place p;
-		place_begin(&p);
-		write_file(&p, "data.mdb", garbage, sizes[i]);
-		CU_ASSERT_TRUE(refused(&p, HA_E_FOREIGN));
-		place_end(&p);
-	}
-}
-
-static void fill(struct place *p, unsigned rows)
-{
-	char key[16];
-	char value[512];
-	memset(value, 'x', sizeof(value));
-	struct store_write w = store_begin(p->store);
-	for (unsigned i = 0; i < rows; i++) {
-		snprintf(key, sizeof(key), "%08u", i);
-		store_put(&w, STORE_PEERS, text(key), (struct store_bytes){ value, sizeof(value) });
-	}
-	CU_ASSERT_EQUAL(store_commit(&w), HA_OK);
-}
-
-static void a_cut_off_file_is_damage_not_a_crash(void)
-{
-	static const off_t sizes[] = { 100, 4096, 8192, 3 * 4096, 100 * 4096 };
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct place p;
-		place_begin(&p);
-		CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
-		fill(&p, 2000);
-		place_close(&p);
-		CU_ASSERT_EQUAL(truncate(path_in(&p, "data.mdb"), sizes[i]), 0);
-		place_close(&p);
-		CU_ASSERT_FALSE(place_open(&p, MAP));
-		CU_ASSERT_TRUE(p.why == HA_E_DAMAGED || p.why == HA_E_FOREIGN);
-		if (sizes[i] >= 8192)
-			CU_ASSERT_EQUAL(p.why, HA_E_DAMAGED);
-		place_end(&p);
-	}
-}
-
-static void a_compact_copy_opens(void)
-{
-	struct place p;
-	struct stat about;
-	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
-	fill(&p, 500);
-	const uint64_t id = store_id(p.store);
-	place_close(&p);
-
-	/* As `mdb_copy` leaves it: not one octet behind the last page. */
-	MDB_env *environment;
-	struct place q;
-	place_begin(&q);
-	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&environment), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_env_open(environment, p.directory, MDB_RDONLY, 0600), 0);
-	CU_ASSERT_EQUAL(mdb_env_copy(environment, q.directory), 0);
-	mdb_env_close(environment);
-	CU_ASSERT_EQUAL(stat(path_in(&q, "data.mdb"), &about), 0);
-	CU_ASSERT_TRUE(about.st_size < (off_t)MAP);
-	CU_ASSERT_TRUE_FATAL(place_open(&q, MAP));
-	CU_ASSERT_EQUAL(store_id(q.store), id);
-	fill(&q, 600);
-	place_end(&p);
-	place_end(&q);
-}
-
-static void a_full_map_is_told_and_survived(void)
-{
-	struct place p;
-	char key[16];
-	char value[4000];
-	memset(value, 'x', sizeof(value));
-	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, 1u << 20));
-	CU_ASSERT_EQUAL(put_one(&p, "kept", "row"), HA_OK);
-	enum ha_error error = HA_OK;
-	unsigned rows = 0;
-	while (error == HA_OK && rows < 1000) {
-		struct store_write w = store_begin(p.store);
-		for (unsigned i = 0; i < 10; i++) {
-			snprintf(key, sizeof(key), "%08u", rows++);
-			store_put(&w, STORE_PEERS, text(key),
-			          (struct store_bytes){ value, sizeof(value) });
-		}
-		error = store_commit(&w);
-	}
-	CU_ASSERT_EQUAL(error, HA_E_NODISK);
-	CU_ASSERT_TRUE(holds(&p, "kept", "row"));
-	struct store_usage usage;
-	CU_ASSERT_EQUAL(store_usage(p.store, &usage), HA_OK);
-	CU_ASSERT_EQUAL(usage.rows[STORE_PEERS], rows - 10 + 1);
-
-	/* A larger map, and it goes on. */
-	place_close(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, MAP));
-	CU_ASSERT_TRUE(holds(&p, "kept", "row"));
-	fill(&p, 100);
-	place_end(&p);
-}
-
 static CU_TestInfo tests[] = {
 	{ "rows come back in order", rows_come_back_in_order },
 	{ "seeks find at or after", seeks_find_at_or_after },
@@ -640,15 +327,6 @@ static CU_TestInfo tests[] = {
 	{ "the first error sticks", the_first_error_sticks },
 	{ "random work agrees with a model", random_work_agrees_with_a_model },
 	{ "replace keeps to its prefix", replace_prefix_keeps_to_its_prefix },
-	{ "a store keeps its identity", a_store_keeps_its_identity },
-	{ "a second opening is refused", a_second_opening_is_refused },
-	{ "a missing directory is refused", a_missing_directory_is_refused },
-	{ "a changed identity is noticed", a_changed_identity_is_noticed },
-	{ "another environment is left alone", an_environment_of_somebody_else_is_left_alone },
-	{ "garbage is refused", garbage_is_refused },
-	{ "a cut off file is damage", a_cut_off_file_is_damage_not_a_crash },
-	{ "a compact copy opens", a_compact_copy_opens },
-	{ "a full map is survived", a_full_map_is_told_and_survived },
 	CU_TEST_INFO_NULL,
 };
 
