@@ -1,9 +1,11 @@
 # The log on a disk in memory (also used by the fuzz target), the engine, the store.
-add_library(hearth_fake_disk STATIC
-  ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c ${PROJECT_SOURCE_DIR}/tests/unit/journal_fixture.c)
-target_link_libraries(hearth_fake_disk PUBLIC hearth_replication)
+add_library(hearth_replication_fixtures STATIC
+  ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c
+  ${PROJECT_SOURCE_DIR}/tests/unit/journal_fixture.c
+  ${PROJECT_SOURCE_DIR}/tests/unit/store_fixture.c)
+target_link_libraries(hearth_replication_fixtures PUBLIC hearth_replication hearth_test_suite)
 
-hearth_unit_test(journal hearth_fake_disk hearth_replication)
-hearth_unit_test(journal_faults hearth_fake_disk hearth_replication)
-hearth_unit_test(engine hearth_fake_disk hearth_replication)
-hearth_unit_test(store hearth_fake_disk hearth_replication PkgConfig::LMDB)
+foreach(name IN ITEMS journal journal_recovery journal_faults engine store)
+  hearth_unit_test(${name} hearth_replication_fixtures)
+endforeach()
+hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)
