@@ -162,17 +162,41 @@ static int run(const struct command *command)
 	return status;
 }
 
+static void write_version(FILE *out)
+{
+	fprintf(out, "agentctl %s\n", HEARTH_VERSION);
+}
+
+/* What needs no agent. false when `word` is nothing of that kind. */
+static bool write_document(const char *word, int *status)
+{
+	static const struct {
+		const char *option;
+		void (*write)(FILE *out);
+	} documents[] = {
+		{ "--help", agentctl_help },
+		{ "--manual", agentctl_manual },
+		{ "--version", write_version },
+	};
+
+	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+		if (strcmp(word, documents[i].option) != 0)
+			continue;
+		documents[i].write(stdout);
+		*status = fflush(stdout) == 0 ? EXIT_SUCCESS
+		                              : complain("standard output cannot be written");
+		return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = { .socket = SOCKET_PATH, .timeout_s = TIMEOUT_S };
-	const char *only = argc == 2 ? argv[1] : "";
+	int status;
 
-	if (strcmp(only, "--help") == 0)
-		return agentctl_help(stdout), EXIT_SUCCESS;
-	if (strcmp(only, "--manual") == 0)
-		return agentctl_manual(stdout), EXIT_SUCCESS;
-	if (strcmp(only, "--version") == 0)
-		return printf("agentctl %s\n", HEARTH_VERSION), EXIT_SUCCESS;
+	if (argc == 2 && write_document(argv[1], &status))
+		return status;
 	if (!take_words(&command, argc, argv)) {
 		agentctl_help(stderr);
 		return EXIT_USAGE;
