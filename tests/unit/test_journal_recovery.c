@@ -288,7 +288,7 @@ static void stale_batches_of_a_recycled_file_are_not_taken(void)
 	uint8_t *file = fake_disk_file(f.disk, "segment-0000000000000004", &size);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	CU_ASSERT_EQUAL(size, FIXTURE_SEGMENT);
-	CU_ASSERT_TRUE(file[2 * JOURNAL_BLOCK] != 0);
+	CU_ASSERT_TRUE(file && file[2 * JOURNAL_BLOCK] != 0);
 	CU_ASSERT_TRUE(fixture_reopen(&f));
 	CU_ASSERT_EQUAL(f.seen, f.accepted);
 	CU_ASSERT_EQUAL(f.wrong, 0);
@@ -296,8 +296,10 @@ static void stale_batches_of_a_recycled_file_are_not_taken(void)
 	/* Nor is a whole batch of another file, whatever its number. */
 	fixture_close(&f);
 	file = fake_disk_file(f.disk, "segment-0000000000000004", NULL);
-	memcpy(file + 2 * JOURNAL_BLOCK,
-	       fake_disk_file(f.disk, THIRD_SEGMENT, NULL) + JOURNAL_BLOCK, JOURNAL_BLOCK);
+	const uint8_t *other = fake_disk_file(f.disk, THIRD_SEGMENT, NULL);
+	CU_ASSERT_TRUE_FATAL(file && other);
+	if (file && other)
+		memcpy(file + 2 * JOURNAL_BLOCK, other + JOURNAL_BLOCK, JOURNAL_BLOCK);
 	CU_ASSERT_TRUE(fixture_open(&f));
 	CU_ASSERT_EQUAL(f.seen, f.promised);
 	CU_ASSERT_EQUAL(f.wrong, 0);
