@@ -25,7 +25,7 @@ if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME chaos.crash
     COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 16)
   add_test(NAME chaos.crash_without_flush
-    COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 40 --power-only --expect-loss
+    COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 100 --power-only --styles past --expect-loss
       --binary $<TARGET_FILE:agentd_without_flush>)
 else()
   add_test(NAME chaos.crash

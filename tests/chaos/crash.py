@@ -28,8 +28,8 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 COUNTS = ("runs", "kills", "power_cuts", "stops", "acknowledged", "unanswered", "lost", "resurrected", "unexplained",
-          "replayed", "replays_accepted", "restarts", "restarts_failed", "escaped")
-FAULTS = ("lost", "resurrected", "unexplained", "replays_accepted", "restarts_failed", "escaped")
+          "replayed", "replays_accepted", "restarts", "restarts_failed", "crashed", "escaped")
+FAULTS = ("lost", "resurrected", "unexplained", "replays_accepted", "restarts_failed", "crashed", "escaped")
 
 
 def die_with_parent():
@@ -86,7 +86,7 @@ class Chain:
         self.disk = Disk() if recorded else None
         self.record = os.path.join(directory, "record")
         self.journal = os.path.join(directory, "journal")
-        self.acknowledged = 0
+        self.counted = {"acknowledged": 0, "unanswered": 0}  # of the record, in earlier checks
         self.startup_entries = 100
         self.victim = Victim(directory, self.configuration(), self.associations())
         self.victim.binary = options.binary
@@ -154,9 +154,9 @@ class Chain:
         result = self.result_of(self.agentload("verify", *(["--settle"] if settle else []), input=listing))
         for name in ("lost", "resurrected", "unexplained"):
             totals[name] += result[name]
-        totals["acknowledged"] += result["acknowledged"] - self.acknowledged
-        self.acknowledged = result["acknowledged"]
-        self.unanswered = result["unanswered"]
+        for name, before in self.counted.items():
+            totals[name] += result[name] - before
+            self.counted[name] = result[name]
 
     def result_of(self, done):
         sys.stderr.write(done.stderr)
@@ -179,14 +179,18 @@ class Chain:
             self.load.wait(timeout=60)
             self.load = None
 
-    def await_end(self, seconds):
-        """Let the load run until the agent dies at its appointed call, or kill it after a while."""
+    def await_end(self, seconds, number):
+        """Let the load run until the agent dies at its appointed call, or end it by a signal after a while."""
         try:
             self.victim.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            self.victim.process.kill()
-            self.victim.process.wait()
+            self.victim.process.send_signal(number)
+            self.victim.process.wait(timeout=60)
         self.end_load()
+
+    def ended_as_meant(self):
+        """Killed, or stopped in peace: not by a fault of its own."""
+        return self.victim.process.returncode in (-signal.SIGKILL, 0)
 
     # ---- between two lives ----
 
@@ -205,7 +209,7 @@ class Chain:
         if power:
             shutil.rmtree(directory)
             os.mkdir(directory, mode=0o700)
-            self.disk.cut(directory, self.dice, Style(self.dice.choice(Style.NAMES)))
+            self.disk.cut(directory, self.dice, Style(self.dice.choice(self.options.styles)))
 
     def end(self):
         if self.load:
@@ -241,40 +245,42 @@ class Crash:
         return sum(self.totals[name] for name in FAULTS)
 
     def end_of_life(self):
-        """How this life ends: (power cut, entries of the recorder until then, seconds until then)."""
+        """How this life ends: (kind, entries of the recorder until then or 0, seconds until then)."""
         chain, dice = self.chain, self.dice
-        power = chain.recorded and (self.options.power_only or dice.random() < 0.6)
-        power = power and not self.options.kill_only
+        kind = "kills"
+        if chain.recorded and not self.options.kill_only and (self.options.power_only or dice.random() < 0.6):
+            kind = "power_cuts"
         draw = dice.random()
+        if draw > 0.95 and kind == "kills":
+            return "stops", 0, dice.uniform(0.02, 0.8)
         if chain.recorded and draw < 0.2:
-            return power, dice.randint(1, chain.startup_entries), 1.0
+            return kind, dice.randint(1, chain.startup_entries), 1.0
         if chain.recorded and draw < 0.5:
-            return power, chain.startup_entries + dice.randint(1, 3000), 1.0
-        return power, 0, dice.uniform(0.02, 0.8)
+            return kind, chain.startup_entries + dice.randint(1, 6000), 1.0
+        return kind, 0, dice.uniform(0.02, 0.8)
 
     def one_run(self):
         if self.chain is None or self.dice.random() < 0.2:
             self.new_chain()
         chain, totals = self.chain, self.totals
-        power, kill_at, seconds = self.end_of_life()
+        kind, kill_at, seconds = self.end_of_life()
         before = self.faults()
         totals["runs"] += 1
-        totals["power_cuts" if power else "kills"] += 1
+        totals[kind] += 1
         totals["restarts"] += 1
-        alive = chain.start(kill_at)
-        if alive:
-            self.live(seconds)
-        elif not (kill_at and chain.victim.process.returncode == -signal.SIGKILL):
+        if chain.start(kill_at):
+            self.live(seconds, signal.SIGTERM if kind == "stops" else signal.SIGKILL)
+            totals["crashed"] += not chain.ended_as_meant()
+        elif not kill_at or chain.victim.process.returncode != -signal.SIGKILL:
             totals["restarts_failed"] += 1
-        chain.end_load()
         if self.faults() == before:
-            chain.bury(totals, power)
+            chain.bury(totals, kind == "power_cuts")
         if self.faults() > before:
             self.tell_fault()
             self.chain.end()
             self.chain = None
 
-    def live(self, seconds):
+    def live(self, seconds, number):
         """Check what earlier lives promised, then promise more. It may die in the middle of either."""
         try:
             self.chain.check(self.totals)
@@ -282,7 +288,7 @@ class Crash:
             if not self.chain.victim.gone():
                 raise
         self.chain.start_load()
-        self.chain.await_end(seconds)
+        self.chain.await_end(seconds, number)
 
     def tell_fault(self):
         totals = {name: self.totals[name] for name in FAULTS if self.totals[name]}
@@ -327,6 +333,8 @@ def parse(arguments):
     parser.add_argument("--seed", type=int, default=None, help="of all choices; random if not given")
     parser.add_argument("--kill-only", action="store_true", help="no power cuts")
     parser.add_argument("--power-only", action="store_true", help="nothing but power cuts")
+    parser.add_argument("--styles", default=",".join(Style.NAMES),
+                        help="how much of what was not flushed a power cut spares [%(default)s]")
     parser.add_argument("--expect-loss", action="store_true",
                         help="the agent is broken on purpose: success is to lose something")
     parser.add_argument("--binary", default=None, help="the agentd to test; of HEARTH_BUILD if not given")
@@ -335,6 +343,9 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1 << 31)
+    options.styles = options.styles.split(",")
+    if not set(options.styles) <= set(Style.NAMES):
+        parser.error(f"--styles: allowed are {', '.join(Style.NAMES)}")
     options.binary = options.binary or support.program("agentd")
     return options
 

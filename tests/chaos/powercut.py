@@ -18,8 +18,8 @@ ZERO = bytes(SECTOR)
 ENTRY = struct.Struct("<IBBHQQQQ")
 MAGIC = 0x48524A31
 
-(OPEN, WRITE_BEGIN, WRITE_END, SYNC_BEGIN, SYNC_END, TRUNCATE, ALLOCATE, RENAME, UNLINK, MKDIR, RMDIR, LINK,
- UNSUPPORTED) = range(1, 14)
+(DONE, CREATE, WRITE, SYNC, TRUNCATE, ALLOCATE, RENAME, UNLINK, MKDIR, LINK, OPEN, UNSUPPORTED) = range(1, 13)
+FAILED, HAPPENED, DURABLE = range(3)
 
 # Mapped into memory by LMDB and made anew at each start.
 UNWATCHED = ("lock.mdb",)
@@ -45,15 +45,16 @@ def read_journal(path):
 
 
 class Write:
-    """Octets on their way. `ended` is false while the call has not returned."""
+    """Octets on their way."""
 
-    def __init__(self, offset, data, ended=True):
+    def __init__(self, moment, offset, data):
+        self.moment = moment
         self.offset = offset
         self.data = data
-        self.ended = ended
+        self.ended = False  # until the call has returned
 
     def size_after(self, size):
-        return max(size, self.offset + len(self.data))
+        return max(size, self.offset + len(self.data)) if self.data else size
 
     def sectors(self, image):
         del image
@@ -75,7 +76,8 @@ class Truncate:
 
     ended = True
 
-    def __init__(self, size):
+    def __init__(self, moment, size):
+        self.moment = moment
         self.size = size
 
     def size_after(self, size):
@@ -165,77 +167,113 @@ class File:
     def cut(self, random, style):
         """The contents that a disk could have after a power cut."""
         contents = Contents(self.durable.sectors, self.durable.size)
-        versions = {}
+        versions = {}  # sector to its contents since the last sync, and the moments of those that are not durable
         for change in self.pending:
             image = contents.sectors.keys() | versions.keys() if isinstance(change, Truncate) else ()
             for sector in change.sectors(image):
-                known = versions.setdefault(sector, [contents.sectors.get(sector, ZERO)])
+                known, moments = versions.setdefault(sector, ([contents.sectors.get(sector, ZERO)], []))
                 known.append(change.content(sector, known[-1]))
-        kept_sizes = style.prefix(random, len(self.pending))
-        for change in self.pending[:kept_sizes]:
+                moments.append(change.moment)
+        for change in self.pending[:style.prefix(random, [change.moment for change in self.pending])]:
             contents.size = change.size_after(contents.size)
-        for sector, known in versions.items():
-            contents.sectors[sector] = known[style.version(random, len(known))]
+        for sector, (known, moments) in versions.items():
+            contents.sectors[sector] = known[style.version(random, moments)]
         return contents
 
 
 class Style:
-    """How lucky a power cut is."""
+    """How lucky a power cut is. What is asked for are numbers of changes that survive, given when they were made."""
 
-    NAMES = ("nothing", "everything", "few", "most", "any")
+    CHANCES = {"nothing": 0.0, "few": 0.1, "most": 0.9, "everything": 1.0}
+    NAMES = (*CHANCES, "any", "past")
 
     def __init__(self, name):
         self.name = name
-        self.chance = {"nothing": 0.0, "everything": 1.0, "few": 0.1, "most": 0.9, "any": 0.5}[name]
+        self.chance = self.CHANCES.get(name, 0.5)
+        self.moment = 0
+
+    def begin(self, random, moments):
+        """Called once per cut. "past": the disk is as it was at one moment, all files alike."""
+        self.moment = random.choice([*moments, max(moments, default=0) + 1])
 
     def keeps(self, random):
         return random.random() < self.chance
 
-    def version(self, random, count):
-        """Which of the contents that a sector had."""
-        if self.name == "any":
-            return random.randrange(count)
-        return count - 1 if self.keeps(random) else 0
+    def until(self, moments):
+        return sum(moment < self.moment for moment in moments)
 
-    def prefix(self, random, count):
+    def version(self, random, moments):
+        """Which of the contents that a sector had; 0 is the durable one."""
+        if self.name == "past":
+            return self.until(moments)
+        if self.name == "any":
+            return random.randint(0, len(moments))
+        return len(moments) if self.keeps(random) else 0
+
+    def prefix(self, random, moments):
+        if self.name == "past":
+            return self.until(moments)
         if self.name in ("nothing", "everything"):
-            return count if self.chance else 0
-        return random.randint(0, count)
+            return len(moments) if self.chance else 0
+        return random.randint(0, len(moments))
 
 
 DIRECTORY = "directory"
 
 
 class Names:
-    """Paths to files, durable and live, and the changes between them: functions of a dictionary."""
+    """Paths to files, durable and live, and the changes between them."""
 
     def __init__(self):
         self.durable = {".": DIRECTORY}
         self.live = {".": DIRECTORY}
-        self.pending = []  # (parent directory, change)
+        self.pending = []
 
-    def change(self, parent, change):
-        change(self.live)
-        self.pending.append((parent, change))
+    def change(self, change):
+        change.apply(self.live)
+        self.pending.append(change)
 
     def settle(self, changes):
         chosen = set(map(id, changes))
-        for _, change in self.pending:
+        for change in self.pending:
             if id(change) in chosen:
-                change(self.durable)
-        self.pending = [(parent, change) for parent, change in self.pending if id(change) not in chosen]
+                change.apply(self.durable)
+        self.pending = [change for change in self.pending if id(change) not in chosen]
 
     def cut(self, random, style):
         """Names after a power cut. File systems with a journal keep a prefix of the changes; others any of them."""
         names = dict(self.durable)
-        if random.random() < 0.5:
-            kept = self.pending[:style.prefix(random, len(self.pending))]
+        if style.name == "past" or random.random() < 0.5:
+            kept = self.pending[:style.prefix(random, [change.moment for change in self.pending])]
         else:
             kept = [change for change in self.pending if style.keeps(random)]
-        for _, change in kept:
-            change(names)
+        for change in kept:
+            change.apply(names)
         # What is in a directory that was lost is lost with it.
         return {path: what for path, what in names.items() if is_reachable(path, names)}
+
+
+class NameChange:
+    """A name that goes, a name that comes, or both at once."""
+
+    def __init__(self, moment, gone=None, come=None, what=None):
+        self.moment = moment
+        self.gone = gone
+        self.come = come
+        self.what = what
+        self.parent = parent_of(come or gone)
+
+    def apply(self, names):
+        if self.gone:
+            names.pop(self.gone, None)
+        if self.come:
+            names[self.come] = self.what
+
+    def happened_in(self, directory):
+        """Does the directory look as if it had? For a change that was under way when its process was killed."""
+        if self.gone and os.path.lexists(os.path.join(directory, self.gone)):
+            return False
+        return not self.come or os.path.lexists(os.path.join(directory, self.come))
 
 
 def parent_of(path):
@@ -250,30 +288,13 @@ def is_reachable(path, names):
     return True
 
 
-def creation(path, what):
-    def change(names):
-        names[path] = what
-    return change
-
-
-def removal(path):
-    def change(names):
-        names.pop(path, None)
-    return change
-
-
-def renaming(source, target, what):
-    def change(names):
-        names.pop(source, None)
-        names[target] = what
-    return change
-
-
 class Disk:
     """A directory and its files, as the recorder saw them change."""
 
     def __init__(self):
         self.names = Names()
+        self.moment = 0  # counts changes
+        self.under_way = []  # (change, what to do if it happened) when a process ended
 
     @classmethod
     def of_directory(cls, directory):
@@ -291,20 +312,22 @@ class Disk:
 
     def follow(self, journal):
         """Do what one process did, up to its end."""
-        Follower(self).follow(journal)
+        follower = Follower(self)
+        follower.follow(journal)
+        self.under_way = list(follower.under_way.values())
+
+    def tick(self):
+        self.moment += 1
+        return self.moment
 
     def files(self):
         return {path: file for path, file in self.names.live.items() if file is not DIRECTORY}
 
     def adopt(self, directory):
-        """After a kill without a power cut: calls that were under way did what the directory shows of them."""
-        for path, file in self.files().items():
-            if all(change.ended for change in file.pending) or not os.path.exists(os.path.join(directory, path)):
-                continue
-            live = Contents.of_file(os.path.join(directory, path))
-            for change in file.pending:
-                if not change.ended:
-                    take_from(change, live)
+        """After a kill: calls that were under way did what the directory shows of them."""
+        for call in self.under_way:
+            call.adopt(directory)
+        self.under_way = []
 
     def differences(self, directory):
         """Files whose octets are not what the journal says: something escaped the recorder."""
@@ -322,6 +345,8 @@ class Disk:
 
     def cut(self, directory, random, style):
         """Write what a power cut leaves into an empty directory, and become it."""
+        pending = [*self.names.pending, *(change for file in self.files().values() for change in file.pending)]
+        style.begin(random, [change.moment for change in pending])
         names = self.names.cut(random, style)
         for path in sorted(names):
             target = os.path.join(directory, path)
@@ -332,16 +357,6 @@ class Disk:
         self.names = Disk.of_directory(directory).names
 
 
-def take_from(change, live):
-    data = bytearray()
-    for sector in change.sectors({}):
-        data += live.sectors.get(sector, ZERO)
-    begin = change.offset % SECTOR
-    size = max(0, min(len(change.data), live.size - change.offset))
-    change.data = bytes(data[begin:begin + size])
-    change.ended = True
-
-
 def same(ours, theirs):
     if ours.size != theirs.size:
         return False
@@ -349,95 +364,156 @@ def same(ours, theirs):
                for sector in set(ours.sectors) | set(theirs.sectors) if sector * SECTOR < ours.size)
 
 
+class Call:
+    """A call that was begun: what it does when it has happened."""
+
+    def done(self, result, octets):
+        """It returned."""
+
+    def adopt(self, directory):
+        """Its process was killed meanwhile."""
+
+
+class WriteCall(Call):
+    """The change is pending from the beginning: a sync by somebody else may already carry it to the disk."""
+
+    def __init__(self, disk, file, change):
+        self.disk = disk
+        self.file = file
+        self.change = change
+        file.pending.append(change)
+
+    def done(self, result, octets):
+        self.change.data = self.change.data[:octets]
+        self.change.ended = True
+        if result == DURABLE:
+            self.file.settle([self.change])
+
+    def adopt(self, directory):
+        paths = [path for path, file in self.disk.files().items() if file is self.file]
+        live = Contents.of_file(os.path.join(directory, paths[0])) if paths else Contents()
+        data = b"".join(live.sectors.get(sector, ZERO) for sector in self.change.sectors(()))
+        begin = self.change.offset % SECTOR
+        self.change.data = data[begin:begin + max(0, min(len(self.change.data), live.size - self.change.offset))]
+        self.change.ended = True
+
+
+class NameCall(Call):
+    """A change of names."""
+
+    def __init__(self, names, change):
+        self.names = names
+        self.change = change
+
+    def done(self, result, octets):
+        if result != FAILED:
+            self.names.change(self.change)
+
+    def adopt(self, directory):
+        if self.change.happened_in(directory):
+            self.names.change(self.change)
+
+
+class SizeCall(Call):
+    """A change of a file's size."""
+
+    def __init__(self, disk, file, change):
+        self.disk = disk
+        self.file = file
+        self.change = change
+
+    def done(self, result, octets):
+        if result != FAILED:
+            self.file.pending.append(self.change)
+
+    def adopt(self, directory):
+        paths = [path for path, file in self.disk.files().items() if file is self.file]
+        if paths and os.path.getsize(os.path.join(directory, paths[0])) != self.file.now().size:
+            self.file.pending.append(self.change)
+
+
+class CreateCall(Call):
+    """A file that is opened, made if it is not there, emptied if that was asked for."""
+
+    def __init__(self, disk, name, empties):
+        self.disk = disk
+        self.name = name
+        self.empties = empties
+
+    def done(self, result, octets):
+        names = self.disk.names
+        if result == FAILED:
+            return
+        if self.name not in names.live:
+            names.change(NameChange(self.disk.tick(), come=self.name, what=File()))
+        elif self.empties:
+            names.live[self.name].pending.append(Truncate(self.disk.tick(), 0))
+
+    def adopt(self, directory):
+        path = os.path.join(directory, self.name)
+        known = self.name in self.disk.names.live
+        if os.path.exists(path) and (not known or os.path.getsize(path) == 0):
+            self.done(HAPPENED, 0)
+
+
+class SyncCall(Call):
+    """Covers what had ended when it began."""
+
+    def __init__(self, disk, target):
+        self.names = disk.names
+        files = [file for file in disk.files().values() if target is None or file is target]
+        if isinstance(target, File) and target not in files:
+            files.append(target)  # its name is gone
+        self.covered = [(file, [change for change in file.pending if change.ended]) for file in files]
+        self.covered_names = [change for change in disk.names.pending if target is None or change.parent == target]
+
+    def done(self, result, octets):
+        if result == FAILED:
+            return
+        for file, changes in self.covered:
+            file.settle(changes)
+        self.names.settle(self.covered_names)
+
+
 class Follower:
     """Applies the entries of one process's journal."""
 
     def __init__(self, disk):
         self.disk = disk
-        self.names = disk.names
-        self.opened = {}  # token to File or path of a directory
-        self.writes = {}  # number to (file, change)
-        self.syncs = {}  # number to what it covers
+        self.opened = {}  # token to File, or to the path of a directory
+        self.under_way = {}  # number to Call
 
     def follow(self, journal):
-        handlers = {
-            OPEN: self.open, WRITE_BEGIN: self.write_begin, WRITE_END: self.write_end, SYNC_BEGIN: self.sync_begin,
-            SYNC_END: self.sync_end, TRUNCATE: self.truncate, ALLOCATE: self.allocate, RENAME: self.rename,
-            UNLINK: self.unlink, MKDIR: self.mkdir, RMDIR: self.unlink, LINK: self.link,
-            UNSUPPORTED: self.unsupported,
-        }
-        for kind, *rest in read_journal(journal):
-            handlers[kind](*rest)
+        for kind, detail, name, number, token, offset, data in read_journal(journal):
+            if kind == UNSUPPORTED:
+                raise Unsupported(name)
+            if kind == OPEN:
+                self.opened[token] = name if detail else self.disk.names.live[name]
+            elif kind == DONE:
+                self.under_way.pop(number).done(detail, offset)
+            else:
+                self.under_way[number] = self.call(kind, detail, name, token, offset, data)
 
-    def open(self, detail, name, number, token, offset, data):
-        del number, offset, data
-        if detail == 2:
-            self.opened[token] = name
-            return
-        if name not in self.names.live:
-            self.names.change(parent_of(name), creation(name, File()))
-        self.opened[token] = self.names.live[name]
+    def call(self, kind, detail, name, token, offset, data):
+        disk = self.disk
+        if kind == SYNC:
+            return SyncCall(disk, self.opened[token] if token else None)
+        if kind == CREATE:
+            return CreateCall(disk, name, bool(detail))
+        if kind == WRITE:
+            return WriteCall(disk, self.opened[token], Write(disk.tick(), offset, data))
+        if kind in (TRUNCATE, ALLOCATE):
+            change = (Truncate if kind == TRUNCATE else Allocate)(disk.tick(), offset)
+            return SizeCall(disk, self.opened[token], change)
+        return NameCall(disk.names, self.name_change(kind, name))
 
-    def write_begin(self, detail, name, number, token, offset, data):
-        del detail, name
-        file = self.opened[token]
-        change = Write(offset, data, ended=False)
-        file.pending.append(change)
-        self.writes[number] = (file, change)
-
-    def write_end(self, detail, name, number, token, offset, data):
-        del name, token, data
-        file, change = self.writes.pop(number)
-        change.data = change.data[:offset]
-        change.ended = True
-        if detail:
-            file.settle([change])
-
-    def sync_begin(self, detail, name, number, token, offset, data):
-        del detail, name, offset, data
-        target = self.opened[token] if token else None
-        files = [file for file in self.disk.files().values() if target is None or file is target]
-        if isinstance(target, File) and target not in files:
-            files.append(target)  # its name is gone
-        covered = [(file, [change for change in file.pending if change.ended]) for file in files]
-        names = [change for parent, change in self.names.pending if target is None or parent == target]
-        self.syncs[number] = (covered, names)
-
-    def sync_end(self, detail, name, number, token, offset, data):
-        del detail, name, token, offset, data
-        covered, names = self.syncs.pop(number)
-        for file, changes in covered:
-            file.settle(changes)
-        self.names.settle(names)
-
-    def truncate(self, detail, name, number, token, offset, data):
-        del detail, name, number, data
-        self.opened[token].pending.append(Truncate(offset))
-
-    def allocate(self, detail, name, number, token, offset, data):
-        del detail, name, number, data
-        self.opened[token].pending.append(Allocate(offset))
-
-    def rename(self, detail, name, number, token, offset, data):
-        del detail, number, token, offset, data
+    def name_change(self, kind, name):
+        live, moment = self.disk.names.live, self.disk.tick()
+        if kind == UNLINK:
+            return NameChange(moment, gone=name)
+        if kind == MKDIR:
+            return NameChange(moment, come=name, what=DIRECTORY)
         source, target = name.split("\0")
         if parent_of(source) != parent_of(target):
-            raise Unsupported(f"a rename between directories: {source} to {target}")
-        self.names.change(parent_of(target), renaming(source, target, self.names.live[source]))
-
-    def link(self, detail, name, number, token, offset, data):
-        del detail, number, token, offset, data
-        source, target = name.split("\0")
-        self.names.change(parent_of(target), creation(target, self.names.live[source]))
-
-    def unlink(self, detail, name, number, token, offset, data):
-        del detail, number, token, offset, data
-        self.names.change(parent_of(name), removal(name))
-
-    def mkdir(self, detail, name, number, token, offset, data):
-        del detail, number, token, offset, data
-        self.names.change(parent_of(name), creation(name, DIRECTORY))
-
-    def unsupported(self, detail, name, number, token, offset, data):
-        del detail, number, token, offset, data
-        raise Unsupported(name)
+            raise Unsupported(f"a change of two directories at once: {source} to {target}")
+        return NameChange(moment, gone=source if kind == RENAME else None, come=target, what=live.get(source))

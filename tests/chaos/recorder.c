@@ -7,9 +7,9 @@
  *     HEARTH_RECORDER_JOURNAL    the file that receives the entries
  *     HEARTH_RECORDER_KILL_AT    end the process by SIGKILL after so many entries
  *
- * A write is entered when it begins and when it has ended: a sync covers what
- * had ended when the sync began, and a write that a kill interrupts may have
- * happened or not. Everything else is entered when it has happened.
+ * Every change is entered before its call and again when it has returned: a sync
+ * covers what had returned when it began, and what a kill interrupts may have
+ * happened or not.
  *
  * What would escape it (a writable shared mapping of a watched file other than
  * LMDB's lock table) is entered as unsupported, which fails the test. stdio
@@ -67,12 +67,14 @@ __attribute__((constructor)) static void start(void)
 	directory_size = strlen(directory);
 }
 
-void recorder_enter(struct entry entry, const char *name, const struct iovec *data, int pieces)
+uint64_t recorder_enter(struct entry entry, const char *name, const struct iovec *data, int pieces)
 {
 	struct iovec all[2 + PIECES_MAX];
 	int saved = errno;
 
 	entry.magic = ENTRY_MAGIC;
+	if (entry.number == 0)
+		entry.number = atomic_fetch_add(&numbers, 1);
 	all[0] = (struct iovec){ &entry, sizeof(entry) };
 	all[1] = (struct iovec){ (void *)(uintptr_t)name, entry.name_size };
 	for (int i = 0; i < pieces; i++)
@@ -84,21 +86,29 @@ void recorder_enter(struct entry entry, const char *name, const struct iovec *da
 	if (atomic_fetch_add(&entries, 1) + 1 == kill_at)
 		kill(getpid(), SIGKILL);
 	errno = saved;
+	return entry.number;
 }
 
-void recorder_enter_named(uint8_t kind, const char *name, size_t size)
+uint64_t recorder_enter_named(uint8_t kind, uint8_t detail, const char *name, size_t size)
 {
-	recorder_enter((struct entry){ .kind = kind, .name_size = (uint16_t)size }, name, NULL, 0);
+	return recorder_enter((struct entry){ .kind = kind,
+	                                      .detail = detail,
+	                                      .name_size = (uint16_t)size },
+	                      name, NULL, 0);
+}
+
+void recorder_done(uint64_t number, enum entry_result result, uint64_t octets)
+{
+	recorder_enter((struct entry){ .kind = ENTRY_DONE,
+	                               .detail = (uint8_t)result,
+	                               .number = number,
+	                               .offset = octets },
+	               "", NULL, 0);
 }
 
 void recorder_unsupported(const char *what)
 {
-	recorder_enter_named(ENTRY_UNSUPPORTED, what, strlen(what));
-}
-
-uint64_t recorder_number(void)
-{
-	return atomic_fetch_add(&numbers, 1);
+	recorder_enter_named(ENTRY_UNSUPPORTED, 0, what, strlen(what));
 }
 
 bool recorder_active(void)
@@ -137,43 +147,69 @@ bool recorder_path_of_fd(int fd, char *out)
 	return true;
 }
 
-static void watch(int fd, int flags, bool created)
+bool recorder_path_of_name(int at, const char *name, char *out)
+{
+	char joined[2 * PATH_SIZE], base[PATH_SIZE] = "";
+	char *slash;
+
+	if (name[0] != '/' && (at == AT_FDCWD ? !getcwd(base, sizeof(base)) : !recorder_path_of_fd(at, base)))
+		return false;
+	if (snprintf(joined, sizeof(joined), "%s%s%s", base, name[0] == '/' ? "" : "/", name) >=
+	    (int)sizeof(joined))
+		return false;
+	slash = strrchr(joined, '/');
+	*slash = '\0';
+	if (!realpath(joined[0] ? joined : "/", base))
+		return false;
+	return snprintf(out, PATH_SIZE, "%s/%s", strcmp(base, "/") ? base : "", slash + 1) < PATH_SIZE;
+}
+
+static void watch(int fd, int flags)
 {
 	char path[PATH_SIZE];
 	struct stat status;
 	const char *name;
 	uint64_t file;
-	bool is_directory;
 
 	if (fd < 0 || fd >= FD_COUNT || journal < 0 || !recorder_path_of_fd(fd, path))
 		return;
 	name = recorder_below(path);
 	if (!name || fstat(fd, &status) != 0)
 		return;
-	is_directory = S_ISDIR(status.st_mode);
-	file = recorder_number();
+	file = atomic_fetch_add(&numbers, 1);
 	recorder_enter((struct entry){ .kind = ENTRY_OPEN,
-	                      .detail = is_directory ? 2 : created,
-	                      .name_size = (uint16_t)strlen(name),
-	                      .file = file },
-	      name, NULL, 0);
+	                               .detail = S_ISDIR(status.st_mode),
+	                               .name_size = (uint16_t)strlen(name),
+	                               .file = file },
+	               name, NULL, 0);
 	atomic_store(&table[fd].flags, flags);
 	atomic_store(&table[fd].file, file);
-	if (flags & O_TRUNC && !is_directory)
-		recorder_enter((struct entry){ .kind = ENTRY_TRUNCATE, .file = file }, "", NULL, 0);
+}
+
+/* Enter that a file is about to be made or emptied; 0 if this opens nothing of
+ * the kind. */
+static uint64_t creates(int at, const char *name, int flags)
+{
+	char path[PATH_SIZE];
+	const char *inside;
+
+	if (journal < 0 || !(flags & (O_CREAT | O_TRUNC)) || !recorder_path_of_name(at, name, path))
+		return 0;
+	inside = recorder_below(path);
+	if (!inside)
+		return 0;
+	return recorder_enter_named(ENTRY_CREATE, (flags & O_TRUNC) != 0, inside, strlen(inside));
 }
 
 static int open_at(int at, const char *name, int flags, mode_t mode)
 {
-	struct stat status;
-	bool existed = true;
-	int fd;
+	uint64_t number = creates(at, name, flags);
+	int fd = (int)syscall(SYS_openat, at, name, flags, mode);
 
-	if (flags & O_CREAT)
-		existed = fstatat(at, name, &status, 0) == 0;
-	fd = (int)syscall(SYS_openat, at, name, flags, mode);
+	if (number)
+		recorder_done(number, fd < 0 ? RESULT_FAILED : RESULT_HAPPENED, 0);
 	if (fd >= 0)
-		watch(fd, flags, !existed);
+		watch(fd, flags);
 	return fd;
 }
 
@@ -268,3 +304,18 @@ int dup3(int from, int to, int flags)
 {
 	return copied(from, (int)syscall(SYS_dup3, from, to, flags));
 }
+
+#define FCNTL(function)                                                                            \
+	int function(int fd, int command, ...);                                                    \
+	int function(int fd, int command, ...)                                                     \
+	{                                                                                          \
+		va_list arguments;                                                                 \
+		va_start(arguments, command);                                                      \
+		long argument = va_arg(arguments, long); /* or a pointer, or nothing */            \
+		va_end(arguments);                                                                 \
+		int result = (int)syscall(SYS_fcntl, fd, command, argument);                       \
+		bool copies = command == F_DUPFD || command == F_DUPFD_CLOEXEC;                    \
+		return copies ? copied(fd, result) : result;                                       \
+	}
+FCNTL(fcntl)
+FCNTL(fcntl64)

@@ -20,34 +20,28 @@ static size_t total(const struct iovec *data, int pieces)
 	return size;
 }
 
-/* `offset` below 0: at the descriptor's own position. */
+/* `offset` below 0: at the descriptor's own position. `mode`: RWF_ flags. */
 static ssize_t write_watched(struct watched *watched, int fd, const struct iovec *data, int pieces,
-                             off_t offset)
+                             off_t offset, int mode)
 {
-	uint64_t number = recorder_number();
-	uint64_t file = atomic_load(&watched->file);
 	int flags = atomic_load(&watched->flags);
+	bool through = flags & O_DSYNC || mode & (RWF_DSYNC | RWF_SYNC);
+	enum entry_result happened = through ? RESULT_DURABLE : RESULT_HAPPENED;
 	off_t at = offset;
+	uint64_t number;
 	ssize_t n;
 
-	if (flags & O_APPEND)
+	if (flags & O_APPEND || mode & RWF_APPEND)
 		at = (off_t)syscall(SYS_lseek, fd, 0, SEEK_END);
 	else if (offset < 0)
 		at = (off_t)syscall(SYS_lseek, fd, 0, SEEK_CUR);
-	recorder_enter((struct entry){ .kind = ENTRY_WRITE_BEGIN,
-	                      .number = number,
-	                      .file = file,
-	                      .offset = (uint64_t)at,
-	                      .data_size = total(data, pieces) },
-	      "", data, pieces);
-	n = offset < 0 ? syscall(SYS_writev, fd, data, pieces) :
-	                 syscall(SYS_pwritev, fd, data, pieces, offset, 0);
-	recorder_enter((struct entry){ .kind = ENTRY_WRITE_END,
-	                      .detail = (flags & O_DSYNC) != 0, /* O_SYNC has that bit too */
-	                      .number = number,
-	                      .file = file,
-	                      .offset = n > 0 ? (uint64_t)n : 0 },
-	      "", NULL, 0);
+	number = recorder_enter((struct entry){ .kind = ENTRY_WRITE,
+	                                        .file = atomic_load(&watched->file),
+	                                        .offset = (uint64_t)at,
+	                                        .data_size = total(data, pieces) },
+	                        "", data, pieces);
+	n = syscall(SYS_pwritev2, fd, data, pieces, offset, 0, mode); /* -1 is the position */
+	recorder_done(number, n < 0 ? RESULT_FAILED : happened, n > 0 ? (uint64_t)n : 0);
 	return n;
 }
 
@@ -58,7 +52,7 @@ ssize_t write(int fd, const void *octets, size_t size)
 
 	if (!watched)
 		return syscall(SYS_write, fd, octets, size);
-	return write_watched(watched, fd, &data, 1, -1);
+	return write_watched(watched, fd, &data, 1, -1, 0);
 }
 
 ssize_t writev(int fd, const struct iovec *data, int pieces)
@@ -67,7 +61,7 @@ ssize_t writev(int fd, const struct iovec *data, int pieces)
 
 	if (!watched || pieces > PIECES_MAX)
 		return syscall(SYS_writev, fd, data, pieces);
-	return write_watched(watched, fd, data, pieces, -1);
+	return write_watched(watched, fd, data, pieces, -1, 0);
 }
 
 #define PWRITE(function)                                                                           \
@@ -78,7 +72,7 @@ ssize_t writev(int fd, const struct iovec *data, int pieces)
 		struct iovec data = { (void *)(uintptr_t)octets, size };                           \
 		if (!watched)                                                                      \
 			return syscall(SYS_pwrite64, fd, octets, size, offset);                    \
-		return write_watched(watched, fd, &data, 1, offset);                               \
+		return write_watched(watched, fd, &data, 1, offset, 0);                               \
 	}
 #define PWRITEV(function)                                                                          \
 	ssize_t function(int fd, const struct iovec *data, int pieces, off_t offset);              \
@@ -87,51 +81,74 @@ ssize_t writev(int fd, const struct iovec *data, int pieces)
 		struct watched *watched = recorder_watched(fd);                                          \
 		if (!watched || pieces > PIECES_MAX)                                                  \
 			return syscall(SYS_pwritev, fd, data, pieces, offset, 0);                  \
-		return write_watched(watched, fd, data, pieces, offset);                           \
+		return write_watched(watched, fd, data, pieces, offset, 0);                        \
 	}
 PWRITE(pwrite)
 PWRITE(pwrite64)
 PWRITEV(pwritev)
 PWRITEV(pwritev64)
 
+#define PWRITEV2(function)                                                                         \
+	ssize_t function(int fd, const struct iovec *data, int pieces, off_t offset, int mode);    \
+	ssize_t function(int fd, const struct iovec *data, int pieces, off_t offset, int mode)     \
+	{                                                                                          \
+		struct watched *watched = recorder_watched(fd);                                    \
+		if (!watched || pieces > PIECES_MAX)                                               \
+			return syscall(SYS_pwritev2, fd, data, pieces, offset, 0, mode);           \
+		return write_watched(watched, fd, data, pieces, offset, mode);                     \
+	}
+PWRITEV2(pwritev2)
+PWRITEV2(pwritev64v2)
+
 /* ---- sizes ---- */
 
-static int truncated(int fd, off_t size, int result)
+static uint64_t enter_size(uint8_t kind, const struct watched *watched, off_t size)
+{
+	return recorder_enter((struct entry){ .kind = kind,
+	                                      .file = atomic_load(&watched->file),
+	                                      .offset = (uint64_t)size },
+	                      "", NULL, 0);
+}
+
+static enum entry_result result_of(int result)
+{
+	return result == 0 ? RESULT_HAPPENED : RESULT_FAILED;
+}
+
+static int truncate_fd(int fd, off_t size)
 {
 	struct watched *watched = recorder_watched(fd);
+	uint64_t number = watched ? enter_size(ENTRY_TRUNCATE, watched, size) : 0;
+	int result = (int)syscall(SYS_ftruncate, fd, size);
 
-	if (watched && result == 0)
-		recorder_enter((struct entry){ .kind = ENTRY_TRUNCATE,
-		                      .file = atomic_load(&watched->file),
-		                      .offset = (uint64_t)size },
-		      "", NULL, 0);
+	if (watched)
+		recorder_done(number, result_of(result), 0);
 	return result;
 }
 
 int ftruncate(int fd, off_t size)
 {
-	return truncated(fd, size, (int)syscall(SYS_ftruncate, fd, size));
+	return truncate_fd(fd, size);
 }
 
 int ftruncate64(int fd, off_t size)
 {
-	return truncated(fd, size, (int)syscall(SYS_ftruncate, fd, size));
+	return truncate_fd(fd, size);
 }
 
 static int allocate(int fd, int mode, off_t offset, off_t size)
 {
 	struct watched *watched = recorder_watched(fd);
-	int result = (int)syscall(SYS_fallocate, fd, mode, offset, size);
+	uint64_t number = 0;
+	int result;
 
-	if (!watched || result != 0)
-		return result;
-	if (mode != 0 && mode != FALLOC_FL_KEEP_SIZE)
+	if (watched && mode != 0 && mode != FALLOC_FL_KEEP_SIZE)
 		recorder_unsupported("fallocate that changes contents");
-	if (mode == 0)
-		recorder_enter((struct entry){ .kind = ENTRY_ALLOCATE,
-		                      .file = atomic_load(&watched->file),
-		                      .offset = (uint64_t)(offset + size) },
-		      "", NULL, 0);
+	if (watched && mode == 0)
+		number = enter_size(ENTRY_ALLOCATE, watched, offset + size);
+	result = (int)syscall(SYS_fallocate, fd, mode, offset, size);
+	if (number)
+		recorder_done(number, result_of(result), 0);
 	return result;
 }
 
@@ -159,13 +176,11 @@ int posix_fallocate64(int fd, off_t offset, off_t size)
 
 static int sync_by(long call, int fd, uint64_t file)
 {
-	uint64_t number = recorder_number();
-	int result;
+	uint64_t number =
+		recorder_enter((struct entry){ .kind = ENTRY_SYNC, .file = file }, "", NULL, 0);
+	int result = (int)syscall(call, fd);
 
-	recorder_enter((struct entry){ .kind = ENTRY_SYNC_BEGIN, .number = number, .file = file }, "", NULL, 0);
-	result = (int)syscall(call, fd);
-	if (result == 0)
-		recorder_enter((struct entry){ .kind = ENTRY_SYNC_END, .number = number }, "", NULL, 0);
+	recorder_done(number, result_of(result), 0);
 	return result;
 }
 

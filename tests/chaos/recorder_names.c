@@ -4,122 +4,107 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Where a name leads, absolute; links in the last part are not followed. */
-static bool path_of_name(int at, const char *name, char *out)
-{
-	char joined[2 * PATH_SIZE], base[PATH_SIZE] = "";
-	char *slash;
-
-	if (name[0] != '/' && (at == AT_FDCWD ? !getcwd(base, sizeof(base)) : !recorder_path_of_fd(at, base)))
-		return false;
-	if (snprintf(joined, sizeof(joined), "%s%s%s", base, name[0] == '/' ? "" : "/", name) >=
-	    (int)sizeof(joined))
-		return false;
-	slash = strrchr(joined, '/');
-	*slash = '\0';
-	if (!realpath(joined[0] ? joined : "/", base))
-		return false;
-	return snprintf(out, PATH_SIZE, "%s/%s", strcmp(base, "/") ? base : "", slash + 1) < PATH_SIZE;
-}
-
-/* Enter what was done to one name, if it worked and is watched. */
-static int name_changed(uint8_t kind, int at, const char *name, int result)
+/* Enter what is about to happen to one name; 0 when it is not watched. */
+static uint64_t enter_name(uint8_t kind, int at, const char *name)
 {
 	char path[PATH_SIZE];
 	const char *inside;
 
-	if (result == 0 && recorder_active() && path_of_name(at, name, path) && (inside = recorder_below(path)))
-		recorder_enter_named(kind, inside, strlen(inside));
-	return result;
+	if (!recorder_active() || !recorder_path_of_name(at, name, path))
+		return 0;
+	inside = recorder_below(path);
+	return inside ? recorder_enter_named(kind, 0, inside, strlen(inside)) : 0;
 }
 
-static int names_changed(uint8_t kind, int from_at, const char *from, int to_at, const char *to,
-                         int result)
+static uint64_t enter_names(uint8_t kind, int from_at, const char *from, int to_at, const char *to)
 {
 	char from_path[PATH_SIZE], to_path[PATH_SIZE], both[2 * PATH_SIZE];
 	const char *from_inside, *to_inside;
 	int size;
 
-	if (result != 0 || !recorder_active() || !path_of_name(from_at, from, from_path) ||
-	    !path_of_name(to_at, to, to_path))
-		return result;
+	if (!recorder_active() || !recorder_path_of_name(from_at, from, from_path) ||
+	    !recorder_path_of_name(to_at, to, to_path))
+		return 0;
 	from_inside = recorder_below(from_path);
 	to_inside = recorder_below(to_path);
 	if (!from_inside && !to_inside)
-		return result;
+		return 0;
 	if (!from_inside || !to_inside) {
 		recorder_unsupported("a name that moves in or out");
-		return result;
+		return 0;
 	}
 	size = snprintf(both, sizeof(both), "%s%c%s", from_inside, 0, to_inside);
-	recorder_enter_named(kind, both, (size_t)size);
-	return result;
+	return recorder_enter_named(kind, 0, both, (size_t)size);
 }
 
-int unlink(const char *name)
+static int done(uint64_t number, long result)
 {
-	return name_changed(ENTRY_UNLINK, AT_FDCWD, name,
-	                    (int)syscall(SYS_unlinkat, AT_FDCWD, name, 0));
+	if (number)
+		recorder_done(number, result == 0 ? RESULT_HAPPENED : RESULT_FAILED, 0);
+	return (int)result;
 }
 
 int unlinkat(int at, const char *name, int flags)
 {
-	return name_changed(flags & AT_REMOVEDIR ? ENTRY_RMDIR : ENTRY_UNLINK, at, name,
-	                    (int)syscall(SYS_unlinkat, at, name, flags));
+	uint64_t number = enter_name(ENTRY_UNLINK, at, name);
+
+	return done(number, syscall(SYS_unlinkat, at, name, flags));
 }
 
-int mkdir(const char *name, mode_t mode)
+int unlink(const char *name)
 {
-	return name_changed(ENTRY_MKDIR, AT_FDCWD, name,
-	                    (int)syscall(SYS_mkdirat, AT_FDCWD, name, mode));
-}
-
-int mkdirat(int at, const char *name, mode_t mode)
-{
-	return name_changed(ENTRY_MKDIR, at, name, (int)syscall(SYS_mkdirat, at, name, mode));
+	return unlinkat(AT_FDCWD, name, 0);
 }
 
 int rmdir(const char *name)
 {
-	return name_changed(ENTRY_RMDIR, AT_FDCWD, name,
-	                    (int)syscall(SYS_unlinkat, AT_FDCWD, name, AT_REMOVEDIR));
+	return unlinkat(AT_FDCWD, name, AT_REMOVEDIR);
 }
 
-int rename(const char *from, const char *to)
+int mkdirat(int at, const char *name, mode_t mode)
 {
-	return names_changed(ENTRY_RENAME, AT_FDCWD, from, AT_FDCWD, to,
-	                     (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+	uint64_t number = enter_name(ENTRY_MKDIR, at, name);
+
+	return done(number, syscall(SYS_mkdirat, at, name, mode));
 }
 
-int renameat(int from_at, const char *from, int to_at, const char *to)
+int mkdir(const char *name, mode_t mode)
 {
-	return names_changed(ENTRY_RENAME, from_at, from, to_at, to,
-	                     (int)syscall(SYS_renameat2, from_at, from, to_at, to, 0));
+	return mkdirat(AT_FDCWD, name, mode);
 }
 
 int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags)
 {
-	int result = (int)syscall(SYS_renameat2, from_at, from, to_at, to, flags);
+	uint64_t number = enter_names(ENTRY_RENAME, from_at, from, to_at, to);
 
-	if (result == 0 && flags & ~(unsigned)RENAME_NOREPLACE)
+	if (number && flags & ~(unsigned)RENAME_NOREPLACE)
 		recorder_unsupported("renameat2 with flags");
-	return names_changed(ENTRY_RENAME, from_at, from, to_at, to, result);
+	return done(number, syscall(SYS_renameat2, from_at, from, to_at, to, flags));
 }
 
-int link(const char *from, const char *to)
+int renameat(int from_at, const char *from, int to_at, const char *to)
 {
-	return names_changed(ENTRY_LINK, AT_FDCWD, from, AT_FDCWD, to,
-	                     (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));
+	return renameat2(from_at, from, to_at, to, 0);
+}
+
+int rename(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int linkat(int from_at, const char *from, int to_at, const char *to, int flags)
 {
-	return names_changed(ENTRY_LINK, from_at, from, to_at, to,
-	                     (int)syscall(SYS_linkat, from_at, from, to_at, to, flags));
+	uint64_t number = enter_names(ENTRY_LINK, from_at, from, to_at, to);
+
+	return done(number, syscall(SYS_linkat, from_at, from, to_at, to, flags));
+}
+
+int link(const char *from, const char *to)
+{
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
