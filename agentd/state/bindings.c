@@ -68,6 +68,7 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 		.version = version,
 		.peer = slot,
 	};
+	expiry_start(&state->expiry, binding->granted_ms);
 	expiry_insert(&state->expiry, at, binding->expires_ms);
 	link_sorted(state, peer, at);
 	peer->binding_count++;

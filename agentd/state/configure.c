@@ -20,7 +20,8 @@ static void note_peer(struct row_log *rows, enum row_operation operation,
 	struct row_octets key, value = { 0 };
 
 	peer_row_key(row, &key);
-	peer_row_value(row, &value);
+	if (operation == ROW_PUT)
+		peer_row_value(row, &value);
 	row_log_append(rows, operation, ROW_PEER, span_of(&key), span_of(&value));
 }
 
@@ -30,7 +31,8 @@ static void note_association(struct row_log *rows, enum row_operation operation,
 	struct row_octets key, value = { 0 };
 
 	association_row_key(row, &key);
-	association_row_value(row, &value);
+	if (operation == ROW_PUT)
+		association_row_value(row, &value);
 	row_log_append(rows, operation, ROW_ASSOCIATION, span_of(&key), span_of(&value));
 	mip_wipe(&value, sizeof(value));
 }
@@ -42,6 +44,8 @@ static enum ha_error check_add(const Hearth__AddAssociation *add)
 	    add->bindings > BINDING_LIMIT_MAX || add->spi < MIP_SPI_MIN ||
 	    add->key.len > MIP_KEY_SIZE_MAX || add->tolerance_s > UINT16_MAX || add->address == 0)
 		return HA_E_RANGE;
+	if (add->algorithm > UINT8_MAX) /* would become another one when cut to its octet */
+		return HA_E_UNSUPPORTED;
 	return HA_OK;
 }
 

@@ -23,14 +23,17 @@ void expiry_free(struct expiry *expiry)
 	expiry->buckets = NULL;
 }
 
+void expiry_start(struct expiry *expiry, uint64_t time_ms)
+{
+	if (expiry->second == 0)
+		expiry->second = time_ms >= 1000 ? time_ms / 1000 : 1;
+}
+
 /* A time that the wheel has passed already belongs into the next bucket; one
  * beyond a turn into the farthest: it is moved on when that comes up. */
-static uint32_t bucket_of(struct expiry *expiry, uint64_t expires_ms)
+static uint32_t bucket_of(const struct expiry *expiry, uint64_t expires_ms)
 {
 	uint64_t second = expires_ms / 1000 + 1; /* ended for sure when it comes up */
-
-	if (expiry->second == 0) /* the first one: the wheel starts before any that can follow */
-		expiry->second = second > EXPIRY_BUCKETS / 2 ? second - EXPIRY_BUCKETS / 2 : 1;
 
 	if (second < expiry->second)
 		second = expiry->second;
@@ -113,7 +116,7 @@ void expiry_advance(struct expiry *expiry, uint64_t time_ms, expiry_visitor *vis
 	uint64_t now_s = time_ms / 1000;
 
 	if (expiry->second == 0)
-		return; /* nothing was ever inserted */
+		return; /* never started */
 	if (now_s > expiry->second + EXPIRY_BUCKETS)
 		expiry->second = now_s - EXPIRY_BUCKETS; /* one turn sees every bucket */
 	while (expiry->second <= now_s) {

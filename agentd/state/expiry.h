@@ -31,6 +31,10 @@ struct expiry {
 bool expiry_new(struct expiry *expiry, struct expiry_link *(*link)(void *, uint32_t), void *owner);
 void expiry_free(struct expiry *expiry);
 
+/* Before the first insert: a time that is not in the future. Later calls do
+ * nothing. */
+void expiry_start(struct expiry *expiry, uint64_t time_ms);
+
 void expiry_insert(struct expiry *expiry, uint32_t slot, uint64_t expires_ms);
 /* A binding that was inserted has another end now. Cheap when it is later. */
 void expiry_update(struct expiry *expiry, uint32_t slot, uint64_t expires_ms);
@@ -41,6 +45,7 @@ void expiry_remove(struct expiry *expiry, uint32_t slot);
  * expires them removes them). Stops when `visit` answers EXPIRY_STOP; the
  * next call goes on there. */
 #define EXPIRY_STOP UINT64_C(0)
+#define EXPIRY_ENDED UINT64_C(1) /* some time that is over */
 #define EXPIRY_RETRY_S 5u
 typedef uint64_t expiry_visitor(void *context, uint32_t slot);
 void expiry_advance(struct expiry *expiry, uint64_t time_ms, expiry_visitor *visit, void *context);

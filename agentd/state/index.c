@@ -1,10 +1,10 @@
-/* index.c - open addressing with linear probing and graves. */
+/* index.c - open addressing with linear probing. A removal closes the gap it
+ * makes, so that looking for somebody who is not there stays short for ever. */
 #include "agentd/state/index.h"
 
 #include "agentd/base/arena.h"
 
 #define EMPTY UINT64_C(0)
-#define GRAVE UINT64_C(0xffffffff) /* slot + 1 never reaches it */
 
 bool peer_index_new(struct peer_index *index, uint32_t capacity, uint64_t seed)
 {
@@ -47,69 +47,79 @@ static uint64_t cell_of(uint64_t hash, uint32_t slot)
 	return (hash & ~UINT64_C(0xffffffff)) | (slot + 1u);
 }
 
+/* Cells keep the high half of the hash: where their entry would like to be can
+ * be told without asking its peer. */
+static uint64_t home_of(const struct peer_index *index, uint64_t hash)
+{
+	return hash >> 32 & index->mask;
+}
+
+static uint64_t read_cell(const struct peer_index *index, uint64_t at)
+{
+	return atomic_load_explicit(&index->cells[at & index->mask], memory_order_acquire);
+}
+
+static void write_cell(struct peer_index *index, uint64_t at, uint64_t cell)
+{
+	atomic_store_explicit(&index->cells[at & index->mask], cell, memory_order_release);
+}
+
 uint32_t peer_index_probe(const struct peer_index *index, uint64_t hash, uint64_t *probe)
 {
 	while (*probe <= index->mask) {
-		uint64_t at = (hash + (*probe)++) & index->mask;
-		uint64_t cell = atomic_load_explicit(&index->cells[at], memory_order_acquire);
+		uint64_t cell = read_cell(index, home_of(index, hash) + (*probe)++);
 
 		if (cell == EMPTY)
 			return SLOT_NONE;
-		if (cell != GRAVE && (cell ^ hash) >> 32 == 0)
+		if ((cell ^ hash) >> 32 == 0)
 			return (uint32_t)cell - 1u;
 	}
 	return SLOT_NONE;
 }
 
+uint32_t peer_index_version(const struct peer_index *index)
+{
+	return atomic_load_explicit(&index->version, memory_order_acquire);
+}
+
 void peer_index_prefetch(const struct peer_index *index, uint64_t hash)
 {
-	__builtin_prefetch((const void *)&index->cells[hash & index->mask]);
+	__builtin_prefetch((const void *)&index->cells[home_of(index, hash)]);
 }
 
 void peer_index_insert(struct peer_index *index, uint64_t hash, uint32_t slot)
 {
-	uint64_t at = hash & index->mask;
+	uint64_t at = home_of(index, hash);
 
-	for (;; at = (at + 1) & index->mask) {
-		uint64_t cell = atomic_load_explicit(&index->cells[at], memory_order_relaxed);
-
-		if (cell == GRAVE)
-			index->graves--;
-		if (cell == EMPTY || cell == GRAVE)
-			break;
-	}
-	atomic_store_explicit(&index->cells[at], cell_of(hash, slot), memory_order_release);
+	while (read_cell(index, at) != EMPTY)
+		at++;
+	write_cell(index, at, cell_of(hash, slot));
 }
 
-/* Graves at the end of a run become empty again, so that they do not pile up. */
-static void bury(struct peer_index *index, uint64_t at)
+/* Whoever stands behind the gap moves up, unless that would be before its home. */
+static void close_gap(struct peer_index *index, uint64_t gap)
 {
-	uint64_t next = (at + 1) & index->mask;
+	uint64_t cell;
 
-	atomic_store_explicit(&index->cells[at], GRAVE, memory_order_release);
-	index->graves++;
-	if (atomic_load_explicit(&index->cells[next], memory_order_relaxed) != EMPTY)
-		return;
-	while (atomic_load_explicit(&index->cells[at], memory_order_relaxed) == GRAVE) {
-		atomic_store_explicit(&index->cells[at], EMPTY, memory_order_release);
-		index->graves--;
-		at = (at - 1) & index->mask;
+	for (uint64_t at = gap + 1; (cell = read_cell(index, at)) != EMPTY; at++) {
+		if (((at - home_of(index, cell)) & index->mask) < at - gap)
+			continue;
+		write_cell(index, gap, cell);
+		gap = at;
 	}
+	write_cell(index, gap, EMPTY);
 }
 
 void peer_index_remove(struct peer_index *index, uint64_t hash, uint32_t slot)
 {
-	uint64_t at = hash & index->mask;
-	uint64_t wanted = cell_of(hash, slot);
+	uint64_t at = home_of(index, hash), wanted = cell_of(hash, slot), cell;
 
-	for (uint64_t n = 0; n <= index->mask; n++, at = (at + 1) & index->mask) {
-		uint64_t cell = atomic_load_explicit(&index->cells[at], memory_order_relaxed);
-
+	while ((cell = read_cell(index, at)) != wanted) {
 		if (cell == EMPTY)
 			return;
-		if (cell == wanted) {
-			bury(index, at);
-			return;
-		}
+		at++;
 	}
+	atomic_fetch_add(&index->version, 1);
+	close_gap(index, at);
+	atomic_fetch_add(&index->version, 1);
 }

@@ -1,7 +1,8 @@
 /* index.h - from (kind, realm, address) to the slot of a peer: open addressing
  * of fixed size. One thread inserts and removes; any thread looks up, without
  * a lock: a slot found is a candidate that the caller confirms under the
- * slot's own lock.
+ * slot's own lock; that nobody was found counts only if no removal went on
+ * meanwhile (peer_index_version).
  *
  * May include: agentd/base. */
 #ifndef AGENTD_STATE_INDEX_H
@@ -21,7 +22,7 @@ struct peer_index {
 	uint64_t mask;
 	uint64_t seed;
 	uint64_t octets;
-	uint32_t graves; /* cells of removed peers, reused by inserts */
+	_Atomic uint32_t version; /* odd while a removal moves cells */
 };
 
 /* Room for `capacity` peers, at most half full. false: no memory. */
@@ -33,6 +34,9 @@ uint64_t peer_index_hash(const struct peer_index *index, enum peer_kind kind, ui
 
 /* The next candidate for `hash`, or SLOT_NONE. *probe is 0 at first. */
 uint32_t peer_index_probe(const struct peer_index *index, uint64_t hash, uint64_t *probe);
+
+/* Even and the same before and after: no removal went on in between. */
+uint32_t peer_index_version(const struct peer_index *index);
 
 /* Bring the first cell of `hash` towards the cache. */
 void peer_index_prefetch(const struct peer_index *index, uint64_t hash);

@@ -80,8 +80,8 @@ struct state {
 	struct setting settings[SETTINGS_MAX];
 	size_t setting_count;
 
-	uint32_t *by_id; /* from id to slot, while rows are loaded */
-	uint64_t by_id_size;
+	uint32_t *by_id; /* from id to slot by hash, while rows are loaded */
+	uint64_t by_id_mask;
 
 	uint64_t configured; /* configuration up to here is in the store */
 	uint64_t next_id;

@@ -6,36 +6,63 @@ enum ha_error state_load_peer(struct state *state, const struct peer_row *row)
 {
 	uint32_t slot;
 
-	if (row->id == 0 || peer_find(state, row->kind, row->realm, row->address) != SLOT_NONE)
+	if (row->id == 0 || row->id == UINT64_MAX || peer_find(state, row->kind, row->realm, row->address) != SLOT_NONE)
 		return HA_E_DAMAGED;
 	return peer_add(state, row, &slot);
 }
 
-/* Rows that follow their peers name them by id. Peers are loaded in the order
- * of their keys, associations in the order of ids: a table from one to the
- * other is made once and dropped when the log is replayed. */
-static uint32_t slot_of(struct state *state, uint64_t id)
+/* Where the slot of a peer's id is, or SLOT_NONE to be overwritten. */
+static uint32_t *place_of_id(struct state *state, uint64_t id)
 {
-	if (!state->by_id) {
-		state->by_id_size = state->next_id;
-		state->by_id = malloc(state->by_id_size * sizeof(*state->by_id));
-		if (!state->by_id)
-			return SLOT_NONE;
-		memset(state->by_id, 0xff, state->by_id_size * sizeof(*state->by_id));
-		for (uint32_t slot = 0; slot < state->peer_pool.fresh; slot++)
-			if (state->peers[slot].id)
-				state->by_id[state->peers[slot].id] = slot;
+	uint64_t at = id * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	uint32_t *place;
+
+	do
+		place = &state->by_id[at++ & state->by_id_mask];
+	while (*place != SLOT_NONE && state->peers[*place].id != id);
+	return place;
+}
+
+/* Rows that follow their peers name them by id. Ids have gaps without bound:
+ * the table has room for the peers, not for the ids. It is made once and
+ * dropped when the log is replayed. */
+static enum ha_error index_ids(struct state *state)
+{
+	uint64_t size = 64;
+
+	while (size < (uint64_t)state->peer_pool.fresh * 2)
+		size *= 2;
+	state->by_id_mask = size - 1;
+	state->by_id = malloc(size * sizeof(*state->by_id));
+	if (!state->by_id)
+		return HA_E_NOMEM;
+	memset(state->by_id, 0xff, size * sizeof(*state->by_id));
+	for (uint32_t slot = 0; slot < state->peer_pool.fresh; slot++) {
+		uint32_t *place = place_of_id(state, state->peers[slot].id);
+
+		if (*place != SLOT_NONE)
+			return HA_E_DAMAGED; /* two peers of one id */
+		*place = slot;
 	}
-	return id < state->by_id_size ? state->by_id[id] : SLOT_NONE;
+	return HA_OK;
+}
+
+static enum ha_error slot_of(struct state *state, uint64_t id, uint32_t *slot)
+{
+	enum ha_error error = state->by_id ? HA_OK : index_ids(state);
+
+	*slot = error == HA_OK ? *place_of_id(state, id) : SLOT_NONE;
+	return error;
 }
 
 enum ha_error state_load_association(struct state *state, const struct association_row *row)
 {
-	uint32_t slot = slot_of(state, row->peer);
+	uint32_t slot;
+	enum ha_error error = slot_of(state, row->peer, &slot);
 
-	if (slot == SLOT_NONE)
-		return HA_E_DAMAGED;
-	return association_add(state, slot, row);
+	if (error == HA_OK && slot == SLOT_NONE)
+		error = HA_E_DAMAGED;
+	return error == HA_OK ? association_add(state, slot, row) : error;
 }
 
 static void raise_replay(struct peer *peer, uint64_t identification, uint64_t digest,
@@ -54,11 +81,12 @@ static void raise_replay(struct peer *peer, uint64_t identification, uint64_t di
  * the next write of that home address clears it away. */
 enum ha_error state_load_replay(struct state *state, const struct replay_row *row)
 {
-	uint32_t slot = slot_of(state, row->peer);
+	uint32_t slot;
+	enum ha_error error = slot_of(state, row->peer, &slot);
 
 	if (slot != SLOT_NONE)
 		raise_replay(&state->peers[slot], row->identification, row->digest, row->version);
-	return HA_OK;
+	return error;
 }
 
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row)

@@ -46,15 +46,19 @@ uint32_t peer_lock_found(struct state *state, enum peer_kind kind, uint32_t real
                          struct in_addr address)
 {
 	uint64_t hash = peer_index_hash(&state->index, kind, realm, address);
-	uint64_t probe = 0;
-	uint32_t slot;
+	uint64_t probe;
+	uint32_t slot, version;
 
-	while ((slot = peer_index_probe(&state->index, hash, &probe)) != SLOT_NONE) {
-		peer_lock(state, slot);
-		if (is_peer(&state->peers[slot], kind, realm, address))
-			return slot;
-		peer_unlock(state, slot);
-	}
+	do {
+		version = peer_index_version(&state->index);
+		probe = 0;
+		while ((slot = peer_index_probe(&state->index, hash, &probe)) != SLOT_NONE) {
+			peer_lock(state, slot);
+			if (is_peer(&state->peers[slot], kind, realm, address))
+				return slot;
+			peer_unlock(state, slot);
+		}
+	} while (version % 2 || version != peer_index_version(&state->index));
 	return SLOT_NONE;
 }
 

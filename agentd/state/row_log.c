@@ -49,10 +49,11 @@ void row_log_append(struct row_log *log, enum row_operation operation, enum row_
 
 bool row_log_next(const struct row_log *log, size_t *at, struct row_change *out)
 {
-	struct reader in = reader_over(log->octets + *at, log->size - *at);
+	struct reader in;
 
 	if (*at >= log->size)
 		return false;
+	in = reader_over(log->octets + *at, log->size - *at);
 	out->operation = get_u8(&in);
 	out->kind = get_u8(&in);
 	out->key.size = get_u16(&in);

@@ -101,6 +101,7 @@ static void view_association(struct state *state, const struct peer *peer, uint3
 	if (!out->associated)
 		at = peer->associations;
 	out->spi = 0;
+	out->tolerance_s = 0;
 	out->key.algorithm = 0;
 	if (at == SLOT_NONE)
 		return;
@@ -216,9 +217,9 @@ static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t 
 	struct peer *peer = &state->peers[slot];
 	enum ha_error error = HA_OK;
 
-	peer->in_flight = 0;
 	if (peer->id != registration->node)
-		return HA_E_NOTFOUND;
+		return HA_E_NOTFOUND; /* of an earlier incarnation, whose claim went with it */
+	peer->in_flight = 0;
 	if (index <= peer->version)
 		return HA_OK; /* the rows that were loaded have it already */
 	if (registration->identification <= peer->identification)
@@ -376,7 +377,7 @@ static uint64_t collect(void *context, uint32_t slot)
 	if (collection->count == collection->max)
 		return EXPIRY_STOP;
 	collection->places[collection->count++] = place_of_home(peer->realm, peer->address);
-	return binding->binding.expires_ms;
+	return EXPIRY_ENDED;
 }
 
 size_t state_expired(struct state *state, uint64_t time_ms, uint64_t *places, size_t max)
