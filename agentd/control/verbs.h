@@ -37,6 +37,8 @@ enum verb_place {
 	X(association_import, "association import", "FILE [--replace]", VERB_LIST, VERB_LEADER,    \
 	  "add those of a file; lines that were refused are listed")                               \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
+	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
+	  "how long the flushes of the log took since the start, by duration")                     \
 	X(config_list, "config list", "", VERB_LIST, VERB_ANYWHERE, "the settings in force")       \
 	X(config_set, "config set", "NAME VALUE", VERB_OBJECT, VERB_LEADER,                        \
 	  "change a setting of the cluster")                                                       \
