@@ -233,17 +233,32 @@ static void note_failure(struct agent *agent, enum ha_error error)
 		            ha_strerror(error));
 }
 
+/* Configuration that waits goes first and alone: it may clear rows that an
+ * earlier pass has written already for a node's successor, which are then on
+ * the list of this pass, before it says what the store holds. */
+static enum ha_error write_waiting(struct agent *agent)
+{
+	struct checkpoint *c = &agent->checkpoint;
+	bool waiting;
+
+	pthread_mutex_lock(&c->lock);
+	waiting = c->jobs.first;
+	pthread_mutex_unlock(&c->lock);
+	return waiting ? write_some(agent, NULL, 0, 0) : HA_OK;
+}
+
 static enum ha_error pass(struct agent *agent)
 {
 	struct checkpoint *c = &agent->checkpoint;
 	uint64_t began_ns = clock_monotonic_ns();
+	enum ha_error error = write_waiting(agent);
 	uint64_t applied = agent->applied_index; /* before the list: it holds all up to here */
-	uint32_t *slots;
-	size_t count;
-	enum ha_error error;
+	uint32_t *slots = NULL;
+	size_t count = 0;
 
 	c->taken_since_ns = atomic_exchange(&c->dirty_since_ns, 0);
-	error = state_take_dirty(agent->state, &slots, &count);
+	if (error == HA_OK)
+		error = state_take_dirty(agent->state, &slots, &count);
 	if (error == HA_OK) {
 		error = write_all(agent, slots, count, applied);
 		free(slots);

@@ -25,6 +25,7 @@ static enum ha_error take_dirty_after_more(struct state *state, uint32_t **slots
 
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
+#include "agentd/state/command.h"
 #include "tests/unit/memory_node.h"
 #include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
@@ -126,7 +127,8 @@ static void hook(void)
 
 static enum ha_error take_dirty_after_more(struct state *state, uint32_t **slots, size_t *count)
 {
-	hook();
+	if (memory_hook == hook)
+		hook();
 	return state_take_dirty(state, slots, count);
 }
 
@@ -257,7 +259,80 @@ static void any_crash_leaves_what_was_promised(void)
 		run_seed(seed);
 }
 
+/* ---- an address whose node is replaced while its rows are written ---- */
+
+static void configure_home(enum change_kind kind)
+{
+	struct change change = {
+		.kind = kind,
+		.peer = PEER_MOBILE_NODE,
+		.address = universe_home(0),
+		.spi = universe_spi(0),
+		.algorithm = MIP_HMAC_MD5,
+		.key_size = 16,
+		.bindings = 1,
+	};
+
+	CU_ASSERT_EQUAL(agent_configure(world.agent, "test", &change, 1, told, NULL), HA_OK);
+	CU_ASSERT_TRUE(memory_step(world.agent->replication));
+}
+
+static void register_home(void)
+{
+	struct binding binding = { .care_of = universe_care_of(0), .expires_ms = 9999999 };
+	struct command_registration registration = {
+		.place = place_of_home(0, universe_home(0)),
+		.identification = 1,
+		.time_ms = 5000,
+		.binding = &binding,
+	};
+	uint8_t octets[COMMAND_REGISTRATION_MAX];
+	struct replication_command command = { .ticket = 1, .command = octets };
+	struct state_view view;
+
+	CU_ASSERT_TRUE_FATAL(state_look(world.agent->state, PEER_MOBILE_NODE, 0, universe_home(0),
+	                                universe_spi(0), &view));
+	registration.node = view.id;
+	command.size = command_registration(&registration, octets);
+	CU_ASSERT_EQUAL(replication_submit(world.agent->replication, &command, 1), HA_OK);
+	CU_ASSERT_TRUE(memory_step(world.agent->replication));
+}
+
+static void replace_home(void)
+{
+	memory_hook = NULL;
+	configure_home(CHANGE_REMOVE_PEER);
+	configure_home(CHANGE_ADD_ASSOCIATION);
+	register_home();
+}
+
+/* Its new rows are written before the old ones are cleared; and the pass that
+ * clears them must not say that the store has the new ones. */
+static void replaced_node_keeps_its_binding_over_a_stop(void)
+{
+	struct memory_disk *disk = memory_disk_new(), *stopped;
+
+	world = (struct world){ .time_ms = 1000000 };
+	world.agent = start(disk);
+	configure_home(CHANGE_ADD_ASSOCIATION);
+	CU_ASSERT_EQUAL(write_some(world.agent, NULL, 0, 0), HA_OK);
+	register_home();
+	memory_hook = replace_home; /* when its transaction has begun */
+	CU_ASSERT_EQUAL(pass(world.agent), HA_OK);
+	CU_ASSERT_PTR_NULL(memory_hook);
+	last_pass();
+	stopped = memory_disk_copy(disk, disk->entry_count);
+	agent_close(world.agent);
+	memory_disk_free(disk);
+	world.agent = start(stopped);
+	check_recovered(stopped, 0, 0);
+	agent_close(world.agent);
+	memory_disk_free(stopped);
+}
+
 static CU_TestInfo tests[] = {
+	{ "a replaced node keeps its binding over a stop",
+	  replaced_node_keeps_its_binding_over_a_stop },
 	{ "any crash leaves what was promised", any_crash_leaves_what_was_promised },
 	CU_TEST_INFO_NULL,
 };
