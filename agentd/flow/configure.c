@@ -109,8 +109,11 @@ enum ha_error agent_configure(struct agent *agent, const char *who, const struct
 		command.command = octets;
 		command.ticket = job->ticket;
 		error = replication_submit(agent->replication, &command, 1);
-		if (error != HA_OK)
-			job_free(job_take(agent, command.ticket));
+		job = error == HA_OK ? NULL : job_take(agent, command.ticket);
+		if (job)
+			job_free(job);
+		else
+			error = HA_OK; /* or abandoned meanwhile: `done` was called */
 	} else {
 		error = HA_E_NOMEM;
 	}
@@ -141,15 +144,32 @@ void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
 	checkpoint_write_through(agent, job);
 }
 
-/* Nothing more will be applied: whoever still waits is told so. */
+static void tell_nothing(struct configure_job *job)
+{
+	agent_changed *done = job->done;
+
+	job->done = NULL;
+	if (done)
+		done(job->context, NULL, 0);
+}
+
+/* Whoever still waits is told that it is not known what will become of it. What
+ * was applied stays on the store thread's list: it must be written or replayed. */
 void configure_abandon(struct agent *agent)
 {
-	struct configure_job *job;
+	struct configure_job *jobs, *job;
 
-	while ((job = agent->jobs)) {
-		agent->jobs = job->next;
-		if (job->done)
-			job->done(job->context, NULL, 0);
+	pthread_mutex_lock(&agent->jobs_lock);
+	jobs = agent->jobs;
+	agent->jobs = NULL;
+	pthread_mutex_unlock(&agent->jobs_lock);
+	while ((job = jobs)) {
+		jobs = job->next;
+		tell_nothing(job);
 		job_free(job);
 	}
+	pthread_mutex_lock(&agent->checkpoint.lock);
+	for (job = agent->checkpoint.jobs.first; job; job = job->next)
+		tell_nothing(job);
+	pthread_mutex_unlock(&agent->checkpoint.lock);
 }

@@ -21,12 +21,14 @@ void agent_config(struct agent *agent, struct config *out)
 	state_settings(agent->state, overlay, out);
 }
 
+/* Read and set under one lock: of two threads that refresh, the later one has
+ * the later settings. */
 void policy_refresh(struct agent *agent)
 {
 	struct config config;
 
-	agent_config(agent, &config);
 	pthread_mutex_lock(&agent->policy_lock);
+	agent_config(agent, &config);
 	agent->policy = (struct registration_policy){
 		.home_agent = config.home_agent_address,
 		.max_lifetime_s = (uint16_t)config.max_lifetime_s,
@@ -34,9 +36,9 @@ void policy_refresh(struct agent *agent)
 		.reverse_tunnel = config.reverse_tunnel,
 		.reply_to_failed_authentication = config.reply_to_failed_authentication,
 	};
-	pthread_mutex_unlock(&agent->policy_lock);
 	agent->bindings_per_node = config.bindings_per_node;
 	agent->checkpoint_interval_ms = config.checkpoint_interval_s * 1000u;
+	pthread_mutex_unlock(&agent->policy_lock);
 }
 
 void policy_read(struct agent *agent, struct registration_policy *out)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
@@ -24,13 +25,28 @@ static void finished(void *context, const enum ha_error *results, size_t count)
 
 	pthread_mutex_lock(&waiting->lock);
 	waiting->done = true;
-	waiting->error = results ? HA_OK : HA_E_CLOSED;
+	waiting->error = results ? HA_OK : HA_E_IO; /* the log of the program says why */
 	for (size_t i = 0; i < count && waiting->error == HA_OK; i++) {
 		waiting->error = results[i];
 		waiting->failed = i;
 	}
 	pthread_cond_signal(&waiting->wake);
 	pthread_mutex_unlock(&waiting->lock);
+}
+
+/* With the lock held. A log or store that fails must not hold the start for ever. */
+static void wait_a_while(struct agent *agent, struct waiting *waiting)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	pthread_cond_timedwait(&waiting->wake, &waiting->lock, &until);
+	if (waiting->done || (!agent->failed && !agent->checkpoint.failing))
+		return;
+	pthread_mutex_unlock(&waiting->lock);
+	configure_abandon(agent);
+	pthread_mutex_lock(&waiting->lock);
 }
 
 /* Put a batch in order and wait until the store has it. */
@@ -46,7 +62,7 @@ static enum ha_error configure(struct agent *agent, const struct change *changes
 	if (error == HA_OK) {
 		pthread_mutex_lock(&waiting.lock);
 		while (!waiting.done)
-			pthread_cond_wait(&waiting.wake, &waiting.lock);
+			wait_a_while(agent, &waiting);
 		pthread_mutex_unlock(&waiting.lock);
 		error = waiting.error;
 		*failed = waiting.failed;
