@@ -1,0 +1,9 @@
+# The yardstick of the benchmarks, and one short run of each: that they work, not what they say.
+add_executable(bench_echo ${CMAKE_CURRENT_LIST_DIR}/echo.c)
+set_target_properties(bench_echo PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
+
+if(HEARTH_SANITIZE STREQUAL "")
+  add_test(NAME bench.registrations
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run registrations --window 3 --pairs 1 --bindings 10000)
+  hearth_test_properties(bench.registrations bench 300)
+endif()
