@@ -91,7 +91,8 @@ static const struct option options[] = {
 	  .help = "How often bindings are written from the log to the store; what readers see "
 	          "trails by this much." },
 	{ "storage", "associations", TEXT(associations_file, 0, 200), NODE_RESTART, .preset = "",
-	  .help = "File of associations with which an empty store is seeded; empty for none." },
+	  .help = "File of associations with which an empty store is seeded, closed to all but the "
+	          "user; empty for none." },
 
 	{ "process", "user", TEXT(user, 1, 32), NODE_RESTART, .preset = "hearth",
 	  .help = "User to become after the start as root; root to stay." },

@@ -82,18 +82,32 @@ static bool take_words(struct call *call)
 	return true;
 }
 
+static bool is_leader(struct call *call)
+{
+	struct agent_status status;
+
+	agent_status(call->agent, &status);
+	return status.replication.role == REPLICATION_LEADER;
+}
+
+static enum call_progress start(struct call *call)
+{
+	call->verb = verb_find(call->request.verb);
+	if (call->verb == VERB_COUNT)
+		return call_refuse(call, HA_E_NOTFOUND,
+		                   "agentd %s has no such command; is agentctl newer?",
+		                   HEARTH_VERSION);
+	if (!take_words(call))
+		return call_usage(call);
+	if (verb_infos[call->verb].place == VERB_LEADER && !is_leader(call))
+		return call_refuse(call, HA_E_NOTLEADER,
+		                   "this node does not lead the cluster: ask the one that does");
+	return functions[call->verb](call);
+}
+
 enum call_progress call_step(struct call *call)
 {
-	if (call->verb == VERB_COUNT) {
-		call->verb = verb_find(call->request.verb);
-		if (call->verb == VERB_COUNT)
-			return call_refuse(call, HA_E_NOTFOUND,
-			                   "agentd %s has no such command; is agentctl newer?",
-			                   HEARTH_VERSION);
-		if (!take_words(call))
-			return call_usage(call);
-	}
-	return functions[call->verb](call);
+	return call->verb == VERB_COUNT ? start(call) : functions[call->verb](call);
 }
 
 static void wipe_free(void *at, size_t size)

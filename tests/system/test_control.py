@@ -8,10 +8,15 @@ import socket
 import stat
 import struct
 import subprocess
+import sys
 
 import pytest
 from agent import Agent, Refused, program
 from waiting import wait_for
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
+
+from scapy_client import Association, Mobile  # noqa: E402
 
 KEY = "00112233445566778899aabbccddeeff"
 ADD = ("association", "add", "mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5")
@@ -296,6 +301,40 @@ def test_a_socket_in_use_is_refused(agent, tmp_path):
     assert second.process.wait(timeout=60) == 1
     assert "another agentd answers there" in second.log()
     assert agent.ctl("version")
+
+
+# ---- bindings ----
+
+
+def test_bindings_are_listed_page_by_page_in_the_order_of_homes(tmp_path):
+    homes = [f"10.0.0.{number}" for number in (2, 9, 10, 100)]
+    rows = [{"kind": "mobile", "home": home, "spi": 256, "algorithm": "hmac-md5", "key": KEY} for home in homes]
+    with Agent(str(tmp_path), associations=rows) as agent:
+        for row in rows:
+            mobile = Mobile(row["home"], Association(row["spi"], row["key"], row["algorithm"]), (agent.address, agent.port))
+            assert mobile.register("198.51.100.7", lifetime=600).code == 0
+            mobile.close()
+        wait_for(lambda: len(agent.ctl("bindings")) == len(homes), "all bindings are in the store")
+        listed = agent.ctl("bindings")
+        assert [row["home"] for row in listed] == homes
+        for row in listed:
+            assert row["care_of"] == row["endpoint"] == "198.51.100.7"
+            assert row["encapsulation"] == "ipip" and row["realm"] == 0
+            assert row["granted_s"] == 600 and 0 < row["remaining_s"] <= 600
+            assert re.fullmatch(r"[0-9a-f]{16}", row["identification"])
+            assert re.fullmatch(r"127\.0\.0\.1:\d+", row["source"])
+        assert len({row["node"] for row in listed}) == len(homes)
+        assert agent.ctl("bindings", "10.0.0.10") == listed[2:3]
+        assert agent.ctl("bindings", "--limit", "2") == listed[:2]
+        assert agent.ctl("bindings", "--limit", "2", "--after", "10.0.0.9,198.51.100.7") == listed[2:]
+        assert agent.ctl("bindings", "--after", "10.0.0.9") == listed[2:]
+        assert agent.ctl("bindings", "--after", "10.0.0.9,198.51.100.6") == listed[1:]
+        assert agent.ctl("bindings", "--after", "255.255.255.255") == []
+        assert agent.ctl("bindings", "10.0.0.10", "--realm", "1") == []
+        table = agent.ctl_raw("bindings", "--limit", "1", json_output=False).stdout
+        assert "; more with --after 10.0.0.2,198.51.100.7; the store trails by " in table
+        assert agent.ctl("bindings", "--limit", "4") == listed
+        assert "more with" not in agent.ctl_raw("bindings", "--limit", "4", json_output=False).stdout
 
 
 # ---- hostile clients ----
