@@ -1,0 +1,84 @@
+/* fuzz_command.c - entries of a log as nobody here writes them: applying any
+ * octets keeps the limits, and the rows that follow can be read.
+ *
+ * The input is a row of entries, each with its size in two octets before it. */
+#include <stdlib.h>
+
+#include "agentd/state/state.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void check_rows(const struct row_log *rows)
+{
+	struct row_change change;
+	size_t at = 0;
+
+	while (row_log_next(rows, &at, &change)) {
+		struct peer_row peer;
+		struct association_row association;
+		bool put = change.operation == ROW_PUT;
+
+		require(put || change.value.size == 0);
+		if (put && change.kind == ROW_PEER)
+			require(peer_row_decode(change.key, change.value, &peer) == HA_OK);
+		if (put && change.kind == ROW_ASSOCIATION)
+			require(association_row_decode(change.key, change.value, &association) ==
+			        HA_OK);
+	}
+	require(at == rows->size);
+}
+
+static void check_state(struct state *state, const struct state_capacity *capacity)
+{
+	struct state_totals totals;
+	uint64_t places[4];
+	uint32_t *slots;
+	size_t count;
+
+	state_totals(state, &totals);
+	require(totals.mobile_nodes + totals.foreign_agents <= capacity->peers);
+	require(totals.associations <= capacity->associations);
+	require(totals.bindings_committed <= capacity->bindings);
+	require(totals.bindings <= totals.bindings_committed);
+	require(state_expired(state, totals.time_ms, places, 4) <= 4);
+	require(state_take_dirty(state, &slots, &count) == HA_OK);
+	require(count <= capacity->peers);
+	for (size_t i = 0; i < count; i++) {
+		struct state_peer_rows rows;
+
+		require(!state_copy_peer(state, slots[i], &rows) ||
+		        rows.binding_count <= BINDING_LIMIT_MAX);
+	}
+	free(slots);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct state_capacity capacity = { 4, 6, 10 };
+	struct reader in = reader_over(data, size);
+	enum ha_error error = HA_OK, why;
+	struct state *state = state_new(&capacity, &why);
+
+	require(state != NULL);
+	for (uint64_t index = 1; error == HA_OK && reader_left(&in) > 2; index++) {
+		struct state_outcome outcome;
+		struct span command;
+
+		command.size = get_u16(&in);
+		command.size = command.size < reader_left(&in) ? command.size : reader_left(&in);
+		command.at = reader_take(&in, command.size);
+		error = state_apply(state, index, command, &outcome);
+		check_rows(&outcome.rows);
+		free(outcome.results);
+		row_log_free(&outcome.rows);
+		check_state(state, &capacity);
+	}
+	state_free(state);
+	return 0;
+}
