@@ -91,10 +91,9 @@ uint64_t recorder_enter(struct entry entry, const char *name, const struct iovec
 
 uint64_t recorder_enter_named(uint8_t kind, uint8_t detail, const char *name, size_t size)
 {
-	return recorder_enter((struct entry){ .kind = kind,
-	                                      .detail = detail,
-	                                      .name_size = (uint16_t)size },
-	                      name, NULL, 0);
+	return recorder_enter(
+		(struct entry){ .kind = kind, .detail = detail, .name_size = (uint16_t)size }, name,
+		NULL, 0);
 }
 
 void recorder_done(uint64_t number, enum entry_result result, uint64_t octets)
@@ -152,7 +151,8 @@ bool recorder_path_of_name(int at, const char *name, char *out)
 	char joined[2 * PATH_SIZE], base[PATH_SIZE] = "";
 	char *slash;
 
-	if (name[0] != '/' && (at == AT_FDCWD ? !getcwd(base, sizeof(base)) : !recorder_path_of_fd(at, base)))
+	if (name[0] != '/' &&
+	    (at == AT_FDCWD ? !getcwd(base, sizeof(base)) : !recorder_path_of_fd(at, base)))
 		return false;
 	if (snprintf(joined, sizeof(joined), "%s%s%s", base, name[0] == '/' ? "" : "/", name) >=
 	    (int)sizeof(joined))
@@ -161,7 +161,8 @@ bool recorder_path_of_name(int at, const char *name, char *out)
 	*slash = '\0';
 	if (!realpath(joined[0] ? joined : "/", base))
 		return false;
-	return snprintf(out, PATH_SIZE, "%s/%s", strcmp(base, "/") ? base : "", slash + 1) < PATH_SIZE;
+	return snprintf(out, PATH_SIZE, "%s/%s", strcmp(base, "/") ? base : "", slash + 1) <
+	       PATH_SIZE;
 }
 
 static void watch(int fd, int flags)

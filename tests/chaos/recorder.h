@@ -17,17 +17,17 @@
  * it are entered before the call, and ENTRY_DONE with the same number after it:
  * a kill in between leaves it open whether the call happened. */
 enum entry_kind {
-	ENTRY_DONE = 1,     /* number; detail: enum entry_result; offset: octets written */
-	ENTRY_CREATE = 2,   /* name; detail: 1 = to be truncated if it is there */
-	ENTRY_WRITE = 3,    /* file, offset, data */
-	ENTRY_SYNC = 4,     /* file; 0 = everything */
-	ENTRY_TRUNCATE = 5, /* file, offset = new size */
-	ENTRY_ALLOCATE = 6, /* file, offset = end of the range */
-	ENTRY_RENAME = 7,   /* name: from, zero octet, to */
-	ENTRY_UNLINK = 8,   /* name; of a directory too */
-	ENTRY_MKDIR = 9,    /* name */
-	ENTRY_LINK = 10,    /* name: from, zero octet, to */
-	ENTRY_OPEN = 11,    /* file, name; detail: 1 = a directory */
+	ENTRY_DONE = 1,         /* number; detail: enum entry_result; offset: octets written */
+	ENTRY_CREATE = 2,       /* name; detail: 1 = to be truncated if it is there */
+	ENTRY_WRITE = 3,        /* file, offset, data */
+	ENTRY_SYNC = 4,         /* file; 0 = everything */
+	ENTRY_TRUNCATE = 5,     /* file, offset = new size */
+	ENTRY_ALLOCATE = 6,     /* file, offset = end of the range */
+	ENTRY_RENAME = 7,       /* name: from, zero octet, to */
+	ENTRY_UNLINK = 8,       /* name; of a directory too */
+	ENTRY_MKDIR = 9,        /* name */
+	ENTRY_LINK = 10,        /* name: from, zero octet, to */
+	ENTRY_OPEN = 11,        /* file, name; detail: 1 = a directory */
 	ENTRY_UNSUPPORTED = 12, /* name: what */
 };
 

@@ -68,18 +68,18 @@ ssize_t writev(int fd, const struct iovec *data, int pieces)
 	ssize_t function(int fd, const void *octets, size_t size, off_t offset);                   \
 	ssize_t function(int fd, const void *octets, size_t size, off_t offset)                    \
 	{                                                                                          \
-		struct watched *watched = recorder_watched(fd);                                          \
+		struct watched *watched = recorder_watched(fd);                                    \
 		struct iovec data = { (void *)(uintptr_t)octets, size };                           \
 		if (!watched)                                                                      \
 			return syscall(SYS_pwrite64, fd, octets, size, offset);                    \
-		return write_watched(watched, fd, &data, 1, offset, 0);                               \
+		return write_watched(watched, fd, &data, 1, offset, 0);                            \
 	}
 #define PWRITEV(function)                                                                          \
 	ssize_t function(int fd, const struct iovec *data, int pieces, off_t offset);              \
 	ssize_t function(int fd, const struct iovec *data, int pieces, off_t offset)               \
 	{                                                                                          \
-		struct watched *watched = recorder_watched(fd);                                          \
-		if (!watched || pieces > PIECES_MAX)                                                  \
+		struct watched *watched = recorder_watched(fd);                                    \
+		if (!watched || pieces > PIECES_MAX)                                               \
 			return syscall(SYS_pwritev, fd, data, pieces, offset, 0);                  \
 		return write_watched(watched, fd, data, pieces, offset, 0);                        \
 	}
@@ -176,8 +176,8 @@ int posix_fallocate64(int fd, off_t offset, off_t size)
 
 static int sync_by(long call, int fd, uint64_t file)
 {
-	uint64_t number =
-		recorder_enter((struct entry){ .kind = ENTRY_SYNC, .file = file }, "", NULL, 0);
+	uint64_t number = recorder_enter((struct entry){ .kind = ENTRY_SYNC, .file = file }, "",
+	                                 NULL, 0);
 	int result = (int)syscall(call, fd);
 
 	recorder_done(number, result_of(result), 0);
@@ -221,8 +221,8 @@ static void *map(void *at, size_t size, int protection, int flags, int fd, off_t
 	struct watched *watched = recorder_watched(fd);
 	char path[PATH_SIZE];
 
-	if (watched && flags & MAP_SHARED && protection & PROT_WRITE && recorder_path_of_fd(fd, path) &&
-	    !strstr(path, "lock.mdb"))
+	if (watched && flags & MAP_SHARED && protection & PROT_WRITE &&
+	    recorder_path_of_fd(fd, path) && !strstr(path, "lock.mdb"))
 		recorder_unsupported("a writable shared mapping");
 	return (void *)syscall(SYS_mmap, at, size, protection, flags, fd, offset);
 }
