@@ -47,9 +47,8 @@ static struct span copy(const uint8_t *at, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const checks[])(struct span, struct span) = {
-		check_peer, check_association, check_replay, check_binding
-	};
+	static void (*const checks[])(struct span, struct span) = { check_peer, check_association,
+		                                                    check_replay, check_binding };
 	struct span key, value;
 	size_t key_size;
 

@@ -37,7 +37,8 @@ static void full_ring_keeps_order(void)
 	for (size_t n = 0; n < sizeof(firsts) / sizeof(firsts[0]); n++) {
 		open_ring(firsts[n]);
 		for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
-			completions_post(&ring, (struct completion){ i, i % 2 ? HA_OK : HA_E_STALE });
+			completions_post(&ring,
+			                 (struct completion){ i, i % 2 ? HA_OK : HA_E_STALE });
 		for (uint32_t i = 0; i < COMPLETIONS_MAX; i++) {
 			CU_ASSERT_TRUE_FATAL(completions_take(&ring, &got));
 			CU_ASSERT_EQUAL(got.pending, i);

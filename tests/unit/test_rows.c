@@ -41,8 +41,7 @@ static void encode_peer(struct dice *dice, struct row_octets *key, struct row_oc
 	peer_row_value(&row, value);
 }
 
-static void encode_association(struct dice *dice, struct row_octets *key,
-                               struct row_octets *value)
+static void encode_association(struct dice *dice, struct row_octets *key, struct row_octets *value)
 {
 	struct association_row row = {
 		.peer = dice_next(dice),
@@ -124,7 +123,10 @@ DECODER(association)
 DECODER(replay)
 DECODER(binding)
 
-#define KIND(name) { #name, encode_##name, decode_##name, again_##name }
+#define KIND(name)                                                                                 \
+	{                                                                                          \
+#name, encode_##name, decode_##name, again_##name                                  \
+	}
 
 static const struct kind kinds[] = { KIND(peer), KIND(association), KIND(replay), KIND(binding) };
 
@@ -162,7 +164,7 @@ static void what_is_written_is_read_again(void)
 
 		encode_exact(kind, &dice, &key, &value);
 		CU_ASSERT_TRUE(
-		    kind->again(span_of(&key), span_of(&value), &key_again, &value_again));
+			kind->again(span_of(&key), span_of(&value), &key_again, &value_again));
 		CU_ASSERT_TRUE(same(&key_again, key));
 		CU_ASSERT_TRUE(same(&value_again, value));
 		free(key.at);

@@ -257,8 +257,7 @@ static bool has_binding(const struct state_view *view, const struct binding *wan
 		    b->granted_s == wanted->granted_s && b->granted_ms == wanted->granted_ms &&
 		    b->encapsulation == wanted->encapsulation &&
 		    b->source.s_addr == wanted->source.s_addr &&
-		    b->source_port == wanted->source_port &&
-		    b->expires_ms == wanted->expires_ms &&
+		    b->source_port == wanted->source_port && b->expires_ms == wanted->expires_ms &&
 		    b->identification == wanted->identification)
 			return true;
 	}

@@ -142,8 +142,9 @@ static void what_is_no_command_is_refused(void)
 static void damaged_rows_end_the_loading(void)
 {
 	struct peer_row row = { .kind = PEER_MOBILE_NODE, .id = 5, .bindings = 2, .created = 1 };
-	struct association_row association = { .peer = 6, .spi = 256, .algorithm = 1,
-		                               .key_size = 16 };
+	struct association_row association = {
+		.peer = 6, .spi = 256, .algorithm = 1, .key_size = 16
+	};
 	struct replay_row replay = { .peer = 6, .version = 9 };
 	enum ha_error why;
 

@@ -93,14 +93,15 @@ static void apply_something(struct dice *dice, uint64_t index, uint64_t time_ms)
 	if (dice_chance(dice, 5)) {
 		struct change change = universe_change(dice);
 
-		CU_ASSERT_EQUAL(command_configure(time_ms, "test", &change, 1, &made, &size), HA_OK);
+		CU_ASSERT_EQUAL(command_configure(time_ms, "test", &change, 1, &made, &size),
+		                HA_OK);
 		apply(index, (struct span){ made, size });
 		free(made);
 		return;
 	}
 	size = dice_chance(dice, 6)
-	           ? universe_expire(dice, time_ms, octets, sizeof(octets))
-	           : universe_registration(dice, state, time_ms, octets, sizeof(octets));
+	               ? universe_expire(dice, time_ms, octets, sizeof(octets))
+	               : universe_registration(dice, state, time_ms, octets, sizeof(octets));
 	apply(index, (struct span){ octets, size });
 }
 
@@ -115,7 +116,8 @@ static void views_are_whole_while_others_write(void)
 	state = state_new(&capacity, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	for (uintptr_t i = 0; i < 3; i++)
-		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, roles[i], (void *)(i + 2)), 0);
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, roles[i], (void *)(i + 2)),
+		                      0);
 	for (uint64_t index = 1; index <= COMMANDS || !looked || !copied; index++)
 		apply_something(&dice, index, 1000000 + index * 300);
 	finished = true;
