@@ -29,7 +29,7 @@ if(HEARTH_SANITIZE STREQUAL "")
       --binary $<TARGET_FILE:agentd_without_flush>)
 else()
   add_test(NAME chaos.crash
-    COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 16 --kill-only)
+    COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 16 --without-recorder)
 endif()
 hearth_test_properties(chaos.crash chaos 300)
 if(TEST chaos.crash_without_flush)

@@ -238,7 +238,7 @@ class Crash:
         self.chains += 1
         directory = os.path.join(self.base, str(self.chains))
         os.mkdir(directory)
-        recorded = self.options.power_only or self.dice.random() < 0.8
+        recorded = not self.options.without_recorder and (self.options.power_only or self.dice.random() < 0.8)
         self.chain = Chain(directory, self.options, self.dice, recorded)
 
     def faults(self):
@@ -333,6 +333,8 @@ def parse(arguments):
     parser.add_argument("--seed", type=int, default=None, help="of all choices; random if not given")
     parser.add_argument("--kill-only", action="store_true", help="no power cuts")
     parser.add_argument("--power-only", action="store_true", help="nothing but power cuts")
+    parser.add_argument("--without-recorder", action="store_true",
+                        help="for programs that cannot be preloaded, as with sanitizers; implies --kill-only")
     parser.add_argument("--styles", default=",".join(Style.NAMES),
                         help="how much of what was not flushed a power cut spares [%(default)s]")
     parser.add_argument("--expect-loss", action="store_true",
@@ -347,6 +349,8 @@ def parse(arguments):
     if not set(options.styles) <= set(Style.NAMES):
         parser.error(f"--styles: allowed are {', '.join(Style.NAMES)}")
     options.binary = options.binary or support.program("agentd")
+    if not options.without_recorder and not os.path.exists(recorder_path()):
+        parser.error(f"{recorder_path()} is not built; name a build with HEARTH_BUILD")
     return options
 
 
