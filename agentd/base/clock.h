@@ -9,6 +9,7 @@
 #ifndef AGENTD_BASE_CLOCK_H
 #define AGENTD_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 uint64_t clock_wall_ms(void); /* Unix time, milliseconds */
@@ -19,6 +20,14 @@ uint64_t clock_monotonic_ns(void);
 uint64_t clock_ntp_of_ms(uint64_t unix_ms);
 /* Unix milliseconds of an NTP timestamp of the era that holds `near_ms`. */
 uint64_t clock_ms_of_ntp(uint64_t ntp, uint64_t near_ms);
+
+/* Was timestamp `a` made after `b`? Also when a new era of NTP began between
+ * them (first in February 2036); they are less than 68 years apart. Anything
+ * is later than 0, which stands for none, but 0 itself. */
+static inline bool clock_ntp_is_later(uint64_t a, uint64_t b)
+{
+	return b == 0 ? a != 0 : a != b && a - b < UINT64_C(1) << 63;
+}
 
 /* Cluster time: follows the wall clock, but advances with the monotonic one,
  * so that a step of the wall clock is slewed, at most one part in

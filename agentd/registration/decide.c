@@ -77,7 +77,7 @@ static enum mip_code check_identification(const struct registration_request *req
 {
 	if (!inside_window(request->fixed.identification, facts))
 		return MIP_ID_MISMATCH;
-	if (request->fixed.identification > facts->newest_identification ||
+	if (clock_ntp_is_later(request->fixed.identification, facts->newest_identification) ||
 	    is_retransmission(request, facts))
 		return PASS;
 	return MIP_ID_MISMATCH;

@@ -166,9 +166,9 @@ static enum ha_error apply_setting(struct state *state, const Hearth__Setting *s
 
 	if (error == HA_OK)
 		row_log_append(
-		    rows, ROW_PUT, ROW_SETTING,
-		    (struct span){ (const uint8_t *)setting->name, strlen(setting->name) },
-		    (struct span){ (const uint8_t *)setting->value, strlen(setting->value) });
+			rows, ROW_PUT, ROW_SETTING,
+			(struct span){ (const uint8_t *)setting->name, strlen(setting->name) },
+			(struct span){ (const uint8_t *)setting->value, strlen(setting->value) });
 	return error;
 }
 

@@ -6,7 +6,8 @@ enum ha_error state_load_peer(struct state *state, const struct peer_row *row)
 {
 	uint32_t slot;
 
-	if (row->id == 0 || row->id == UINT64_MAX || peer_find(state, row->kind, row->realm, row->address) != SLOT_NONE)
+	if (row->id == 0 || row->id == UINT64_MAX ||
+	    peer_find(state, row->kind, row->realm, row->address) != SLOT_NONE)
 		return HA_E_DAMAGED;
 	return peer_add(state, row, &slot);
 }
@@ -70,9 +71,7 @@ static void raise_replay(struct peer *peer, uint64_t identification, uint64_t di
 {
 	if (version < peer->version)
 		return;
-	peer->version = version;
-	if (identification < peer->identification)
-		return;
+	peer->version = version; /* the newer row has the newer identification */
 	peer->identification = identification;
 	peer->digest = digest;
 }

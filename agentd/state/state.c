@@ -222,7 +222,7 @@ static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t 
 	peer->in_flight = 0;
 	if (index <= peer->version)
 		return HA_OK; /* the rows that were loaded have it already */
-	if (registration->identification <= peer->identification)
+	if (!clock_ntp_is_later(registration->identification, peer->identification))
 		return HA_E_STALE;
 	bindings_remove(state, slot, has_ended, &time_ms);
 	if (registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)

@@ -302,6 +302,30 @@ static void identification_must_be_newer(void)
 	}
 }
 
+/* The seconds of NTP begin again at zero in February 2036. */
+static void identification_goes_on_in_the_next_era(void)
+{
+	static const struct {
+		uint64_t newest;
+		enum mip_code code;
+	} rows[] = {
+		{ UINT64_C(0xfffffffd00000000), MIP_ACCEPTED },
+		{ UINT64_C(0x00000001ffffffff), MIP_ACCEPTED },
+		{ UINT64_C(0x0000000200000001), MIP_ID_MISMATCH },
+		{ 0, MIP_ACCEPTED },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct situation s;
+
+		good(&s);
+		s.facts.wall_ms = UINT64_C(2085978496000) + 1000; /* a second after it */
+		s.request.fixed.identification = UINT64_C(0x0000000200000000);
+		s.facts.newest_identification = rows[i].newest;
+		CU_ASSERT_EQUAL(decide(&s).code, rows[i].code);
+	}
+}
+
 /* ---- retransmissions ---- */
 
 static void retransmitted(struct situation *s)
@@ -543,6 +567,7 @@ static CU_TestInfo tests[] = {
 	{ "foreign agents authenticate registrations", foreign_agents_authenticate_registrations },
 	{ "the window has two edges", window_has_two_edges },
 	{ "an identification must be newer", identification_must_be_newer },
+	{ "an identification goes on in the next era", identification_goes_on_in_the_next_era },
 	{ "a retransmission grants what is left", retransmission_grants_what_is_left },
 	{ "a retransmission after the end is old", retransmission_after_the_end_is_old },
 	{ "a retransmitted deregistration is confirmed",

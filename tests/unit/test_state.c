@@ -218,7 +218,8 @@ static enum ha_error model_register(uint64_t index, const struct command_registr
 
 	if (!peer || peer->id != r->node)
 		return HA_E_NOTFOUND;
-	if (r->identification <= peer->identification)
+	if (peer->identification ? (int64_t)(r->identification - peer->identification) <= 0
+	                         : r->identification == 0)
 		return HA_E_STALE;
 	drop_bindings(peer, r->time_ms, NULL, NULL);
 	if (r->binding)
