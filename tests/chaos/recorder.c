@@ -214,18 +214,13 @@ static int open_at(int at, const char *name, int flags, mode_t mode)
 	return fd;
 }
 
-static mode_t mode_argument(int flags, va_list arguments)
-{
-	return flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
-}
-
 #define OPEN(function)                                                                             \
 	int function(const char *name, int flags, ...);                                            \
 	int function(const char *name, int flags, ...)                                             \
 	{                                                                                          \
 		va_list arguments;                                                                 \
 		va_start(arguments, flags);                                                        \
-		mode_t mode = mode_argument(flags, arguments);                                     \
+		mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;       \
 		va_end(arguments);                                                                 \
 		return open_at(AT_FDCWD, name, flags, mode);                                       \
 	}
@@ -235,7 +230,7 @@ static mode_t mode_argument(int flags, va_list arguments)
 	{                                                                                          \
 		va_list arguments;                                                                 \
 		va_start(arguments, flags);                                                        \
-		mode_t mode = mode_argument(flags, arguments);                                     \
+		mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;       \
 		va_end(arguments);                                                                 \
 		return open_at(at, name, flags, mode);                                             \
 	}
