@@ -4,10 +4,12 @@
 #include "agentd/flow/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agentd/base/log.h"
 #include "agentd/flow/meta.h"
@@ -170,6 +172,49 @@ static enum ha_error make_directory(const char *path, char *report, size_t size)
 	return ha_error_of_errno(errno);
 }
 
+/* The names in a directory are on the disk only when it is flushed, whoever
+ * made them: a start before this one may have been cut off in between. */
+static enum ha_error flush_directory(const char *path, char *report, size_t size)
+{
+	int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int number = descriptor < 0 || fsync(descriptor) != 0 ? errno : 0;
+
+	if (descriptor >= 0)
+		close(descriptor);
+	if (number == 0)
+		return HA_OK;
+	snprintf(report, size, "the directory %s cannot be flushed: %s", path, strerror(number));
+	return ha_error_of_errno(number);
+}
+
+/* The directory that holds the data directory may be closed to our user; then
+ * it was not we who made the name in it. */
+static enum ha_error flush_parent(const char *path, char *report, size_t size)
+{
+	char parent[CONFIG_TEXT_MAX + 16];
+	enum ha_error error;
+
+	snprintf(parent, sizeof(parent), "%s/..", path);
+	error = flush_directory(parent, report, size);
+	return error == HA_E_PERMISSION ? HA_OK : error;
+}
+
+static enum ha_error make_directories(const char *data, const char *store, const char *log,
+                                      char *report, size_t size)
+{
+	enum ha_error error = make_directory(data, report, size);
+
+	if (error == HA_OK)
+		error = flush_parent(data, report, size);
+	if (error == HA_OK)
+		error = make_directory(store, report, size);
+	if (error == HA_OK)
+		error = make_directory(log, report, size);
+	if (error == HA_OK)
+		error = flush_directory(data, report, size);
+	return error;
+}
+
 static enum ha_error make_state(struct agent *agent, char *report, size_t size)
 {
 	const struct config *config = &agent->config;
@@ -241,11 +286,7 @@ enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
 
 	snprintf(store, sizeof(store), "%s/store", agent->config.data_directory);
 	snprintf(log, sizeof(log), "%s/log", agent->config.data_directory);
-	error = make_directory(agent->config.data_directory, report, size);
-	if (error == HA_OK)
-		error = make_directory(store, report, size);
-	if (error == HA_OK)
-		error = make_directory(log, report, size);
+	error = make_directories(agent->config.data_directory, store, log, report, size);
 	if (error != HA_OK)
 		return error;
 
