@@ -133,7 +133,7 @@ static void check_denied(const struct situation *s, const struct registration_ve
 	uint64_t identification = s->request.fixed.identification;
 
 	if (verdict->code != fault->code)
-		printf("%s: code %u\n", fault->name, verdict->code);
+		printf("%s: code %u\n", fault->name, (unsigned)verdict->code);
 	CU_ASSERT_EQUAL(verdict->code, fault->code);
 	CU_ASSERT_EQUAL(verdict->violation, fault->violation);
 	CU_ASSERT_EQUAL(verdict->effect, REGISTRATION_NONE);
