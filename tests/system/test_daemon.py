@@ -89,12 +89,13 @@ def test_what_it_makes_belongs_to_the_user_alone(open_directory):
 @needs_root
 def test_a_low_port_is_bound_before_the_right_is_given_up(open_directory):
     agent = open_agent(open_directory, user="nobody")
-    agent.configuration["home-agent"]["address"] = agent.address = "127.0.0.3"
+    number = os.getpid() & 0x7FFF | 0x8000  # an address that no other run of this test has
+    agent.configuration["home-agent"]["address"] = agent.address = f"127.1.{number >> 8}.{number & 255}"
     agent.configuration["home-agent"]["port"] = 434
     agent.write_configuration()
     with agent:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, pytest.raises(OSError):
-            probe.bind(("127.0.0.3", 434))
+            probe.bind((agent.address, 434))
         assert int(status_of(agent, "CapEff"), 16) == 0
 
 
