@@ -47,13 +47,15 @@ void load_request_of(const struct load_identity *identity, struct in_addr home,
 {
 	*out = (struct mip_request){
 		.flags = MIP_REQUEST_DECAPSULATES,
-		.lifetime_s = node->effect == LOAD_BIND ? node->lifetime_s : 0,
+		.lifetime_s = load_effect_binds(node->effect) ? node->lifetime_s : 0,
 		.home = home,
 		.home_agent = identity->home_agent,
 		.care_of = node->effect == LOAD_UNBIND_ALL ? home
 		                                           : load_care_of(identity, node->offset),
 		.identification = node->identification,
 	};
+	if (node->effect == LOAD_ADD)
+		out->flags |= MIP_REQUEST_SIMULTANEOUS;
 }
 
 size_t load_request_encode(const struct load_identity *identity, const struct load_node *node,

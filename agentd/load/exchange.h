@@ -18,9 +18,10 @@
 
 /* What a request asks for. Values are written to records. */
 enum load_effect {
-	LOAD_BIND = 0,       /* lifetime above 0 */
+	LOAD_BIND = 0,       /* lifetime above 0, in place of all bindings */
 	LOAD_UNBIND = 1,     /* lifetime 0, this care-of address */
 	LOAD_UNBIND_ALL = 2, /* lifetime 0, care-of address = home address */
+	LOAD_ADD = 3,        /* lifetime above 0, beside the other bindings (S bit) */
 };
 
 /* One mobile node: a cache line. */
@@ -35,6 +36,11 @@ struct load_node {
 	uint8_t tries;                    /* under way; 0 = answered or given up */
 };
 static_assert(sizeof(struct load_node) == 64, "a million nodes are 64 MB");
+
+static inline bool load_effect_binds(unsigned effect)
+{
+	return effect == LOAD_BIND || effect == LOAD_ADD;
+}
 
 /* HA_E_UNSUPPORTED when the algorithm's key state does not fit a node. */
 enum ha_error load_node_init(struct load_node *out, const struct load_identity *identity,

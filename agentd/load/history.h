@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agentd/base/binding.h"
 #include "agentd/load/record.h"
 
 /* Entries of one home address, in order of identification; borrowed. */
@@ -26,12 +27,21 @@ void history_sort(struct load_record *records, size_t count);
 /* The history that begins at records[*at]; *at moves behind it. */
 struct history history_next(const struct load_record *records, size_t count, size_t *at);
 
-struct outcome {
-	bool bound; /* else: no binding, and the rest is zero */
+/* One binding, and all bindings of a node; zero-initialised has none. */
+struct held {
 	struct in_addr care_of;
 	uint64_t identification;
 	uint64_t expires_ms; /* Unix time, roughly; UINT64_MAX = never */
 };
+
+struct outcome {
+	size_t count;
+	struct held at[BINDING_LIMIT_MAX]; /* by care-of address, which no two share */
+};
+
+/* Put a binding in, in place of one with its care-of address. false when there
+ * is no room for it. */
+bool outcome_put(struct outcome *outcome, struct held held);
 
 /* A set; zero-initialised is empty. Owned by the caller (outcomes_free). */
 struct outcomes {
@@ -40,7 +50,8 @@ struct outcomes {
 };
 void outcomes_free(struct outcomes *outcomes);
 
-/* Which outcomes the history allows. HA_E_NOMEM. */
+/* Which outcomes the history allows. HA_E_NOMEM, or HA_E_CAPACITY: too many
+ * requests without an answer. */
 enum ha_error history_outcomes(const struct history *history, struct outcomes *out);
 
 /* The answer to the request at `i`; NULL when there is none. */
@@ -52,7 +63,7 @@ const struct load_record *history_newest_accepted(const struct history *history)
 enum finding {
 	FINDING_ALLOWED,
 	FINDING_LOST,        /* a promised binding is missing, or an older one is there */
-	FINDING_RESURRECTED, /* none may be there, but one of the node's former ones is */
+	FINDING_RESURRECTED, /* a former binding is there beside what may be there, or alone */
 	FINDING_UNEXPLAINED, /* a binding that nobody asked for */
 };
 

@@ -17,7 +17,8 @@ const struct load_mode load_modes[] = {
 	{ .name = "move", .move = 100, .help = "register with another care-of address each time" },
 	{ .name = "deregister", .deregister = 100, .once = true, .help = "deregister every node" },
 	{ .name = "mix",
-	  .move = 45,
+	  .move = 25,
+	  .add = 20,
 	  .deregister = 25,
 	  .scattered = true,
 	  .help = "all of these, nodes and requests at random" },
@@ -92,14 +93,25 @@ bool load_plan_node(struct load_plan *plan, const struct load_node *nodes, uint3
 	return false;
 }
 
+static void deregister(struct load_node *node, uint64_t random)
+{
+	node->effect = random & 1 ? LOAD_UNBIND : LOAD_UNBIND_ALL;
+	/* Where nodes also add, the care-of address may be an earlier one. */
+	if (random & 2 && node->effect == LOAD_UNBIND)
+		node->offset = (node->offset - 1) & LOAD_CARE_OF_MASK;
+}
+
 void load_plan_effect(struct load_plan *plan, struct load_node *node)
 {
-	uint64_t random = load_random(&plan->random) >> 32;
-	unsigned hundredth = (unsigned)(random % 100u);
+	const struct load_mode *mode = plan->mode;
+	uint64_t random = load_random(&plan->random) >> 16;
+	unsigned hundredth = (unsigned)((random >> 16) % 100u);
+	unsigned elsewhere = (unsigned)mode->deregister + mode->move + mode->add;
 
-	node->effect = LOAD_BIND;
-	if (hundredth < plan->mode->deregister)
-		node->effect = random & 0x10000u ? LOAD_UNBIND : LOAD_UNBIND_ALL;
-	else if (hundredth < plan->mode->deregister + plan->mode->move)
+	node->effect = hundredth < elsewhere && hundredth >= elsewhere - mode->add ? LOAD_ADD
+	                                                                           : LOAD_BIND;
+	if (hundredth < mode->deregister)
+		deregister(node, mode->add ? random : random & ~UINT64_C(2));
+	else if (hundredth < elsewhere)
 		node->offset = (node->offset + 1) & LOAD_CARE_OF_MASK;
 }

@@ -16,6 +16,7 @@ struct load_mode {
 	const char *name;
 	const char *help;
 	uint8_t move;       /* to another care-of address */
+	uint8_t add;        /* another care-of address beside those there are */
 	uint8_t deregister; /* half of them one care-of address, half of them all */
 	bool once;          /* without --count or --duration: every node once, then the end */
 	bool scattered;     /* nodes at random; else every node before any comes again */

@@ -41,7 +41,7 @@ static enum ha_error decode(const uint8_t octets[RECORD_SIZE], struct load_recor
 	out->care_of = get_address(&r);
 	out->identification = get_u64(&r);
 	out->value = get_u64(&r);
-	if (out->what < RECORD_SENT || out->what > RECORD_OBSERVED || out->effect > LOAD_UNBIND_ALL)
+	if (out->what < RECORD_SENT || out->what > RECORD_OBSERVED || out->effect > LOAD_ADD)
 		return HA_E_DAMAGED;
 	return reader_finish(&r);
 }

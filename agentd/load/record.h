@@ -25,7 +25,8 @@ enum record_what {
 	RECORD_ANSWERED = 2, /* value: the same; identification is the request's */
 	/* What the agent was seen to hold after a restart: from there on it is the
 	 * past. `identification` is the time of the observation, as a request at
-	 * that time would have it; value: the binding's identification, 0 = none. */
+	 * that time would have it; value: the binding's identification, 0 = none.
+	 * One entry for each binding. */
 	RECORD_OBSERVED = 3,
 };
 

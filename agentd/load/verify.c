@@ -92,10 +92,11 @@ static void say(struct walk *walk, struct in_addr home, const struct outcome *fo
 {
 	if (walk->sentences++ >= SENTENCES_MAX)
 		return;
-	fprintf(walk->people, "%s: %s", address_format(home).text, what);
-	if (found->bound)
-		fprintf(walk->people, ": care-of address %s, identification 0x%016" PRIx64,
-		        address_format(found->care_of).text, found->identification);
+	fprintf(walk->people, "%s: %s%s", address_format(home).text, what,
+	        found->count ? "; it has" : "");
+	for (size_t i = 0; i < found->count; i++)
+		fprintf(walk->people, " %s (identification 0x%016" PRIx64 ")",
+		        address_format(found->at[i].care_of).text, found->at[i].identification);
 	fputc('\n', walk->people);
 }
 
@@ -117,13 +118,15 @@ static struct outcome take_found(struct walk *walk, struct in_addr home)
 	struct outcome found = { 0 };
 
 	for (; walk->at < walk->end && address_equal(walk->at->home, home); walk->at++) {
-		if (found.bound) {
-			walk->result->unexplained++;
-			say(walk, home, &found, "two bindings where one is allowed");
-		}
-		found = (struct outcome){ .bound = true,
-			                  .care_of = walk->at->care_of,
-			                  .identification = walk->at->identification };
+		size_t before = found.count;
+
+		outcome_put(&found, (struct held){ .care_of = walk->at->care_of,
+		                                   .identification = walk->at->identification,
+		                                   .expires_ms = UINT64_MAX });
+		if (found.count > before)
+			continue;
+		walk->result->unexplained++;
+		say(walk, home, &found, "more bindings than there can be");
 	}
 	return found;
 }
@@ -153,8 +156,8 @@ static void count_finding(struct walk *walk, enum finding finding, struct in_add
 		[FINDING_UNEXPLAINED] = &result->unexplained,
 	};
 	static const char *const texts[] = {
-		[FINDING_LOST] = "the acknowledged binding is not there",
-		[FINDING_RESURRECTED] = "deregistered, but bound",
+		[FINDING_LOST] = "an acknowledged binding is not there",
+		[FINDING_RESURRECTED] = "a binding is there that had gone",
 		[FINDING_UNEXPLAINED] = "a binding that nobody asked for",
 	};
 
@@ -164,14 +167,25 @@ static void count_finding(struct walk *walk, enum finding finding, struct in_add
 	say(walk, home, found, texts[finding]);
 }
 
-static enum ha_error settle(struct walk *walk, struct in_addr home, const struct outcome *found)
+static enum ha_error settle_one(struct walk *walk, struct in_addr home, const struct held *held)
 {
 	return record_add(walk->settle,
 	                  &(struct load_record){ .what = RECORD_OBSERVED,
 	                                         .home = home,
-	                                         .care_of = found->care_of,
+	                                         .care_of = held->care_of,
 	                                         .identification = clock_ntp_of_ms(walk->now_ms),
-	                                         .value = found->identification });
+	                                         .value = held->identification });
+}
+
+static enum ha_error settle(struct walk *walk, struct in_addr home, const struct outcome *found)
+{
+	enum ha_error error = HA_OK;
+
+	if (found->count == 0)
+		return settle_one(walk, home, &(struct held){ 0 });
+	for (size_t i = 0; error == HA_OK && i < found->count; i++)
+		error = settle_one(walk, home, &found->at[i]);
+	return error;
 }
 
 static enum ha_error verify_node(struct walk *walk, const struct history *history)

@@ -16,7 +16,7 @@ struct verify_result {
 	uint64_t unanswered;   /* requests without an answer: either outcome is allowed */
 	uint64_t lost;
 	uint64_t resurrected;
-	uint64_t unexplained; /* bindings that the record does not know, or two of one node */
+	uint64_t unexplained; /* bindings that the record does not know, or too many of one node */
 };
 
 /* One line per binding of a listing: home address, care-of address,

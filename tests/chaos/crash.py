@@ -83,6 +83,7 @@ class Chain:
         self.dice = dice
         self.recorded = recorded
         self.nodes = dice.choice((20, 200, 1000))
+        self.bindings = dice.choice((1, 2, 3, 8))  # of one node at once
         self.disk = Disk() if recorded else None
         self.record = os.path.join(directory, "record")
         self.journal = os.path.join(directory, "journal")
@@ -94,7 +95,7 @@ class Chain:
 
     def configuration(self):
         return {
-            "capacity": {"nodes": self.nodes, "associations": self.nodes, "bindings": 2 * self.nodes},
+            "capacity": {"nodes": self.nodes, "associations": self.nodes, "bindings": self.bindings * self.nodes},
             "storage": {"log-segment": self.dice.choice((1, 2)), "log-segments": 3, "store-map": 16,
                         "checkpoint-interval": 1},
             "process": {"user": "root", "log-level": "notice",
@@ -102,7 +103,7 @@ class Chain:
         }
 
     def associations(self):
-        lines = run_agentload(["associations", "--nodes", str(self.nodes)]).stdout.splitlines()
+        lines = run_agentload(["associations", "--nodes", str(self.nodes), "--bindings", str(self.bindings)]).stdout.splitlines()
         rows = []
         for line in lines:
             kind, *fields = line.split()

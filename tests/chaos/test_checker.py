@@ -13,13 +13,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from agent import program  # noqa: E402
 
 SENT, ANSWERED, OBSERVED = 1, 2, 3
-BIND, UNBIND, UNBIND_ALL = 0, 1, 2
-ACCEPTED, ID_MISMATCH = 1, 133
+BIND, UNBIND, UNBIND_ALL, ADD = 0, 1, 2, 3
+ACCEPTED_ADDITION, ACCEPTED, ID_MISMATCH = 0, 1, 133
 LIFETIME = 1800
 FAR = 1 << 60  # a time in milliseconds that has not come yet: nothing has expired
 
 HOME = "10.0.0.1"
-FIRST, SECOND = "172.16.0.1", "172.16.0.2"
+FIRST, SECOND, THIRD = "172.16.0.1", "172.16.0.2", "172.16.0.3"
 
 
 def octets(address):
@@ -40,8 +40,16 @@ def unbind(identification, care_of=HOME):
     return record(SENT, identification, care_of=care_of, effect=effect, lifetime=0)
 
 
+def add(identification, care_of):
+    return record(SENT, identification, care_of=care_of, effect=ADD)
+
+
 def accepted(identification, **fields):
     return record(ANSWERED, identification, code=ACCEPTED, **fields)
+
+
+def added(identification):
+    return record(ANSWERED, identification, code=ACCEPTED_ADDITION)
 
 
 def denied(identification):
@@ -103,7 +111,38 @@ CASES = {
         ([sent(1, FIRST), accepted(1)], [("10.0.0.0", FIRST, 1), (HOME, FIRST, 1), ("10.0.0.9", FIRST, 1)],
          {"unexplained": 2}),
     "two bindings of a node that may have one":
-        ([sent(1, FIRST), accepted(1), sent(2, SECOND)], [(HOME, FIRST, 1), (HOME, SECOND, 2)], {"unexplained": 1}),
+        ([sent(1, FIRST), accepted(1), sent(2, SECOND)], [(HOME, FIRST, 1), (HOME, SECOND, 2)], {"resurrected": 1}),
+    "the same care-of address twice":
+        ([sent(1, FIRST), accepted(1)], [(HOME, FIRST, 1), (HOME, FIRST, 1)], {"unexplained": 1}),
+    "two bindings at once":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2)], [(HOME, SECOND, 2), (HOME, FIRST, 1)], {}),
+    "one of two bindings is missing":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2)], [(HOME, SECOND, 2)], {"lost": 1}),
+    "one of two bindings is an older one":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2), add(3, FIRST), added(3)],
+         [(HOME, FIRST, 1), (HOME, SECOND, 2)], {"lost": 1}),
+    "an addition that was taken as a replacement":
+        ([add(1, FIRST), accepted(1), add(2, SECOND), accepted(2)], [(HOME, SECOND, 2)], {}),
+    "what a replacement replaced is back":
+        ([add(1, FIRST), accepted(1), add(2, SECOND), accepted(2)], [(HOME, FIRST, 1), (HOME, SECOND, 2)],
+         {"resurrected": 1}),
+    "an unanswered addition may have happened":
+        ([add(1, FIRST), added(1), add(2, SECOND)], [(HOME, FIRST, 1), (HOME, SECOND, 2)], {}),
+    "an unanswered addition may not have happened":
+        ([add(1, FIRST), added(1), add(2, SECOND)], [(HOME, FIRST, 1)], {}),
+    "one of two bindings was deregistered":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2), unbind(3, FIRST), accepted(3)], [(HOME, SECOND, 2)], {}),
+    "one of two bindings was deregistered and is back":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2), unbind(3, FIRST), accepted(3)],
+         [(HOME, FIRST, 1), (HOME, SECOND, 2)], {"resurrected": 1}),
+    "all of two bindings were deregistered":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2), unbind(3), accepted(3)], [(HOME, SECOND, 2)],
+         {"resurrected": 1}),
+    "a registration without S replaces all":
+        ([add(1, FIRST), added(1), add(2, SECOND), added(2), sent(3, THIRD), accepted(3)], [(HOME, THIRD, 3)], {}),
+    "two bindings that were seen":
+        ([add(1, FIRST), add(2, SECOND), observed(3, FIRST, 1), observed(3, SECOND, 2)], [(HOME, SECOND, 2)],
+         {"lost": 1}),
     "what was seen after a restart is promised":
         ([sent(1, FIRST), accepted(1), sent(2, SECOND), observed(3, SECOND, 2)], [(HOME, FIRST, 1)], {"lost": 1}),
     "what was seen to be gone stays gone":

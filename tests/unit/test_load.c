@@ -129,11 +129,13 @@ static void a_request_carries_what_its_node_asks_for(void)
 		enum load_effect effect;
 		uint16_t lifetime_s;
 		bool care_of_is_home;
-	} rows[] = { { LOAD_BIND, 1800, false },
-		     { LOAD_UNBIND, 0, false },
-		     { LOAD_UNBIND_ALL, 0, true } };
+		bool simultaneous;
+	} rows[] = { { LOAD_BIND, 1800, false, false },
+		     { LOAD_UNBIND, 0, false, false },
+		     { LOAD_UNBIND_ALL, 0, true, false },
+		     { LOAD_ADD, 1800, false, true } };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct exchange_case c;
 		struct mip_request request;
 
@@ -142,6 +144,8 @@ static void a_request_carries_what_its_node_asks_for(void)
 		CU_ASSERT_EQUAL(mip_request_decode(&in, &request), HA_OK);
 		CU_ASSERT_EQUAL(request.lifetime_s, rows[i].lifetime_s);
 		CU_ASSERT_EQUAL(request.identification, 0x1122334455667788);
+		CU_ASSERT_EQUAL((request.flags & MIP_REQUEST_SIMULTANEOUS) != 0,
+		                rows[i].simultaneous);
 		CU_ASSERT_EQUAL(request.care_of.s_addr == request.home.s_addr,
 		                rows[i].care_of_is_home);
 		CU_ASSERT_EQUAL(request.home_agent.s_addr, c.identity.home_agent.s_addr);
@@ -237,15 +241,17 @@ static void modes_have_the_effects_they_name(void)
 {
 	static const struct {
 		const char *mode;
-		bool binds, moves, unbinds;
-	} rows[] = { { "register", true, false, false },
-		     { "refresh", true, false, false },
-		     { "move", true, true, false },
-		     { "deregister", false, false, true },
-		     { "mix", true, true, true } };
+		bool effects[LOAD_ADD + 1], moves;
+	} rows[] = {
+		{ "register", { [LOAD_BIND] = true }, false },
+		{ "refresh", { [LOAD_BIND] = true }, false },
+		{ "move", { [LOAD_BIND] = true }, true },
+		{ "deregister", { [LOAD_UNBIND] = true, [LOAD_UNBIND_ALL] = true }, false },
+		{ "mix", { true, true, true, true }, true },
+	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		unsigned binds = 0, moves = 0, unbinds = 0;
+		unsigned effects[LOAD_ADD + 1] = { 0 }, moves = 0;
 		struct load_plan plan;
 
 		load_plan_init(&plan, load_mode_find(rows[i].mode), 10, 7);
@@ -253,13 +259,13 @@ static void modes_have_the_effects_they_name(void)
 			struct load_node node = { .offset = 5 };
 
 			load_plan_effect(&plan, &node);
-			binds += node.effect == LOAD_BIND;
-			unbinds += node.effect != LOAD_BIND;
-			moves += node.offset != 5;
+			effects[node.effect]++;
+			moves += load_effect_binds(node.effect) && node.offset != 5;
+			CU_ASSERT_TRUE(node.effect != LOAD_ADD || node.offset == 6);
 		}
-		CU_ASSERT_EQUAL(binds > 0, rows[i].binds);
+		for (unsigned effect = LOAD_BIND; effect <= LOAD_ADD; effect++)
+			CU_ASSERT_EQUAL(effects[effect] > 0, rows[i].effects[effect]);
 		CU_ASSERT_EQUAL(moves > 0, rows[i].moves);
-		CU_ASSERT_EQUAL(unbinds > 0, rows[i].unbinds);
 	}
 	CU_ASSERT_PTR_NULL(load_mode_find("nonsense"));
 }
