@@ -372,4 +372,4 @@ def main(arguments):
     print(json.dumps(totals))
     if options.expect_loss:
         return 0 if totals["lost"] else 1
-    return 1 if any(totals[name] for name in FAULTS) else 0
+    return 1 if any(totals[name] for name in FAULTS) or not totals["acknowledged"] else 0
