@@ -101,7 +101,7 @@ static bool nothing_else_moved(void)
 	bool still = true;
 
 	for (size_t i = 0; i < FLOW_COUNTER_COUNT; i++)
-		still = moved(i) == 0 && still;
+		still = moved((enum flow_counter)i) == 0 && still;
 	return still;
 }
 
