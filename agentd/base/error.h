@@ -34,7 +34,8 @@
 	X(HA_E_PERMISSION, "not permitted")                                                        \
 	X(HA_E_INUSE, "in use by another process")                                                 \
 	X(HA_E_CLOSED, "is shutting down")                                                         \
-	X(HA_E_UNSUPPORTED, "not supported by this program")
+	X(HA_E_UNSUPPORTED, "not supported by this program")                                       \
+	X(HA_E_OTHER_LIMIT, "has another limit of bindings: remove it first, then add it")
 
 enum ha_error {
 	HA_OK = 0,

@@ -59,8 +59,11 @@ static enum ha_error check_and_complete(struct agent *agent, struct change *chan
 	struct config_error error;
 	const struct option *option;
 
-	if (change->kind == CHANGE_ADD_ASSOCIATION && change->bindings == 0)
-		change->bindings = (uint8_t)agent->bindings_per_node;
+	if (change->kind == CHANGE_ADD_ASSOCIATION) {
+		change->set_bindings = change->bindings != 0;
+		if (!change->set_bindings)
+			change->bindings = (uint8_t)agent->bindings_per_node;
+	}
 	if (change->kind != CHANGE_SET)
 		return HA_OK;
 	option = config_option_find(change->name);
@@ -76,15 +79,17 @@ static enum ha_error encode(struct agent *agent, const char *who, const struct c
                             size_t count, uint8_t **command, size_t *size)
 {
 	struct change *completed = malloc(count * sizeof(*completed));
+	struct state_capacity capacity;
 	enum ha_error error = completed ? HA_OK : HA_E_NOMEM;
 
+	state_capacity(agent->state, &capacity);
 	for (size_t i = 0; error == HA_OK && i < count; i++) {
 		completed[i] = changes[i];
 		error = check_and_complete(agent, &completed[i]);
 	}
 	if (error == HA_OK)
-		error = command_configure(agent_cluster_ms(agent), who, completed, count, command,
-		                          size);
+		error = command_configure(agent_cluster_ms(agent), who, &capacity, completed, count,
+		                          command, size);
 	if (completed)
 		mip_wipe(completed, count * sizeof(*completed));
 	free(completed);

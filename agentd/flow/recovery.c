@@ -249,7 +249,7 @@ static enum ha_error open_log(struct agent *agent, const char *directory, uint64
 	agent->replication = replication_open(&options, &machine, &error, report, size);
 	if (agent->failed) {
 		snprintf(report, size,
-		         "the log holds an entry that cannot be applied; the log "
+		         "the log holds an entry that cannot be applied, the line "
 		         "above says which");
 		error = HA_E_DAMAGED;
 	}

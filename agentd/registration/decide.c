@@ -263,6 +263,8 @@ static void repeat(const struct registration_request *request,
 		    !is_alive(binding, facts))
 			continue;
 		verdict->lifetime_s = remaining_s(binding, facts->cluster_ms);
+		if (verdict->lifetime_s == 0)
+			break; /* would read as a deregistration: in its last second it has ended */
 		return;
 	}
 	verdict->code = MIP_ID_MISMATCH;

@@ -36,9 +36,17 @@ struct change {
 	uint8_t key_size;
 	uint8_t bindings;     /* mobile node's limit; 0 = the setting bindings-per-node */
 	uint16_t tolerance_s; /* of timestamps; 0 = the setting replay-tolerance */
+	bool set_bindings;    /* `bindings` was asked for, and is not the setting's */
 	bool replace;         /* overwrite an association that exists */
 	char name[64];        /* CHANGE_SET: full option name */
 	char value[256];
+};
+
+/* How many of each a node has room for. */
+struct state_capacity {
+	uint32_t peers;
+	uint32_t associations;
+	uint32_t bindings; /* sum of the peers' limits */
 };
 
 /* Most changes put in order at once. */

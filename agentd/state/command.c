@@ -91,6 +91,8 @@ static void pack_add(struct packed_change *to, const struct change *from)
 	to->add.key.len = from->key_size;
 	to->add.has_bindings = true;
 	to->add.bindings = from->bindings;
+	to->add.has_set_bindings = from->set_bindings;
+	to->add.set_bindings = from->set_bindings;
 	to->add.has_tolerance_s = true;
 	to->add.tolerance_s = from->tolerance_s;
 	to->add.has_replace = true;
@@ -147,7 +149,18 @@ static enum ha_error pack_command(const Hearth__Command *command, uint8_t **out,
 	return HA_OK;
 }
 
-enum ha_error command_configure(uint64_t time_ms, const char *who, const struct change *changes,
+static void pack_capacity(Hearth__Configure *to, const struct state_capacity *from)
+{
+	if (!from)
+		return;
+	to->has_peers = to->has_associations = to->has_bindings = true;
+	to->peers = from->peers;
+	to->associations = from->associations;
+	to->bindings = from->bindings;
+}
+
+enum ha_error command_configure(uint64_t time_ms, const char *who,
+                                const struct state_capacity *capacity, const struct change *changes,
                                 size_t count, uint8_t **out, size_t *size)
 {
 	Hearth__Command command = HEARTH__COMMAND__INIT;
@@ -171,6 +184,7 @@ enum ha_error command_configure(uint64_t time_ms, const char *who, const struct 
 		command.command_case = HEARTH__COMMAND__COMMAND_CONFIGURE;
 		command.configure = &configure;
 		configure.who = (char *)who; /* only read by packing */
+		pack_capacity(&configure, capacity);
 		configure.n_changes = count;
 		configure.changes = list;
 		error = pack_command(&command, out, size);

@@ -42,9 +42,11 @@ size_t command_registration(const struct command_registration *from,
 size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,
                       size_t size);
 
-/* A configuration. *out is malloced, holds keys: mip_wipe and free.
+/* A configuration, to be judged by `capacity` wherever it is applied (NULL: by
+ * the room of whoever applies it). *out is malloced, holds keys: mip_wipe and free.
  * HA_E_NOMEM, HA_E_RANGE (more than CHANGES_MAX). */
-enum ha_error command_configure(uint64_t time_ms, const char *who, const struct change *changes,
+enum ha_error command_configure(uint64_t time_ms, const char *who,
+                                const struct state_capacity *capacity, const struct change *changes,
                                 size_t count, uint8_t **out, size_t *size);
 
 #endif

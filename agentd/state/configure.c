@@ -105,8 +105,6 @@ static enum ha_error put_association(struct state *state, uint64_t index, uint32
 	};
 	enum ha_error error;
 
-	if (association_find(state, &state->peers[slot], add->spi) != SLOT_NONE && !add->replace)
-		return HA_E_EXISTS;
 	memcpy(row.key, add->key.data, add->key.len);
 	error = association_add(state, slot, &row);
 	if (error == HA_OK)
@@ -115,24 +113,78 @@ static enum ha_error put_association(struct state *state, uint64_t index, uint32
 	return error;
 }
 
+/* Room that a change needs, beyond what is used. */
+struct need {
+	uint32_t peers;
+	uint32_t associations;
+	uint32_t bindings;
+};
+
+static bool has_room(const struct state *state, const struct state_capacity *capacity,
+                     const struct need *need)
+{
+	int64_t peers = (int64_t)state->mobile_nodes + state->foreign_agents + need->peers;
+	int64_t associations = (int64_t)state->association_count + need->associations;
+	int64_t bindings = (int64_t)state->committed + need->bindings;
+
+	return peers <= capacity->peers && associations <= capacity->associations &&
+	       bindings <= capacity->bindings;
+}
+
+/* The room of who put it in order decides, so that all decide alike. */
+static enum ha_error check_room(struct state *state, const struct state_capacity *allowed,
+                                const struct need *need)
+{
+	if (!has_room(state, allowed, need))
+		return HA_E_CAPACITY;
+	if (!has_room(state, &state->capacity, need))
+		state->too_small = true;
+	return state->too_small ? HA_E_CAPACITY : HA_OK;
+}
+
+static struct need need_of(struct state *state, uint32_t slot, const Hearth__AddAssociation *add)
+{
+	struct need need = { 0 };
+	const struct peer *peer = slot == SLOT_NONE ? NULL : &state->peers[slot];
+
+	need.peers = !peer;
+	need.associations = !peer || association_find(state, peer, add->spi) == SLOT_NONE;
+	if (add->kind == HEARTH__PEER_KIND__MOBILE_NODE && !peer)
+		need.bindings = add->bindings ? add->bindings : 1;
+	return need;
+}
+
+/* A limit cannot change under bindings: rows of bindings and of peers are not
+ * of one index after a crash. Removing and adding the peer does it. */
+static bool has_other_limit(const struct peer *peer, const Hearth__AddAssociation *add)
+{
+	return peer->kind == PEER_MOBILE_NODE && add->set_bindings && add->bindings != peer->limit;
+}
+
 static enum ha_error apply_add(struct state *state, uint64_t index,
+                               const struct state_capacity *allowed,
                                const Hearth__AddAssociation *add, struct row_log *rows)
 {
 	enum ha_error error = check_add(add);
+	struct need need;
 	uint32_t slot;
-	bool made;
 
 	if (error != HA_OK)
 		return error;
 	slot = peer_find(state, (enum peer_kind)add->kind, add->realm, address_of(add->address));
-	made = slot == SLOT_NONE;
-	if (made)
+	need = need_of(state, slot, add);
+	if (!need.associations && !add->replace)
+		return HA_E_EXISTS;
+	if (slot != SLOT_NONE && has_other_limit(&state->peers[slot], add))
+		return HA_E_OTHER_LIMIT;
+	error = check_room(state, allowed, &need);
+	if (error == HA_OK && need.peers)
 		error = make_peer(state, index, add, rows, &slot);
-	if (error == HA_OK) {
-		error = put_association(state, index, slot, add, rows);
-		if (error != HA_OK && made)
-			forget_peer(state, slot, rows); /* never a peer that nobody can be */
-	}
+	if (error != HA_OK)
+		return error;
+	error = put_association(state, index, slot, add, rows);
+	if (error != HA_OK && need.peers)
+		forget_peer(state, slot, rows); /* never a peer that nobody can be */
 	return error;
 }
 
@@ -172,12 +224,13 @@ static enum ha_error apply_setting(struct state *state, const Hearth__Setting *s
 	return error;
 }
 
-static enum ha_error apply_change(struct state *state, uint64_t index, const Hearth__Change *change,
-                                  struct row_log *rows)
+static enum ha_error apply_change(struct state *state, uint64_t index,
+                                  const struct state_capacity *allowed,
+                                  const Hearth__Change *change, struct row_log *rows)
 {
 	switch (change->change_case) {
 	case HEARTH__CHANGE__CHANGE_ADD_ASSOCIATION:
-		return apply_add(state, index, change->add_association, rows);
+		return apply_add(state, index, allowed, change->add_association, rows);
 	case HEARTH__CHANGE__CHANGE_REMOVE_ASSOCIATION:
 		return apply_remove(state, change->remove_association, rows);
 	case HEARTH__CHANGE__CHANGE_SETTING:
@@ -187,9 +240,20 @@ static enum ha_error apply_change(struct state *state, uint64_t index, const Hea
 	}
 }
 
+static struct state_capacity allowed_by(const struct state *state,
+                                        const struct Hearth__Configure *configure)
+{
+	if (!configure->has_peers)
+		return state->capacity;
+	return (struct state_capacity){ configure->peers, configure->associations,
+		                        configure->bindings };
+}
+
 enum ha_error configure_apply(struct state *state, uint64_t index,
                               const struct Hearth__Configure *configure, struct state_outcome *out)
 {
+	struct state_capacity allowed = allowed_by(state, configure);
+
 	if (index <= state->configured)
 		return HA_OK; /* the store had it when it was loaded */
 	out->results = calloc(configure->n_changes + 1, sizeof(*out->results));
@@ -197,7 +261,8 @@ enum ha_error configure_apply(struct state *state, uint64_t index,
 		return HA_E_NOMEM;
 	out->result_count = configure->n_changes;
 	for (size_t i = 0; i < configure->n_changes; i++)
-		out->results[i] = apply_change(state, index, configure->changes[i], &out->rows);
+		out->results[i] = apply_change(state, index, &allowed, configure->changes[i],
+		                               &out->rows);
 	out->next_id = state->next_id;
-	return out->rows.error;
+	return state->too_small ? HA_E_CAPACITY : out->rows.error;
 }

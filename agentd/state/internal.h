@@ -64,6 +64,7 @@ struct setting {
 
 struct state {
 	struct state_capacity capacity;
+	bool too_small; /* a command was accepted where there is more room */
 	struct peer_index index;
 	struct peer *peers;
 	struct association *associations;

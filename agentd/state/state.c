@@ -282,6 +282,31 @@ struct scratch {
 	size_t used;
 };
 
+/* A configuration holds keys: what it was unpacked into is wiped. */
+#define HEAP_HEADER 16u
+
+static void *heap_alloc(size_t size)
+{
+	uint8_t *block = malloc(HEAP_HEADER + size);
+
+	if (!block)
+		return NULL;
+	memcpy(block, &size, sizeof(size));
+	return block + HEAP_HEADER;
+}
+
+static void heap_free(void *pointer)
+{
+	uint8_t *block = (uint8_t *)pointer - HEAP_HEADER;
+	size_t size;
+
+	if (!pointer)
+		return;
+	memcpy(&size, block, sizeof(size));
+	mip_wipe(pointer, size);
+	free(block);
+}
+
 /* Small messages never leave the stack; a configuration goes to the heap. */
 static void *scratch_alloc(void *context, size_t size)
 {
@@ -289,7 +314,7 @@ static void *scratch_alloc(void *context, size_t size)
 	size_t rounded = (size + 15u) & ~(size_t)15u;
 
 	if (rounded > SCRATCH - scratch->used)
-		return malloc(size);
+		return heap_alloc(size);
 	scratch->used += rounded;
 	return scratch->octets + scratch->used - rounded;
 }
@@ -300,7 +325,7 @@ static void scratch_free(void *context, void *pointer)
 	uintptr_t at = (uintptr_t)pointer, begin = (uintptr_t)scratch->octets;
 
 	if (at < begin || at >= begin + SCRATCH)
-		free(pointer);
+		heap_free(pointer);
 }
 
 static enum ha_error apply_command(struct state *state, uint64_t index,
@@ -345,6 +370,8 @@ enum ha_error state_apply(struct state *state, uint64_t index, struct span octet
 		return HA_E_MALFORMED;
 	error = apply_command(state, index, command, out);
 	hearth__command__free_unpacked(command, &allocator);
+	if (out->results)
+		mip_wipe(scratch.octets, scratch.used);
 	return error;
 }
 

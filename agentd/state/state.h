@@ -22,12 +22,6 @@
 
 struct state;
 
-struct state_capacity {
-	uint32_t peers;
-	uint32_t associations;
-	uint32_t bindings; /* sum of the peers' limits */
-};
-
 /* All memory is taken now. HA_E_NOMEM. */
 struct state *state_new(const struct state_capacity *capacity, enum ha_error *why);
 void state_free(struct state *state); /* accepts NULL; wipes keys */
@@ -82,7 +76,7 @@ void state_release(struct state *state, const struct state_view *view);
 struct state_outcome {
 	enum ha_error error; /* of a registration: HA_OK, HA_E_STALE, HA_E_LIMIT, HA_E_NOTFOUND */
 	enum ha_error
-	    *results; /* of a configuration, one per change; owned by the caller: free() */
+		*results; /* of a configuration, one per change; owned by the caller: free() */
 	size_t result_count;
 	struct row_log rows; /* what to write through; owned by the caller: row_log_free() */
 	uint64_t next_id;    /* after a configuration: of the next peer; for the store */
@@ -94,6 +88,7 @@ struct state_outcome {
  *
  * HA_E_MALFORMED  not a command
  * HA_E_NEWER      a newer program wrote it
+ * HA_E_CAPACITY   it was accepted where there was more room than here
  * HA_E_NOMEM
  * These end the process: nothing may be skipped. What a command itself ran
  * into is in the outcome. */

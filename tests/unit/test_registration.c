@@ -334,6 +334,26 @@ static void retransmitted(struct situation *s)
 	s->facts.newest_digest = DIGEST;
 }
 
+/* A lifetime of zero would read as a deregistration. */
+static void the_last_second_has_ended(void)
+{
+	static const int64_t left_ms[] = { 999, 1 };
+
+	for (size_t i = 0; i < ROWS(left_ms); i++) {
+		struct situation s;
+		struct registration_verdict verdict;
+
+		good(&s);
+		retransmitted(&s);
+		add_binding(&s, "198.51.100.2", left_ms[i]);
+		s.bindings[0].identification = s.request.fixed.identification;
+		verdict = decide(&s);
+		CU_ASSERT_EQUAL(verdict.code, MIP_ID_MISMATCH);
+		CU_ASSERT_FALSE(verdict.repeated);
+		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_NONE);
+	}
+}
+
 static void retransmission_grants_what_is_left(void)
 {
 	static const struct {
@@ -344,8 +364,6 @@ static void retransmission_grants_what_is_left(void)
 		{ 299999, 299 },
 		{ 298000, 298 },
 		{ 1000, 1 },
-		{ 999, 0 },
-		{ 1, 0 },
 		{ INT64_MAX, LIFETIME_INFINITE },
 		{ 301500, 300 }, /* another thread's clock reading: never more than granted */
 		{ 70000000, 300 },
@@ -568,6 +586,7 @@ static CU_TestInfo tests[] = {
 	{ "the window has two edges", window_has_two_edges },
 	{ "an identification must be newer", identification_must_be_newer },
 	{ "an identification goes on in the next era", identification_goes_on_in_the_next_era },
+	{ "the last second has ended", the_last_second_has_ended },
 	{ "a retransmission grants what is left", retransmission_grants_what_is_left },
 	{ "a retransmission after the end is old", retransmission_after_the_end_is_old },
 	{ "a retransmitted deregistration is confirmed",

@@ -106,15 +106,11 @@ static enum ha_error model_associate(struct model_peer *peer, uint64_t index,
 {
 	struct model_association added = { change->spi, change->tolerance_s, index, { 0 } };
 	struct model_association *old = find_spi(peer, change->spi);
-	enum ha_error error;
+	enum ha_error error = mip_key_state_init(&added.key, change->algorithm, change->key,
+	                                         change->key_size);
 
-	if (old && !change->replace)
-		return HA_E_EXISTS;
-	error = mip_key_state_init(&added.key, change->algorithm, change->key, change->key_size);
 	if (error != HA_OK)
 		return error;
-	if (!old && model_totals().associations == ASSOCIATIONS)
-		return HA_E_CAPACITY;
 	if (old)
 		drop_association(peer, old);
 	add_association(peer, added);
@@ -143,12 +139,17 @@ static enum ha_error model_add(uint64_t index, const struct change *change)
 {
 	struct model_peer *peer = find(change->peer, change->realm, change->address);
 	bool made = !peer;
+	bool old = peer && find_spi(peer, change->spi);
 	enum ha_error error;
 
 	if (change->spi < MIP_SPI_MIN)
 		return HA_E_RANGE;
 	if (change->algorithm > UINT8_MAX)
 		return HA_E_UNSUPPORTED;
+	if (old && !change->replace)
+		return HA_E_EXISTS;
+	if (!old && model_totals().associations == ASSOCIATIONS)
+		return HA_E_CAPACITY;
 	if (made)
 		peer = model_make(index, change);
 	if (!peer)
@@ -342,7 +343,8 @@ static void configure(struct dice *dice, uint64_t index)
 
 	for (size_t i = 0; i < count; i++)
 		changes[i] = universe_change(dice);
-	CU_ASSERT_EQUAL_FATAL(command_configure(1, "test", changes, count, &octets, &size), HA_OK);
+	CU_ASSERT_EQUAL_FATAL(command_configure(1, "test", NULL, changes, count, &octets, &size),
+	                      HA_OK);
 	outcome = apply(index, octets, size);
 	CU_ASSERT_EQUAL_FATAL(outcome.result_count, count);
 	for (size_t i = 0; i < count; i++)

@@ -43,7 +43,7 @@ static enum ha_error change_one(uint64_t index, const struct change *change)
 	uint8_t *octets;
 	size_t size;
 
-	CU_ASSERT_EQUAL_FATAL(command_configure(1, "test", change, 1, &octets, &size), HA_OK);
+	CU_ASSERT_EQUAL_FATAL(command_configure(1, "test", NULL, change, 1, &octets, &size), HA_OK);
 	outcome = apply(index, octets, size);
 	error = outcome.results[0];
 	free(outcome.results);
@@ -122,7 +122,7 @@ static void what_is_no_command_is_refused(void)
 
 	state = state_new(&capacity, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
-	CU_ASSERT_EQUAL(command_configure(1, "test", &change, 1, &octets, &size), HA_OK);
+	CU_ASSERT_EQUAL(command_configure(1, "test", NULL, &change, 1, &octets, &size), HA_OK);
 	CU_ASSERT_EQUAL(octets[0], 0x08); /* field 1, the version */
 	octets[1] = COMMAND_VERSION + 1;
 	CU_ASSERT_EQUAL(state_apply(state, 1, (struct span){ octets, size }, &outcome), HA_E_NEWER);
@@ -176,7 +176,75 @@ static void damaged_rows_end_the_loading(void)
 	state_free(state);
 }
 
+/* Apply four nodes of two bindings each where `allowed` was in force. */
+static enum ha_error apply_where(const struct state_capacity *allowed, struct state_outcome *out)
+{
+	struct change changes[4];
+	enum ha_error error;
+	uint8_t *octets;
+	size_t size;
+
+	for (uint32_t i = 0; i < 4; i++)
+		changes[i] = addition(i, 2);
+	CU_ASSERT_EQUAL_FATAL(command_configure(1, "test", allowed, changes, 4, &octets, &size),
+	                      HA_OK);
+	error = state_apply(state, 1, (struct span){ octets, size }, out);
+	row_log_free(&out->rows);
+	free(octets);
+	return error;
+}
+
+/* What was refused where it was put in order is refused everywhere; what was
+ * accepted there and does not fit here ends the process. */
+static void who_put_it_in_order_decides_on_room(void)
+{
+	static const struct state_capacity less[] = { { 3, 9, 14 }, { 6, 3, 14 }, { 6, 9, 7 } };
+	static const struct state_capacity more = { 100, 100, 100 };
+	struct state_outcome outcome;
+	enum ha_error why;
+
+	for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
+		state = state_new(&capacity, &why);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+		CU_ASSERT_EQUAL(apply_where(&less[i], &outcome), HA_OK);
+		CU_ASSERT_EQUAL(outcome.results[2], HA_OK);
+		CU_ASSERT_EQUAL(outcome.results[3], HA_E_CAPACITY);
+		free(outcome.results);
+		state_free(state);
+		state = state_new(&less[i], &why);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+		CU_ASSERT_EQUAL(apply_where(&more, &outcome), HA_E_CAPACITY);
+		free(outcome.results);
+		state_free(state);
+	}
+}
+
+static void a_limit_does_not_change_in_passing(void)
+{
+	struct change change = addition(0, 2);
+	enum ha_error why;
+
+	state = state_new(&capacity, &why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+	CU_ASSERT_EQUAL(change_one(1, &change), HA_OK);
+	change.bindings = 3;
+	change.replace = true;
+	CU_ASSERT_EQUAL(change_one(2, &change), HA_OK); /* the setting's, not asked for */
+	change.set_bindings = true;
+	CU_ASSERT_EQUAL(change_one(3, &change), HA_E_OTHER_LIMIT);
+	change.bindings = 2;
+	CU_ASSERT_EQUAL(change_one(4, &change), HA_OK);
+	change.kind = CHANGE_REMOVE_PEER;
+	CU_ASSERT_EQUAL(change_one(5, &change), HA_OK);
+	change = addition(0, 3);
+	change.set_bindings = true;
+	CU_ASSERT_EQUAL(change_one(6, &change), HA_OK);
+	state_free(state);
+}
+
 static CU_TestInfo tests[] = {
+	{ "who put it in order decides on room", who_put_it_in_order_decides_on_room },
+	{ "a limit does not change in passing", a_limit_does_not_change_in_passing },
 	{ "no place is lost", no_place_is_lost },
 	{ "settings are in order and limited", settings_are_in_order_and_limited },
 	{ "what is no command is refused", what_is_no_command_is_refused },

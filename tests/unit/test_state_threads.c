@@ -93,7 +93,7 @@ static void apply_something(struct dice *dice, uint64_t index, uint64_t time_ms)
 	if (dice_chance(dice, 5)) {
 		struct change change = universe_change(dice);
 
-		CU_ASSERT_EQUAL(command_configure(time_ms, "test", &change, 1, &made, &size),
+		CU_ASSERT_EQUAL(command_configure(time_ms, "test", NULL, &change, 1, &made, &size),
 		                HA_OK);
 		apply(index, (struct span){ made, size });
 		free(made);
