@@ -239,7 +239,7 @@ class Crash:
         self.chains += 1
         directory = os.path.join(self.base, str(self.chains))
         os.mkdir(directory)
-        recorded = not self.options.without_recorder and (self.options.power_only or self.dice.random() < 0.8)
+        recorded = not self.options.without_recorder and (self.options.power_only or self.dice.random() < 0.85)
         self.chain = Chain(directory, self.options, self.dice, recorded)
 
     def faults(self):
@@ -249,7 +249,7 @@ class Crash:
         """How this life ends: (kind, entries of the recorder until then or 0, seconds until then)."""
         chain, dice = self.chain, self.dice
         kind = "kills"
-        if chain.recorded and not self.options.kill_only and (self.options.power_only or dice.random() < 0.6):
+        if chain.recorded and not self.options.kill_only and (self.options.power_only or dice.random() < 0.65):
             kind = "power_cuts"
         draw = dice.random()
         if draw > 0.95 and kind == "kills":
