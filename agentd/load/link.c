@@ -146,13 +146,25 @@ unsigned link_receive(struct link *link, unsigned i)
 	return link->in.count;
 }
 
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u),
+		                  .tv_nsec = (long)(ns % 1000000000u) };
+}
+
 void link_wait(struct link *link, uint64_t wait_ns)
 {
 	struct pollfd watched[LINK_SOCKETS_MAX];
-	struct timespec wait = { .tv_sec = (time_t)(wait_ns / 1000000000u),
-		                 .tv_nsec = (long)(wait_ns % 1000000000u) };
+	struct timespec wait = timespec_of(wait_ns);
 
 	for (unsigned i = 0; i < link->count; i++)
 		watched[i] = (struct pollfd){ .fd = link->sockets[i], .events = POLLIN };
 	ppoll(watched, link->count, &wait, NULL);
+}
+
+void link_pause(uint64_t pause_ns)
+{
+	struct timespec pause = timespec_of(pause_ns);
+
+	nanosleep(&pause, NULL);
 }

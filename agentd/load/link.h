@@ -53,4 +53,7 @@ unsigned link_receive(struct link *link, unsigned i);
 /* Wait until a socket holds something or `wait_ns` have passed. */
 void link_wait(struct link *link, uint64_t wait_ns);
 
+/* Let so much time pass, or less if a signal comes. */
+void link_pause(uint64_t pause_ns);
+
 #endif

@@ -1,5 +1,9 @@
 /* run.c - the loop: give up what is too old, send what is due, take what came.
- * Time is read once a round. */
+ * Time is read once a round.
+ *
+ * At a rate, a round takes a tick at least: a generator that woke for every
+ * datagram would take the processor from the agent that it measures. A latency
+ * can read two ticks too high for it, never too low. */
 #include "agentd/load/run.h"
 
 #include <stdlib.h>
@@ -13,6 +17,7 @@
 #include "proto/codes.h"
 
 #define SECOND_NS 1000000000ull
+#define TICK_NS 100000u               /* at a rate: rounds are no closer than that */
 #define WAIT_MAX_NS (20 * 1000000ull) /* so that a signal is noticed */
 
 struct run {
@@ -292,6 +297,8 @@ static void one_round(struct run *run)
 	busy = receive(run) || busy;
 	if (!busy)
 		link_wait(&run->link, wait_ns(run));
+	if (run->settings->rate != 0 && !(run->sending && may_send(run)))
+		link_pause(TICK_NS);
 }
 
 static void run_loop(struct run *run)
