@@ -105,7 +105,8 @@ static enum ha_error put_association(struct state *state, uint64_t index, uint32
 	};
 	enum ha_error error;
 
-	memcpy(row.key, add->key.data, add->key.len);
+	if (add->key.len)
+		memcpy(row.key, add->key.data, add->key.len);
 	error = association_add(state, slot, &row);
 	if (error == HA_OK)
 		note_association(rows, ROW_PUT, &row);

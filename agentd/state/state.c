@@ -297,11 +297,12 @@ static void *heap_alloc(size_t size)
 
 static void heap_free(void *pointer)
 {
-	uint8_t *block = (uint8_t *)pointer - HEAP_HEADER;
+	uint8_t *block;
 	size_t size;
 
 	if (!pointer)
 		return;
+	block = (uint8_t *)pointer - HEAP_HEADER;
 	memcpy(&size, block, sizeof(size));
 	mip_wipe(pointer, size);
 	free(block);

@@ -112,7 +112,10 @@ def test_an_association_is_added_listed_replaced_and_removed(agent, tmp_path):
     with pytest.raises(Refused) as refused:
         agent.ctl(*ADD, stdin=KEY)
     assert refused.value.status == 1 and "has an association with SPI 256 already" in refused.value.text
-    agent.ctl(*ADD, "bindings=3", "--replace", "--key-file", key_file(tmp_path / "key"))
+    with pytest.raises(Refused) as refused:
+        agent.ctl(*ADD, "bindings=3", "--replace", stdin=KEY)
+    assert "another limit" in refused.value.text
+    agent.ctl(*ADD, "--replace", "--key-file", key_file(tmp_path / "key"))
     agent.ctl("association", "add", "mobile", "home=10.1.0.1", "spi=0x101", "algorithm=keyed-md5", stdin=KEY)
     rows = agent.ctl("association", "list", "10.1.0.1")
     assert [(row["spi"], row["algorithm"], row["replay"]) for row in rows] == [
