@@ -17,9 +17,10 @@
 #include "agentd/flow/meta.h"
 
 #ifndef PEERS_PER_TRANSACTION /* a test wants several transactions in a pass */
-#define PEERS_PER_TRANSACTION 16384u
+#define PEERS_PER_TRANSACTION 1024u
 #endif
-#define PACE 9u /* idle time after a pass, in durations of the pass */
+#define REST 2u /* idle time after a transaction of a pass, in durations of it */
+#define PACE 3u /* idle time after a pass, in durations of the pass, rests included */
 #define PAUSE_MIN_MS 20u
 #define RETRY_MS 1000u /* after a failed write */
 
@@ -181,6 +182,44 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 	return error;
 }
 
+/* The condition counts in CLOCK_MONOTONIC, our deadlines also while suspended. */
+static void wait_until(struct checkpoint *c, uint64_t deadline_ns)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	left_ns += (uint64_t)until.tv_nsec;
+	until.tv_sec += (time_t)(left_ns / 1000000000u);
+	until.tv_nsec = (long)(left_ns % 1000000000u);
+	pthread_cond_timedwait(&c->wake, &c->lock, &until);
+}
+
+static bool log_is_filling(struct agent *agent)
+{
+	struct replication_status status;
+
+	replication_status(agent->replication, &status);
+	return status.log_octets > status.log_octets_max / 2;
+}
+
+/* The store's flushes hold up the log's, on the same disk and the same
+ * processors: small ones with a rest between them cost a registration least.
+ * Not while the log waits to be trimmed, nor while somebody waits for us. */
+static void rest(struct agent *agent, uint64_t worked_ns)
+{
+	struct checkpoint *c = &agent->checkpoint;
+	uint64_t until_ns = clock_monotonic_ns() + worked_ns * REST;
+
+	if (log_is_filling(agent))
+		return;
+	pthread_mutex_lock(&c->lock);
+	while (!c->stopping && !c->jobs.first && clock_monotonic_ns() < until_ns)
+		wait_until(c, until_ns);
+	pthread_mutex_unlock(&c->lock);
+}
+
 static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_t count,
                                uint64_t applied)
 {
@@ -190,6 +229,7 @@ static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_
 		size_t some = count - done < PEERS_PER_TRANSACTION ? count - done
 		                                                   : PEERS_PER_TRANSACTION;
 		bool last = done + some == count;
+		uint64_t began_ns = clock_monotonic_ns();
 		enum ha_error error = write_some(agent, slots + done, some, last ? applied : 0);
 
 		if (error != HA_OK) {
@@ -197,6 +237,8 @@ static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_
 			return error;
 		}
 		done += some;
+		if (!last)
+			rest(agent, clock_monotonic_ns() - began_ns);
 	} while (done < count);
 	return HA_OK;
 }
@@ -282,20 +324,6 @@ static uint64_t pause_ms(struct agent *agent, enum ha_error error)
 	if (pause < PAUSE_MIN_MS)
 		pause = PAUSE_MIN_MS;
 	return pause < max_ms ? pause : max_ms;
-}
-
-/* The condition counts in CLOCK_MONOTONIC, our deadlines also while suspended. */
-static void wait_until(struct checkpoint *c, uint64_t deadline_ns)
-{
-	uint64_t now_ns = clock_monotonic_ns();
-	uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	left_ns += (uint64_t)until.tv_nsec;
-	until.tv_sec += (time_t)(left_ns / 1000000000u);
-	until.tv_nsec = (long)(left_ns % 1000000000u);
-	pthread_cond_timedwait(&c->wake, &c->lock, &until);
 }
 
 static bool has_changes(struct agent *agent)
