@@ -1,7 +1,10 @@
 """What every suite in Python shares: tests/support on the path, and a running agentd as the fixture `agent`."""
 
 import os
+import pathlib
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -15,3 +18,12 @@ def agent(tmp_path):
     """A home agent of its own with two associations of mobile nodes; stopped after the test."""
     with Agent(str(tmp_path)) as running:
         yield running
+
+
+@pytest.fixture
+def open_directory():
+    """A directory that any user can reach. Not below pytest's own, which every other pytest that starts closes again."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="hearth-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)

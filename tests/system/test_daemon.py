@@ -19,17 +19,6 @@ NOBODY = pwd.getpwnam("nobody")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="starts agentd as root")
 
 
-@pytest.fixture
-def open_directory(tmp_path_factory):
-    """A directory that any user can reach."""
-    path = tmp_path_factory.mktemp("open")
-    while path != path.parent:
-        if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & 0o001:
-            path.chmod(path.stat().st_mode | 0o055)
-        path = path.parent
-    return tmp_path_factory.mktemp("open")
-
-
 def open_agent(directory, **process):
     """An agent whose directories agentd itself must make."""
     directory.chmod(0o755)

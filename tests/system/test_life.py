@@ -130,10 +130,8 @@ def test_check_names_file_line_option_and_what_is_allowed(tmp_path, section, opt
     assert expected in done.stderr
 
 
-def test_root_is_given_up(tmp_path_factory):
-    directory = str(tmp_path_factory.mktemp("public"))
-    for path in (os.path.dirname(os.path.dirname(directory)), os.path.dirname(directory), directory):
-        os.chmod(path, 0o711)
+def test_root_is_given_up(open_directory):
+    directory = str(open_directory)
     agent = Agent(directory, {"process": {"user": "nobody"}})
     shutil.chown(directory, "nobody")
     shutil.chown(agent.data_directory, "nobody")
