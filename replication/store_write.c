@@ -3,6 +3,7 @@
  * written over in place, new rows at the end appended. */
 #include <lmdb.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "replication/counters.h"
 #include "replication/store_internal.h"
@@ -212,13 +213,28 @@ void store_replace_prefix(struct store_write *w, enum store_table table, struct 
 	write_fail(w, store_error_of(code));
 }
 
+#define NEARLY_NOTHING (1u << 20) /* octets; less than a transaction needs */
+
+/* LMDB calls a write that the disk took in part an input or output error; the
+ * operator wants to hear that the disk is full. */
+static enum ha_error commit_error(const struct store *store, int code)
+{
+	enum ha_error error = store_error_of(code);
+	struct statvfs disk;
+
+	if (error == HA_E_IO && fstatvfs(store->directory, &disk) == 0 &&
+	    (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_NOTHING)
+		return HA_E_NODISK;
+	return error;
+}
+
 enum ha_error store_commit(struct store_write *w)
 {
 	enum ha_error error = w->error;
 	if (w->transaction) {
 		store_close_cursors(w->cursors);
 		if (error == HA_OK)
-			error = store_error_of(mdb_txn_commit(w->transaction));
+			error = commit_error(w->store, mdb_txn_commit(w->transaction));
 		else
 			mdb_txn_abort(w->transaction);
 		atomic_store(&w->store->writing, false);
