@@ -36,7 +36,23 @@
 	X(MIP_REVERSE_MANDATORY, 138, "denied-reverse-mandatory", 0,                               \
 	  "denied, reverse tunnel is mandatory")                                                   \
 	X(MIP_ENCAPSULATION_UNAVAILABLE, 139, "denied-encapsulation", 0,                           \
-	  "denied, requested encapsulation unavailable")
+	  "denied, requested encapsulation unavailable")                                           \
+	X(MIP_CVSE_MOBILE, 140, "denied-cvse-mobile", 0,                                           \
+	  "denied, vendor's extension of the mobile node is not supported")                        \
+	X(MIP_CVSE_FOREIGN, 141, "denied-cvse-foreign", 0,                                         \
+	  "denied, vendor's extension of the foreign agent is not supported")                      \
+	X(MIP_UDP_UNAVAILABLE, 142, "denied-udp-encapsulation", 0,                                 \
+	  "denied, requested UDP tunnel encapsulation unavailable")                                \
+	X(MIP_REDIRECTED, 143, "redirected", 0, "denied, register with the redirected home agent") \
+	X(MIP_AAA_AUTH_FAILED, 144, "denied-aaa-auth", 0,                                          \
+	  "denied, mobile node failed authentication towards AAA")                                 \
+	X(MIP_ZERO_CARE_OF, 145, "denied-zero-care-of", 0,                                         \
+	  "denied, care-of address is zero and no agent filled it in")                             \
+	X(MIP_DYNAMIC_GFA_UNSUPPORTED, 146, "denied-dynamic-gfa", 0,                               \
+	  "denied, dynamic gateway foreign agent is not supported")                                \
+	X(MIP_PREFIX_ERROR, 147, "denied-prefix", 0, "denied, mobile network prefix error")        \
+	X(MIP_ROUTER_NOT_PERMITTED, 148, "denied-mobile-router", 0,                                \
+	  "denied, mobile router operation is not permitted")
 
 /* Values are the RFC's, on the wire as they are here. */
 enum mip_code {

@@ -1,51 +1,22 @@
 /* extension.c - the walk over a chain of extensions. How a type is laid out
- * and what becomes of it is its row in MIP_EXTENSIONS; a new extension is a new
- * row and its function. No authenticator is computed here.
+ * and what becomes of it is its row in extension_rules.c; a new extension is a
+ * new row and its function. No authenticator is computed here.
  *
- * The rows of RFC 5944 section 1.9 and 3.5 are all there is now. Every type
- * above 127 without a row is skipped by its one-octet length, whatever its own
- * document draws there: a receiver that does not know it cannot do better. */
+ * Every type above 127 without a row is skipped by its one-octet length, whatever
+ * its own document draws there: a receiver that does not know it cannot do
+ * better. */
 #include "proto/extension.h"
 
-enum layout {
-	LAYOUT_UNKNOWN, /* no row */
-	LAYOUT_PAD,     /* type */
-	LAYOUT_SIMPLE,  /* type, length, data: section 1.9 */
-	LAYOUT_LONG,    /* type, subtype, length in two octets, data: section 1.10 */
-	LAYOUT_SHORT,   /* type, length, subtype, data; length counts the subtype: 1.11 */
-};
+#include "proto/extension_rules.h"
+#include "proto/message.h"
 
-/* What the walk keeps of one extension. */
-typedef enum ha_error extension_found(struct mip_extensions *out, struct span message,
-                                      const struct mip_extension *extension);
-
-static extension_found found_mobile_home, found_mobile_foreign, found_foreign_home;
-
-#ifndef MIP_EXTENSIONS /* a test brings rows for the layouts that no row has yet */
-/* X(type, layout, what to do with it; NULL = pass over) */
-#define MIP_EXTENSIONS(X)                                                                          \
-	X(MIP_EXTENSION_PAD, LAYOUT_PAD, NULL)                                                     \
-	X(MIP_EXTENSION_MOBILE_HOME, LAYOUT_SIMPLE, found_mobile_home)                             \
-	X(MIP_EXTENSION_MOBILE_FOREIGN, LAYOUT_SIMPLE, found_mobile_foreign)                       \
-	X(MIP_EXTENSION_FOREIGN_HOME, LAYOUT_SIMPLE, found_foreign_home)
-#endif
-
-static const struct row {
-	enum layout layout;
-	extension_found *found;
-} rows[UINT8_MAX + 1] = {
-#define X(type, layout_, found_) [type] = { .layout = layout_, .found = found_ },
-	MIP_EXTENSIONS(X)
-#undef X
-};
-
-#define SKIPPABLE_MIN 128u
-
-static enum layout layout_of(uint8_t type)
+static enum extension_layout layout_of(uint8_t type)
 {
-	if (rows[type].layout == LAYOUT_UNKNOWN && type >= SKIPPABLE_MIN)
+	enum extension_layout layout = extension_rules[type].layout;
+
+	if (layout == LAYOUT_UNKNOWN && type >= EXTENSION_SKIPPABLE_MIN)
 		return LAYOUT_SIMPLE;
-	return rows[type].layout;
+	return layout;
 }
 
 static void skip_pads(struct reader *in)
@@ -54,12 +25,28 @@ static void skip_pads(struct reader *in)
 		in->at++;
 }
 
+/* RFC 4433 draws the long layout for a type that may be skipped, which RFC 5944
+ * section 1.10 rules out, so others send the short one. A subtype of 1 or 2 and
+ * the high octet of a length, always zero, are the former: in the short layout
+ * that would be a subtype of zero, which does not exist. */
+static enum extension_layout either_layout(struct reader ahead)
+{
+	uint8_t first = get_u8(&ahead);
+
+	if (first != MIP_DYNAMIC_HA_REQUESTED && first != MIP_DYNAMIC_HA_REDIRECTED)
+		return LAYOUT_SHORT;
+	return get_u8(&ahead) == 0 ? LAYOUT_LONG : LAYOUT_SHORT;
+}
+
 /* Read subtype and length as the layout has them; returns the octets of data. */
 static size_t get_data_size(struct reader *in, struct mip_extension *out)
 {
+	enum extension_layout layout = layout_of(out->type);
 	size_t size = 0;
 
-	switch (layout_of(out->type)) {
+	if (layout == LAYOUT_EITHER)
+		layout = either_layout(*in);
+	switch (layout) {
 	case LAYOUT_SIMPLE:
 		size = get_u8(in);
 		break;
@@ -74,7 +61,8 @@ static size_t get_data_size(struct reader *in, struct mip_extension *out)
 		out->subtype = get_u8(in);
 		size--;
 		break;
-	case LAYOUT_PAD: /* skipped before */
+	case LAYOUT_EITHER: /* is one of them by now */
+	case LAYOUT_PAD:    /* skipped before */
 	case LAYOUT_UNKNOWN:
 		reader_fail(in, HA_E_UNKNOWN_EXTENSION);
 		break;
@@ -102,54 +90,59 @@ bool mip_extension_next(struct reader *in, struct mip_extension *out)
 	return in->error == HA_OK;
 }
 
-static enum ha_error keep_authentication(struct mip_authentication *kept, unsigned *count,
-                                         struct span message, const struct mip_extension *extension)
+static bool is_reply(struct span message)
 {
-	struct reader in = reader_over(extension->data.at, extension->data.size);
-	struct mip_authentication read = { .spi = get_u32(&in) };
+	struct reader in = reader_over(message.at, message.size);
 
-	if (in.error != HA_OK)
-		return HA_E_MALFORMED;
-	read.covered = (struct span){ .at = message.at, .size = (size_t)(in.at - message.at) };
-	read.authenticator = (struct span){ .at = in.at, .size = reader_left(&in) };
-	if ((*count)++ == 0)
-		*kept = read;
+	return get_u8(&in) == MIP_TYPE_REPLY;
+}
+
+/* What the rule makes of one extension. */
+static enum ha_error apply(const struct extension_rule *rule, struct mip_extensions *out,
+                           const struct extension_found *found)
+{
+	if (rule->replies_only && !is_reply(found->message))
+		return HA_E_UNKNOWN_EXTENSION;
+	if (rule->keep)
+		return rule->keep(out, found);
+	out->skipped_count++;
 	return HA_OK;
-}
-
-static enum ha_error found_mobile_home(struct mip_extensions *out, struct span message,
-                                       const struct mip_extension *extension)
-{
-	return keep_authentication(&out->mobile_home, &out->mobile_home_count, message, extension);
-}
-
-static enum ha_error found_mobile_foreign(struct mip_extensions *out, struct span message,
-                                          const struct mip_extension *extension)
-{
-	return keep_authentication(&out->mobile_foreign, &out->mobile_foreign_count, message,
-	                           extension);
-}
-
-static enum ha_error found_foreign_home(struct mip_extensions *out, struct span message,
-                                        const struct mip_extension *extension)
-{
-	return keep_authentication(&out->foreign_home, &out->foreign_home_count, message,
-	                           extension);
 }
 
 enum ha_error mip_extensions_decode(struct span message, struct reader *in,
                                     struct mip_extensions *out)
 {
 	struct mip_extension extension;
+	struct extension_found found = { .message = message, .extension = &extension };
 
 	*out = (struct mip_extensions){ 0 };
-	while (mip_extension_next(in, &extension)) {
-		const struct row *row = &rows[extension.type];
-
-		if (row->found)
-			reader_fail(in, row->found(out, message, &extension));
-		else if (row->layout == LAYOUT_UNKNOWN)
-			out->skipped_count++;
-	}
+	while (mip_extension_next(in, &extension))
+		reader_fail(in, apply(&extension_rules[extension.type], out, &found));
 	return in->error;
+}
+
+bool mip_authentication_covers(const struct mip_authentication *authentication, struct span octets)
+{
+	uintptr_t begin = (uintptr_t)authentication->covered.at;
+	uintptr_t at = (uintptr_t)octets.at;
+	size_t size = authentication->covered.size;
+
+	if (begin == 0 || at < begin || octets.size == 0 || octets.size > size)
+		return false;
+	return at - begin <= size - octets.size;
+}
+
+bool mip_nai_is_valid(struct span nai)
+{
+	struct reader in = reader_over(nai.at, nai.size);
+
+	if (nai.size == 0 || nai.size > MIP_NAI_MAX)
+		return false;
+	while (reader_left(&in) > 0) {
+		uint8_t octet = get_u8(&in);
+
+		if (octet < ' ' || octet > '~')
+			return false;
+	}
+	return true;
 }

@@ -21,6 +21,8 @@
 enum mip_type {
 	MIP_TYPE_REQUEST = 1,
 	MIP_TYPE_REPLY = 3,
+	MIP_TYPE_REVOCATION = 7,      /* revocation.h */
+	MIP_TYPE_REVOCATION_ACK = 15, /* revocation.h */
 };
 
 enum mip_request_flag {

@@ -7,28 +7,29 @@
 #include "proto/codes.h"
 #include "proto/extension.h"
 
-/* Room that no algorithm in use needs: it must be zero to be left out. */
-static bool fits_a_node(const struct mip_key_state *state)
+/* HMAC-MD5, which loads are measured with, has its state computed once; the states
+ * of the others would not fit, or are the key itself. */
+static bool keeps_state(const struct load_identity *identity)
 {
-	uint8_t rest = 0;
-
-	for (size_t i = LOAD_SECRET_SIZE; i < sizeof(state->secret); i++)
-		rest |= state->secret[i];
-	return state->algorithm != 0 && rest == 0;
+	return identity->algorithm == MIP_HMAC_MD5;
 }
 
 enum ha_error load_node_init(struct load_node *out, const struct load_identity *identity,
                              struct in_addr home)
 {
 	struct mip_key_state state;
-	bool fits;
+	bool usable;
 
+	static_assert(LOAD_KEY_SIZE <= LOAD_SECRET_SIZE, "a key fits where a state does");
 	load_key_state(identity, home, &state);
-	fits = fits_a_node(&state);
+	usable = mip_authenticator_size(&state) > 0;
 	*out = (struct load_node){ .offset = load_first_offset(load_node_of(identity, home)) };
-	memcpy(out->secret, state.secret, sizeof(out->secret));
+	if (keeps_state(identity))
+		memcpy(out->secret, state.secret, sizeof(out->secret));
+	else
+		load_key(identity, home, out->secret);
 	mip_wipe(&state, sizeof(state));
-	return fits ? HA_OK : HA_E_UNSUPPORTED;
+	return usable ? HA_OK : HA_E_UNSUPPORTED;
 }
 
 static struct mip_key_state key_state_of(const struct load_identity *identity,
@@ -36,9 +37,10 @@ static struct mip_key_state key_state_of(const struct load_identity *identity,
 {
 	struct mip_key_state state = { .algorithm = identity->algorithm };
 
-	if (identity->algorithm != MIP_HMAC_MD5)
-		state.key_size = LOAD_KEY_SIZE;
-	memcpy(state.secret, node->secret, sizeof(node->secret));
+	if (keeps_state(identity))
+		memcpy(state.secret, node->secret, sizeof(node->secret));
+	else
+		mip_key_state_init(&state, identity->algorithm, node->secret, LOAD_KEY_SIZE);
 	return state;
 }
 

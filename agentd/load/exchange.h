@@ -14,7 +14,7 @@
 #include "proto/message.h"
 
 #define LOAD_REQUEST_MAX 96u /* octets of a request with its authenticator */
-#define LOAD_SECRET_SIZE 32u /* of a key state that is in use, for keys of LOAD_KEY_SIZE */
+#define LOAD_SECRET_SIZE 32u /* the state of HMAC-MD5, or a key of LOAD_KEY_SIZE */
 
 /* What a request asks for. Values are written to records. */
 enum load_effect {
@@ -26,7 +26,7 @@ enum load_effect {
 
 /* One mobile node: a cache line. */
 struct load_node {
-	uint8_t secret[LOAD_SECRET_SIZE]; /* of its key state */
+	uint8_t secret[LOAD_SECRET_SIZE]; /* its key state or its key */
 	uint64_t identification;          /* of its newest request */
 	uint64_t sent_ns;                 /* when that left, monotonic */
 	uint64_t due_ns;                  /* when its first try was due */
@@ -42,7 +42,7 @@ static inline bool load_effect_binds(unsigned effect)
 	return effect == LOAD_BIND || effect == LOAD_ADD;
 }
 
-/* HA_E_UNSUPPORTED when the algorithm's key state does not fit a node. */
+/* HA_E_UNSUPPORTED when the algorithm is none of Mobile-Home Authentications. */
 enum ha_error load_node_init(struct load_node *out, const struct load_identity *identity,
                              struct in_addr home);
 

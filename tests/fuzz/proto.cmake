@@ -3,4 +3,5 @@ hearth_fuzz_target(message hearth_base PkgConfig::NETTLE)
 target_sources(fuzz_message PRIVATE
   ${PROJECT_SOURCE_DIR}/proto/authenticator.c
   ${PROJECT_SOURCE_DIR}/proto/extension.c
+  ${PROJECT_SOURCE_DIR}/proto/extension_rules.c
   ${PROJECT_SOURCE_DIR}/proto/message.c)

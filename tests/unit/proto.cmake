@@ -1,8 +1,7 @@
 # Codecs, authenticators, and the small parts of agentd/base they stand on.
-foreach(name IN ITEMS cursor message extension codes authenticator)
+foreach(name IN ITEMS cursor message extension extension_layout codes authenticator)
   hearth_unit_test(${name} hearth_proto)
 endforeach()
-hearth_unit_test(extension_layout hearth_base)
 hearth_unit_test(golden hearth_proto PkgConfig::JANSSON)
 foreach(name IN ITEMS clock counters address)
   hearth_unit_test(${name} hearth_base)

@@ -8,9 +8,13 @@
 #include "tests/unit/octets.h"
 #include "tests/unit/suite.h"
 
-static const unsigned algorithms[] = { MIP_HMAC_MD5, MIP_KEYED_MD5, MIP_KEYED_MD5_RFC2002 };
+/* Those of authentications 32 to 34; CHAP has test_generalized.c. */
+static const unsigned algorithms[] = { MIP_HMAC_MD5, MIP_KEYED_MD5, MIP_KEYED_MD5_RFC2002,
+	                               MIP_HMAC_SHA1, MIP_HMAC_SHA256 };
+static const size_t sizes[] = { 16, 16, 16, 20, 32 }; /* of their authenticators */
 
 #define ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
+#define LARGEST 38u /* octets of an extension: HMAC-SHA-256 */
 
 static struct mip_key_state state_of(unsigned algorithm, uint8_t seed)
 {
@@ -31,24 +35,42 @@ static bool is_zero(const void *from, size_t size)
 	return size == 0;
 }
 
-/* Test cases 1, 3, 4 and 5 of RFC 2202; the others have keys out of range. */
-static void hmac_md5_gives_published_values(void)
+#define DD_50                                                                                      \
+	"dddddddddddddddddddddddddddddddddddddddddddddddddd"                                       \
+	"dddddddddddddddddddddddddddddddddddddddddddddddddd"
+#define CD_50                                                                                      \
+	"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"                                       \
+	"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+#define COUNTED_25 "0102030405060708090a0b0c0d0e0f10111213141516171819"
+#define TRUNCATION "546573742057697468205472756e636174696f6e"
+
+/* Test cases of RFC 2202 and RFC 4231; those left out have keys out of range. */
+static void hmac_gives_published_values(void)
 {
 	static const struct {
+		unsigned algorithm;
 		const char *key, *data, *digest;
 	} rows[] = {
-		{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+		{ MIP_HMAC_MD5, "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
 		  "9294727a3638bb1c13f48ef8158bfc9d" },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-		  "dddddddddddddddddddddddddddddddddddddddddddddddddd"
-		  "dddddddddddddddddddddddddddddddddddddddddddddddddd",
+		{ MIP_HMAC_MD5, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", DD_50,
 		  "56be34521d144c88dbb8c733f0e8b3f6" },
-		{ "0102030405060708090a0b0c0d0e0f10111213141516171819",
-		  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
-		  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
-		  "697eaf0aca3a3aea3a75164746ffaa79" },
-		{ "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c", "546573742057697468205472756e636174696f6e",
+		{ MIP_HMAC_MD5, COUNTED_25, CD_50, "697eaf0aca3a3aea3a75164746ffaa79" },
+		{ MIP_HMAC_MD5, "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c", TRUNCATION,
 		  "56461ef2342edc00f9bab995690efd4c" },
+		{ MIP_HMAC_SHA1, "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+		  "b617318655057264e28bc0b6fb378c8ef146be00" },
+		{ MIP_HMAC_SHA1, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", DD_50,
+		  "125d7342b9ac11cd91a39af48aa17b4f63f175d3" },
+		{ MIP_HMAC_SHA1, COUNTED_25, CD_50, "4c9007f4026250c6bc8414f9bf50c86c2d7235da" },
+		{ MIP_HMAC_SHA1, "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c", TRUNCATION,
+		  "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04" },
+		{ MIP_HMAC_SHA256, "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+		  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+		{ MIP_HMAC_SHA256, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", DD_50,
+		  "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+		{ MIP_HMAC_SHA256, COUNTED_25, CD_50,
+		  "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -58,7 +80,9 @@ static void hmac_md5_gives_published_values(void)
 		struct mip_key_state state;
 		uint8_t out[MIP_AUTHENTICATOR_SIZE_MAX];
 
-		CU_ASSERT_EQUAL(mip_key_state_init(&state, MIP_HMAC_MD5, key.at, key.size), HA_OK);
+		CU_ASSERT_EQUAL(mip_key_state_init(&state, rows[i].algorithm, key.at, key.size),
+		                HA_OK);
+		CU_ASSERT_EQUAL(mip_authenticator_size(&state), digest.size);
 		mip_authenticator_compute(&state, (struct span){ data.at, data.size }, out);
 		CU_ASSERT_EQUAL(memcmp(out, digest.at, digest.size), 0);
 		free(key.at);
@@ -67,10 +91,10 @@ static void hmac_md5_gives_published_values(void)
 	}
 }
 
-/* One authenticator per key size and message size, folded into 16 octets. */
-static void fold(unsigned algorithm, uint8_t folded[16])
+/* One authenticator per key size and message size, folded into one. */
+static void fold(unsigned algorithm, size_t out_size, uint8_t folded[MIP_AUTHENTICATOR_SIZE_MAX])
 {
-	memset(folded, 0, 16);
+	memset(folded, 0, MIP_AUTHENTICATOR_SIZE_MAX);
 	for (size_t key_size = MIP_KEY_SIZE_MIN; key_size <= MIP_KEY_SIZE_MAX; key_size++) {
 		struct mip_key_state state;
 		uint8_t key[MIP_KEY_SIZE_MAX], covered[200], out[MIP_AUTHENTICATOR_SIZE_MAX];
@@ -82,7 +106,7 @@ static void fold(unsigned algorithm, uint8_t folded[16])
 			for (size_t i = 0; i < size; i++)
 				covered[i] = (uint8_t)(3 * i + size);
 			mip_authenticator_compute(&state, (struct span){ covered, size }, out);
-			for (size_t i = 0; i < 16; i++)
+			for (size_t i = 0; i < out_size; i++)
 				folded[i] = (uint8_t)(folded[i] * 31 + out[i]);
 		}
 	}
@@ -94,14 +118,17 @@ static void all_sizes_agree_with_another_implementation(void)
 		"aec13bef7b784ea86dd87fc6da5f54d4",
 		"8273263605a1a8561f688756ce1dcf93",
 		"c917eb2a57ff1a37466250d4b553440c",
+		"bb54b02522f1ebe3832347fbcbe7daaba2d2ff08",
+		"a75c76276bc243cb2310853db10fa4aaa6dae40392a23bda967ba753852b9d18",
 	};
 
 	for (size_t i = 0; i < ALGORITHMS; i++) {
 		struct octets want = octets_of_hex(expected[i]);
-		uint8_t folded[16];
+		uint8_t folded[MIP_AUTHENTICATOR_SIZE_MAX];
 
-		fold(algorithms[i], folded);
-		CU_ASSERT_EQUAL(memcmp(folded, want.at, sizeof(folded)), 0);
+		CU_ASSERT_EQUAL_FATAL(want.size, sizes[i]);
+		fold(algorithms[i], sizes[i], folded);
+		CU_ASSERT_EQUAL(memcmp(folded, want.at, want.size), 0);
 		free(want.at);
 	}
 }
@@ -131,14 +158,14 @@ static void algorithms_without_a_row_are_refused(void)
 	static const uint8_t key[MIP_KEY_SIZE_MIN] = { 1 };
 
 	for (unsigned algorithm = 0; algorithm < 1000; algorithm++) {
-		bool known = algorithm >= 1 && algorithm <= 3;
+		bool known = algorithm >= 1 && algorithm <= ALGORITHMS + 1; /* and CHAP */
 		struct mip_key_state state;
 
 		memset(&state, 0xff, sizeof(state));
 		CU_ASSERT_EQUAL(mip_key_state_init(&state, algorithm, key, sizeof(key)),
 		                known ? HA_OK : HA_E_UNSUPPORTED);
 		CU_ASSERT_EQUAL(is_zero(&state, sizeof(state)), !known);
-		CU_ASSERT_EQUAL(mip_authenticator_size(&state), known ? 16 : 0);
+		CU_ASSERT_EQUAL(mip_authenticator_size(&state) > 0, known && algorithm != MIP_CHAP);
 		CU_ASSERT_EQUAL(mip_algorithm_name(algorithm) != NULL, known);
 	}
 }
@@ -154,19 +181,31 @@ static void names_go_there_and_back(void)
 	CU_ASSERT_FALSE(mip_algorithm_parse("", &algorithm));
 	CU_ASSERT_FALSE(mip_algorithm_parse("HMAC-MD5", &algorithm));
 	CU_ASSERT_FALSE(mip_algorithm_parse("hmac-md5 ", &algorithm));
-	CU_ASSERT_FALSE(mip_algorithm_parse("hmac-sha1", &algorithm));
+	CU_ASSERT_FALSE(mip_algorithm_parse("hmac-sha2", &algorithm));
+	CU_ASSERT_TRUE(mip_algorithm_parse("chap", &algorithm));
+	CU_ASSERT_EQUAL(algorithm, MIP_CHAP);
+	CU_ASSERT_EQUAL(MIP_HMAC_SHA1, 4); /* stored on disk */
+	CU_ASSERT_EQUAL(MIP_HMAC_SHA256, 5);
+	CU_ASSERT_EQUAL(MIP_CHAP, 6);
 }
 
 /* The plain key must not stand in memory once the state is made. */
 static void hmac_state_does_not_hold_the_key(void)
 {
-	struct mip_key_state state = state_of(MIP_HMAC_MD5, 0x5a);
+	static const size_t state_sizes[] = { 32, 0, 0, 40, 64 };
 	uint8_t key[MIP_KEY_SIZE_MIN];
 
 	memset(key, 0x5a, sizeof(key));
-	CU_ASSERT_EQUAL(state.key_size, 0);
-	CU_ASSERT_PTR_NULL(memmem(&state, sizeof(state), key, sizeof(key)));
-	CU_ASSERT_TRUE(is_zero(state.secret + 32, sizeof(state.secret) - 32));
+	for (size_t a = 0; a < ALGORITHMS; a++) {
+		struct mip_key_state state = state_of(algorithms[a], 0x5a);
+
+		if (state_sizes[a] == 0)
+			continue;
+		CU_ASSERT_EQUAL(state.key_size, 0);
+		CU_ASSERT_PTR_NULL(memmem(&state, sizeof(state), key, sizeof(key)));
+		CU_ASSERT_TRUE(is_zero(state.secret + state_sizes[a],
+		                       sizeof(state.secret) - state_sizes[a]));
+	}
 }
 
 static void zeroed_state_verifies_nothing(void)
@@ -200,7 +239,7 @@ static void authenticator_must_have_its_size(void)
 
 			CU_ASSERT_EQUAL(mip_authenticator_verify(&state, over,
 			                                         (struct span){ exact.at, size }),
-			                size == 16);
+			                size == sizes[a]);
 			free(exact.at);
 		}
 	}
@@ -226,7 +265,7 @@ static void rfc2002_leaves_the_spi_out(void)
 
 /* A request with all three authentications, by one algorithm and three keys. */
 struct guarded {
-	uint8_t octets[160];
+	uint8_t octets[MIP_REQUEST_SIZE + 5 + 3 * LARGEST];
 	size_t size;
 	struct mip_key_state states[3];
 };
@@ -283,7 +322,8 @@ static void appended_authentications_verify(void)
 
 			build(&message, algorithms[a], count);
 			exact = octets_copy(message.octets, message.size);
-			CU_ASSERT_EQUAL(message.size, MIP_REQUEST_SIZE + 5u + 22u * count);
+			CU_ASSERT_EQUAL(message.size,
+			                MIP_REQUEST_SIZE + 5u + (6u + sizes[a]) * count);
 			CU_ASSERT_TRUE(all_verify(&message, exact, count));
 			free(exact.at);
 		}
@@ -349,15 +389,18 @@ static void every_flipped_bit_of_the_key_is_noticed(void)
 
 static void append_needs_all_its_room(void)
 {
-	struct mip_key_state state = state_of(MIP_HMAC_MD5, 1);
+	for (size_t a = 0; a < ALGORITHMS; a++) {
+		struct mip_key_state state = state_of(algorithms[a], 1);
+		size_t whole = 6 + sizes[a];
 
-	for (size_t room = 0; room <= 22; room++) {
-		struct octets exact = octets_copy((uint8_t[22]){ 0 }, room);
-		struct writer out = writer_over(exact.at, exact.size);
+		for (size_t room = 0; room <= whole; room++) {
+			struct octets exact = octets_copy((uint8_t[LARGEST]){ 0 }, room);
+			struct writer out = writer_over(exact.at, exact.size);
 
-		mip_authentication_append(&out, MIP_EXTENSION_MOBILE_HOME, SPI(0), &state);
-		CU_ASSERT_EQUAL(out.error, room < 22 ? HA_E_NOSPACE : HA_OK);
-		free(exact.at);
+			mip_authentication_append(&out, MIP_EXTENSION_MOBILE_HOME, SPI(0), &state);
+			CU_ASSERT_EQUAL(out.error, room < whole ? HA_E_NOSPACE : HA_OK);
+			free(exact.at);
+		}
 	}
 }
 
@@ -394,7 +437,7 @@ static void wiping_leaves_zeros_only_there(void)
 }
 
 static CU_TestInfo tests[] = {
-	{ "HMAC-MD5 gives the published values", hmac_md5_gives_published_values },
+	{ "HMAC gives the published values", hmac_gives_published_values },
 	{ "all sizes agree with another implementation",
 	  all_sizes_agree_with_another_implementation },
 	{ "keys outside the limits are refused", keys_outside_the_limits_are_refused },
