@@ -13,9 +13,14 @@ static uint64_t read_ns(clockid_t id)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+uint64_t clock_wall_ns(void)
+{
+	return read_ns(CLOCK_REALTIME);
+}
+
 uint64_t clock_wall_ms(void)
 {
-	return read_ns(CLOCK_REALTIME) / 1000000u;
+	return clock_wall_ns() / 1000000u;
 }
 
 uint64_t clock_monotonic_ns(void)

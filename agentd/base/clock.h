@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 uint64_t clock_wall_ms(void); /* Unix time, milliseconds */
+uint64_t clock_wall_ns(void); /* the same clock, nanoseconds */
 uint64_t clock_monotonic_ns(void);
 
 /* Time of day as a 64-bit NTP timestamp (seconds since 1900 in the high half,

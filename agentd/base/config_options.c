@@ -94,6 +94,11 @@ static const struct option options[] = {
 	  .help = "File of associations with which an empty store is seeded, closed to all but the "
 	          "user; empty for none." },
 
+	{ "overload", "request-age", NUMBER(request_age_ms, "milliseconds", 0, 60000), NODE_LIVE,
+	  .preset = "1000",
+	  .help = "A datagram that has waited longer than this to be read is dropped: mobile nodes "
+	          "ask again after a second. 0 drops none." },
+
 	{ "process", "user", TEXT(user, 1, 32), NODE_RESTART, .preset = "hearth",
 	  .help = "User to become after the start as root; root to stay." },
 	{ "process", "control-socket", TEXT(control_socket, 1, 107), NODE_RESTART,

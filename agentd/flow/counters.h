@@ -15,6 +15,8 @@
 	X(REPEATED, "repeated", 0, "retransmissions answered again without a change")              \
 	X(DROPPED_MALFORMED, "dropped-malformed", 0, "datagrams that are no registration request") \
 	X(DROPPED_OVERSIZE, "dropped-oversize", 0, "datagrams longer than any request can be")     \
+	X(DROPPED_STALE, "dropped-stale", 0,                                                       \
+	  "datagrams that waited longer than overload.request-age before they were read")          \
 	X(DROPPED_SILENT, "dropped-silent", 0, "requests that the RFC wants left unanswered")      \
 	X(DROPPED_IN_FLIGHT, "dropped-in-flight", 0,                                               \
 	  "requests of a node whose previous one was still under way")                             \

@@ -75,6 +75,7 @@ struct agent {
 	pthread_mutex_t policy_lock;
 	struct registration_policy policy;
 	_Atomic uint32_t bindings_per_node;
+	_Atomic uint32_t request_age_ms; /* 0 = no limit */
 
 	struct receiver *receivers[RECEIVERS_MAX];
 	unsigned receiver_count;

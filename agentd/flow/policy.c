@@ -37,6 +37,7 @@ void policy_refresh(struct agent *agent)
 		.reply_to_failed_authentication = config.reply_to_failed_authentication,
 	};
 	agent->bindings_per_node = config.bindings_per_node;
+	agent->request_age_ms = config.request_age_ms;
 	agent->checkpoint_interval_ms = config.checkpoint_interval_s * 1000u;
 	pthread_mutex_unlock(&agent->policy_lock);
 }

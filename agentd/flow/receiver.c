@@ -16,12 +16,16 @@
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/inbox.h"
 
-#define BATCH 64u
-#define DATAGRAM_MAX 2048u
 #define REPLIES_MAX 256u
-#define RECEIVE_BUFFER (8 << 20) /* octets asked of the kernel, each way */
 #define PENDING_NONE UINT32_MAX
+
+/* Octets asked of the kernel, each way; it takes twice as much and counts about
+ * 800 for a request: some 20 000. Enough for the burst of a checkpoint's or a
+ * flush's stall, worked off in a tenth of a second. A slow disk needs longer,
+ * and that is what the age limit is for. */
+#define SOCKET_BUFFER (8 << 20)
 
 /* A proposal under way: what to send when it has taken effect. */
 struct pending {
@@ -45,14 +49,10 @@ struct receiver {
 	uint32_t free_pending;
 	uint32_t pending_count;
 
-	struct mmsghdr headers[BATCH];
-	struct iovec vectors[BATCH];
-	struct sockaddr_in from[BATCH];
-	uint8_t datagrams[BATCH][DATAGRAM_MAX];
-
-	struct request_result results[BATCH];
-	struct replication_command commands[BATCH];
-	uint32_t proposed[BATCH]; /* index of the datagram of each command */
+	struct inbox inbox;
+	struct request_result results[INBOX_BATCH];
+	struct replication_command commands[INBOX_BATCH];
+	uint32_t proposed[INBOX_BATCH]; /* index of the datagram of each command */
 	size_t command_count;
 
 	struct mmsghdr out_headers[REPLIES_MAX];
@@ -141,27 +141,13 @@ static void send_completed(struct receiver *r)
 
 /* ---- receiving ---- */
 
-static int receive(struct receiver *r)
-{
-	for (size_t i = 0; i < BATCH; i++) {
-		r->vectors[i] = (struct iovec){ r->datagrams[i], DATAGRAM_MAX };
-		r->headers[i].msg_hdr = (struct msghdr){
-			.msg_name = &r->from[i],
-			.msg_namelen = sizeof(r->from[i]),
-			.msg_iov = &r->vectors[i],
-			.msg_iovlen = 1,
-		};
-	}
-	return recvmmsg(r->socket, r->headers, BATCH, MSG_DONTWAIT, NULL);
-}
-
 /* Brings the tables' lines towards the cache before they are needed. */
-static void prefetch(struct receiver *r, size_t count)
+static void prefetch(struct receiver *r)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (unsigned i = 0; i < r->inbox.count; i++) {
 		struct in_addr home;
 
-		memcpy(&home, r->datagrams[i] + 4, sizeof(home));
+		memcpy(&home, r->inbox.octets[i] + 4, sizeof(home));
 		state_prefetch(r->agent->state, PEER_MOBILE_NODE, r->agent->realm, home);
 	}
 }
@@ -172,7 +158,7 @@ static void keep_proposal(struct receiver *r, uint32_t i)
 	uint32_t slot = pending_take(r);
 	struct pending *pending = &r->pending[slot];
 
-	pending->to = r->from[i];
+	pending->to = r->inbox.from[i];
 	pending->code = (uint16_t)result->code;
 	pending->deregistration = result->deregistration;
 	pending->reply_size = (uint16_t)result->reply_size;
@@ -190,17 +176,13 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
                    struct request_clock clock, uint32_t i, bool no_resources)
 {
 	struct request_result *result = &r->results[i];
+	struct sockaddr_in *from = &r->inbox.from[i];
 
-	if (r->headers[i].msg_hdr.msg_flags & MSG_TRUNC) {
-		flow_count(FLOW_DROPPED_OVERSIZE);
-		return;
-	}
-	request_handle(r->agent, policy, clock,
-	               (struct span){ r->datagrams[i], r->headers[i].msg_len }, r->from[i].sin_addr,
-	               ntohs(r->from[i].sin_port), no_resources, result);
+	request_handle(r->agent, policy, clock, inbox_datagram(&r->inbox, i), from->sin_addr,
+	               ntohs(from->sin_port), no_resources, result);
 	if (result->fate == REQUEST_ANSWERED) {
 		request_count_reply(result->code, result->deregistration);
-		queue_reply(r, &r->from[i], result->reply, result->reply_size, PENDING_NONE);
+		queue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);
 	} else if (result->fate == REQUEST_PROPOSED) {
 		keep_proposal(r, i);
 	}
@@ -244,20 +226,45 @@ static void propose(struct receiver *r, const struct registration_policy *policy
 	}
 }
 
+/* A datagram that waited so long has been sent again: an answer now would be to
+ * a request that the node has given up. */
+static bool is_stale(const struct receiver *r, uint32_t i, uint64_t now_ns)
+{
+	uint64_t limit_ns = r->agent->request_age_ms * UINT64_C(1000000);
+	uint64_t arrived_ns = inbox_arrived_ns(&r->inbox, i);
+
+	return limit_ns && arrived_ns && now_ns > arrived_ns && now_ns - arrived_ns > limit_ns;
+}
+
+static bool is_worth_a_look(const struct receiver *r, uint32_t i, uint64_t now_ns)
+{
+	if (is_stale(r, i, now_ns)) {
+		flow_count(FLOW_DROPPED_STALE);
+		return false;
+	}
+	if (inbox_is_cut(&r->inbox, i)) {
+		flow_count(FLOW_DROPPED_OVERSIZE);
+		return false;
+	}
+	return true;
+}
+
 static void receive_batch(struct receiver *r)
 {
 	struct registration_policy policy;
 	struct request_clock clock;
-	int count = receive(r);
+	uint64_t now_ns;
 
-	if (count <= 0)
+	if (inbox_receive(&r->inbox, r->socket) == 0)
 		return;
 	policy_read(r->agent, &policy);
-	clock.wall_ms = clock_wall_ms();
+	now_ns = clock_wall_ns();
+	clock.wall_ms = now_ns / 1000000u;
 	clock.cluster_ms = agent_cluster_ms(r->agent);
-	prefetch(r, (size_t)count);
-	for (uint32_t i = 0; i < (uint32_t)count; i++)
-		handle(r, &policy, clock, i, false);
+	prefetch(r);
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		if (is_worth_a_look(r, i, now_ns))
+			handle(r, &policy, clock, i, false);
 	propose(r, &policy, clock);
 	send_replies(r);
 }
@@ -269,7 +276,7 @@ static void *run(void *argument)
 
 	pthread_setname_np(pthread_self(), "network");
 	while (!agent->finished) {
-		bool room = r->pending_count + BATCH <= COMPLETIONS_MAX;
+		bool room = r->pending_count + INBOX_BATCH <= COMPLETIONS_MAX;
 		struct pollfd wait[2] = {
 			{ .fd = r->completions.event, .events = POLLIN },
 			{ .fd = room && !agent->stopping ? r->socket : -1, .events = POLLIN },
@@ -290,7 +297,7 @@ static void *run(void *argument)
 
 static void ask_for_buffers(int fd)
 {
-	int octets = RECEIVE_BUFFER;
+	int octets = SOCKET_BUFFER;
 
 	/* Beyond the administrator's limit when we may, up to it when not. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
@@ -350,6 +357,7 @@ static enum ha_error bind_socket(struct receiver *r, char *report, size_t size)
 	}
 	if (r->socket >= 0) {
 		ask_for_buffers(r->socket);
+		inbox_stamp(r->socket); /* without it nothing is known to be stale */
 		return HA_OK;
 	}
 	snprintf(report, size, "cannot listen on %s port %u: %s",
@@ -372,6 +380,7 @@ enum ha_error receiver_open(struct agent *agent, unsigned number, struct receive
 	r->agent = agent;
 	r->number = number;
 	r->socket = -1;
+	inbox_init(&r->inbox);
 	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
 		r->pending[i].next_free = i + 1;
 	error = completions_open(&r->completions);

@@ -1,0 +1,2 @@
+# What of agentd/flow stands between the socket and a request.
+hearth_unit_test(inbox hearth_flow)
