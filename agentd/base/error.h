@@ -35,7 +35,9 @@
 	X(HA_E_INUSE, "in use by another process")                                                 \
 	X(HA_E_CLOSED, "is shutting down")                                                         \
 	X(HA_E_UNSUPPORTED, "not supported by this program")                                       \
-	X(HA_E_OTHER_LIMIT, "has another limit of bindings: remove it first, then add it")
+	X(HA_E_OTHER_LIMIT, "has another limit of bindings: remove it first, then add it")         \
+	X(HA_E_NO_KEY, "sealed under a cluster key that is not in the key file")                   \
+	X(HA_E_OTHER_KEY, "does not open with the cluster key of its number")
 
 enum ha_error {
 	HA_OK = 0,

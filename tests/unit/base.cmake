@@ -1,0 +1,3 @@
+# Secrets at rest; the rest of agentd/base stands with the areas that use it.
+hearth_unit_test(keyring hearth_base Threads::Threads)
+hearth_unit_test(keyring_file hearth_base)
