@@ -2,15 +2,17 @@
  * the datagram, what it finds must lie inside it, and what was decoded must
  * encode to what decodes the same.
  *
- * The first octet chooses: 0 request, 1 reply, 2 a bare chain of extensions;
- * the rest is the datagram. */
+ * The first octet chooses: 0 request, 1 reply, 2 a bare chain of extensions, 3
+ * revocation, 4 its acknowledgment; the rest is the datagram. */
 #include <stdlib.h>
 
 #include "proto/authenticator.h"
-#include "proto/extension.h"
+#include "proto/extension_write.h"
 #include "proto/message.h"
+#include "proto/revocation.h"
 
-#define DECODERS 3u
+#define DECODERS 5u
+#define SPANS 8u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,7 +31,7 @@ static void check_span(struct span message, struct span part)
 }
 
 static void check_authentication(struct span message, const struct mip_authentication *found,
-                                 unsigned count)
+                                 unsigned count, struct span challenge)
 {
 	static const uint8_t key[MIP_KEY_SIZE_MIN];
 	struct mip_key_state state;
@@ -42,10 +44,101 @@ static void check_authentication(struct span message, const struct mip_authentic
 	check_span(message, found->authenticator);
 	require(found->covered.at == message.at);
 	require(found->authenticator.at == found->covered.at + found->covered.size);
-	for (unsigned algorithm = MIP_HMAC_MD5; algorithm <= MIP_KEYED_MD5_RFC2002; algorithm++) {
+	require(mip_authentication_covers(found, found->covered));
+	require(!mip_authentication_covers(found, found->authenticator));
+	for (unsigned algorithm = MIP_HMAC_MD5; algorithm <= MIP_CHAP; algorithm++) {
 		require(mip_key_state_init(&state, algorithm, key, sizeof(key)) == HA_OK);
 		mip_authenticator_verify(&state, found->covered, found->authenticator);
+		mip_chap_verify(&state, found->covered, challenge, found->authenticator);
 	}
+}
+
+/* The first of each kind inside the message, and nothing where none was counted. */
+static void check_kept(struct span message, const struct mip_extensions *found)
+{
+	const struct {
+		struct span at;
+		unsigned count;
+	} spans[SPANS] = {
+		{ found->nai, found->nai_count },
+		{ found->challenge, found->challenge_count },
+		{ found->revocation.at, found->revocation_count },
+		{ found->dynamic_ha.at, found->dynamic_ha_count },
+		{ found->udp_request.at, found->udp_request_count },
+		{ found->gfa.at, found->gfa_count },
+		{ found->hierarchical.at, found->hierarchical_count },
+		{ found->message.text, found->message_count },
+	};
+
+	for (size_t i = 0; i < SPANS; i++) {
+		check_span(message, spans[i].at);
+		require((spans[i].count > 0) == (spans[i].at.size > 0));
+	}
+	check_span(message, found->cvse);
+	check_span(message, found->udp_reply.at);
+	require((found->cvse_count > 0) == (found->cvse.size > 0));
+	require((found->udp_reply_count > 0) == (found->udp_reply.at.size > 0));
+	require(found->nai_count == 0 || mip_nai_is_valid(found->nai));
+}
+
+static size_t counted(const struct mip_extensions *found)
+{
+	return found->mobile_home_count + found->mobile_foreign_count + found->foreign_home_count +
+	       found->mobile_aaa_count + found->nai_count + found->challenge_count +
+	       found->revocation_count + found->dynamic_ha_count + found->udp_request_count +
+	       found->udp_reply_count + found->gfa_count + found->hierarchical_count +
+	       found->message_count + found->fa_error_count + found->cvse_count +
+	       found->skipped_count;
+}
+
+/* What was found, written again as a reply. */
+static void write_again(struct writer *out, const struct mip_extensions *found)
+{
+	mip_reply_encode(out, &(struct mip_reply){ .lifetime_s = 1 });
+	if (found->nai_count)
+		mip_nai_append(out, found->nai);
+	if (found->challenge_count)
+		mip_challenge_append(out, found->challenge);
+	if (found->revocation_count)
+		mip_revocation_support_append(out, found->revocation.inform,
+		                              found->revocation.timestamp);
+	if (found->dynamic_ha_count)
+		mip_dynamic_ha_append(out, found->dynamic_ha.subtype, found->dynamic_ha.address,
+		                      found->dynamic_ha.rfc4433_form);
+	if (found->udp_request_count)
+		mip_udp_tunnel_request_append(out, found->udp_request.forced,
+		                              found->udp_request.registration_required,
+		                              found->udp_request.encapsulation);
+	if (found->udp_reply_count)
+		mip_udp_tunnel_reply_append(out, found->udp_reply.code, found->udp_reply.forced,
+		                            found->udp_reply.keepalive_s);
+	if (found->gfa_count)
+		mip_gfa_append(out, found->gfa.address);
+}
+
+static void check_written_again(const struct mip_extensions *found)
+{
+	uint8_t octets[1024];
+	struct writer out = writer_over(octets, sizeof(octets));
+	struct mip_extensions again;
+	struct reader in;
+
+	write_again(&out, found);
+	require(out.error == HA_OK);
+	in = reader_over(octets, writer_used(&out));
+	reader_take(&in, MIP_REPLY_SIZE);
+	require(mip_extensions_decode(writer_span(&out), &in, &again) == HA_OK);
+	require(again.nai.size == found->nai.size && again.challenge.size == found->challenge.size);
+	require(again.revocation.inform == found->revocation.inform &&
+	        again.revocation.timestamp == found->revocation.timestamp);
+	require(again.dynamic_ha.subtype == found->dynamic_ha.subtype &&
+	        again.dynamic_ha.address.s_addr == found->dynamic_ha.address.s_addr &&
+	        again.dynamic_ha.rfc4433_form == found->dynamic_ha.rfc4433_form);
+	require(again.udp_request.forced == found->udp_request.forced &&
+	        again.udp_request.encapsulation == found->udp_request.encapsulation);
+	require(again.udp_reply.code == found->udp_reply.code &&
+	        again.udp_reply.keepalive_s == found->udp_reply.keepalive_s);
+	require(again.gfa.address.s_addr == found->gfa.address.s_addr);
 }
 
 /* Step by step: every extension inside the message, none overlapping. */
@@ -63,8 +156,9 @@ static size_t check_steps(struct span message, struct reader in, enum ha_error e
 		end = extension.data.at + extension.data.size;
 		count++;
 	}
-	/* a malformed authentication ends the decoding, but not the steps */
-	require(in.error == expected || expected == HA_E_MALFORMED);
+	/* malformed data or an unknown subtype ends the decoding, but not the steps */
+	require(in.error == expected || expected == HA_E_MALFORMED ||
+	        expected == HA_E_UNKNOWN_EXTENSION);
 	return count;
 }
 
@@ -73,16 +167,19 @@ static void check_chain(struct span message, struct reader *in)
 	struct reader again = *in;
 	struct mip_extensions found;
 	enum ha_error error = mip_extensions_decode(message, in, &found);
-	size_t counted = found.mobile_home_count + found.mobile_foreign_count +
-	                 found.foreign_home_count + found.skipped_count;
 
 	require(error == HA_OK || error == HA_E_TRUNCATED || error == HA_E_MALFORMED ||
 	        error == HA_E_UNKNOWN_EXTENSION);
 	require(error != HA_OK || reader_left(in) == 0);
-	check_authentication(message, &found.mobile_home, found.mobile_home_count);
-	check_authentication(message, &found.mobile_foreign, found.mobile_foreign_count);
-	check_authentication(message, &found.foreign_home, found.foreign_home_count);
-	require(check_steps(message, again, error) >= counted);
+	check_authentication(message, &found.mobile_home, found.mobile_home_count, found.challenge);
+	check_authentication(message, &found.mobile_foreign, found.mobile_foreign_count,
+	                     found.challenge);
+	check_authentication(message, &found.foreign_home, found.foreign_home_count,
+	                     found.challenge);
+	check_authentication(message, &found.mobile_aaa, found.mobile_aaa_count, found.challenge);
+	check_kept(message, &found);
+	check_written_again(&found);
+	require(check_steps(message, again, error) >= counted(&found));
 }
 
 static void check_request(struct span message)
@@ -122,10 +219,48 @@ static void check_bare_chain(struct span message)
 	check_chain(message, &in);
 }
 
+/* Equal but for what is reserved: octet 1, and all but `flags` of octets 2 and 3. */
+static void check_fixed_part(struct span message, struct writer *out, size_t size, uint8_t flags)
+{
+	require(out->error == HA_OK && writer_used(out) == size);
+	require(out->begin[0] == message.at[0] && out->begin[1] == 0 && out->begin[3] == 0);
+	require(out->begin[2] == (message.at[2] & flags));
+	require(memcmp(out->begin + 4, message.at + 4, size - 4) == 0);
+}
+
+static void check_revocation(struct span message)
+{
+	struct reader in = reader_over(message.at, message.size);
+	uint8_t octets[MIP_REVOCATION_SIZE];
+	struct writer out = writer_over(octets, sizeof(octets));
+	struct mip_revocation revocation;
+
+	if (mip_revocation_decode(&in, &revocation) != HA_OK)
+		return;
+	mip_revocation_encode(&out, &revocation);
+	check_fixed_part(message, &out, MIP_REVOCATION_SIZE, 0xc0);
+	check_chain(message, &in);
+}
+
+static void check_revocation_ack(struct span message)
+{
+	struct reader in = reader_over(message.at, message.size);
+	uint8_t octets[MIP_REVOCATION_ACK_SIZE];
+	struct writer out = writer_over(octets, sizeof(octets));
+	struct mip_revocation_ack ack;
+
+	if (mip_revocation_ack_decode(&in, &ack) != HA_OK)
+		return;
+	mip_revocation_ack_encode(&out, &ack);
+	check_fixed_part(message, &out, MIP_REVOCATION_ACK_SIZE, 0x80);
+	check_chain(message, &in);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const checks[DECODERS])(struct span) = { check_request, check_reply,
-		                                               check_bare_chain };
+		                                               check_bare_chain, check_revocation,
+		                                               check_revocation_ack };
 	uint8_t *exact;
 
 	if (size == 0)

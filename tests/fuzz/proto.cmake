@@ -4,4 +4,6 @@ target_sources(fuzz_message PRIVATE
   ${PROJECT_SOURCE_DIR}/proto/authenticator.c
   ${PROJECT_SOURCE_DIR}/proto/extension.c
   ${PROJECT_SOURCE_DIR}/proto/extension_rules.c
-  ${PROJECT_SOURCE_DIR}/proto/message.c)
+  ${PROJECT_SOURCE_DIR}/proto/extension_write.c
+  ${PROJECT_SOURCE_DIR}/proto/message.c
+  ${PROJECT_SOURCE_DIR}/proto/revocation.c)

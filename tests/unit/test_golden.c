@@ -1,20 +1,15 @@
 /* test_golden.c - the vectors of tests/golden/vectors.json.
  *
- * A registration message must decode to the listed fields and encode to the
- * listed octets; its chain must give what its row in `chains` says; each listed
+ * A registration or revocation message must decode to the listed fields and encode
+ * to the listed octets; its chain must give what its row in `chains` says; each listed
  * authenticator must verify, and must not once a bit of its key is turned. All other vectors are listed as for later, by kind, and
  * every kind is counted, so that none can drop out unseen. */
 #include "proto/authenticator.h"
 #include "proto/extension.h"
 #include "proto/message.h"
+#include "proto/revocation.h"
 
-#include <arpa/inet.h>
-#include <jansson.h>
-
-#include "tests/unit/octets.h"
-#include "tests/unit/suite.h"
-
-#define VECTORS_FILE "golden/vectors.json" /* tests run in tests/ */
+#include "tests/unit/golden.h"
 
 /* What the walk makes of each chain. Written by hand from the vectors' octets;
  * test_golden_extension.c looks into the extensions. */
@@ -54,6 +49,8 @@ static const struct chain {
 	/* 140; then 36, but of subtype 2, which no home agent is to see */
 	{ "reg-home-fa-to-gfa", HA_E_UNKNOWN_EXTENSION, 1, 0, 0, 0, 1, 0 },
 	{ "reg-dynamic-gfa-rrq", HA_OK, 1, 0, 1, 0, 1, 0 }, /* 46 */
+	{ "revocation-by-ha", HA_OK, 0, 0, 1, 0, 0, 0 },
+	{ "revocation-ack", HA_OK, 0, 0, 1, 0, 0, 0 },
 };
 
 /* Vectors that this program has no decoder for, by layer or by message type. */
@@ -61,79 +58,42 @@ static struct later {
 	const char *kind;
 	unsigned expected, seen;
 } later[] = {
-	{ "udp_payload type 4", 1, 0 },  { "udp_payload type 7", 1, 0 },
-	{ "udp_payload type 15", 1, 0 }, { "udp_payload type 16", 1, 0 },
+	{ "udp_payload type 4", 1, 0 },  { "udp_payload type 16", 1, 0 },
 	{ "udp_payload type 17", 1, 0 }, { "udp_payload type 18", 7, 0 },
 	{ "udp_payload type 19", 3, 0 }, { "icmp_message", 5, 0 },
 	{ "ip_packet", 10, 0 },          { "eth_frame", 3, 0 },
 	{ "derivation", 3, 0 },
 };
 
+/* Octets before the extensions; 0 for a type that is for later. */
+static const struct {
+	unsigned type;
+	size_t size;
+} fixed_parts[] = {
+	{ MIP_TYPE_REQUEST, MIP_REQUEST_SIZE },
+	{ MIP_TYPE_REPLY, MIP_REPLY_SIZE },
+	{ MIP_TYPE_REVOCATION, MIP_REVOCATION_SIZE },
+	{ MIP_TYPE_REVOCATION_ACK, MIP_REVOCATION_ACK_SIZE },
+};
+
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
-
-static json_t *vectors;
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	if (!text)
-		fprintf(stderr, "no text '%s' in a vector\n", key);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-	return text;
-}
-
-static uint64_t number_of(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	CU_ASSERT_TRUE_FATAL(json_is_integer(value));
-	return (uint64_t)json_integer_value(value);
-}
-
-static struct in_addr address_of(const json_t *object, const char *key)
-{
-	struct in_addr address = { 0 };
-
-	CU_ASSERT_EQUAL(inet_pton(AF_INET, text_of(object, key), &address), 1);
-	return address;
-}
-
-static uint64_t hex_of(const json_t *object, const char *key)
-{
-	return strtoull(text_of(object, key), NULL, 16);
-}
-
-static bool is_udp(const json_t *vector)
-{
-	return strcmp(text_of(vector, "layer"), "udp_payload") == 0;
-}
-
-static unsigned type_of(const json_t *vector)
-{
-	unsigned type = 0;
-
-	CU_ASSERT_EQUAL_FATAL(sscanf(text_of(vector, "hex"), "%2x", &type), 1);
-	return type;
-}
 
 static bool is_of_type(const json_t *vector, unsigned type)
 {
 	return is_udp(vector) && type_of(vector) == type;
 }
 
-static bool is_registration(const json_t *vector)
+static size_t fixed_size_of(unsigned type)
 {
-	return is_of_type(vector, MIP_TYPE_REQUEST) || is_of_type(vector, MIP_TYPE_REPLY);
+	for (size_t i = 0; i < ROWS(fixed_parts); i++)
+		if (fixed_parts[i].type == type)
+			return fixed_parts[i].size;
+	return 0;
 }
 
-static struct octets octets_of(const json_t *object, const char *key)
+static bool is_decoded(const json_t *vector)
 {
-	struct octets loose = octets_of_hex(text_of(object, key));
-	struct octets exact = octets_copy(loose.at, loose.size);
-
-	free(loose.at);
-	return exact;
+	return is_udp(vector) && fixed_size_of(type_of(vector)) > 0;
 }
 
 static bool octets_equal(struct octets octets, struct span span)
@@ -178,6 +138,42 @@ static void check_reply(const json_t *fields, struct octets octets)
 	CU_ASSERT_EQUAL(memcmp(again, octets.at, sizeof(again)), 0);
 }
 
+static void check_revocation(const json_t *fields, struct octets octets)
+{
+	struct reader in = reader_over(octets.at, octets.size);
+	struct mip_revocation revocation;
+	uint8_t again[MIP_REVOCATION_SIZE];
+	struct writer out = writer_over(again, sizeof(again));
+
+	CU_ASSERT_EQUAL(mip_revocation_decode(&in, &revocation), HA_OK);
+	CU_ASSERT_EQUAL(revocation.agent, number_of(fields, "A"));
+	CU_ASSERT_EQUAL(revocation.inform, number_of(fields, "I"));
+	CU_ASSERT_EQUAL(revocation.home.s_addr, address_of(fields, "home_address").s_addr);
+	CU_ASSERT_EQUAL(revocation.home_domain.s_addr, address_of(fields, "home_domain").s_addr);
+	CU_ASSERT_EQUAL(revocation.foreign_domain.s_addr,
+	                address_of(fields, "foreign_domain").s_addr);
+	CU_ASSERT_EQUAL(revocation.identifier, hex_of(fields, "revocation_id"));
+	mip_revocation_encode(&out, &revocation);
+	CU_ASSERT_EQUAL(out.error, HA_OK);
+	CU_ASSERT_EQUAL(memcmp(again, octets.at, sizeof(again)), 0);
+}
+
+static void check_ack(const json_t *fields, struct octets octets)
+{
+	struct reader in = reader_over(octets.at, octets.size);
+	struct mip_revocation_ack ack;
+	uint8_t again[MIP_REVOCATION_ACK_SIZE];
+	struct writer out = writer_over(again, sizeof(again));
+
+	CU_ASSERT_EQUAL(mip_revocation_ack_decode(&in, &ack), HA_OK);
+	CU_ASSERT_EQUAL(ack.inform, number_of(fields, "I"));
+	CU_ASSERT_EQUAL(ack.home.s_addr, address_of(fields, "home_address").s_addr);
+	CU_ASSERT_EQUAL(ack.identifier, hex_of(fields, "revocation_id"));
+	mip_revocation_ack_encode(&out, &ack);
+	CU_ASSERT_EQUAL(out.error, HA_OK);
+	CU_ASSERT_EQUAL(memcmp(again, octets.at, sizeof(again)), 0);
+}
+
 static unsigned check_type(unsigned type, void (*check)(const json_t *, struct octets))
 {
 	unsigned checked = 0;
@@ -209,12 +205,17 @@ static void replies_have_their_fields(void)
 	CU_ASSERT_EQUAL(check_type(MIP_TYPE_REPLY, check_reply), 11);
 }
 
+static void revocations_have_their_fields(void)
+{
+	CU_ASSERT_EQUAL(check_type(MIP_TYPE_REVOCATION, check_revocation), 1);
+	CU_ASSERT_EQUAL(check_type(MIP_TYPE_REVOCATION_ACK, check_ack), 1);
+}
+
 static enum ha_error walk(struct octets octets, struct mip_extensions *found)
 {
 	struct reader in = reader_over(octets.at, octets.size);
 
-	CU_ASSERT_PTR_NOT_NULL(reader_take(&in, octets.at[0] == MIP_TYPE_REQUEST ? MIP_REQUEST_SIZE
-	                                                                         : MIP_REPLY_SIZE));
+	CU_ASSERT_PTR_NOT_NULL(reader_take(&in, fixed_size_of(octets.at[0])));
 	return mip_extensions_decode((struct span){ octets.at, octets.size }, &in, found);
 }
 
@@ -246,7 +247,7 @@ static void chains_follow_the_rule(void)
 		struct mip_extensions found;
 		struct octets octets;
 
-		if (!is_registration(vector))
+		if (!is_decoded(vector))
 			continue;
 		chain = chain_of(vector);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(chain);
@@ -386,7 +387,7 @@ static void found_authentications_are_the_listed(void)
 		struct mip_extensions found;
 		struct octets octets;
 
-		if (!is_registration(vector))
+		if (!is_decoded(vector))
 			continue;
 		octets = octets_of(vector, "hex");
 		walk(octets, &found);
@@ -401,7 +402,7 @@ static void found_authentications_are_the_listed(void)
 		}
 		free(octets.at);
 	}
-	CU_ASSERT_EQUAL(checked, 36);
+	CU_ASSERT_EQUAL(checked, 38);
 	CU_ASSERT_EQUAL(behind_unknown, 3); /* behind 40 and 41; 36 of subtype 2 */
 }
 
@@ -429,7 +430,7 @@ static void the_rest_is_for_later_and_counted(void)
 	{
 		struct later *row;
 
-		if (is_registration(vector))
+		if (is_decoded(vector))
 			continue;
 		row = later_of(vector);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
@@ -443,6 +444,7 @@ static void the_rest_is_for_later_and_counted(void)
 static CU_TestInfo tests[] = {
 	{ "requests have their fields", requests_have_their_fields },
 	{ "replies have their fields", replies_have_their_fields },
+	{ "revocations have their fields", revocations_have_their_fields },
 	{ "chains follow the rule", chains_follow_the_rule },
 	{ "listed authenticators verify", listed_authenticators_verify },
 	{ "found authentications are the listed", found_authentications_are_the_listed },
@@ -452,16 +454,5 @@ static CU_TestInfo tests[] = {
 
 int main(void)
 {
-	json_error_t error;
-	json_t *file = json_load_file(VECTORS_FILE, 0, &error);
-	int status;
-
-	if (!file) {
-		fprintf(stderr, "%s:%d: %s\n", VECTORS_FILE, error.line, error.text);
-		return 1;
-	}
-	vectors = json_object_get(file, "vectors");
-	status = suite_run("golden", tests);
-	json_decref(file);
-	return status;
+	return golden_run("golden", tests);
 }
