@@ -33,11 +33,13 @@ def foreign_agent_address():
 
 
 def association_rows():
-    """Mobile nodes, one more per older algorithm, one with a longer key, and a foreign agent if we can play one."""
+    """Mobile nodes, one more per other algorithm, one with a longer key, and a foreign agent if we can play one."""
     rows = [mobile_row(number) for number in range(1, HOMES + 1)]
     rows.append(mobile_row(201, "keyed-md5"))
     rows.append(mobile_row(202, "keyed-md5-rfc2002"))
     rows.append({**mobile_row(203), "key": bytes(range(64)).hex()})
+    rows.append(mobile_row(204, "hmac-sha1"))
+    rows.append(mobile_row(205, "hmac-sha256"))
     address = foreign_agent_address()
     return rows + [{"kind": "foreign-agent", "address": address, **FOREIGN_AGENT}] * (address is not None)
 

@@ -32,7 +32,10 @@ ALGORITHMS = {
     "hmac-md5": lambda key, before, spi: hmac.new(key, before + spi, "md5").digest(),
     "keyed-md5": lambda key, before, spi: hashlib.md5(key + before + spi + key).digest(),
     "keyed-md5-rfc2002": lambda key, before, spi: hashlib.md5(key + before + key).digest(),
+    "hmac-sha1": lambda key, before, spi: hmac.new(key, before + spi, "sha1").digest(),
+    "hmac-sha256": lambda key, before, spi: hmac.new(key, before + spi, "sha256").digest(),
 }
+SIZES = {name: len(compute(b"", b"", b"")) for name, compute in ALGORITHMS.items()}
 
 
 class Association:
@@ -49,7 +52,7 @@ class Association:
 
     def sign(self, message, kind=MOBILE_HOME):
         """The message with an authentication extension appended."""
-        message += bytes([kind, 4 + 16])
+        message += bytes([kind, 4 + SIZES[self.algorithm]])
         return message + self.spi.to_bytes(4, "big") + self.authenticator(message)
 
 

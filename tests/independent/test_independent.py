@@ -140,14 +140,14 @@ def test_one_binding_is_accepted_with_1(bench_with):
     assert accepted(mobile, mobile.register(CARE_OF[1], flags=S)).code == 1
 
 
-@pytest.mark.parametrize("number", [201, 202, 203])
+@pytest.mark.parametrize("number", [201, 202, 203, 204, 205])
 def test_other_algorithms_and_keys(bench, number):
-    """Keyed MD5 in both coverages, and HMAC-MD5 with a key of 64 octets."""
+    """Keyed MD5 in both coverages, HMAC-MD5 with a key of 64 octets, HMAC-SHA1 and HMAC-SHA-256."""
     mobile = bench.mobile(number)
     accepted(mobile, mobile.register(CARE_OF[0]))
 
 
-@pytest.mark.parametrize("number, algorithm", [(201, "keyed-md5-rfc2002"), (202, "keyed-md5"), (201, "hmac-md5")])
+@pytest.mark.parametrize("number, algorithm", [(201, "keyed-md5-rfc2002"), (202, "keyed-md5"), (201, "hmac-md5"), (204, "hmac-md5"), (205, "hmac-sha1")])
 def test_another_algorithm_does_not_verify(bench, number, algorithm):
     wrong = bench.mobile(number, algorithm=algorithm)
     silent(wrong, wrong.request(CARE_OF[0]), bench.mobile(number))

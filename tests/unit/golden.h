@@ -1,5 +1,6 @@
-/* golden.h - what the tests of the golden vectors share: tests/golden/vectors.json
- * and the members of its objects. A member that is missing ends the test.
+/* golden.h - what the tests of the golden vectors share: those of
+ * tests/golden/vectors.json and extensions.json, and the members of their objects. A
+ * member that is missing ends the test. Tests run in tests/.
  *
  * May include: jansson, CUnit, tests/unit. */
 #ifndef TESTS_UNIT_GOLDEN_H
@@ -11,8 +12,6 @@
 
 #include "tests/unit/octets.h"
 #include "tests/unit/suite.h"
-
-#define VECTORS_FILE "golden/vectors.json" /* tests run in tests/ */
 
 static json_t *vectors; /* an array; set by golden_run */
 
@@ -69,20 +68,30 @@ static inline struct octets octets_of(const json_t *object, const char *key)
 	return exact;
 }
 
+/* Take over the vectors of a file; false when it cannot be read. */
+static inline bool golden_load(const char *path)
+{
+	json_error_t error;
+	json_t *file = json_load_file(path, 0, &error);
+
+	if (!file) {
+		fprintf(stderr, "%s:%d: %s\n", path, error.line, error.text);
+		return false;
+	}
+	json_array_extend(vectors, json_object_get(file, "vectors"));
+	json_decref(file);
+	return true;
+}
+
 /* The main function: suite_run with the vectors at hand. */
 static inline int golden_run(const char *name, CU_TestInfo *tests)
 {
-	json_error_t error;
-	json_t *file = json_load_file(VECTORS_FILE, 0, &error);
-	int status;
+	int status = 1;
 
-	if (!file) {
-		fprintf(stderr, "%s:%d: %s\n", VECTORS_FILE, error.line, error.text);
-		return 1;
-	}
-	vectors = json_object_get(file, "vectors");
-	status = suite_run(name, tests);
-	json_decref(file);
+	vectors = json_array();
+	if (golden_load("golden/vectors.json") && golden_load("golden/extensions.json"))
+		status = suite_run(name, tests);
+	json_decref(vectors);
 	return status;
 }
 

@@ -62,15 +62,16 @@ static void identifiers_are_as_listed(void)
 	free(d.octets.at);
 }
 
-/* Both requests have it behind the Mobile-Home, before the MN-AAA Authentication. */
+/* The requests have it behind the Mobile-Home, before the MN-AAA Authentication. */
 static void challenges_are_as_listed(void)
 {
-	static const char *const ids[] = { "rrq-challenge-mnaaa", "rrq-challenge-chap-spi" };
+	static const char *const ids[] = { "rrq-challenge-mnaaa", "rrq-challenge-chap-spi",
+		                           "rrq-chap-long-challenge" };
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct decoded d = decode(ids[i]);
 		struct octets want = octets_of(d.fields, "challenge");
-		uint8_t octets[64];
+		uint8_t octets[257];
 		struct writer out = writer_over(octets, sizeof(octets));
 
 		CU_ASSERT_EQUAL_FATAL(d.found.challenge.size, want.size);
@@ -84,20 +85,33 @@ static void challenges_are_as_listed(void)
 	}
 }
 
-static void dynamic_home_agent_is_as_listed(void)
+static void dynamic_home_agents_are_as_listed(void)
 {
-	struct decoded d = decode("rrq-dynamic-ha");
-	struct in_addr want = address_of(d.fields, "requested_ha");
-	uint8_t octets[64];
-	struct writer out = writer_over(octets, sizeof(octets));
+	static const struct {
+		const char *id, *field;
+		enum mip_dynamic_ha_subtype subtype;
+		bool rfc4433_form;
+	} rows[] = {
+		{ "rrq-dynamic-ha", "requested_ha", MIP_DYNAMIC_HA_REQUESTED, true },
+		{ "rrq-dynamic-ha-short", "requested_ha", MIP_DYNAMIC_HA_REQUESTED, false },
+		{ "rrp-redirected", "redirected_ha", MIP_DYNAMIC_HA_REDIRECTED, true },
+	};
 
-	CU_ASSERT_EQUAL(d.found.dynamic_ha.subtype, MIP_DYNAMIC_HA_REQUESTED);
-	CU_ASSERT_EQUAL(d.found.dynamic_ha.address.s_addr, want.s_addr);
-	CU_ASSERT_TRUE(d.found.dynamic_ha.rfc4433_form);
-	CU_ASSERT_TRUE(mip_authentication_covers(&d.found.mobile_home, d.found.dynamic_ha.at));
-	mip_dynamic_ha_append(&out, MIP_DYNAMIC_HA_REQUESTED, want, true);
-	check_written(&out, d.found.dynamic_ha.at);
-	free(d.octets.at);
+	for (size_t i = 0; i < 3; i++) {
+		struct decoded d = decode(rows[i].id);
+		struct in_addr want = address_of(d.fields, rows[i].field);
+		const struct mip_dynamic_ha *found = &d.found.dynamic_ha;
+		uint8_t octets[64];
+		struct writer out = writer_over(octets, sizeof(octets));
+
+		CU_ASSERT_EQUAL(found->subtype, rows[i].subtype);
+		CU_ASSERT_EQUAL(found->address.s_addr, want.s_addr);
+		CU_ASSERT_EQUAL(found->rfc4433_form, rows[i].rfc4433_form);
+		CU_ASSERT_TRUE(mip_authentication_covers(&d.found.mobile_home, found->at));
+		mip_dynamic_ha_append(&out, rows[i].subtype, want, rows[i].rfc4433_form);
+		check_written(&out, found->at);
+		free(d.octets.at);
+	}
 }
 
 static void udp_tunnel_request_is_as_listed(void)
@@ -117,18 +131,63 @@ static void udp_tunnel_request_is_as_listed(void)
 	free(d.octets.at);
 }
 
-static void revocation_support_is_as_listed(void)
+static void udp_tunnel_replies_are_as_listed(void)
 {
-	struct decoded d = decode("rrp-fhae-revocation");
-	uint8_t octets[64];
-	struct writer out = writer_over(octets, sizeof(octets));
+	static const char *const ids[] = { "rrp-udp-tunnel", "rrp-udp-tunnel-declined" };
 
-	CU_ASSERT_TRUE(d.found.revocation.inform);
-	CU_ASSERT_EQUAL(d.found.revocation.timestamp, 0x65432188);
-	CU_ASSERT_FALSE(mip_authentication_covers(&d.found.mobile_home, d.found.revocation.at));
-	CU_ASSERT_TRUE(mip_authentication_covers(&d.found.foreign_home, d.found.revocation.at));
-	mip_revocation_support_append(&out, true, 0x65432188);
-	check_written(&out, d.found.revocation.at);
+	for (size_t i = 0; i < 2; i++) {
+		struct decoded d = decode(ids[i]);
+		const json_t *want = json_object_get(d.fields, "udp_tunnel_reply");
+		const struct mip_udp_tunnel_reply *found = &d.found.udp_reply;
+		uint8_t octets[64];
+		struct writer out = writer_over(octets, sizeof(octets));
+
+		CU_ASSERT_EQUAL(found->code, number_of(want, "code"));
+		CU_ASSERT_EQUAL(found->forced, number_of(want, "F"));
+		CU_ASSERT_EQUAL(found->keepalive_s, number_of(want, "keepalive"));
+		mip_udp_tunnel_reply_append(&out, found->code, found->forced, found->keepalive_s);
+		check_written(&out, found->at);
+		free(d.octets.at);
+	}
+}
+
+/* The agents': behind the MHAE, before the FHAE. */
+static void revocation_supports_are_as_listed(void)
+{
+	static const struct {
+		const char *id;
+		uint32_t timestamp;
+	} rows[] = { { "rrp-fhae-revocation", 0x65432188 },
+		     { "rrq-revocation-support", 0x65432100 } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct decoded d = decode(rows[i].id);
+		const struct mip_revocation_support *found = &d.found.revocation;
+		uint8_t octets[64];
+		struct writer out = writer_over(octets, sizeof(octets));
+
+		CU_ASSERT_TRUE(found->inform);
+		CU_ASSERT_EQUAL(found->timestamp, rows[i].timestamp);
+		CU_ASSERT_FALSE(mip_authentication_covers(&d.found.mobile_home, found->at));
+		CU_ASSERT_TRUE(mip_authentication_covers(&d.found.foreign_home, found->at));
+		mip_revocation_support_append(&out, true, found->timestamp);
+		check_written(&out, found->at);
+		free(d.octets.at);
+	}
+}
+
+/* The node's would be covered by the MHAE. */
+static void vendor_of_the_foreign_agent_is_told_by_its_place(void)
+{
+	struct decoded d = decode("rrq-vendors");
+	struct octets want = octets_of(d.fields, "cvse");
+
+	CU_ASSERT_EQUAL_FATAL(d.found.cvse.size, want.size);
+	CU_ASSERT_EQUAL(memcmp(d.found.cvse.at, want.at, want.size), 0);
+	CU_ASSERT_FALSE(mip_authentication_covers(&d.found.mobile_home, d.found.cvse));
+	CU_ASSERT_TRUE(mip_authentication_covers(&d.found.foreign_home, d.found.cvse));
+	CU_ASSERT_EQUAL(d.found.skipped_count, 1);
+	free(want.at);
 	free(d.octets.at);
 }
 
@@ -167,9 +226,12 @@ static void texts_and_errors_are_as_listed(void)
 static CU_TestInfo tests[] = {
 	{ "identifiers are as listed", identifiers_are_as_listed },
 	{ "challenges are as listed", challenges_are_as_listed },
-	{ "the dynamic home agent is as listed", dynamic_home_agent_is_as_listed },
+	{ "dynamic home agents are as listed", dynamic_home_agents_are_as_listed },
 	{ "the UDP tunnel request is as listed", udp_tunnel_request_is_as_listed },
-	{ "revocation support is as listed", revocation_support_is_as_listed },
+	{ "UDP tunnel replies are as listed", udp_tunnel_replies_are_as_listed },
+	{ "revocation supports are as listed", revocation_supports_are_as_listed },
+	{ "a vendor of the foreign agent is told by its place",
+	  vendor_of_the_foreign_agent_is_told_by_its_place },
 	{ "agents' addresses are as listed", agents_addresses_are_as_listed },
 	{ "texts and errors are as listed", texts_and_errors_are_as_listed },
 	CU_TEST_INFO_NULL,
