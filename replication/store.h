@@ -26,7 +26,8 @@
 	X(STORE_ASSOCIATIONS, "associations")                                                      \
 	X(STORE_REPLAY, "replay")                                                                  \
 	X(STORE_BINDINGS, "bindings")                                                              \
-	X(STORE_SETTINGS, "settings")
+	X(STORE_SETTINGS, "settings")                                                              \
+	X(STORE_NODES, "nodes")
 
 enum store_table {
 #define X(symbol, name) symbol,

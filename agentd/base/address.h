@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FAMILY_IPV4 4u /* the family tag of keys and commands */
@@ -31,6 +32,32 @@ static inline bool address_equal(struct in_addr a, struct in_addr b)
 {
 	return a.s_addr == b.s_addr;
 }
+
+/* A network: the first `length` bits of an address. */
+struct address_prefix {
+	struct in_addr network;
+	uint8_t length; /* 0 to 32 */
+};
+
+/* "10.0.0.0/8", or an address alone for itself. Bits beyond the length must be
+ * zero. false leaves *out alone. */
+bool address_prefix_parse(const char *text, struct address_prefix *out);
+
+bool address_in_prefix(struct in_addr address, const struct address_prefix *prefix);
+
+#define ADDRESS_PREFIXES_MAX 8u
+
+/* Some networks; none of them stands for all addresses. */
+struct address_prefixes {
+	uint8_t count;
+	struct address_prefix at[ADDRESS_PREFIXES_MAX];
+};
+
+/* "any", or prefixes with commas between them. false leaves *out alone. */
+bool address_prefixes_parse(const char *text, struct address_prefixes *out);
+/* As it is parsed. Returns the length. */
+size_t address_prefixes_format(const struct address_prefixes *prefixes, char *out, size_t size);
+bool address_in_prefixes(struct in_addr address, const struct address_prefixes *prefixes);
 
 /* Can one host be reached under it: not 0/8, 127/8, multicast, 240/4 or
  * all-ones. */

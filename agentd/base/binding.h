@@ -18,6 +18,14 @@ enum encapsulation {
 	ENCAPSULATION_GRE = 2,     /* RFC 2784 */
 };
 
+/* What was agreed on beside the flags of the request. Stored: append only. */
+enum binding_feature {
+	BINDING_UDP = 0x0001,               /* tunnelled in UDP to endpoint and port, RFC 3519 */
+	BINDING_UDP_FORCED = 0x0002,        /* though no NAT was seen */
+	BINDING_REVOCABLE = 0x0004,         /* both sides support revocation, RFC 3543 */
+	BINDING_REVOCATION_INFORM = 0x0008, /* and the mobile node is to be told */
+};
+
 struct binding {
 	struct in_addr care_of;
 	struct in_addr endpoint; /* of the tunnel; equals care_of without NAT */
@@ -26,7 +34,9 @@ struct binding {
 	uint16_t source_port;    /* host order */
 	uint16_t granted_s;      /* lifetime granted; LIFETIME_INFINITE */
 	uint8_t flags;           /* enum mip_request_flag of the request */
-	uint8_t encapsulation;   /* enum encapsulation */
+	uint8_t encapsulation;   /* enum encapsulation; inside UDP where that is agreed */
+	uint16_t features;       /* enum binding_feature */
+	uint16_t keepalive_s;    /* of the UDP tunnel; 0 without */
 	uint64_t identification; /* of the reply */
 	uint64_t granted_ms;
 	uint64_t expires_ms; /* or BINDING_NEVER_EXPIRES */

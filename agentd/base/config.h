@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agentd/base/address.h"
 #include "agentd/base/error.h"
 
 #define CONFIG_TEXT_MAX 256u
@@ -29,9 +30,24 @@ struct config {
 	uint32_t home_agent_realm;
 	/* registration (owned by the cluster: the file seeds an empty store) */
 	uint32_t max_lifetime_s;
+	uint32_t lifetime_jitter; /* percent */
 	uint32_t replay_tolerance_s;
 	uint32_t bindings_per_node;
-	bool reverse_tunnel;                 /* offered; without it T is denied with 137 */
+	uint32_t minimum_interval_ms;
+	uint32_t burst;
+	uint32_t reverse_tunnel; /* enum reverse_tunnel */
+	bool minimal_encapsulation;
+	bool gre_encapsulation;
+	uint32_t udp_tunnel; /* enum udp_tunnel */
+	uint32_t udp_keepalive_s;
+	struct address_prefixes allow_from;
+	bool dynamic_home_agent;
+	struct in_addr redirect; /* 0 = none */
+	bool gateway_agents;
+	bool revocation;
+	bool message_strings;
+	bool strict_reserved_bits;
+	bool discovery;                      /* of the node's file */
 	bool reply_to_failed_authentication; /* 131 where RFC 5944 leaves it open */
 	/* capacity */
 	uint32_t capacity_nodes;
@@ -55,11 +71,13 @@ struct config {
 };
 
 enum option_type {
-	OPTION_NUMBER,  /* uint32_t */
-	OPTION_FLAG,    /* bool; yes/no, true/false */
-	OPTION_ADDRESS, /* struct in_addr, unicast */
-	OPTION_TEXT,    /* char[CONFIG_TEXT_MAX] */
-	OPTION_CHOICE,  /* uint32_t, one of `choices` */
+	OPTION_NUMBER,          /* uint32_t */
+	OPTION_FLAG,            /* bool; yes/no, true/false */
+	OPTION_ADDRESS,         /* struct in_addr, unicast */
+	OPTION_ADDRESS_OR_NONE, /* the same, or none, which is 0 */
+	OPTION_PREFIXES,        /* struct address_prefixes */
+	OPTION_TEXT,            /* char[CONFIG_TEXT_MAX] */
+	OPTION_CHOICE,          /* uint32_t, one of `choices` */
 };
 
 enum option_owner {
@@ -83,6 +101,7 @@ struct option {
 	enum option_type type;
 	enum option_owner owner;
 	enum option_reload reload;
+	bool policy;      /* a policy of mobile nodes may set it otherwise */
 	const char *unit; /* "seconds", "MiB", or "" */
 	size_t offset;    /* into struct config */
 	uint32_t min, max;

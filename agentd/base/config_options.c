@@ -21,11 +21,26 @@ static const struct option_choice log_formats[] = {
 	{ NULL, 0 },
 };
 
+/* Values as agentd/registration has them. */
+static const struct option_choice reverse_tunnels[] = {
+	{ "no", 0 },    { "yes", 1 },  { "required", 2 },
+	{ "false", 0 }, { "true", 1 }, { NULL, 0 }, /* it was a flag once */
+};
+
+static const struct option_choice udp_tunnels[] = {
+	{ "no", 0 },
+	{ "behind-nat", 1 },
+	{ "on-request", 2 },
+	{ NULL, 0 },
+};
+
 #define AT(member) .offset = offsetof(struct config, member)
 #define NUMBER(member, unit_, min_, max_)                                                          \
 	AT(member), .type = OPTION_NUMBER, .unit = (unit_), .min = (min_), .max = (max_)
 #define FLAG(member) AT(member), .type = OPTION_FLAG, .unit = ""
 #define ADDRESS(member) AT(member), .type = OPTION_ADDRESS, .unit = ""
+#define ADDRESS_OR_NONE(member) AT(member), .type = OPTION_ADDRESS_OR_NONE, .unit = ""
+#define PREFIXES(member) AT(member), .type = OPTION_PREFIXES, .unit = ""
 /* min and max are octets of the text. */
 #define TEXT(member, min_, max_)                                                                   \
 	AT(member), .type = OPTION_TEXT, .unit = "", .min = (min_), .max = (max_)
@@ -35,6 +50,7 @@ static const struct option_choice log_formats[] = {
 #define NODE_RESTART .owner = OWNER_NODE, .reload = RELOAD_RESTART
 #define NODE_LIVE .owner = OWNER_NODE, .reload = RELOAD_LIVE
 #define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE
+#define CLUSTER_POLICY CLUSTER_LIVE, .policy = true
 
 static const struct option options[] = {
 	{ "home-agent", "address", ADDRESS(home_agent_address), NODE_RESTART, .preset = NULL,
@@ -47,17 +63,64 @@ static const struct option options[] = {
 	  .help = "Address space to which the home addresses belong; 0 unless customers with "
 	          "overlapping addresses are kept apart." },
 
-	{ "registration", "max-lifetime", NUMBER(max_lifetime_s, "seconds", 1, 65535), CLUSTER_LIVE,
-	  .preset = "1800", .help = "Longest lifetime granted; 65535 grants infinity too." },
+	{ "registration", "max-lifetime", NUMBER(max_lifetime_s, "seconds", 1, 65535),
+	  CLUSTER_POLICY, .preset = "1800",
+	  .help = "Longest lifetime granted; 65535 grants infinity too." },
+	{ "registration", "lifetime-jitter", NUMBER(lifetime_jitter, "percent", 0, 50),
+	  CLUSTER_POLICY, .preset = "5",
+	  .help = "Who asks for more than max-lifetime is granted up to this much less than it, so "
+	          "that nodes that came together do not come back together." },
 	{ "registration", "replay-tolerance", NUMBER(replay_tolerance_s, "seconds", 4, 3600),
-	  CLUSTER_LIVE, .preset = "7",
+	  CLUSTER_POLICY, .preset = "7",
 	  .help = "How far the time in a request may be from the time of this host, unless the "
 	          "association has a tolerance of its own." },
 	{ "registration", "bindings-per-node", NUMBER(bindings_per_node, "", 1, 8), CLUSTER_LIVE,
 	  .preset = "2",
 	  .help = "Simultaneous bindings of one mobile node, unless it has a limit of its own." },
-	{ "registration", "reverse-tunnel", FLAG(reverse_tunnel), CLUSTER_LIVE, .preset = "no",
-	  .help = "Grant reverse tunnels; otherwise a request for one is denied with code 137." },
+	{ "registration", "minimum-interval", NUMBER(minimum_interval_ms, "milliseconds", 0, 60000),
+	  CLUSTER_POLICY, .preset = "1000",
+	  .help = "Registrations of one mobile node are accepted this far apart on the average, as "
+	          "RFC 5944 wants it; sooner ones are dropped. 0 accepts all." },
+	{ "registration", "burst", NUMBER(burst, "", 1, 1000), CLUSTER_POLICY, .preset = "10",
+	  .help = "So many registrations of one mobile node may come at once nevertheless." },
+	{ "registration", "reverse-tunnel", CHOICE(reverse_tunnel, reverse_tunnels), CLUSTER_POLICY,
+	  .preset = "no",
+	  .help = "Reverse tunnels: no denies a request for one with code 137; required denies one "
+	          "without with code 138." },
+	{ "registration", "minimal-encapsulation", FLAG(minimal_encapsulation), CLUSTER_POLICY,
+	  .preset = "yes", .help = "Grant minimal encapsulation; otherwise code 139." },
+	{ "registration", "gre-encapsulation", FLAG(gre_encapsulation), CLUSTER_POLICY,
+	  .preset = "yes", .help = "Grant GRE encapsulation; otherwise code 139." },
+	{ "registration", "udp-tunnel", CHOICE(udp_tunnel, udp_tunnels), CLUSTER_POLICY,
+	  .preset = "on-request",
+	  .help = "Tunnels in UDP through address translators (RFC 3519): never, where one is seen, "
+	          "or also where the node forces it." },
+	{ "registration", "udp-keepalive", NUMBER(udp_keepalive_s, "seconds", 10, 65535),
+	  CLUSTER_POLICY, .preset = "110",
+	  .help = "Keepalive interval that nodes with a UDP tunnel are told." },
+	{ "registration", "allow-from", PREFIXES(allow_from), CLUSTER_POLICY, .preset = "any",
+	  .help = "Networks of care-of addresses from which nodes may register, as up to 8 prefixes "
+	          "with commas between them, or any. Others are denied with code 129." },
+	{ "registration", "dynamic-home-agent", FLAG(dynamic_home_agent), CLUSTER_LIVE,
+	  .preset = "yes",
+	  .help = "Accept nodes that ask for any home agent by 0.0.0.0 or 255.255.255.255 and their "
+	          "name (RFC 4433); otherwise code 136." },
+	{ "registration", "redirect", ADDRESS_OR_NONE(redirect), CLUSTER_LIVE, .preset = "none",
+	  .help = "Home agent to which such nodes are sent, with code 143; none to serve them." },
+	{ "registration", "gateway-agents", FLAG(gateway_agents), CLUSTER_LIVE, .preset = "yes",
+	  .help = "Accept a care-of address of zero with the address of a gateway foreign agent that "
+	          "authenticates itself (RFC 4857); otherwise code 146." },
+	{ "registration", "revocation", FLAG(revocation), CLUSTER_LIVE, .preset = "yes",
+	  .help = "Agree on registration revocation (RFC 3543) with foreign agents that offer it." },
+	{ "registration", "message-strings", FLAG(message_strings), CLUSTER_LIVE, .preset = "no",
+	  .help = "Say in denials why, as text for the user of the mobile node (RFC 4917)." },
+	{ "registration", "strict-reserved-bits", FLAG(strict_reserved_bits), CLUSTER_LIVE,
+	  .preset = "no",
+	  .help = "Deny requests with reserved flags set with code 134, as agents of RFC 2002 did; "
+	          "RFC 5944 ignores them." },
+	{ "registration", "discovery", FLAG(discovery), NODE_RESTART, .preset = "yes",
+	  .help = "Answer requests that were broadcast on the home network with code 136 and our "
+	          "address (dynamic home agent address resolution)." },
 	{ "registration", "reply-to-failed-authentication", FLAG(reply_to_failed_authentication),
 	  CLUSTER_LIVE, .preset = "no",
 	  .help = "Answer requests whose authenticator does not verify with code 131, rather than "

@@ -96,6 +96,27 @@ static bool parse_address(const struct option *option, const char *text, void *o
 	return true;
 }
 
+static bool parse_address_or_none(const struct option *option, const char *text, void *out)
+{
+	static const struct in_addr none;
+
+	if (strcmp(text, "none") != 0)
+		return parse_address(option, text, out);
+	memcpy(out, &none, sizeof(none));
+	return true;
+}
+
+static bool parse_prefixes(const struct option *option, const char *text, void *out)
+{
+	struct address_prefixes prefixes;
+
+	(void)option;
+	if (!address_prefixes_parse(text, &prefixes))
+		return false;
+	memcpy(out, &prefixes, sizeof(prefixes));
+	return true;
+}
+
 static bool parse_text(const struct option *option, const char *text, void *out)
 {
 	size_t length = strlen(text);
@@ -129,6 +150,8 @@ static const struct {
 	[OPTION_NUMBER] = { parse_number, sizeof(uint32_t) },
 	[OPTION_FLAG] = { parse_flag, sizeof(bool) },
 	[OPTION_ADDRESS] = { parse_address, sizeof(struct in_addr) },
+	[OPTION_ADDRESS_OR_NONE] = { parse_address_or_none, sizeof(struct in_addr) },
+	[OPTION_PREFIXES] = { parse_prefixes, sizeof(struct address_prefixes) },
 	[OPTION_TEXT] = { parse_text, CONFIG_TEXT_MAX },
 	[OPTION_CHOICE] = { parse_choice, sizeof(uint32_t) },
 };
@@ -160,6 +183,15 @@ size_t config_allowed(const struct option *option, char *out, size_t size)
 		break;
 	case OPTION_ADDRESS:
 		length = snprintf(out, size, "an IPv4 address of one host");
+		break;
+	case OPTION_ADDRESS_OR_NONE:
+		length = snprintf(out, size, "an IPv4 address of one host, or none");
+		break;
+	case OPTION_PREFIXES:
+		length = snprintf(out, size,
+		                  "any, or up to %u prefixes such as 192.0.2.0/24 with "
+		                  "commas between them",
+		                  ADDRESS_PREFIXES_MAX);
 		break;
 	case OPTION_TEXT:
 		length = snprintf(out, size, "text of %u to %u octets without control characters",
@@ -283,6 +315,7 @@ size_t config_format(const struct config *config, const struct option *option, c
                      size_t size)
 {
 	const void *at = value_at(config, option);
+	struct address_prefixes prefixes;
 	struct in_addr address;
 	uint32_t number;
 	int length = 0;
@@ -302,6 +335,14 @@ size_t config_format(const struct config *config, const struct option *option, c
 		length = snprintf(out, size, "%s",
 		                  address.s_addr ? address_format(address).text : "");
 		break;
+	case OPTION_ADDRESS_OR_NONE:
+		memcpy(&address, at, sizeof(address));
+		length = snprintf(out, size, "%s",
+		                  address.s_addr ? address_format(address).text : "none");
+		break;
+	case OPTION_PREFIXES:
+		memcpy(&prefixes, at, sizeof(prefixes));
+		return address_prefixes_format(&prefixes, out, size);
 	case OPTION_TEXT:
 		length = snprintf(out, size, "%s", (const char *)at);
 		break;

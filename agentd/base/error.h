@@ -35,9 +35,14 @@
 	X(HA_E_INUSE, "in use by another process")                                                 \
 	X(HA_E_CLOSED, "is shutting down")                                                         \
 	X(HA_E_UNSUPPORTED, "not supported by this program")                                       \
-	X(HA_E_OTHER_LIMIT, "has another limit of bindings: remove it first, then add it")         \
+	X(HA_E_OTHER_LIMIT, "has another limit of bindings: `node set` changes it")                \
 	X(HA_E_NO_KEY, "sealed under a cluster key that is not in the key file")                   \
-	X(HA_E_OTHER_KEY, "does not open with the cluster key of its number")
+	X(HA_E_OTHER_KEY, "does not open with the cluster key of its number")                      \
+	X(HA_E_OTHER_IDENTITY, "is known with another home address, name, pool or policy")         \
+	X(HA_E_NO_POOL, "there is no such pool of home addresses")                                 \
+	X(HA_E_NO_POLICY, "there is no such policy")                                               \
+	X(HA_E_IN_USE, "mobile nodes still use it")                                                \
+	X(HA_E_TOO_SOON, "comes sooner after the one before than is allowed")
 
 enum ha_error {
 	HA_OK = 0,

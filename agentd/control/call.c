@@ -172,17 +172,22 @@ void call_subject(const struct call *call, char *out, size_t size)
 {
 	const struct change *change = &call->changes[0];
 	struct address_text address = address_format(change->address);
+	const char *subject = change->nai[0] ? change->nai : address.text;
 
 	switch (change->kind) {
 	case CHANGE_ADD_ASSOCIATION:
 	case CHANGE_REMOVE_ASSOCIATION:
-		snprintf(out, size, "%s SPI %u", address.text, change->spi);
+		snprintf(out, size, "%s SPI %u", subject, change->spi);
 		break;
 	case CHANGE_REMOVE_PEER:
-		snprintf(out, size, "%s", address.text);
+	case CHANGE_SET_NODE:
+		snprintf(out, size, "%s", subject);
 		break;
 	case CHANGE_SET:
 		snprintf(out, size, "%s %s", change->name, change->value);
+		break;
+	case CHANGE_UNSET:
+		snprintf(out, size, "%s", change->name);
 		break;
 	}
 }

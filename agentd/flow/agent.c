@@ -112,6 +112,8 @@ enum ha_error agent_start(struct agent *agent)
 		error = checkpoint_start(agent);
 	if (error == HA_OK) {
 		error = seed_run(agent, report, sizeof(report));
+		if (error == HA_OK)
+			error = secret_run(agent, report, sizeof(report));
 		if (error != HA_OK)
 			log_error("%s", report);
 	}

@@ -27,7 +27,7 @@
 static const enum store_table table_of[] = {
 	[ROW_PEER] = STORE_PEERS,       [ROW_ASSOCIATION] = STORE_ASSOCIATIONS,
 	[ROW_REPLAY] = STORE_REPLAY,    [ROW_BINDING] = STORE_BINDINGS,
-	[ROW_SETTING] = STORE_SETTINGS,
+	[ROW_SETTING] = STORE_SETTINGS, [ROW_NODE] = STORE_NODES,
 };
 
 static struct store_bytes bytes_of_span(struct span span)
@@ -136,8 +136,11 @@ static void write_peer(struct store_write *w, const struct state_peer_rows *peer
 		binding_row_value(&peer->bindings[i], &values[i]);
 		rows[i] = (struct store_row){ bytes_of(&keys[i]), bytes_of(&values[i]) };
 	}
-	binding_row_prefix(peer->realm, peer->home, &prefix);
-	store_replace_prefix(w, STORE_BINDINGS, bytes_of(&prefix), rows, peer->binding_count);
+	if (peer->home.s_addr) {
+		binding_row_prefix(peer->realm, peer->home, &prefix);
+		store_replace_prefix(w, STORE_BINDINGS, bytes_of(&prefix), rows,
+		                     peer->binding_count);
+	}
 	if (peer->binding_count > 0)
 		return; /* the bindings carry the replay state */
 	replay_row_key(&peer->replay, &keys[0]);

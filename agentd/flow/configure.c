@@ -2,7 +2,9 @@
  * written through to the store, then answered. */
 #include "agentd/flow/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agentd/state/command.h"
 
@@ -51,28 +53,46 @@ static struct configure_job *job_put(struct agent *agent, agent_changed *done, v
 	return job;
 }
 
-/* The limit of a node is fixed in the command, so that all members agree even
- * while the setting changes. */
-static enum ha_error check_and_complete(struct agent *agent, struct change *change)
+/* Settings of pools are judged where they are applied. */
+static enum ha_error check_setting(struct agent *agent, const struct change *change)
 {
-	struct config config;
+	const struct option *option = config_option_find(change->name);
 	struct config_error error;
-	const struct option *option;
+	struct config config;
+	char full[96];
 
-	if (change->kind == CHANGE_ADD_ASSOCIATION) {
-		change->set_bindings = change->bindings != 0;
-		if (!change->set_bindings)
-			change->bindings = (uint8_t)agent->bindings_per_node;
-	}
-	if (change->kind != CHANGE_SET)
+	if (strncmp(change->name, POOL_FAMILY, strlen(POOL_FAMILY)) == 0 ||
+	    strcmp(change->name, SECRET_NONCE) == 0)
 		return HA_OK;
-	option = config_option_find(change->name);
+	if (!option)
+		option = policy_option(change->name, NULL);
 	if (!option)
 		return HA_E_NOTFOUND;
 	if (option->owner != OWNER_CLUSTER)
 		return HA_E_PERMISSION;
+	if (change->kind == CHANGE_UNSET)
+		return HA_OK;
+	snprintf(full, sizeof(full), "%s.%s", option->section, option->name);
 	agent_config(agent, &config);
-	return config_set(&config, change->name, change->value, &error);
+	return config_set(&config, full, change->value, &error);
+}
+
+/* The limit of a node is fixed in the command, so that all members agree even
+ * while the setting changes. */
+static enum ha_error check_and_complete(struct agent *agent, struct change *change)
+{
+	switch (change->kind) {
+	case CHANGE_ADD_ASSOCIATION:
+		change->set_bindings = change->bindings != 0;
+		if (!change->set_bindings)
+			change->bindings = (uint8_t)agent->bindings_per_node;
+		return HA_OK;
+	case CHANGE_SET:
+	case CHANGE_UNSET:
+		return check_setting(agent, change);
+	default:
+		return HA_OK;
+	}
 }
 
 static enum ha_error encode(struct agent *agent, const char *who, const struct change *changes,

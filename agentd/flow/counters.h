@@ -20,6 +20,8 @@
 	X(DROPPED_SILENT, "dropped-silent", 0, "requests that the RFC wants left unanswered")      \
 	X(DROPPED_IN_FLIGHT, "dropped-in-flight", 0,                                               \
 	  "requests of a node whose previous one was still under way")                             \
+	X(DROPPED_TOO_SOON, "dropped-too-soon", 0,                                                 \
+	  "requests of a node that registers more often than it may")                              \
 	X(DROPPED_BUSY, "dropped-busy", 0, "requests dropped because too many were under way")     \
 	X(APPLY_REFUSED, "apply-refused", 0,                                                       \
 	  "granted requests that lost against a newer one before they took effect")                \

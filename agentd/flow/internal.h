@@ -15,6 +15,7 @@
 #include "agentd/flow/agent.h"
 #include "agentd/flow/completions.h"
 #include "agentd/registration/registration.h"
+#include "agentd/state/command.h"
 #include "agentd/state/state.h"
 
 #define GROUP_DEFAULT 0u
@@ -74,6 +75,9 @@ struct agent {
 
 	pthread_mutex_t policy_lock;
 	struct registration_policy policy;
+	struct registration_policy policies[LABEL_NONE]; /* by number in the state */
+	unsigned policy_count;
+	struct mip_key_state nonce_secret;
 	_Atomic uint32_t bindings_per_node;
 	_Atomic uint32_t request_age_ms; /* 0 = no limit */
 
@@ -92,14 +96,32 @@ uint64_t agent_cluster_ms(struct agent *agent);
 void agent_fail(struct agent *agent, enum ha_error why, const char *what);
 
 /* policy.c: the settings in force, for network threads */
+#define POLICY_FAMILY "policy."
+#define POOL_FAMILY "pool."
+#define SECRET_FAMILY "secret."
+#define SECRET_NONCE SECRET_FAMILY "nonce"
 void policy_refresh(struct agent *agent);
 void policy_read(struct agent *agent, struct registration_policy *out);
+/* Of the nodes of this policy; *out stays as it is when there is none. */
+void policy_read_label(struct agent *agent, uint8_t label, struct registration_policy *out);
+/* The option that a setting `policy.NAME.OPTION` overrides; NULL when it is none
+ * of this policy (NULL: of any). */
+const struct option *policy_option(const char *name, const char *policy);
+
+/* secret.c */
+void secret_refresh(struct agent *agent);
+void secret_read(struct agent *agent, struct mip_key_state *out);
+enum ha_error secret_run(struct agent *agent, char *report, size_t size);
 
 /* recovery.c: store and log into memory */
 enum ha_error recovery_run(struct agent *agent, char *report, size_t size);
 
 /* seed.c: the first configuration of an empty store */
 enum ha_error seed_run(struct agent *agent, char *report, size_t size);
+/* Put changes in order and wait until the store has them. *failed receives
+ * which one was refused. */
+enum ha_error seed_configure(struct agent *agent, const struct change *changes, size_t count,
+                             size_t *failed);
 
 /* applier.c */
 void applier_machine(struct agent *agent, struct replication_machine *out);
@@ -131,6 +153,14 @@ struct request_clock {
 	uint64_t cluster_ms;
 };
 
+/* A datagram as it came. Borrowed. */
+struct request_datagram {
+	struct span payload;
+	struct in_addr source;
+	uint16_t source_port; /* host order */
+	bool broadcast;       /* sent to a broadcast address */
+};
+
 enum request_fate {
 	REQUEST_DROPPED,
 	REQUEST_ANSWERED, /* `reply` can be sent now */
@@ -145,14 +175,14 @@ struct request_result {
 	struct state_view node; /* of a proposal; its key is wiped */
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 	size_t reply_size;
-	uint8_t command[256];
+	uint8_t command[COMMAND_REGISTRATION_MAX];
 	size_t command_size;
 };
 
 /* Decide one datagram. `no_resources`: a proposal cannot be taken, deny it. */
 void request_handle(struct agent *agent, const struct registration_policy *policy,
-                    struct request_clock clock, struct span payload, struct in_addr source,
-                    uint16_t source_port, bool no_resources, struct request_result *out);
+                    struct request_clock clock, const struct request_datagram *datagram,
+                    bool no_resources, struct request_result *out);
 /* Count a reply that was handed to the network. */
 void request_count_reply(enum mip_code code, bool deregistration);
 

@@ -178,8 +178,13 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 	struct request_result *result = &r->results[i];
 	struct sockaddr_in *from = &r->inbox.from[i];
 
-	request_handle(r->agent, policy, clock, inbox_datagram(&r->inbox, i), from->sin_addr,
-	               ntohs(from->sin_port), no_resources, result);
+	const struct request_datagram datagram = {
+		.payload = inbox_datagram(&r->inbox, i),
+		.source = from->sin_addr,
+		.source_port = ntohs(from->sin_port),
+	};
+
+	request_handle(r->agent, policy, clock, &datagram, no_resources, result);
 	if (result->fate == REQUEST_ANSWERED) {
 		request_count_reply(result->code, result->deregistration);
 		queue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);

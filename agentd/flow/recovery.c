@@ -27,6 +27,14 @@ static enum ha_error load_peer(struct state *state, const struct store_row *row)
 	return error == HA_OK ? state_load_peer(state, &peer) : error;
 }
 
+static enum ha_error load_node(struct state *state, const struct store_row *row)
+{
+	struct node_row node;
+	enum ha_error error = node_row_decode(span_of(row->key), span_of(row->value), &node);
+
+	return error == HA_OK ? state_load_node(state, &node) : error;
+}
+
 static enum ha_error load_association(struct state *state, const struct store_row *row)
 {
 	struct association_row association;
@@ -68,7 +76,7 @@ static enum ha_error load_setting(struct state *state, const struct store_row *r
 	return state_load_setting(state, name, value);
 }
 
-/* In this order: associations, replay state and bindings name their peers. */
+/* In this order: peers name their pools, and all others name their peers. */
 static const struct {
 	enum store_table table;
 	const char *what;
@@ -76,6 +84,7 @@ static const struct {
 } tables[] = {
 	{ STORE_SETTINGS, "setting", load_setting },
 	{ STORE_PEERS, "peer", load_peer },
+	{ STORE_NODES, "node", load_node },
 	{ STORE_ASSOCIATIONS, "association", load_association },
 	{ STORE_REPLAY, "replay state", load_replay },
 	{ STORE_BINDINGS, "binding", load_binding },

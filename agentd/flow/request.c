@@ -12,47 +12,90 @@ struct request {
 	struct registration_request decoded;
 	struct state_view node;
 	struct state_view foreign_agent;
+	struct mip_key_state nonce_secret;
 	bool node_known;
 	struct registration_facts facts;
 	struct registration_verdict verdict;
 };
 
-static void look_up(struct agent *agent, struct request *r)
+static void look_up_node(struct agent *agent, struct request *r)
 {
 	const struct mip_extensions *extensions = &r->decoded.extensions;
+	struct name_digest name = { { 0 } };
+	struct state_question question = {
+		.kind = PEER_MOBILE_NODE,
+		.realm = agent->realm,
+		.address = r->decoded.fixed.home,
+		.spi = extensions->mobile_home.spi,
+		.aaa_spi = extensions->mobile_aaa.spi,
+	};
+
+	if (extensions->nai_count) {
+		name = name_digest_of(agent->realm, extensions->nai);
+		question.name = &name;
+	}
+	r->node_known = state_look(agent->state, &question, &r->node);
+}
+
+static void look_up_foreign_agent(struct agent *agent, struct request *r)
+{
+	const struct state_question question = {
+		.kind = PEER_FOREIGN_AGENT,
+		.realm = agent->realm,
+		.address = r->decoded.source,
+		.spi = r->decoded.extensions.foreign_home.spi,
+	};
 	struct state_totals totals;
 
-	r->node_known = state_look(agent->state, PEER_MOBILE_NODE, agent->realm,
-	                           r->decoded.fixed.home, extensions->mobile_home.spi, &r->node);
 	state_totals(agent->state, &totals);
 	if (totals.foreign_agents > 0)
-		r->facts.foreign_agent_associated = state_look(
-			agent->state, PEER_FOREIGN_AGENT, agent->realm, r->decoded.source,
-			extensions->foreign_home.spi, &r->foreign_agent);
+		r->facts.foreign_agent_associated = state_look(agent->state, &question,
+		                                               &r->foreign_agent);
 }
 
 static void authenticate(struct request *r)
 {
 	const struct mip_extensions *extensions = &r->decoded.extensions;
 	bool node_key = r->node_known && r->node.associated;
+	bool aaa_key = r->node_known && r->node.aaa_associated;
 	bool foreign_key = r->facts.foreign_agent_associated && r->foreign_agent.associated;
 
 	r->facts.mobile_home = registration_authenticate(&extensions->mobile_home,
 	                                                 extensions->mobile_home_count,
 	                                                 node_key ? &r->node.key : NULL);
+	r->facts.mobile_aaa = registration_authenticate_aaa(extensions,
+	                                                    aaa_key ? &r->node.aaa_key : NULL);
 	r->facts.foreign_home = registration_authenticate(
 		&extensions->foreign_home, extensions->foreign_home_count,
 		foreign_key ? &r->foreign_agent.key : NULL);
 }
 
-static void gather_facts(struct request *r, struct request_clock clock)
+static void gather_replay(struct agent *agent, struct request *r)
+{
+	r->facts.nonces = r->node.replay_style == REPLAY_NONCE;
+	r->facts.newest_identification = r->facts.nonces ? r->node.replay.nonced
+	                                                 : r->node.replay.identification;
+	r->facts.newest_digest = r->node.replay.digest;
+	r->facts.node = r->node.id;
+	r->facts.spi = r->node.spi;
+	if (!r->facts.nonces)
+		return;
+	secret_read(agent, &r->nonce_secret);
+	r->facts.nonce_secret = r->nonce_secret.algorithm ? &r->nonce_secret : NULL;
+}
+
+static void gather_facts(struct agent *agent, struct request *r, struct request_clock clock)
 {
 	r->facts.wall_ms = clock.wall_ms;
 	r->facts.cluster_ms = clock.cluster_ms;
 	if (!r->node_known)
 		return;
-	r->facts.newest_identification = r->node.identification;
-	r->facts.newest_digest = r->node.digest;
+	policy_read_label(agent, r->node.policy, &r->facts.policy);
+	gather_replay(agent, r);
+	r->facts.mute = r->node.key.algorithm == 0;
+	r->facts.node_home = r->node.home;
+	r->facts.pooled = r->node.pool != LABEL_NONE;
+	r->facts.leased = r->node.leased;
 	r->facts.binding_limit = r->node.limit;
 	r->facts.bindings = r->node.bindings;
 	r->facts.binding_count = r->node.binding_count;
@@ -73,28 +116,32 @@ static void build_reply(const struct request *r, struct request_result *out)
 		signers.foreign_key = &r->foreign_agent.key;
 	}
 	out->code = r->verdict.code;
-	out->reply_size = registration_reply(&r->decoded, &r->verdict, &r->facts.policy, &signers,
+	out->reply_size = registration_reply(&r->decoded, &r->verdict, &r->facts, &signers,
 	                                     out->reply);
 }
 
 static void build_command(const struct request *r, uint32_t realm, struct request_result *out)
 {
-	struct binding binding = registration_binding(&r->decoded, &r->verdict,
+	struct binding binding = registration_binding(&r->decoded, &r->verdict, &r->facts.policy,
 	                                              r->facts.cluster_ms);
 	struct command_registration command = {
 		.node = r->node.id,
-		.place = place_of_home(realm, r->decoded.fixed.home),
+		.place = place_of_home(realm, r->verdict.home),
 		.identification = r->decoded.fixed.identification,
 		.digest = registration_digest(&r->decoded),
 		.time_ms = r->facts.cluster_ms,
 		.keep_others = r->verdict.keep_others,
+		.name = r->facts.pooled ? &r->node.name : NULL,
+		.nonces = r->facts.nonces,
+		.after = r->facts.newest_identification,
+		.spi = r->facts.mobile_home == AUTHENTICATION_VALID ? r->node.spi : 0,
+		.limit = r->node.limit,
 	};
 
 	if (r->verdict.effect == REGISTRATION_BIND)
 		command.binding = &binding;
 	else if (r->verdict.effect == REGISTRATION_UNBIND)
 		command.care_of = &r->decoded.fixed.care_of;
-	_Static_assert(sizeof(out->command) >= COMMAND_REGISTRATION_MAX, "a command fits");
 	out->command_size = command_registration(&command, out->command);
 }
 
@@ -121,7 +168,8 @@ static void log_verdict(const struct request *r)
 		         (unsigned long long)held_back);
 }
 
-static enum request_fate answer(const struct request *r, struct request_result *out)
+static enum request_fate answer(struct agent *agent, const struct request *r,
+                                struct request_result *out)
 {
 	if (!mip_code_is_accepted(r->verdict.code))
 		log_verdict(r);
@@ -129,6 +177,8 @@ static enum request_fate answer(const struct request *r, struct request_result *
 		flow_count(FLOW_SECURITY_VIOLATIONS);
 	if (r->verdict.repeated)
 		flow_count(FLOW_REPEATED);
+	else if (r->facts.mobile_home == AUTHENTICATION_VALID)
+		state_note_use(agent->state, &r->node, r->facts.cluster_ms);
 	if (out->reply_size)
 		return REQUEST_ANSWERED;
 	flow_count(FLOW_DROPPED_SILENT);
@@ -138,21 +188,74 @@ static enum request_fate answer(const struct request *r, struct request_result *
 static enum request_fate propose(struct agent *agent, const struct request *r,
                                  struct request_result *out)
 {
-	if (!state_claim(agent->state, &r->node, r->decoded.fixed.identification))
+	const struct state_pace pace = {
+		.now_ms = clock_monotonic_ns() / 1000000u,
+		.interval_ms = r->facts.policy.interval_ms,
+		.burst = r->facts.policy.burst,
+	};
+	enum ha_error error = state_claim(agent->state, &r->node, r->decoded.fixed.identification,
+	                                  &pace);
+
+	if (error == HA_E_TOO_SOON) {
+		flow_count(FLOW_DROPPED_TOO_SOON);
+		return REQUEST_DROPPED;
+	}
+	if (error != HA_OK)
 		return REQUEST_OUTRUN;
 	out->node = r->node;
 	mip_wipe(&out->node.key, sizeof(out->node.key));
+	mip_wipe(&out->node.aaa_key, sizeof(out->node.aaa_key));
 	build_command(r, agent->realm, out);
 	return REQUEST_PROPOSED;
+}
+
+static void refuse(struct request *r, enum mip_code code, const char *reason)
+{
+	r->verdict = registration_refuse(&r->decoded, &r->facts, code, reason);
+}
+
+/* Only what passed all checks gets an address: nobody can use them up by
+ * asking. false: the node must wait. */
+static bool find_home(struct agent *agent, struct request *r)
+{
+	struct in_addr wanted = r->decoded.fixed.home;
+	enum ha_error error = state_reserve(agent->state, &r->node);
+
+	if (error == HA_E_BUSY)
+		return false;
+	if (error != HA_OK) {
+		refuse(r, MIP_NO_RESOURCES, "no home address of its pool is free");
+	} else if (wanted.s_addr && !address_equal(wanted, r->node.reserved)) {
+		state_unreserve(agent->state, &r->node);
+		refuse(r, MIP_PROHIBITED, "its former home address is not free");
+	} else {
+		r->verdict.home = r->node.reserved;
+	}
+	return true;
 }
 
 static enum request_fate decide(struct agent *agent, struct request *r, struct request_result *out)
 {
 	r->verdict = registration_decide(&r->decoded, &r->facts);
+	if (r->verdict.effect == REGISTRATION_BIND && !r->verdict.home.s_addr &&
+	    !find_home(agent, r))
+		return REQUEST_OUTRUN;
 	build_reply(r, out);
 	if (r->verdict.effect == REGISTRATION_NONE)
-		return answer(r, out);
+		return answer(agent, r, out);
 	return propose(agent, r, out);
+}
+
+static void forget_keys(struct request *r)
+{
+	if (r->node_known) {
+		mip_wipe(&r->node.key, sizeof(r->node.key));
+		mip_wipe(&r->node.aaa_key, sizeof(r->node.aaa_key));
+	}
+	if (r->facts.foreign_agent_associated)
+		mip_wipe(&r->foreign_agent.key, sizeof(r->foreign_agent.key));
+	if (r->facts.nonce_secret)
+		mip_wipe(&r->nonce_secret, sizeof(r->nonce_secret));
 }
 
 /* A node can change between the look and the claim, by expiry for example; it
@@ -160,35 +263,35 @@ static enum request_fate decide(struct agent *agent, struct request *r, struct r
 #define ATTEMPTS_MAX 3u
 
 void request_handle(struct agent *agent, const struct registration_policy *policy,
-                    struct request_clock clock, struct span payload, struct in_addr source,
-                    uint16_t source_port, bool no_resources, struct request_result *out)
+                    struct request_clock clock, const struct request_datagram *datagram,
+                    bool no_resources, struct request_result *out)
 {
 	struct request r;
 	unsigned attempts = 0;
 
 	out->fate = REQUEST_DROPPED;
-	if (registration_request_decode(payload, &r.decoded) != HA_OK) {
+	if (registration_request_decode(datagram->payload, &r.decoded) != HA_OK) {
 		flow_count(FLOW_DROPPED_MALFORMED);
 		return;
 	}
-	r.decoded.source = source;
-	r.decoded.source_port = source_port;
+	r.decoded.source = datagram->source;
+	r.decoded.source_port = datagram->source_port;
+	r.decoded.broadcast = datagram->broadcast;
 	r.facts = (struct registration_facts){ .policy = *policy, .no_resources = no_resources };
 	out->deregistration = r.decoded.fixed.lifetime_s == 0;
 	if (!no_resources)
 		flow_count(out->deregistration ? FLOW_DEREGISTRATIONS : FLOW_REQUESTS);
 	do {
-		look_up(agent, &r);
+		r.facts.policy = *policy;
+		look_up_node(agent, &r);
+		look_up_foreign_agent(agent, &r);
 		authenticate(&r);
-		gather_facts(&r, clock);
+		gather_facts(agent, &r, clock);
 		out->fate = decide(agent, &r, out);
 	} while (out->fate == REQUEST_OUTRUN && !r.node.in_flight && ++attempts < ATTEMPTS_MAX);
 	if (out->fate == REQUEST_OUTRUN)
 		flow_count(FLOW_DROPPED_IN_FLIGHT);
-	if (r.node_known)
-		mip_wipe(&r.node.key, sizeof(r.node.key));
-	if (r.facts.foreign_agent_associated)
-		mip_wipe(&r.foreign_agent.key, sizeof(r.foreign_agent.key));
+	forget_keys(&r);
 }
 
 void request_count_reply(enum mip_code code, bool deregistration)

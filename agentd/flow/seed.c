@@ -49,9 +49,8 @@ static void wait_a_while(struct agent *agent, struct waiting *waiting)
 	pthread_mutex_lock(&waiting->lock);
 }
 
-/* Put a batch in order and wait until the store has it. */
-static enum ha_error configure(struct agent *agent, const struct change *changes, size_t count,
-                               size_t *failed)
+enum ha_error seed_configure(struct agent *agent, const struct change *changes, size_t count,
+                             size_t *failed)
 {
 	struct waiting waiting = { .done = false };
 	enum ha_error error;
@@ -90,7 +89,7 @@ static enum ha_error seed_settings(struct agent *agent, char *report, size_t siz
 		config_format(&agent->config, option, change->value, sizeof(change->value));
 		count++;
 	}
-	error = configure(agent, changes, count, &failed);
+	error = seed_configure(agent, changes, count, &failed);
 	if (error != HA_OK)
 		snprintf(report, size, "cannot store the setting %s: %s", changes[failed].name,
 		         ha_strerror(error));
@@ -112,7 +111,7 @@ static enum ha_error seed_batch(struct agent *agent, struct association_reader *
 	for (size_t i = 0; i < *count; i++)
 		changes[i].replace = true; /* a seeding that was cut short is done again */
 	if (*count > 0)
-		error = configure(agent, changes, *count, &failed);
+		error = seed_configure(agent, changes, *count, &failed);
 	if (error != HA_OK)
 		snprintf(report, size, "%s: cannot store the association of %s: %s",
 		         agent->config.associations_file,
@@ -152,11 +151,12 @@ static enum ha_error seed_associations(struct agent *agent, char *report, size_t
 	return error;
 }
 
+/* A pool or policy may come with the associations, before the settings. */
 static void note_setting(void *context, const char *name, const char *value)
 {
-	(void)name;
 	(void)value;
-	*(bool *)context = true;
+	if (config_option_find(name))
+		*(bool *)context = true;
 }
 
 /* The settings come last: a store that has some was seeded to the end. */

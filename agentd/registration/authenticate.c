@@ -16,10 +16,20 @@ enum ha_error registration_request_decode(struct span payload, struct registrati
 
 uint64_t registration_digest(const struct registration_request *request)
 {
-	struct span authenticator = request->extensions.mobile_home.authenticator;
+	const struct mip_extensions *extensions = &request->extensions;
+	struct span authenticator = extensions->mobile_home_count
+	                                    ? extensions->mobile_home.authenticator
+	                                    : extensions->mobile_aaa.authenticator;
 	struct reader in = reader_over(authenticator.at, authenticator.size);
 
 	return get_u64(&in);
+}
+
+struct in_addr registration_care_of(const struct registration_request *request)
+{
+	return request->fixed.care_of.s_addr == INADDR_ANY && request->extensions.gfa_count
+	               ? request->extensions.gfa.address
+	               : request->fixed.care_of;
 }
 
 enum authentication registration_authenticate(const struct mip_authentication *extension,
@@ -33,4 +43,18 @@ enum authentication registration_authenticate(const struct mip_authentication *e
 	    !mip_authenticator_verify(key, extension->covered, extension->authenticator))
 		return AUTHENTICATION_WRONG;
 	return AUTHENTICATION_VALID;
+}
+
+enum authentication registration_authenticate_aaa(const struct mip_extensions *extensions,
+                                                  const struct mip_key_state *key)
+{
+	const struct mip_authentication *aaa = &extensions->mobile_aaa;
+
+	if (!extensions->mobile_aaa_count || !key || key->algorithm != MIP_CHAP)
+		return registration_authenticate(aaa, extensions->mobile_aaa_count, key);
+	return extensions->mobile_aaa_count == 1 &&
+	                       mip_chap_verify(key, aaa->covered, extensions->challenge,
+	                                       aaa->authenticator)
+	               ? AUTHENTICATION_VALID
+	               : AUTHENTICATION_WRONG;
 }

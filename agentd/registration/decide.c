@@ -1,235 +1,104 @@
-/* decide.c - the checks, in the order RFC 5944 section 3.8.2.1 wants them.
- * Each looks at one thing; the first that does not pass ends the matter. What
- * comes before `identification` may not depend on anything that is not
- * authenticated. */
-#include "agentd/registration/registration.h"
+/* decide.c - the checks, in the order RFC 5944 section 3.8.2.1 wants them, and
+ * the verdict. The first check that does not pass ends the matter. */
+#include "agentd/registration/checks.h"
 
 #include "agentd/base/address.h"
-#include "agentd/base/clock.h"
 
-#define PASS ((enum mip_code)512) /* the next check goes on; never leaves this file */
-
-typedef enum mip_code check(const struct registration_request *, const struct registration_facts *);
-
-static enum mip_code check_extensions_known(const struct registration_request *request,
-                                            const struct registration_facts *facts)
-{
-	(void)facts;
-	return request->fault == HA_E_UNKNOWN_EXTENSION ? MIP_SILENCE : PASS;
-}
-
-static enum mip_code check_authorization_present(const struct registration_request *request,
-                                                 const struct registration_facts *facts)
-{
-	(void)request;
-	return facts->mobile_home == AUTHENTICATION_ABSENT ? MIP_SILENCE : PASS;
-}
-
-static enum mip_code check_association(const struct registration_request *request,
-                                       const struct registration_facts *facts)
-{
-	(void)request;
-	return facts->mobile_home == AUTHENTICATION_NO_ASSOCIATION ? MIP_SILENCE : PASS;
-}
-
-/* A foreign agent that authenticated itself is told; who did not is told only
- * where the operator wants that, and never when the sender should have
- * authenticated itself and did not. */
-static enum mip_code check_authenticator(const struct registration_request *request,
-                                         const struct registration_facts *facts)
-{
-	(void)request;
-	if (facts->mobile_home == AUTHENTICATION_VALID)
-		return PASS;
-	if (facts->foreign_home == AUTHENTICATION_VALID)
-		return MIP_MN_AUTH_FAILED;
-	if (!facts->foreign_agent_associated && facts->policy.reply_to_failed_authentication)
-		return MIP_MN_AUTH_FAILED;
-	return MIP_SILENCE;
-}
-
-static enum mip_code check_well_formed(const struct registration_request *request,
-                                       const struct registration_facts *facts)
-{
-	(void)facts;
-	return request->fault == HA_OK ? PASS : MIP_POORLY_FORMED;
-}
-
-static bool inside_window(uint64_t identification, const struct registration_facts *facts)
-{
-	uint64_t sent_ms = clock_ms_of_ntp(identification, facts->wall_ms);
-	uint64_t distance_ms = sent_ms > facts->wall_ms ? sent_ms - facts->wall_ms
-	                                                : facts->wall_ms - sent_ms;
-
-	return distance_ms <= facts->policy.tolerance_s * 1000u;
-}
-
-/* The very octets of the newest accepted request, once more. */
-static bool is_retransmission(const struct registration_request *request,
-                              const struct registration_facts *facts)
-{
-	return request->fixed.identification == facts->newest_identification &&
-	       registration_digest(request) == facts->newest_digest;
-}
-
-static enum mip_code check_identification(const struct registration_request *request,
-                                          const struct registration_facts *facts)
-{
-	if (!inside_window(request->fixed.identification, facts))
-		return MIP_ID_MISMATCH;
-	if (clock_ntp_is_later(request->fixed.identification, facts->newest_identification) ||
-	    is_retransmission(request, facts))
-		return PASS;
-	return MIP_ID_MISMATCH;
-}
-
-/* A deregistration may come without (RFC 5944 section 3.8.1, last paragraph). */
-static enum mip_code check_foreign_agent(const struct registration_request *request,
-                                         const struct registration_facts *facts)
-{
-	if (!facts->foreign_agent_associated || request->fixed.lifetime_s == 0)
-		return PASS;
-	return facts->foreign_home == AUTHENTICATION_VALID ? PASS : MIP_FA_AUTH_FAILED;
-}
-
-static enum mip_code check_foreign_agent_known(const struct registration_request *request,
-                                               const struct registration_facts *facts)
-{
-	if (request->extensions.foreign_home_count > 0 && !facts->foreign_agent_associated)
-		return MIP_SILENCE;
-	return PASS;
-}
-
-static enum mip_code check_home_agent(const struct registration_request *request,
-                                      const struct registration_facts *facts)
-{
-	return address_equal(request->fixed.home_agent, facts->policy.home_agent) ? PASS
-	                                                                          : MIP_UNKNOWN_HA;
-}
-
-static enum mip_code check_reverse_tunnel(const struct registration_request *request,
-                                          const struct registration_facts *facts)
-{
-	if (request->fixed.lifetime_s != 0 && request->fixed.flags & MIP_REQUEST_REVERSE &&
-	    !facts->policy.reverse_tunnel)
-		return MIP_REVERSE_UNAVAILABLE;
-	return PASS;
-}
-
-static enum mip_code check_care_of_form(const struct registration_request *request,
-                                        const struct registration_facts *facts)
-{
-	struct in_addr care_of = request->fixed.care_of;
-
-	(void)facts;
-	if (request->fixed.lifetime_s == 0)
-		return PASS;
-	if (address_equal(care_of, request->fixed.home))
-		return MIP_POORLY_FORMED;
-	if (!address_is_unicast(care_of) && !IN_MULTICAST(address_host(care_of)))
-		return MIP_POORLY_FORMED;
-	return PASS;
-}
-
-/* Packets would come straight back. Multicast groups are a matter of policy,
- * and there is none yet that admits one. */
-static enum mip_code check_care_of_allowed(const struct registration_request *request,
-                                           const struct registration_facts *facts)
-{
-	struct in_addr care_of = request->fixed.care_of;
-
-	if (request->fixed.lifetime_s != 0 &&
-	    (address_equal(care_of, facts->policy.home_agent) || !address_is_unicast(care_of)))
-		return MIP_PROHIBITED;
-	return PASS;
-}
-
-static bool is_alive(const struct binding *binding, const struct registration_facts *facts)
-{
-	return binding->expires_ms > facts->cluster_ms;
-}
-
-/* A limit of one is an agent without simultaneous bindings: S is ignored. */
-static bool keeps_others(const struct registration_request *request,
-                         const struct registration_facts *facts)
-{
-	return request->fixed.flags & MIP_REQUEST_SIMULTANEOUS && facts->binding_limit > 1;
-}
-
-static enum mip_code check_binding_limit(const struct registration_request *request,
-                                         const struct registration_facts *facts)
-{
-	size_t others = 0;
-
-	if (request->fixed.lifetime_s == 0 || !keeps_others(request, facts))
-		return PASS;
-	for (size_t i = 0; i < facts->binding_count; i++)
-		if (is_alive(&facts->bindings[i], facts) &&
-		    !address_equal(facts->bindings[i].care_of, request->fixed.care_of))
-			others++;
-	return others < facts->binding_limit ? PASS : MIP_TOO_MANY_BINDINGS;
-}
-
-static enum mip_code check_resources(const struct registration_request *request,
-                                     const struct registration_facts *facts)
-{
-	return facts->no_resources && !is_retransmission(request, facts) ? MIP_NO_RESOURCES : PASS;
-}
-
-static const struct {
+static const struct check_row {
 	check *check;
+	const char *name;
 	enum registration_violation violation;
 	const char *reason;
 } checks[] = {
-	{ check_extensions_known, 0, "it has an unknown extension that must not be skipped" },
-	{ check_authorization_present, VIOLATION_MISSING_EXTENSION,
+	{ check_extensions_known, "extensions-known", 0,
+	  "it has an unknown extension that must not be skipped" },
+	{ check_authorization_present, "authorization-present", VIOLATION_MISSING_EXTENSION,
 	  "it has no authorization-enabling extension" },
-	{ check_association, VIOLATION_NO_ASSOCIATION,
+	{ check_association, "association", VIOLATION_NO_ASSOCIATION,
 	  "there is no security association under that SPI" },
-	{ check_authenticator, VIOLATION_BAD_AUTHENTICATOR,
+	{ check_authenticator, "authenticator", VIOLATION_BAD_AUTHENTICATOR,
 	  "the mobile node's authenticator does not verify" },
-	{ check_well_formed, 0, "its extensions are malformed" },
-	{ check_identification, VIOLATION_BAD_IDENTIFIER,
+	{ check_aaa, "aaa-authenticator", VIOLATION_BAD_AUTHENTICATOR,
+	  "the MN-AAA authenticator does not verify" },
+	{ check_answerable, "answerable", VIOLATION_NO_ASSOCIATION,
+	  "the mobile node has no association that could sign a reply" },
+	{ check_well_formed, "well-formed", 0, "its extensions are malformed" },
+	{ check_order, "order", 0, "its extensions are repeated or in a wrong order" },
+	{ check_identification, "identification", VIOLATION_BAD_IDENTIFIER,
 	  "the identification is outside the window or not newer than the last" },
-	{ check_foreign_agent, VIOLATION_BAD_AUTHENTICATOR,
+	{ check_foreign_agent, "foreign-agent", VIOLATION_BAD_AUTHENTICATOR,
 	  "the foreign agent's authenticator is missing or does not verify" },
-	{ check_foreign_agent_known, VIOLATION_NO_ASSOCIATION,
+	{ check_foreign_agent_known, "foreign-agent-known", VIOLATION_NO_ASSOCIATION,
 	  "a foreign agent without a security association signed it" },
-	{ check_home_agent, 0, "the home agent address is not ours" },
-	{ check_reverse_tunnel, 0, "reverse tunnels are not offered" },
-	{ check_care_of_form, 0, "the care-of address cannot be one" },
-	{ check_care_of_allowed, 0, "the care-of address is not allowed" },
-	{ check_binding_limit, 0, "it would exceed the limit of simultaneous bindings" },
-	{ check_resources, 0, "the log cannot take it" },
+	{ check_vendor_mobile, "vendor-mobile", 0,
+	  "it has a critical vendor extension of the mobile node, and we know none" },
+	{ check_vendor_foreign, "vendor-foreign", 0,
+	  "it has a critical vendor extension of the foreign agent, and we know none" },
+	{ check_discovery, "discovery", 0, "it went to a broadcast address: our own is told" },
+	{ check_home_agent, "home-agent", 0, "the home agent address is not ours" },
+	{ check_requested_agent, "requested-agent", 0, "it asks for another home agent" },
+	{ check_redirect, "redirect", 0, "new mobile nodes are sent to another home agent" },
+	{ check_reserved, "reserved", 0, "reserved flags are set" },
+	{ check_home_address, "home-address", 0, "the home address is not the mobile node's" },
+	{ check_encapsulation, "encapsulation", 0, "that encapsulation is not offered" },
+	{ check_reverse_mandatory, "reverse-mandatory", 0,
+	  "a reverse tunnel is mandatory and it asks for none" },
+	{ check_reverse_tunnel, "reverse-tunnel", 0, "reverse tunnels are not offered" },
+	{ check_udp_form, "udp-form", 0,
+	  "its UDP tunnel request is not of who decapsulates, or has reserved bits set" },
+	{ check_udp_allowed, "udp-allowed", 0, "UDP tunnels are not offered in this case" },
+	{ check_udp_encapsulation, "udp-encapsulation", 0,
+	  "that encapsulation is not offered inside UDP" },
+	{ check_gateway, "gateway", 0,
+	  "a gateway foreign agent's address is not accepted from that sender" },
+	{ check_care_of_zero, "care-of-zero", 0, "the care-of address is zero" },
+	{ check_care_of_form, "care-of-form", 0, "the care-of address cannot be one" },
+	{ check_care_of_allowed, "care-of-allowed", 0, "the care-of address is not allowed" },
+	{ check_origin, "origin", 0, "mobile nodes may not register from that care-of address" },
+	{ check_binding_limit, "binding-limit", 0,
+	  "it would exceed the limit of simultaneous bindings" },
+	{ check_resources, "resources", 0, "the log cannot take it" },
 };
+
+#define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
+
+/* Nodes that were granted the maximum together would come back together. The
+ * same for the same request, so that its repetition is answered alike. */
+static uint16_t jittered_maximum(const struct registration_request *request,
+                                 const struct registration_policy *policy)
+{
+	uint64_t spread_s = (uint64_t)policy->max_lifetime_s * policy->lifetime_jitter / 100;
+	uint64_t dice = (request->fixed.identification ^ request->fixed.home.s_addr) *
+	                        UINT64_C(0x9e3779b97f4a7c15) >>
+	                32;
+
+	if (policy->max_lifetime_s == LIFETIME_INFINITE)
+		return LIFETIME_INFINITE;
+	return (uint16_t)(policy->max_lifetime_s - dice % (spread_s + 1));
+}
 
 static uint16_t granted_lifetime(const struct registration_request *request,
                                  const struct registration_facts *facts)
 {
-	uint16_t max_s = facts->policy.max_lifetime_s;
+	uint16_t asked_s = request->fixed.lifetime_s;
 
-	return request->fixed.lifetime_s < max_s ? request->fixed.lifetime_s : max_s;
+	if (asked_s <= facts->policy.max_lifetime_s)
+		return asked_s;
+	return jittered_maximum(request, &facts->policy);
 }
 
-/* RFC 5944 section 5.7.1: a wrong timestamp is answered with our time of day
- * above the node's own low half. */
-static uint64_t reply_identification(const struct registration_request *request,
-                                     const struct registration_facts *facts, enum mip_code code)
+/* Coming home names the home address, or none at all. */
+static enum registration_effect effect_of(const struct registration_request *request,
+                                          const struct registration_facts *facts)
 {
-	uint64_t identification = request->fixed.identification;
+	struct in_addr care_of = registration_care_of(request);
 
-	if (code != MIP_ID_MISMATCH)
-		return identification;
-	return (clock_ntp_of_ms(facts->wall_ms) & ~UINT64_C(0xffffffff)) |
-	       (identification & UINT64_C(0xffffffff));
-}
-
-static enum registration_effect effect_of(const struct registration_request *request)
-{
-	if (request->fixed.lifetime_s != 0)
+	if (!is_deregistration(request))
 		return REGISTRATION_BIND;
-	return address_equal(request->fixed.care_of, request->fixed.home) ? REGISTRATION_UNBIND_ALL
-	                                                                  : REGISTRATION_UNBIND;
+	return address_equal(care_of, request->fixed.home) ||
+	                       address_equal(care_of, facts->node_home)
+	               ? REGISTRATION_UNBIND_ALL
+	               : REGISTRATION_UNBIND;
 }
 
 /* Whole seconds that are left of a lifetime, so that a repeated answer never
@@ -253,7 +122,7 @@ static void repeat(const struct registration_request *request,
 	verdict->effect = REGISTRATION_NONE;
 	verdict->repeated = true;
 	verdict->reason = "repeated answer to a retransmission";
-	if (request->fixed.lifetime_s == 0)
+	if (is_deregistration(request))
 		return;
 
 	for (size_t i = 0; i < facts->binding_count; i++) {
@@ -273,31 +142,87 @@ static void repeat(const struct registration_request *request,
 	verdict->reason = "retransmission of a registration that has ended";
 }
 
+static struct in_addr home_of(const struct registration_request *request,
+                              const struct registration_facts *facts)
+{
+	return request->fixed.home.s_addr ? request->fixed.home : facts->node_home;
+}
+
+static struct registration_verdict begin(const struct registration_request *request,
+                                         const struct registration_facts *facts, enum mip_code code)
+{
+	return (struct registration_verdict){
+		.code = code,
+		.lifetime_s = granted_lifetime(request, facts),
+		.identification = reply_identification(request, facts, code),
+		.home = home_of(request, facts),
+		.check = "",
+		.reason = "granted",
+	};
+}
+
+/* RFC 3543 section 3.2: a foreign agent that authenticated itself offers it. */
+static bool is_revocable(const struct registration_request *request,
+                         const struct registration_facts *facts)
+{
+	return facts->policy.revocation && request->extensions.revocation_count > 0 &&
+	       is_of_known_agent(request, facts, request->extensions.revocation.at);
+}
+
+struct registration_verdict registration_refuse(const struct registration_request *request,
+                                                const struct registration_facts *facts,
+                                                enum mip_code code, const char *reason)
+{
+	struct registration_verdict verdict = begin(request, facts, code);
+
+	verdict.home = request->fixed.home;
+	verdict.reason = reason;
+	return verdict;
+}
+
+static struct registration_verdict grant(const struct registration_request *request,
+                                         const struct registration_facts *facts)
+{
+	struct registration_verdict verdict = begin(
+		request, facts, facts->binding_limit > 1 ? MIP_ACCEPTED : MIP_ACCEPTED_ONE_BINDING);
+
+	verdict.effect = effect_of(request, facts);
+	verdict.keep_others = keeps_others(request, facts);
+	verdict.tunnel = tunnel_of(request, facts);
+	verdict.revocable = is_revocable(request, facts);
+	if (facts->pooled && !facts->leased && verdict.effect == REGISTRATION_BIND)
+		verdict.home.s_addr = INADDR_ANY; /* its last one may be somebody else's */
+	if (is_retransmission(request, facts)) {
+		verdict.home = home_of(request, facts);
+		repeat(request, facts, &verdict);
+	}
+	return verdict;
+}
+
 struct registration_verdict registration_decide(const struct registration_request *request,
                                                 const struct registration_facts *facts)
 {
-	struct registration_verdict verdict = {
-		.lifetime_s = granted_lifetime(request, facts),
-		.identification = request->fixed.identification,
-	};
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
 		enum mip_code code = checks[i].check(request, facts);
+		struct registration_verdict verdict;
 
 		if (code == PASS)
 			continue;
-		verdict.code = code;
+		verdict = registration_refuse(request, facts, code, checks[i].reason);
 		verdict.violation = checks[i].violation;
-		verdict.reason = checks[i].reason;
-		verdict.identification = reply_identification(request, facts, code);
+		verdict.check = checks[i].name;
 		return verdict;
 	}
+	return grant(request, facts);
+}
 
-	verdict.code = facts->binding_limit > 1 ? MIP_ACCEPTED : MIP_ACCEPTED_ONE_BINDING;
-	verdict.effect = effect_of(request);
-	verdict.keep_others = keeps_others(request, facts);
-	verdict.reason = "granted";
-	if (is_retransmission(request, facts))
-		repeat(request, facts, &verdict);
-	return verdict;
+void registration_explain(const struct registration_request *request,
+                          const struct registration_facts *facts, registration_check_visitor *visit,
+                          void *context)
+{
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		enum mip_code code = checks[i].check(request, facts);
+
+		visit(context, checks[i].name, code == PASS ? 0 : code, checks[i].reason);
+	}
 }

@@ -2,10 +2,8 @@
  * field=value after the kind of the peer; each field is a row of a table. */
 #include "agentd/state/association_file.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/binding.h"
@@ -94,7 +92,57 @@ static bool parse_address(struct word value, struct change *out)
 
 static bool parse_spi(struct word value, struct change *out)
 {
-	return parse_number(value, MIP_SPI_MIN, UINT32_MAX, &out->spi);
+	return parse_number(value, MIP_SPI_CHAP, UINT32_MAX, &out->spi) &&
+	       (out->spi == MIP_SPI_CHAP || out->spi >= MIP_SPI_MIN);
+}
+
+/* A text of at most `size` octets with its NUL, not empty. */
+static bool copy_word(struct word value, char *out, size_t size)
+{
+	if (value.size == 0 || value.size >= size)
+		return false;
+	memcpy(out, value.at, value.size);
+	out[value.size] = '\0';
+	return true;
+}
+
+static bool parse_nai(struct word value, struct change *out)
+{
+	return mip_nai_is_valid((struct span){ (const uint8_t *)value.at, value.size }) &&
+	       copy_word(value, out->nai, sizeof(out->nai));
+}
+
+static bool parse_label(struct word value, char out[LABEL_MAX])
+{
+	for (size_t i = 0; i < value.size; i++) {
+		char c = value.at[i];
+
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-')
+			return false;
+	}
+	return copy_word(value, out, LABEL_MAX);
+}
+
+static bool parse_pool(struct word value, struct change *out)
+{
+	return parse_label(value, out->pool);
+}
+
+static bool parse_policy(struct word value, struct change *out)
+{
+	return parse_label(value, out->policy);
+}
+
+static bool parse_use(struct word value, struct change *out)
+{
+	out->use = word_is(value, "mn-aaa") ? ASSOCIATION_AAA : ASSOCIATION_HOME;
+	return out->use == ASSOCIATION_AAA || word_is(value, "mn-ha");
+}
+
+static bool parse_replay(struct word value, struct change *out)
+{
+	out->replay = word_is(value, "nonce") ? REPLAY_NONCE : REPLAY_TIMESTAMP;
+	return out->replay == REPLAY_NONCE || word_is(value, "timestamp");
 }
 
 static bool parse_algorithm(struct word value, struct change *out)
@@ -155,12 +203,16 @@ static bool parse_tolerance(struct word value, struct change *out)
 
 #define ALGORITHM_NAME(symbol, value, name, help) " " name
 #define HOST_ADDRESS "the IPv4 address of one host"
+#define LABEL "1 to 31 small letters, digits and hyphens"
 
 static const struct field fields[] = {
-	{ "home", MOBILE, MOBILE, parse_address, HOST_ADDRESS },
+	{ "home", MOBILE, 0, parse_address, HOST_ADDRESS },
+	{ "nai", MOBILE, 0, parse_nai, "a name such as user@realm, 1 to 253 printable characters" },
+	{ "pool", MOBILE, 0, parse_pool, LABEL },
+	{ "policy", MOBILE, 0, parse_policy, LABEL },
 	{ "address", FOREIGN, FOREIGN, parse_address, HOST_ADDRESS },
 	{ "spi", MOBILE | FOREIGN, MOBILE | FOREIGN, parse_spi,
-	  "a number from 256 to 4294967295, decimal or after 0x hexadecimal" },
+	  "a number from 256 to 4294967295, decimal or after 0x hexadecimal (2 for chap)" },
 	{ "algorithm", MOBILE | FOREIGN, MOBILE | FOREIGN, parse_algorithm,
 	  "one of" MIP_ALGORITHMS(ALGORITHM_NAME) },
 	{ "key", MOBILE | FOREIGN, MOBILE | FOREIGN, parse_key,
@@ -168,6 +220,8 @@ static const struct field fields[] = {
 	{ "bindings", MOBILE, 0, parse_bindings, "a number from 1 to 8" },
 	{ "realm", MOBILE | FOREIGN, 0, parse_realm, "a number from 0 to 4294967295" },
 	{ "tolerance", MOBILE, 0, parse_tolerance, "a number of seconds from 4 to 3600" },
+	{ "use", MOBILE, 0, parse_use, "mn-ha or mn-aaa" },
+	{ "replay", MOBILE, 0, parse_replay, "timestamp or nonce" },
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(fields[0]))
@@ -253,10 +307,51 @@ static enum ha_error take_field(struct word word, size_t ordinal, unsigned *give
 static enum ha_error check_required(unsigned given, const struct change *change,
                                     struct association_error *error)
 {
+	if (change->peer == PEER_MOBILE_NODE && !change->address.s_addr && !change->nai[0])
+		return refuse(error, HA_E_SYNTAX,
+		              "field home is missing: a mobile node needs home, or nai and pool");
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		if (fields[i].required & 1u << change->peer && !(given & 1u << i))
 			return refuse(error, HA_E_SYNTAX, "field %s is missing: it must be %s",
 			              fields[i].name, fields[i].allowed);
+	return HA_OK;
+}
+
+/* What no single field can say. */
+static enum ha_error check_together(const struct change *change, struct association_error *error)
+{
+	bool chap = change->algorithm == MIP_CHAP;
+
+	if (change->peer != PEER_MOBILE_NODE)
+		return chap || change->spi < MIP_SPI_MIN
+		               ? refuse(error, HA_E_SYNTAX, "chap and SPI 2 are for use=mn-aaa")
+		               : HA_OK;
+	if (change->address.s_addr && change->pool[0])
+		return refuse(error, HA_E_SYNTAX,
+		              "fields home and pool: a node has an address of its own or one of a "
+		              "pool");
+	if (chap != (change->spi == MIP_SPI_CHAP) || (chap && change->use != ASSOCIATION_AAA))
+		return refuse(error, HA_E_SYNTAX,
+		              "algorithm chap and spi=2 go together, and with use=mn-aaa");
+	return HA_OK;
+}
+
+/* "set NAME VALUE": the value is the rest of the line. */
+static enum ha_error parse_setting(const char *at, const char *end, struct change *out,
+                                   struct association_error *error)
+{
+	struct word name = next_word(&at, end);
+	struct word value;
+
+	while (at < end && is_space(*at))
+		at++;
+	while (end > at && is_space(end[-1]))
+		end--;
+	value = (struct word){ at, (size_t)(end - at) };
+	out->kind = CHANGE_SET;
+	if (!copy_word(name, out->name, sizeof(out->name)) ||
+	    !copy_word(value, out->value, sizeof(out->value)))
+		return refuse(error, HA_E_SYNTAX, "a setting is: set NAME VALUE");
 	return HA_OK;
 }
 
@@ -270,15 +365,20 @@ static enum ha_error parse_line(const char *at, const char *end, struct change *
 
 	if (word.size == 0)
 		return HA_E_NOTFOUND;
+	if (word_is(word, "set"))
+		return parse_setting(at, end, out, error);
 	if (word_is(word, "mobile"))
 		out->peer = PEER_MOBILE_NODE;
 	else if (word_is(word, "foreign-agent"))
 		out->peer = PEER_FOREIGN_AGENT;
 	else
-		return refuse(error, HA_E_SYNTAX, "the first word must be mobile or foreign-agent");
+		return refuse(error, HA_E_SYNTAX,
+		              "the first word must be mobile or foreign-agent, or set");
 	for (word = next_word(&at, end); word.size && why == HA_OK; word = next_word(&at, end))
 		why = take_field(word, ++ordinal, &given, out, error);
-	return why == HA_OK ? check_required(given, out, error) : why;
+	if (why == HA_OK)
+		why = check_required(given, out, error);
+	return why == HA_OK ? check_together(out, error) : why;
 }
 
 enum ha_error association_parse(const char *line, size_t size, struct change *out,
@@ -297,98 +397,4 @@ enum ha_error association_parse(const char *line, size_t size, struct change *ou
 	if (why != HA_OK)
 		mip_wipe(out, sizeof(*out));
 	return why;
-}
-
-/* ---- a file ---- */
-
-void association_reader_start(struct association_reader *reader, FILE *file)
-{
-	reader->file = file;
-	reader->line = 0;
-	setvbuf(file, reader->buffer, _IOFBF, sizeof(reader->buffer));
-}
-
-enum ha_error association_reader_open(struct association_reader *reader, const char *path,
-                                      bool anyone, struct association_error *error)
-{
-	FILE *file = fopen(path, "re");
-	struct stat status;
-
-	reader->file = NULL;
-	error->line = 0;
-	if (!file)
-		return refuse(error, HA_E_IO, "%.160s cannot be opened: %s", path, strerror(errno));
-	if (fstat(fileno(file), &status) == 0 && !anyone && S_ISREG(status.st_mode) &&
-	    status.st_mode & 077) {
-		fclose(file);
-		return refuse(error, HA_E_PERMISSION,
-		              "%.120s holds keys, but its mode %04o lets others open it; "
-		              "chmod 600 mends that",
-		              path, (unsigned)(status.st_mode & 07777));
-	}
-	association_reader_start(reader, file);
-	return HA_OK;
-}
-
-static void skip_line(FILE *file)
-{
-	int c;
-
-	do
-		c = getc_unlocked(file);
-	while (c != EOF && c != '\n');
-}
-
-enum ha_error association_reader_line(struct association_reader *reader, size_t *size,
-                                      struct association_error *error)
-{
-	size_t length = 0;
-	int c;
-
-	reader->line++;
-	error->line = reader->line;
-	while ((c = getc_unlocked(reader->file)) != EOF && c != '\n') {
-		if (length == ASSOCIATION_LINE_MAX) {
-			skip_line(reader->file);
-			return refuse(error, HA_E_RANGE, "longer than %u octets",
-			              ASSOCIATION_LINE_MAX);
-		}
-		reader->text[length++] = (char)c;
-	}
-	if (c == EOF && ferror(reader->file))
-		return refuse(error, HA_E_IO, "cannot be read: %s", strerror(errno));
-	if (c == EOF && length == 0)
-		return HA_E_NOTFOUND;
-	reader->text[length] = '\0';
-	*size = length;
-	return HA_OK;
-}
-
-enum ha_error association_reader_next(struct association_reader *reader, struct change *out,
-                                      size_t max, size_t *count, struct association_error *error)
-{
-	size_t size;
-
-	for (*count = 0; *count < max;) {
-		enum ha_error why = association_reader_line(reader, &size, error);
-
-		if (why == HA_E_NOTFOUND)
-			break;
-		if (why == HA_OK) {
-			why = association_parse(reader->text, size, &out[*count], error);
-			if (why == HA_E_NOTFOUND)
-				continue;
-		}
-		if (why != HA_OK)
-			return why;
-		(*count)++;
-	}
-	return HA_OK;
-}
-
-void association_reader_close(struct association_reader *reader)
-{
-	if (reader->file)
-		fclose(reader->file);
-	mip_wipe(reader, sizeof(*reader));
 }

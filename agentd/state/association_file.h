@@ -1,7 +1,10 @@
 /* association_file.h - mobility security associations as lines of text:
  *
  *     # a comment
- *     mobile home=10.0.0.1 spi=256 algorithm=hmac-md5 key=<hex> [bindings=N] [realm=N] [tolerance=S]
+ *     mobile home=10.0.0.1 spi=256 algorithm=hmac-md5 key=<hex>
+ *     mobile nai=ann@example.net pool=dial-in spi=256 algorithm=hmac-sha256 key=<hex> replay=nonce
+ *     mobile nai=ann@example.net spi=2 algorithm=chap key=<hex> use=mn-aaa
+ *     set pool.dial-in 10.64.0.1-10.64.255.254 sticky
  *     foreign-agent address=198.51.100.2 spi=512 algorithm=hmac-md5 key=<hex> [realm=N]
  *
  * Reads only; no store, no log. An error names the line and the field and what

@@ -57,7 +57,7 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 		expiry_update(&state->expiry, at, binding->expires_ms);
 		return HA_OK;
 	}
-	if (peer->binding_count >= peer->limit)
+	if (peer->binding_count >= peer->reserved)
 		return HA_E_LIMIT;
 	at = pool_take(&state->binding_pool, next_free_binding, state);
 	if (at == SLOT_NONE)

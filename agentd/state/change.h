@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "proto/authenticator.h"
+#include "proto/name.h"
 
 enum peer_kind {
 	PEER_MOBILE_NODE = 1,
@@ -23,23 +24,45 @@ enum change_kind {
 	CHANGE_REMOVE_ASSOCIATION, /* with its last one the peer and its bindings go */
 	CHANGE_REMOVE_PEER,        /* with all its associations and bindings */
 	CHANGE_SET,                /* a cluster setting */
+	CHANGE_UNSET,              /* it goes back to its default, or goes */
+	CHANGE_SET_NODE,           /* policy and limit of a mobile node */
 };
+
+/* Whose authenticators an association makes. Stored on disk: append only. */
+enum association_use {
+	ASSOCIATION_HOME = 0, /* Mobile-Home or Foreign-Home, by the kind of peer */
+	ASSOCIATION_AAA = 1,  /* MN-AAA, RFC 4721 */
+};
+
+/* Stored on disk: append only. */
+enum replay_style {
+	REPLAY_TIMESTAMP = 0, /* RFC 5944 section 5.7.1 */
+	REPLAY_NONCE = 1,     /* section 5.7.2 */
+};
+
+#define LABEL_MAX 32u /* octets of the name of a pool or policy, with its NUL */
 
 struct change {
 	enum change_kind kind;
 	enum peer_kind peer;
 	uint32_t realm;
-	struct in_addr address; /* home address, or the foreign agent's */
+	struct in_addr address;    /* home address, or the foreign agent's; 0 = by name */
+	char nai[MIP_NAI_MAX + 1]; /* of a mobile node; "" = none */
+	char pool[LABEL_MAX];      /* gives a node without an address its own; "" = none */
+	char policy[LABEL_MAX];    /* "" = the cluster's settings alone */
 	uint32_t spi;
 	uint32_t algorithm; /* enum mip_algorithm */
 	uint8_t key[MIP_KEY_SIZE_MAX];
 	uint8_t key_size;
+	uint8_t use;          /* enum association_use */
+	uint8_t replay;       /* enum replay_style */
 	uint8_t bindings;     /* mobile node's limit; 0 = the setting bindings-per-node */
 	uint16_t tolerance_s; /* of timestamps; 0 = the setting replay-tolerance */
 	bool set_bindings;    /* `bindings` was asked for, and is not the setting's */
 	bool replace;         /* overwrite an association that exists */
+	bool set_policy;      /* CHANGE_SET_NODE: `policy` is to be taken over */
 	char name[64];        /* CHANGE_SET: full option name */
-	char value[256];
+	char value[256];      /* CHANGE_SET */
 };
 
 /* How many of each a node has room for. */

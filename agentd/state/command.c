@@ -22,7 +22,30 @@ static Hearth__Bind bind_of(const struct binding *binding, bool keep_others)
 	bind.endpoint_port = binding->endpoint_port;
 	bind.has_keep_others = keep_others;
 	bind.keep_others = keep_others;
+	bind.has_features = binding->features != 0;
+	bind.features = binding->features;
+	bind.has_keepalive_s = binding->keepalive_s != 0;
+	bind.keepalive_s = binding->keepalive_s;
 	return bind;
+}
+
+static void fill_node(Hearth__Register *to, const struct command_registration *from)
+{
+	to->node = from->node;
+	to->place = from->place;
+	to->identification = from->identification;
+	to->digest = from->digest;
+	to->has_name = from->name != NULL;
+	if (from->name) {
+		to->name.data = (uint8_t *)from->name->octets; /* only read by packing */
+		to->name.len = sizeof(from->name->octets);
+	}
+	to->has_after = from->nonces;
+	to->after = from->after;
+	to->has_spi = from->spi != 0;
+	to->spi = from->spi;
+	to->has_limit = from->limit != 0;
+	to->limit = from->limit;
 }
 
 size_t command_registration(const struct command_registration *from,
@@ -37,10 +60,7 @@ size_t command_registration(const struct command_registration *from,
 	command.time_ms = from->time_ms;
 	command.command_case = HEARTH__COMMAND__COMMAND_REGISTRATION;
 	command.registration = &registration;
-	registration.node = from->node;
-	registration.place = from->place;
-	registration.identification = from->identification;
-	registration.digest = from->digest;
+	fill_node(&registration, from);
 	if (from->binding) {
 		bind = bind_of(from->binding, from->keep_others);
 		registration.effect_case = HEARTH__REGISTER__EFFECT_BIND;
@@ -51,6 +71,24 @@ size_t command_registration(const struct command_registration *from,
 		registration.effect_case = HEARTH__REGISTER__EFFECT_UNBIND;
 		registration.unbind = &unbind;
 	}
+	return hearth__command__pack(&command, out);
+}
+
+size_t command_drop(uint64_t time_ms, uint64_t place, const struct in_addr *care_of, bool release,
+                    uint8_t out[COMMAND_REGISTRATION_MAX])
+{
+	Hearth__Command command = HEARTH__COMMAND__INIT;
+	Hearth__Drop drop = HEARTH__DROP__INIT;
+
+	command.version = COMMAND_VERSION;
+	command.time_ms = time_ms;
+	command.command_case = HEARTH__COMMAND__COMMAND_DROP;
+	command.drop = &drop;
+	drop.place = place;
+	drop.has_care_of = care_of != NULL;
+	drop.care_of = care_of ? ntohl(care_of->s_addr) : 0;
+	drop.has_release = release;
+	drop.release = release;
 	return hearth__command__pack(&command, out);
 }
 
@@ -77,7 +115,14 @@ struct packed_change {
 	Hearth__AddAssociation add;
 	Hearth__RemoveAssociation remove;
 	Hearth__Setting setting;
+	Hearth__SetNode set_node;
 };
+
+/* Only read by packing. */
+static ProtobufCBinaryData octets_of(const char *text)
+{
+	return (ProtobufCBinaryData){ .len = strlen(text), .data = (uint8_t *)text };
+}
 
 static void pack_add(struct packed_change *to, const struct change *from)
 {
@@ -97,6 +142,14 @@ static void pack_add(struct packed_change *to, const struct change *from)
 	to->add.tolerance_s = from->tolerance_s;
 	to->add.has_replace = true;
 	to->add.replace = from->replace;
+	to->add.has_nai = from->nai[0] != '\0';
+	to->add.nai = octets_of(from->nai);
+	to->add.pool = from->pool[0] ? (char *)from->pool : NULL;
+	to->add.policy = from->policy[0] ? (char *)from->policy : NULL;
+	to->add.has_use = from->use != 0;
+	to->add.use = from->use;
+	to->add.has_replay = from->replay != 0;
+	to->add.replay = from->replay;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_ADD_ASSOCIATION;
 	to->change.add_association = &to->add;
 }
@@ -109,6 +162,10 @@ static void pack_remove(struct packed_change *to, const struct change *from)
 	to->remove.address = ntohl(from->address.s_addr);
 	to->remove.has_spi = from->kind == CHANGE_REMOVE_ASSOCIATION;
 	to->remove.spi = from->spi;
+	to->remove.has_nai = from->nai[0] != '\0';
+	to->remove.nai = octets_of(from->nai);
+	to->remove.has_use = from->use != 0;
+	to->remove.use = from->use;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_REMOVE_ASSOCIATION;
 	to->change.remove_association = &to->remove;
 }
@@ -117,9 +174,25 @@ static void pack_setting(struct packed_change *to, const struct change *from)
 {
 	hearth__setting__init(&to->setting);
 	to->setting.name = (char *)from->name; /* only read by packing */
-	to->setting.value = (char *)from->value;
+	to->setting.value = from->kind == CHANGE_UNSET ? (char *)"" : (char *)from->value;
+	to->setting.has_unset = from->kind == CHANGE_UNSET;
+	to->setting.unset = from->kind == CHANGE_UNSET;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_SETTING;
 	to->change.setting = &to->setting;
+}
+
+static void pack_set_node(struct packed_change *to, const struct change *from)
+{
+	hearth__set_node__init(&to->set_node);
+	to->set_node.realm = from->realm;
+	to->set_node.address = ntohl(from->address.s_addr);
+	to->set_node.has_nai = from->nai[0] != '\0';
+	to->set_node.nai = octets_of(from->nai);
+	to->set_node.policy = from->set_policy ? (char *)from->policy : NULL;
+	to->set_node.has_bindings = from->set_bindings;
+	to->set_node.bindings = from->bindings;
+	to->change.change_case = HEARTH__CHANGE__CHANGE_SET_NODE;
+	to->change.set_node = &to->set_node;
 }
 
 static void pack_change(struct packed_change *to, const struct change *from)
@@ -134,7 +207,11 @@ static void pack_change(struct packed_change *to, const struct change *from)
 		pack_remove(to, from);
 		break;
 	case CHANGE_SET:
+	case CHANGE_UNSET:
 		pack_setting(to, from);
+		break;
+	case CHANGE_SET_NODE:
+		pack_set_node(to, from);
 		break;
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef AGENTD_STATE_COMMAND_H
 #define AGENTD_STATE_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,8 @@
 #include "agentd/base/error.h"
 #include "agentd/state/change.h"
 
-#define COMMAND_VERSION 1u
-#define COMMAND_REGISTRATION_MAX 192u /* octets of one registration */
+#define COMMAND_VERSION 2u
+#define COMMAND_REGISTRATION_MAX 256u /* octets of one registration */
 
 /* A place: realm and home address in one number. */
 static inline uint64_t place_of_home(uint32_t realm, struct in_addr home)
@@ -32,11 +33,21 @@ struct command_registration {
 	const struct binding *binding;
 	bool keep_others;
 	const struct in_addr *care_of;
+	const struct name_digest *name; /* of a node with a pool; NULL = the place tells */
+	bool nonces;
+	uint64_t after; /* with nonces: the newest that was accepted so */
+	uint32_t spi;
+	uint8_t limit;
 };
 
 /* Octets written to `out`. Cannot fail: the size is bounded. */
 size_t command_registration(const struct command_registration *from,
                             uint8_t out[COMMAND_REGISTRATION_MAX]);
+
+/* One binding goes, or all (`care_of` NULL), and with `release` the address
+ * goes back to its pool. Octets written. */
+size_t command_drop(uint64_t time_ms, uint64_t place, const struct in_addr *care_of, bool release,
+                    uint8_t out[COMMAND_REGISTRATION_MAX]);
 
 /* Octets written; `size` must be at least 64 + 10 * count. */
 size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,

@@ -1,8 +1,6 @@
 /* configure.c - apply a configuration, change by change, and note which rows of
  * the store follow from it. */
-#include "agentd/state/internal.h"
-
-#include "proto/cluster.pb-c.h"
+#include "agentd/state/configure.h"
 
 static struct in_addr address_of(uint32_t number)
 {
@@ -14,15 +12,13 @@ static struct span span_of(const struct row_octets *octets)
 	return (struct span){ octets->at, octets->size };
 }
 
-static void note_peer(struct row_log *rows, enum row_operation operation,
-                      const struct peer_row *row)
+static void note_peer(struct row_log *rows, const struct peer_row *row)
 {
-	struct row_octets key, value = { 0 };
+	struct row_octets key, value;
 
 	peer_row_key(row, &key);
-	if (operation == ROW_PUT)
-		peer_row_value(row, &value);
-	row_log_append(rows, operation, ROW_PEER, span_of(&key), span_of(&value));
+	peer_row_value(row, &value);
+	row_log_append(rows, ROW_PUT, ROW_PEER, span_of(&key), span_of(&value));
 }
 
 static void note_association(struct row_log *rows, enum row_operation operation,
@@ -37,26 +33,87 @@ static void note_association(struct row_log *rows, enum row_operation operation,
 	mip_wipe(&value, sizeof(value));
 }
 
+static bool is_spi(const Hearth__AddAssociation *add)
+{
+	if (add->use == ASSOCIATION_AAA && add->algorithm == MIP_CHAP)
+		return add->spi == MIP_SPI_CHAP;
+	return add->spi >= MIP_SPI_MIN && add->algorithm != MIP_CHAP;
+}
+
+static bool is_label(const char *text)
+{
+	return !text || strlen(text) < LABEL_MAX;
+}
+
+/* A mobile node has an address of its own, or a name and a pool. */
+static bool is_identity(const Hearth__AddAssociation *add)
+{
+	struct span nai = { add->nai.data, add->has_nai ? add->nai.len : 0 };
+
+	if (add->kind == HEARTH__PEER_KIND__FOREIGN_AGENT)
+		return add->address && !nai.size && !add->pool && !add->policy;
+	if (nai.size && !mip_nai_is_valid(nai))
+		return false;
+	return (add->address || nai.size) && !(add->address && add->pool);
+}
+
 static enum ha_error check_add(const Hearth__AddAssociation *add)
 {
 	if ((add->kind != HEARTH__PEER_KIND__MOBILE_NODE &&
 	     add->kind != HEARTH__PEER_KIND__FOREIGN_AGENT) ||
-	    add->bindings > BINDING_LIMIT_MAX || add->spi < MIP_SPI_MIN ||
-	    add->key.len > MIP_KEY_SIZE_MAX || add->tolerance_s > UINT16_MAX || add->address == 0)
+	    add->bindings > BINDING_LIMIT_MAX || !is_spi(add) || add->key.len > MIP_KEY_SIZE_MAX ||
+	    add->tolerance_s > UINT16_MAX || !is_identity(add) || !is_label(add->pool) ||
+	    !is_label(add->policy) || add->use > ASSOCIATION_AAA || add->replay > REPLAY_NONCE)
+		return HA_E_RANGE;
+	if (add->use == ASSOCIATION_AAA && add->kind != HEARTH__PEER_KIND__MOBILE_NODE)
 		return HA_E_RANGE;
 	if (add->algorithm > UINT8_MAX) /* would become another one when cut to its octet */
 		return HA_E_UNSUPPORTED;
 	return HA_OK;
 }
 
+struct identity identity_of(unsigned kind, uint32_t realm, uint32_t address,
+                            const ProtobufCBinaryData *nai, bool has_nai)
+{
+	struct identity identity = {
+		.kind = (enum peer_kind)kind,
+		.realm = realm,
+		.address = address_of(address),
+		.nai = { nai->data, has_nai ? nai->len : 0 },
+	};
+
+	identity.name = name_digest_of(realm, identity.nai);
+	return identity;
+}
+
+uint32_t identity_find(struct state *state, const struct identity *identity)
+{
+	if (identity->nai.size)
+		return name_find(state, &identity->name);
+	return peer_find(state, identity->kind, identity->realm, identity->address);
+}
+
+void text_copy(char *out, size_t size, struct span text)
+{
+	size_t length = text.size < size ? text.size : size - 1;
+
+	memcpy(out, text.at, length);
+	out[length] = '\0';
+}
+
+struct span text_span(const char *text)
+{
+	return (struct span){ (const uint8_t *)(text ? text : ""), text ? strlen(text) : 0 };
+}
+
 static enum ha_error make_peer(struct state *state, uint64_t index,
-                               const Hearth__AddAssociation *add, struct row_log *rows,
-                               uint32_t *slot)
+                               const Hearth__AddAssociation *add, const struct identity *identity,
+                               struct row_log *rows, uint32_t *slot)
 {
 	struct peer_row row = {
-		.kind = (enum peer_kind)add->kind,
+		.kind = identity->kind,
 		.realm = add->realm,
-		.address = address_of(add->address),
+		.address = identity->address,
 		.id = state->next_id,
 		.created = index,
 	};
@@ -64,28 +121,30 @@ static enum ha_error make_peer(struct state *state, uint64_t index,
 
 	if (row.kind == PEER_MOBILE_NODE)
 		row.bindings = add->bindings ? (uint8_t)add->bindings : 1;
+	text_copy(row.nai, sizeof(row.nai), identity->nai);
+	text_copy(row.pool, sizeof(row.pool), text_span(add->pool));
 	error = peer_add(state, &row, slot);
 	if (error == HA_OK)
-		note_peer(rows, ROW_PUT, &row);
+		note_peer(rows, &row);
 	return error;
 }
 
 static void forget_peer(struct state *state, uint32_t slot, struct row_log *rows)
 {
 	const struct peer *peer = &state->peers[slot];
-	struct peer_row row = {
-		.kind = peer->kind,
-		.realm = peer->realm,
-		.address = peer->address,
-	};
 	struct replay_row replay = { .peer = peer->id };
 	struct row_octets key;
 
-	note_peer(rows, ROW_DELETE, &row);
+	if (peer->pool == LABEL_NONE)
+		peer_row_key_of_address(peer->kind, peer->realm, peer->address, &key);
+	else
+		peer_row_key_of_name(peer->kind, peer->realm, &peer->name, &key);
+	row_log_append(rows, ROW_DELETE, ROW_PEER, span_of(&key), (struct span){ 0 });
 	replay_row_key(&replay, &key); /* which is also how its associations' keys begin */
 	row_log_append(rows, ROW_DELETE, ROW_REPLAY, span_of(&key), (struct span){ 0 });
+	row_log_append(rows, ROW_DELETE, ROW_NODE, span_of(&key), (struct span){ 0 });
 	row_log_append(rows, ROW_CLEAR, ROW_ASSOCIATION, span_of(&key), (struct span){ 0 });
-	if (peer->kind == PEER_MOBILE_NODE) {
+	if (peer->kind == PEER_MOBILE_NODE && peer->address.s_addr) {
 		binding_row_prefix(peer->realm, peer->address, &key);
 		row_log_append(rows, ROW_CLEAR, ROW_BINDING, span_of(&key), (struct span){ 0 });
 	}
@@ -101,6 +160,8 @@ static enum ha_error put_association(struct state *state, uint64_t index, uint32
 		.algorithm = (uint8_t)add->algorithm,
 		.tolerance_s = (uint16_t)add->tolerance_s,
 		.key_size = (uint8_t)add->key.len,
+		.use = (uint8_t)add->use,
+		.replay = (uint8_t)add->replay,
 		.created = index,
 	};
 	enum ha_error error;
@@ -114,13 +175,6 @@ static enum ha_error put_association(struct state *state, uint64_t index, uint32
 	return error;
 }
 
-/* Room that a change needs, beyond what is used. */
-struct need {
-	uint32_t peers;
-	uint32_t associations;
-	uint32_t bindings;
-};
-
 static bool has_room(const struct state *state, const struct state_capacity *capacity,
                      const struct need *need)
 {
@@ -133,8 +187,8 @@ static bool has_room(const struct state *state, const struct state_capacity *cap
 }
 
 /* The room of who put it in order decides, so that all decide alike. */
-static enum ha_error check_room(struct state *state, const struct state_capacity *allowed,
-                                const struct need *need)
+enum ha_error room_check(struct state *state, const struct state_capacity *allowed,
+                         const struct need *need)
 {
 	if (!has_room(state, allowed, need))
 		return HA_E_CAPACITY;
@@ -149,17 +203,63 @@ static struct need need_of(struct state *state, uint32_t slot, const Hearth__Add
 	const struct peer *peer = slot == SLOT_NONE ? NULL : &state->peers[slot];
 
 	need.peers = !peer;
-	need.associations = !peer || association_find(state, peer, add->spi) == SLOT_NONE;
+	need.associations = !peer || association_find(state, peer, add->spi,
+	                                              (enum association_use)add->use) == SLOT_NONE;
 	if (add->kind == HEARTH__PEER_KIND__MOBILE_NODE && !peer)
 		need.bindings = add->bindings ? add->bindings : 1;
 	return need;
 }
 
-/* A limit cannot change under bindings: rows of bindings and of peers are not
- * of one index after a crash. Removing and adding the peer does it. */
-static bool has_other_limit(const struct peer *peer, const Hearth__AddAssociation *add)
+/* What a line says of a node that is there already must be so. */
+static enum ha_error check_known(struct state *state, const struct peer *peer,
+                                 const Hearth__AddAssociation *add, const struct identity *identity)
 {
-	return peer->kind == PEER_MOBILE_NODE && add->set_bindings && add->bindings != peer->limit;
+	if (peer->kind != PEER_MOBILE_NODE)
+		return HA_OK;
+	if (add->set_bindings && add->bindings != peer->limit)
+		return HA_E_OTHER_LIMIT;
+	if (identity->address.s_addr &&
+	    (peer->pool != LABEL_NONE || peer->address.s_addr != identity->address.s_addr))
+		return HA_E_OTHER_IDENTITY;
+	if (add->pool && (peer->pool == LABEL_NONE ||
+	                  strcmp(state->pools.pools[peer->pool].name, add->pool) != 0))
+		return HA_E_OTHER_IDENTITY;
+	if (add->policy && strcmp(state_policy_name(state, peer->policy), add->policy) != 0)
+		return HA_E_OTHER_IDENTITY;
+	return HA_OK;
+}
+
+/* A node of its own address takes it from who merely had it last. */
+static enum ha_error check_new(struct state *state, const Hearth__AddAssociation *add,
+                               const struct identity *identity)
+{
+	uint32_t other;
+
+	if (add->kind == HEARTH__PEER_KIND__MOBILE_NODE && !add->address && !add->pool)
+		return HA_E_NOTFOUND; /* a name alone says nothing of a new node */
+	if (add->policy && !policy_exists(state, add->policy))
+		return HA_E_NO_POLICY;
+	if (add->pool && address_pool_find(&state->pools, add->pool) == POOLS_MAX)
+		return HA_E_NO_POOL;
+	if (!add->address)
+		return HA_OK;
+	other = peer_find(state, identity->kind, identity->realm, identity->address);
+	if (other != SLOT_NONE && state->peers[other].pool != LABEL_NONE)
+		lease_forget(state, other);
+	return peer_find(state, identity->kind, identity->realm, identity->address) == SLOT_NONE
+	               ? HA_OK
+	               : HA_E_OTHER_IDENTITY;
+}
+
+static enum ha_error add_peer(struct state *state, uint64_t index,
+                              const Hearth__AddAssociation *add, const struct identity *identity,
+                              struct row_log *rows, uint32_t *slot)
+{
+	enum ha_error error = make_peer(state, index, add, identity, rows, slot);
+
+	if (error == HA_OK)
+		error = node_set_policy(state, *slot, add->policy, rows);
+	return error;
 }
 
 static enum ha_error apply_add(struct state *state, uint64_t index,
@@ -167,20 +267,23 @@ static enum ha_error apply_add(struct state *state, uint64_t index,
                                const Hearth__AddAssociation *add, struct row_log *rows)
 {
 	enum ha_error error = check_add(add);
+	struct identity identity;
 	struct need need;
 	uint32_t slot;
 
 	if (error != HA_OK)
 		return error;
-	slot = peer_find(state, (enum peer_kind)add->kind, add->realm, address_of(add->address));
+	identity = identity_of(add->kind, add->realm, add->address, &add->nai, add->has_nai);
+	slot = identity_find(state, &identity);
 	need = need_of(state, slot, add);
 	if (!need.associations && !add->replace)
 		return HA_E_EXISTS;
-	if (slot != SLOT_NONE && has_other_limit(&state->peers[slot], add))
-		return HA_E_OTHER_LIMIT;
-	error = check_room(state, allowed, &need);
+	error = slot == SLOT_NONE ? check_new(state, add, &identity)
+	                          : check_known(state, &state->peers[slot], add, &identity);
+	if (error == HA_OK)
+		error = room_check(state, allowed, &need);
 	if (error == HA_OK && need.peers)
-		error = make_peer(state, index, add, rows, &slot);
+		error = add_peer(state, index, add, &identity, rows, &slot);
 	if (error != HA_OK)
 		return error;
 	error = put_association(state, index, slot, add, rows);
@@ -192,9 +295,11 @@ static enum ha_error apply_add(struct state *state, uint64_t index,
 static enum ha_error apply_remove(struct state *state, const Hearth__RemoveAssociation *remove,
                                   struct row_log *rows)
 {
-	uint32_t slot = peer_find(state, (enum peer_kind)remove->kind, remove->realm,
-	                          address_of(remove->address));
-	struct association_row row = { .spi = remove->spi };
+	struct identity identity = identity_of(remove->kind, remove->realm, remove->address,
+	                                       &remove->nai, remove->has_nai);
+	enum association_use use = (enum association_use)remove->use;
+	uint32_t slot = identity_find(state, &identity);
+	struct association_row row = { .spi = remove->spi, .use = (uint8_t)use };
 
 	if (slot == SLOT_NONE)
 		return HA_E_NOTFOUND;
@@ -202,10 +307,10 @@ static enum ha_error apply_remove(struct state *state, const Hearth__RemoveAssoc
 		forget_peer(state, slot, rows);
 		return HA_OK;
 	}
-	if (association_find(state, &state->peers[slot], remove->spi) == SLOT_NONE)
+	if (association_find(state, &state->peers[slot], remove->spi, use) == SLOT_NONE)
 		return HA_E_NOTFOUND;
 	row.peer = state->peers[slot].id;
-	association_remove(state, slot, remove->spi);
+	association_remove(state, slot, remove->spi, use);
 	note_association(rows, ROW_DELETE, &row);
 	if (state->peers[slot].associations == SLOT_NONE)
 		forget_peer(state, slot, rows);
@@ -215,13 +320,13 @@ static enum ha_error apply_remove(struct state *state, const Hearth__RemoveAssoc
 static enum ha_error apply_setting(struct state *state, const Hearth__Setting *setting,
                                    struct row_log *rows)
 {
-	enum ha_error error = setting_put(state, setting->name, setting->value);
+	struct span name = text_span(setting->name), value = text_span(setting->value);
+	enum ha_error error = setting->unset ? setting_remove(state, setting->name)
+	                                     : setting_put(state, setting->name, setting->value);
 
 	if (error == HA_OK)
-		row_log_append(
-			rows, ROW_PUT, ROW_SETTING,
-			(struct span){ (const uint8_t *)setting->name, strlen(setting->name) },
-			(struct span){ (const uint8_t *)setting->value, strlen(setting->value) });
+		row_log_append(rows, setting->unset ? ROW_DELETE : ROW_PUT, ROW_SETTING, name,
+		               setting->unset ? (struct span){ 0 } : value);
 	return error;
 }
 
@@ -236,6 +341,8 @@ static enum ha_error apply_change(struct state *state, uint64_t index,
 		return apply_remove(state, change->remove_association, rows);
 	case HEARTH__CHANGE__CHANGE_SETTING:
 		return apply_setting(state, change->setting, rows);
+	case HEARTH__CHANGE__CHANGE_SET_NODE:
+		return node_apply(state, allowed, change->set_node, rows);
 	default:
 		return HA_E_UNSUPPORTED;
 	}

@@ -169,8 +169,7 @@ static void copy_bindings(struct state *state, const struct peer *peer, struct s
 			.home = peer->address,
 			.binding = state->bindings[at].binding,
 			.node = peer->id,
-			.digest = peer->digest,
-			.replay = peer->identification,
+			.replay = peer->replay,
 			.version = peer->version,
 			.group = peer->group,
 		};
@@ -190,8 +189,9 @@ bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows 
 	out->binding_count = 0;
 	out->replay = (struct replay_row){
 		.peer = peer->id,
-		.identification = peer->identification,
-		.digest = peer->digest,
+		.state = peer->replay,
+		.home = peer->pool == LABEL_NONE ? (struct in_addr){ 0 } : peer->address,
+		.leased = peer->leased,
 		.version = peer->version,
 	};
 	if (alive)

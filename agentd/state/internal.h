@@ -11,34 +11,43 @@
 
 #include "agentd/state/expiry.h"
 #include "agentd/state/index.h"
+#include "agentd/state/pools.h"
 #include "agentd/state/state.h"
 
 #define LOCKS 1024u
-#define SETTINGS_MAX 64u
+#define SETTINGS_MAX 1024u
 
 struct peer {
 	uint64_t id; /* 0 = the slot is free */
 	uint64_t created;
 	uint64_t version;
-	uint64_t identification;
-	uint64_t digest;
+	struct replay_state replay;
 	uint64_t in_flight;
+	uint64_t paced_ms; /* when its next registration is due, by this process's clock */
+	struct name_digest name;
 	uint32_t realm;
-	struct in_addr address;
+	struct in_addr address; /* 0 = none yet, or no more */
 	uint32_t group;
 	uint32_t associations; /* first, or SLOT_NONE */
 	uint32_t bindings;     /* first, or SLOT_NONE */
 	uint8_t kind;
 	uint8_t limit;
+	uint8_t reserved;
 	uint8_t binding_count;
+	uint8_t pool;   /* LABEL_NONE: the address is its own */
+	uint8_t policy; /* or LABEL_NONE */
+	bool leased;    /* the address of the pool belongs to it */
 	bool dirty;
 };
 
 struct association {
 	uint32_t next; /* of the same peer, or of the free list */
 	uint32_t spi;
-	uint64_t created; /* index of the command that made or replaced it */
+	uint64_t created;      /* index of the command that made or replaced it */
+	uint64_t last_used_ms; /* cluster time; 0 = not known */
 	uint16_t tolerance_s;
+	uint8_t use;
+	uint8_t replay;
 	struct mip_key_state key;
 };
 
@@ -62,10 +71,18 @@ struct setting {
 	char value[256];
 };
 
+/* Names of policies as numbers of this process. They stay: nodes refer to them. */
+struct labels {
+	char names[LABEL_NONE][LABEL_MAX];
+	uint32_t users[LABEL_NONE];
+	_Atomic unsigned count;
+};
+
 struct state {
 	struct state_capacity capacity;
 	bool too_small; /* a command was accepted where there is more room */
 	struct peer_index index;
+	struct peer_index names; /* of peers that have one */
 	struct peer *peers;
 	struct association *associations;
 	struct binding_slot *bindings;
@@ -78,8 +95,12 @@ struct state {
 	size_t dirty_count;
 
 	pthread_mutex_t settings_lock;
-	struct setting settings[SETTINGS_MAX];
+	struct setting *settings; /* SETTINGS_MAX, in order of names */
 	size_t setting_count;
+	struct labels policies;
+
+	pthread_mutex_t pools_lock; /* taken before a peer's lock, never after it */
+	struct address_pools pools;
 
 	uint32_t *by_id; /* from id to slot by hash, while rows are loaded */
 	uint64_t by_id_mask;
@@ -90,6 +111,30 @@ struct state {
 	_Atomic uint64_t time_ms;
 	size_t arena_octets[4];
 };
+
+/* names.c */
+uint32_t name_find(struct state *state, const struct name_digest *name);
+uint32_t name_lock_found(struct state *state, const struct name_digest *name);
+void name_insert(struct state *state, uint32_t slot);
+void name_remove(struct state *state, uint32_t slot);
+
+/* lease.c: addresses of pools. Applying thread, no peer's lock held. */
+enum ha_error lease_take(struct state *state, uint32_t slot, struct in_addr home, uint64_t index);
+void lease_settle(struct state *state, uint32_t slot);
+void lease_release(struct state *state, uint32_t slot);
+void lease_forget(struct state *state, uint32_t slot);
+/* Any thread. */
+void lease_unreserve(struct state *state, const struct state_view *view);
+
+/* apply.c: commands that change bindings */
+struct Hearth__Register;
+struct Hearth__Drop;
+struct Hearth__Expire;
+enum ha_error apply_registration(struct state *state, uint64_t index,
+                                 const struct Hearth__Register *registration, uint64_t time_ms);
+enum ha_error apply_drop(struct state *state, uint64_t index, const struct Hearth__Drop *drop);
+void apply_expiry(struct state *state, uint64_t index, const struct Hearth__Expire *expire,
+                  uint64_t time_ms);
 
 /* peers.c: slots of peers and associations */
 uint32_t pool_take(struct pool *pool, uint32_t (*next)(struct state *, uint32_t),
@@ -104,11 +149,16 @@ uint32_t peer_find(struct state *state, enum peer_kind kind, uint32_t realm,
                    struct in_addr address);
 enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t *slot);
 void peer_remove(struct state *state, uint32_t slot);
-uint32_t association_find(struct state *state, const struct peer *peer, uint32_t spi);
+/* Change what node_row says of a mobile node. */
+enum ha_error peer_set_node(struct state *state, uint32_t slot, const struct node_row *row);
+uint32_t association_find(struct state *state, const struct peer *peer, uint32_t spi,
+                          enum association_use use);
 /* The key state is computed before the lock is taken. */
 enum ha_error association_add(struct state *state, uint32_t slot,
                               const struct association_row *row);
-void association_remove(struct state *state, uint32_t slot, uint32_t spi);
+void association_remove(struct state *state, uint32_t slot, uint32_t spi, enum association_use use);
+/* With the peer's lock held: it authenticated something. */
+void association_note_use(struct state *state, uint32_t slot, uint32_t spi, uint64_t time_ms);
 
 /* bindings.c: with the peer's lock held */
 uint32_t binding_find(struct state *state, const struct peer *peer, const struct binding *like);
@@ -124,6 +174,10 @@ void dirty_mark(struct state *state, uint32_t slot);
 
 /* settings.c */
 enum ha_error setting_put(struct state *state, const char *name, const char *value);
+enum ha_error setting_remove(struct state *state, const char *name);
+/* The number of a policy, which gets one when it is known only now. */
+uint8_t policy_label(struct state *state, const char *name);
+bool policy_exists(struct state *state, const char *name);
 
 /* configure.c */
 struct Hearth__Configure;

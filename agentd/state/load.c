@@ -2,14 +2,26 @@
  * newer than the log position of the store; they say so themselves. */
 #include "agentd/state/internal.h"
 
+static bool is_known(struct state *state, const struct peer_row *row)
+{
+	struct name_digest name = name_digest_of(
+		row->realm, (struct span){ (const uint8_t *)row->nai, strlen(row->nai) });
+
+	return (row->address.s_addr &&
+	        peer_find(state, row->kind, row->realm, row->address) != SLOT_NONE) ||
+	       (row->nai[0] && name_find(state, &name) != SLOT_NONE);
+}
+
 enum ha_error state_load_peer(struct state *state, const struct peer_row *row)
 {
 	uint32_t slot;
 
-	if (row->id == 0 || row->id == UINT64_MAX ||
-	    peer_find(state, row->kind, row->realm, row->address) != SLOT_NONE)
+	enum ha_error error;
+
+	if (row->id == 0 || row->id == UINT64_MAX || is_known(state, row))
 		return HA_E_DAMAGED;
-	return peer_add(state, row, &slot);
+	error = peer_add(state, row, &slot);
+	return error == HA_E_NO_POOL ? HA_E_DAMAGED : error;
 }
 
 /* Where the slot of a peer's id is, or SLOT_NONE to be overwritten. */
@@ -56,6 +68,16 @@ static enum ha_error slot_of(struct state *state, uint64_t id, uint32_t *slot)
 	return error;
 }
 
+enum ha_error state_load_node(struct state *state, const struct node_row *row)
+{
+	uint32_t slot;
+	enum ha_error error = slot_of(state, row->peer, &slot);
+
+	if (error == HA_OK && slot == SLOT_NONE)
+		error = HA_E_DAMAGED;
+	return error == HA_OK ? peer_set_node(state, slot, row) : error;
+}
+
 enum ha_error state_load_association(struct state *state, const struct association_row *row)
 {
 	uint32_t slot;
@@ -66,14 +88,18 @@ enum ha_error state_load_association(struct state *state, const struct associati
 	return error == HA_OK ? association_add(state, slot, row) : error;
 }
 
-static void raise_replay(struct peer *peer, uint64_t identification, uint64_t digest,
+/* The newer row has the newer replay state. All rows of a peer that were
+ * written together have one version. */
+static void raise_replay(struct state *state, uint32_t slot, const struct replay_state *replay,
                          uint64_t version)
 {
+	struct peer *peer = &state->peers[slot];
+
 	if (version < peer->version)
 		return;
-	peer->version = version; /* the newer row has the newer identification */
-	peer->identification = identification;
-	peer->digest = digest;
+	peer->version = version;
+	peer->replay = *replay;
+	association_note_use(state, slot, replay->spi, replay->used_ms);
 }
 
 /* A row of a peer that is gone was left by a crash between two transactions:
@@ -82,20 +108,61 @@ enum ha_error state_load_replay(struct state *state, const struct replay_row *ro
 {
 	uint32_t slot;
 	enum ha_error error = slot_of(state, row->peer, &slot);
+	struct peer *peer;
 
-	if (slot != SLOT_NONE)
-		raise_replay(&state->peers[slot], row->identification, row->digest, row->version);
-	return error;
+	if (error != HA_OK || slot == SLOT_NONE)
+		return error;
+	peer = &state->peers[slot];
+	raise_replay(state, slot, &row->state, row->version);
+	if (peer->pool == LABEL_NONE || !row->home.s_addr)
+		return HA_OK;
+	/* Whoever has the address by a newer row keeps it. */
+	if (lease_take(state, slot, row->home, row->version) == HA_OK && !row->leased)
+		lease_release(state, slot);
+	return HA_OK;
+}
+
+static bool every_binding(const struct binding *binding, const void *argument)
+{
+	(void)binding;
+	(void)argument;
+	return true;
+}
+
+/* The peer of a binding row, or SLOT_NONE when the row is of an earlier
+ * incarnation of who has the address, or of an address that its node left. */
+static enum ha_error owner_of(struct state *state, const struct binding_row *row, uint32_t *slot)
+{
+	enum ha_error error = slot_of(state, row->node, slot);
+	struct peer *peer = *slot == SLOT_NONE ? NULL : &state->peers[*slot];
+
+	if (error != HA_OK || !peer)
+		return error;
+	if (row->version < peer->version ||
+	    (peer->pool == LABEL_NONE &&
+	     (peer->realm != row->realm || peer->address.s_addr != row->home.s_addr))) {
+		*slot = SLOT_NONE;
+		return HA_OK;
+	}
+	if (peer->pool == LABEL_NONE)
+		return HA_OK;
+	if (peer->address.s_addr != row->home.s_addr) {
+		bindings_remove(state, *slot, every_binding, NULL);
+		lease_release(state, *slot);
+	}
+	if (lease_take(state, *slot, row->home, row->version) != HA_OK)
+		*slot = SLOT_NONE;
+	return HA_OK;
 }
 
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row)
 {
-	uint32_t slot = peer_find(state, PEER_MOBILE_NODE, row->realm, row->home);
-	struct peer *peer = slot == SLOT_NONE ? NULL : &state->peers[slot];
+	uint32_t slot;
+	enum ha_error error = owner_of(state, row, &slot);
 
-	if (!peer || peer->id != row->node || row->version < peer->created)
-		return HA_OK; /* of an earlier incarnation, as above */
-	raise_replay(peer, row->replay, row->digest, row->version);
+	if (error != HA_OK || slot == SLOT_NONE)
+		return error;
+	raise_replay(state, slot, &row->replay, row->version);
 	if (row->binding.granted_ms > state->time_ms)
 		state->time_ms = row->binding.granted_ms;
 	return binding_put(state, slot, &row->binding, row->version);

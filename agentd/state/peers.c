@@ -80,21 +80,16 @@ static _Atomic uint32_t *total_of(struct state *state, uint8_t kind)
 	return kind == PEER_MOBILE_NODE ? &state->mobile_nodes : &state->foreign_agents;
 }
 
-enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t *slot)
+static struct peer peer_of(struct state *state, const struct peer_row *row)
 {
-	uint32_t committed = state->committed + row->bindings;
+	struct span nai = { (const uint8_t *)row->nai, strlen(row->nai) };
+	unsigned pool = address_pool_find(&state->pools, row->pool);
 
-	if (committed > state->capacity.bindings)
-		return HA_E_CAPACITY;
-	*slot = pool_take(&state->peer_pool, next_free_peer, state);
-	if (*slot == SLOT_NONE)
-		return HA_E_CAPACITY;
-
-	peer_lock(state, *slot);
-	state->peers[*slot] = (struct peer){
+	return (struct peer){
 		.id = row->id,
 		.created = row->created,
 		.version = row->created,
+		.name = name_digest_of(row->realm, nai),
 		.realm = row->realm,
 		.address = row->address,
 		.group = row->group,
@@ -102,16 +97,96 @@ enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t
 		.bindings = SLOT_NONE,
 		.kind = (uint8_t)row->kind,
 		.limit = row->bindings,
-		.dirty = state->peers[*slot].dirty, /* it may still be in the list */
+		.reserved = row->bindings,
+		.pool = pool == POOLS_MAX ? LABEL_NONE : (uint8_t)pool,
+		.policy = LABEL_NONE,
 	};
+}
+
+/* Its address, or when it has none of its own its pool. */
+static void enter(struct state *state, uint32_t slot)
+{
+	const struct peer *peer = &state->peers[slot];
+
+	if (peer->address.s_addr)
+		peer_index_insert(
+			&state->index,
+			peer_index_hash(&state->index, peer->kind, peer->realm, peer->address),
+			slot);
+	name_insert(state, slot);
+	if (peer->pool != LABEL_NONE) {
+		pthread_mutex_lock(&state->pools_lock);
+		state->pools.pools[peer->pool].users++;
+		pthread_mutex_unlock(&state->pools_lock);
+	}
+}
+
+enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t *slot)
+{
+	uint32_t committed = state->committed + row->bindings;
+	struct peer peer = peer_of(state, row);
+
+	if (committed > state->capacity.bindings)
+		return HA_E_CAPACITY;
+	if (row->pool[0] && peer.pool == LABEL_NONE)
+		return HA_E_NO_POOL;
+	*slot = pool_take(&state->peer_pool, next_free_peer, state);
+	if (*slot == SLOT_NONE)
+		return HA_E_CAPACITY;
+
+	peer_lock(state, *slot);
+	peer.dirty = state->peers[*slot].dirty; /* it may still be in the list */
+	state->peers[*slot] = peer;
 	peer_unlock(state, *slot);
-	peer_index_insert(&state->index,
-	                  peer_index_hash(&state->index, row->kind, row->realm, row->address),
-	                  *slot);
+	enter(state, *slot);
 	state->committed = committed;
 	atomic_fetch_add(total_of(state, (uint8_t)row->kind), 1);
 	if (row->id >= state->next_id)
 		state->next_id = row->id + 1;
+	return HA_OK;
+}
+
+static void leave(struct state *state, uint32_t slot)
+{
+	const struct peer *peer = &state->peers[slot];
+
+	if (peer->address.s_addr)
+		peer_index_remove(
+			&state->index,
+			peer_index_hash(&state->index, peer->kind, peer->realm, peer->address),
+			slot);
+	name_remove(state, slot);
+	if (peer->policy != LABEL_NONE)
+		state->policies.users[peer->policy]--;
+	if (peer->pool == LABEL_NONE)
+		return;
+	pthread_mutex_lock(&state->pools_lock);
+	if (peer->leased)
+		address_pool_mark(&state->pools.pools[peer->pool], peer->address, false);
+	state->pools.pools[peer->pool].users--;
+	pthread_mutex_unlock(&state->pools_lock);
+}
+
+enum ha_error peer_set_node(struct state *state, uint32_t slot, const struct node_row *row)
+{
+	struct peer *peer = &state->peers[slot];
+	uint32_t committed = state->committed - peer->reserved + row->reserved;
+	uint8_t policy = policy_label(state, row->policy);
+
+	if (row->policy[0] && policy == LABEL_NONE)
+		return HA_E_CAPACITY;
+	if (committed > state->capacity.bindings)
+		return HA_E_CAPACITY;
+	if (peer->policy != LABEL_NONE)
+		state->policies.users[peer->policy]--;
+	if (policy != LABEL_NONE)
+		state->policies.users[policy]++;
+	peer_lock(state, slot);
+	peer->policy = policy;
+	peer->limit = row->bindings;
+	peer->reserved = row->reserved;
+	peer_unlock(state, slot);
+	state->committed = committed;
 	return HA_OK;
 }
 
@@ -126,14 +201,15 @@ void peer_remove(struct state *state, uint32_t slot)
 {
 	struct peer *peer = &state->peers[slot];
 
-	peer_index_remove(&state->index,
-	                  peer_index_hash(&state->index, peer->kind, peer->realm, peer->address),
-	                  slot);
+	leave(state, slot);
 	atomic_fetch_sub(total_of(state, peer->kind), 1);
-	state->committed -= peer->limit;
+	state->committed -= peer->reserved;
 
-	while (peer->associations != SLOT_NONE)
-		association_remove(state, slot, state->associations[peer->associations].spi);
+	while (peer->associations != SLOT_NONE) {
+		const struct association *first = &state->associations[peer->associations];
+
+		association_remove(state, slot, first->spi, first->use);
+	}
 	peer_lock(state, slot);
 	bindings_remove(state, slot, every_binding, NULL);
 	*peer = (struct peer){ .associations = state->peer_pool.free, .dirty = peer->dirty };
@@ -141,22 +217,40 @@ void peer_remove(struct state *state, uint32_t slot)
 	state->peer_pool.free = slot;
 }
 
-uint32_t association_find(struct state *state, const struct peer *peer, uint32_t spi)
+static bool is_association(const struct association *association, uint32_t spi,
+                           enum association_use use)
+{
+	return association->spi == spi && association->use == use;
+}
+
+uint32_t association_find(struct state *state, const struct peer *peer, uint32_t spi,
+                          enum association_use use)
 {
 	uint32_t at = peer->associations;
 
-	while (at != SLOT_NONE && state->associations[at].spi != spi)
+	while (at != SLOT_NONE && !is_association(&state->associations[at], spi, use))
 		at = state->associations[at].next;
 	return at;
 }
 
+void association_note_use(struct state *state, uint32_t slot, uint32_t spi, uint64_t time_ms)
+{
+	uint32_t at = association_find(state, &state->peers[slot], spi, ASSOCIATION_HOME);
+
+	if (at != SLOT_NONE && state->associations[at].last_used_ms < time_ms)
+		state->associations[at].last_used_ms = time_ms;
+}
+
 static bool stands_before(const struct association *a, const struct association *b)
 {
+	if (a->use != b->use)
+		return a->use < b->use;
 	return a->created < b->created || (a->created == b->created && a->spi < b->spi);
 }
 
-/* The oldest first: the one that the peer most likely has (RFC 5944 section
- * 3.8.2.1). By what the rows hold, so that the order outlives a restart. */
+/* Those that sign replies first, and of them the oldest: the one that the peer
+ * most likely has (RFC 5944 section 3.8.2.1). By what the rows hold, so that
+ * the order outlives a restart. */
 static void link_association(struct state *state, struct peer *peer, uint32_t added)
 {
 	uint32_t *link = &peer->associations;
@@ -169,12 +263,13 @@ static void link_association(struct state *state, struct peer *peer, uint32_t ad
 }
 
 /* SLOT_NONE when there is none under that SPI. */
-static uint32_t unlink_association(struct state *state, struct peer *peer, uint32_t spi)
+static uint32_t unlink_association(struct state *state, struct peer *peer, uint32_t spi,
+                                   enum association_use use)
 {
 	uint32_t *link = &peer->associations;
 	uint32_t at;
 
-	while (*link != SLOT_NONE && state->associations[*link].spi != spi)
+	while (*link != SLOT_NONE && !is_association(&state->associations[*link], spi, use))
 		link = &state->associations[*link].next;
 	at = *link;
 	if (at != SLOT_NONE)
@@ -189,6 +284,8 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 		.spi = row->spi,
 		.created = row->created,
 		.tolerance_s = row->tolerance_s,
+		.use = row->use,
+		.replay = row->replay,
 	};
 	struct peer *peer = &state->peers[slot];
 	uint32_t at;
@@ -198,7 +295,7 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 	if (error != HA_OK)
 		return error;
 	peer_lock(state, slot);
-	at = unlink_association(state, peer, row->spi);
+	at = unlink_association(state, peer, row->spi, row->use);
 	if (at == SLOT_NONE) {
 		at = pool_take(&state->association_pool, next_free_association, state);
 		if (at != SLOT_NONE)
@@ -213,12 +310,12 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 	return at == SLOT_NONE ? HA_E_CAPACITY : HA_OK;
 }
 
-void association_remove(struct state *state, uint32_t slot, uint32_t spi)
+void association_remove(struct state *state, uint32_t slot, uint32_t spi, enum association_use use)
 {
 	uint32_t at;
 
 	peer_lock(state, slot);
-	at = unlink_association(state, &state->peers[slot], spi);
+	at = unlink_association(state, &state->peers[slot], spi, use);
 	if (at != SLOT_NONE) {
 		mip_wipe(&state->associations[at], sizeof(state->associations[at]));
 		state->associations[at].next = state->association_pool.free;

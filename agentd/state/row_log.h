@@ -19,6 +19,7 @@ enum row_kind {
 	ROW_REPLAY,
 	ROW_BINDING,
 	ROW_SETTING,
+	ROW_NODE,
 };
 
 enum row_operation {

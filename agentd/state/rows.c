@@ -2,9 +2,11 @@
  * with the format of its row; fields are only ever appended, under a new one. */
 #include "agentd/state/rows.h"
 
+#include <string.h>
+
 #include "agentd/base/address.h"
 
-#define ROW_FORMAT 1u
+#define ROW_FORMAT 2u
 
 static struct writer begin_value(struct row_octets *out)
 {
@@ -20,35 +22,92 @@ static void finish(struct row_octets *out, const struct writer *w)
 	out->size = writer_used(w);
 }
 
-static struct reader begin_decode(struct span value, enum ha_error *error)
-{
-	struct reader in = reader_over(value.at, value.size);
-	uint8_t format = get_u8(&in);
+/* Key and value of a row that is being decoded. */
+struct row_reader {
+	struct reader key, value;
+	uint8_t format;
+};
 
-	if (in.error == HA_OK && format > ROW_FORMAT)
-		reader_fail(&in, HA_E_NEWER);
-	if (in.error == HA_OK && format == 0)
-		reader_fail(&in, HA_E_MALFORMED);
-	*error = in.error;
+static struct row_reader begin_decode(struct span key, struct span value)
+{
+	struct row_reader in = {
+		.key = reader_over(key.at, key.size),
+		.value = reader_over(value.at, value.size),
+	};
+
+	in.format = get_u8(&in.value);
+	if (in.value.error == HA_OK && in.format > ROW_FORMAT)
+		reader_fail(&in.value, HA_E_NEWER);
+	if (in.value.error == HA_OK && in.format == 0)
+		reader_fail(&in.value, HA_E_MALFORMED);
 	return in;
 }
 
-static enum ha_error finish_decode(struct reader *key, struct reader *value)
+static enum ha_error finish_decode(struct row_reader *in)
 {
-	enum ha_error error = reader_finish(key);
+	enum ha_error error = reader_finish(&in->key);
 
-	return error == HA_OK ? reader_finish(value) : error;
+	if (in->value.error == HA_E_NEWER) /* says more than what is wrong with the key */
+		return HA_E_NEWER;
+	return error == HA_OK ? reader_finish(&in->value) : error;
+}
+
+/* A short text, by its length. */
+static void put_text(struct writer *w, const char *text)
+{
+	put_u8(w, (uint8_t)strlen(text));
+	put_octets(w, text, strlen(text));
+}
+
+static void get_text(struct reader *in, char *out, size_t size)
+{
+	size_t length = get_u8(in);
+
+	if (length >= size)
+		reader_fail(in, HA_E_MALFORMED);
+	if (in->error != HA_OK)
+		length = 0;
+	get_octets(in, out, length);
+	out[length] = '\0';
+	if (strlen(out) != length)
+		reader_fail(in, HA_E_MALFORMED);
+}
+
+#define FAMILY_NAME 1u /* the tag of a key by name; addresses have FAMILY_IPV4 */
+
+void peer_row_key_of_address(uint8_t kind, uint32_t realm, struct in_addr address,
+                             struct row_octets *out)
+{
+	struct writer w = writer_over(out->at, sizeof(out->at));
+
+	put_u8(&w, kind);
+	put_u32(&w, realm);
+	put_u8(&w, FAMILY_IPV4);
+	put_address(&w, address);
+	finish(out, &w);
+}
+
+void peer_row_key_of_name(uint8_t kind, uint32_t realm, const struct name_digest *name,
+                          struct row_octets *out)
+{
+	struct writer w = writer_over(out->at, sizeof(out->at));
+
+	put_u8(&w, kind);
+	put_u32(&w, realm);
+	put_u8(&w, FAMILY_NAME);
+	put_octets(&w, name->octets, sizeof(name->octets));
+	finish(out, &w);
 }
 
 void peer_row_key(const struct peer_row *row, struct row_octets *out)
 {
-	struct writer w = writer_over(out->at, sizeof(out->at));
+	struct name_digest name = name_digest_of(
+		row->realm, (struct span){ (const uint8_t *)row->nai, strlen(row->nai) });
 
-	put_u8(&w, (uint8_t)row->kind);
-	put_u32(&w, row->realm);
-	put_u8(&w, FAMILY_IPV4);
-	put_address(&w, row->address);
-	finish(out, &w);
+	if (row->address.s_addr || !row->nai[0])
+		peer_row_key_of_address((uint8_t)row->kind, row->realm, row->address, out);
+	else
+		peer_row_key_of_name((uint8_t)row->kind, row->realm, &name, out);
 }
 
 void peer_row_value(const struct peer_row *row, struct row_octets *out)
@@ -59,6 +118,8 @@ void peer_row_value(const struct peer_row *row, struct row_octets *out)
 	put_u8(&w, row->bindings);
 	put_u64(&w, row->created);
 	put_u32(&w, row->group);
+	put_text(&w, row->nai);
+	put_text(&w, row->pool);
 	finish(out, &w);
 }
 
@@ -67,27 +128,88 @@ static bool is_peer_kind(uint8_t kind)
 	return kind == PEER_MOBILE_NODE || kind == PEER_FOREIGN_AGENT;
 }
 
+static void get_peer_value(struct row_reader *in, struct peer_row *out)
+{
+	out->id = get_u64(&in->value);
+	out->bindings = get_u8(&in->value);
+	out->created = get_u64(&in->value);
+	out->group = get_u32(&in->value);
+	if (in->format > 1) {
+		get_text(&in->value, out->nai, sizeof(out->nai));
+		get_text(&in->value, out->pool, sizeof(out->pool));
+	}
+	if (out->bindings > BINDING_LIMIT_MAX)
+		reader_fail(&in->value, HA_E_MALFORMED);
+}
+
+/* The key says which name it stands for only by its digest. */
+static void check_peer_name(struct row_reader *in, const struct peer_row *row)
+{
+	struct name_digest name = name_digest_of(
+		row->realm, (struct span){ (const uint8_t *)row->nai, strlen(row->nai) });
+	struct name_digest said;
+
+	get_octets(&in->key, said.octets, sizeof(said.octets));
+	if (!row->nai[0] || !name_digest_equal(&name, &said))
+		reader_fail(&in->key, HA_E_MALFORMED);
+}
+
 enum ha_error peer_row_decode(struct span key, struct span value, struct peer_row *out)
 {
 	enum ha_error error;
-	struct reader k = reader_over(key.at, key.size);
-	struct reader v = begin_decode(value, &error);
-	uint8_t kind = get_u8(&k);
+	struct row_reader in = begin_decode(key, value);
+	uint8_t family;
 
-	*out = (struct peer_row){ .kind = kind };
-	out->realm = get_u32(&k);
-	if (get_u8(&k) != FAMILY_IPV4 || !is_peer_kind(kind))
-		reader_fail(&k, HA_E_MALFORMED);
-	out->address = get_address(&k);
-	out->id = get_u64(&v);
-	out->bindings = get_u8(&v);
-	out->created = get_u64(&v);
-	out->group = get_u32(&v);
-	if (out->bindings > BINDING_LIMIT_MAX)
-		reader_fail(&v, HA_E_MALFORMED);
-	error = finish_decode(&k, &v);
+	*out = (struct peer_row){ .kind = get_u8(&in.key) };
+	out->realm = get_u32(&in.key);
+	family = get_u8(&in.key);
+	get_peer_value(&in, out);
+	if (!is_peer_kind((uint8_t)out->kind))
+		reader_fail(&in.key, HA_E_MALFORMED);
+	if (family == FAMILY_IPV4)
+		out->address = get_address(&in.key);
+	else if (family == FAMILY_NAME)
+		check_peer_name(&in, out);
+	else
+		reader_fail(&in.key, HA_E_MALFORMED);
+	error = finish_decode(&in);
 	if (error != HA_OK)
 		*out = (struct peer_row){ 0 };
+	return error;
+}
+
+void node_row_key(const struct node_row *row, struct row_octets *out)
+{
+	struct writer w = writer_over(out->at, sizeof(out->at));
+
+	put_u64(&w, row->peer);
+	finish(out, &w);
+}
+
+void node_row_value(const struct node_row *row, struct row_octets *out)
+{
+	struct writer w = begin_value(out);
+
+	put_u8(&w, row->bindings);
+	put_u8(&w, row->reserved);
+	put_text(&w, row->policy);
+	finish(out, &w);
+}
+
+enum ha_error node_row_decode(struct span key, struct span value, struct node_row *out)
+{
+	enum ha_error error;
+	struct row_reader in = begin_decode(key, value);
+
+	*out = (struct node_row){ .peer = get_u64(&in.key) };
+	out->bindings = get_u8(&in.value);
+	out->reserved = get_u8(&in.value);
+	get_text(&in.value, out->policy, sizeof(out->policy));
+	if (out->reserved > BINDING_LIMIT_MAX || out->bindings > out->reserved || !out->bindings)
+		reader_fail(&in.value, HA_E_MALFORMED);
+	error = finish_decode(&in);
+	if (error != HA_OK)
+		*out = (struct node_row){ 0 };
 	return error;
 }
 
@@ -97,6 +219,8 @@ void association_row_key(const struct association_row *row, struct row_octets *o
 
 	put_u64(&w, row->peer);
 	put_u32(&w, row->spi);
+	if (row->use)
+		put_u8(&w, row->use);
 	finish(out, &w);
 }
 
@@ -109,31 +233,59 @@ void association_row_value(const struct association_row *row, struct row_octets 
 	put_u64(&w, row->created);
 	put_u8(&w, row->key_size);
 	put_octets(&w, row->key, row->key_size);
+	put_u8(&w, row->replay);
 	finish(out, &w);
+}
+
+static void get_association_value(struct row_reader *in, struct association_row *out)
+{
+	out->algorithm = get_u8(&in->value);
+	out->tolerance_s = get_u16(&in->value);
+	out->created = get_u64(&in->value);
+	out->key_size = get_u8(&in->value);
+	if (out->key_size > sizeof(out->key))
+		reader_fail(&in->value, HA_E_MALFORMED);
+	else
+		get_octets(&in->value, out->key, out->key_size);
+	if (in->format > 1)
+		out->replay = get_u8(&in->value);
+	if (out->replay > REPLAY_NONCE)
+		reader_fail(&in->value, HA_E_MALFORMED);
 }
 
 enum ha_error association_row_decode(struct span key, struct span value,
                                      struct association_row *out)
 {
 	enum ha_error error;
-	struct reader k = reader_over(key.at, key.size);
-	struct reader v = begin_decode(value, &error);
+	struct row_reader in = begin_decode(key, value);
 
-	*out = (struct association_row){ 0 };
-	out->peer = get_u64(&k);
-	out->spi = get_u32(&k);
-	out->algorithm = get_u8(&v);
-	out->tolerance_s = get_u16(&v);
-	out->created = get_u64(&v);
-	out->key_size = get_u8(&v);
-	if (out->key_size > sizeof(out->key))
-		reader_fail(&v, HA_E_MALFORMED);
-	else
-		get_octets(&v, out->key, out->key_size);
-	error = finish_decode(&k, &v);
+	*out = (struct association_row){ .peer = get_u64(&in.key) };
+	out->spi = get_u32(&in.key);
+	if (in.key.error == HA_OK && reader_left(&in.key) > 0) {
+		out->use = get_u8(&in.key);
+		if (out->use != ASSOCIATION_AAA)
+			reader_fail(&in.key, HA_E_TRAILING); /* the other use has no octet */
+	}
+	get_association_value(&in, out);
+	error = finish_decode(&in);
 	if (error != HA_OK)
 		*out = (struct association_row){ 0 };
 	return error;
+}
+
+/* The second format of replay and binding rows appends this. */
+static void put_replay_more(struct writer *w, const struct replay_state *state)
+{
+	put_u64(w, state->nonced);
+	put_u32(w, state->spi);
+	put_u64(w, state->used_ms);
+}
+
+static void get_replay_more(struct reader *in, struct replay_state *out)
+{
+	out->nonced = get_u64(in);
+	out->spi = get_u32(in);
+	out->used_ms = get_u64(in);
 }
 
 void replay_row_key(const struct replay_row *row, struct row_octets *out)
@@ -148,24 +300,34 @@ void replay_row_value(const struct replay_row *row, struct row_octets *out)
 {
 	struct writer w = begin_value(out);
 
-	put_u64(&w, row->identification);
-	put_u64(&w, row->digest);
+	put_u64(&w, row->state.identification);
+	put_u64(&w, row->state.digest);
 	put_u64(&w, row->version);
+	put_replay_more(&w, &row->state);
+	put_address(&w, row->home);
+	put_u8(&w, row->leased);
 	finish(out, &w);
 }
 
 enum ha_error replay_row_decode(struct span key, struct span value, struct replay_row *out)
 {
 	enum ha_error error;
-	struct reader k = reader_over(key.at, key.size);
-	struct reader v = begin_decode(value, &error);
+	struct row_reader in = begin_decode(key, value);
+	uint8_t leased;
 
-	*out = (struct replay_row){ 0 };
-	out->peer = get_u64(&k);
-	out->identification = get_u64(&v);
-	out->digest = get_u64(&v);
-	out->version = get_u64(&v);
-	error = finish_decode(&k, &v);
+	*out = (struct replay_row){ .peer = get_u64(&in.key) };
+	out->state.identification = get_u64(&in.value);
+	out->state.digest = get_u64(&in.value);
+	out->version = get_u64(&in.value);
+	if (in.format > 1) {
+		get_replay_more(&in.value, &out->state);
+		out->home = get_address(&in.value);
+		leased = get_u8(&in.value);
+		if (leased > 1)
+			reader_fail(&in.value, HA_E_MALFORMED);
+		out->leased = leased == 1;
+	}
+	error = finish_decode(&in);
 	if (error != HA_OK)
 		*out = (struct replay_row){ 0 };
 	return error;
@@ -194,6 +356,8 @@ void binding_row_key(const struct binding_row *row, struct row_octets *out)
 	finish(out, &w);
 }
 
+#define PREFIXES_NONE 0u /* of a mobile network: their place is reserved */
+
 void binding_row_value(const struct binding_row *row, struct row_octets *out)
 {
 	const struct binding *b = &row->binding;
@@ -208,41 +372,64 @@ void binding_row_value(const struct binding_row *row, struct row_octets *out)
 	put_address(&w, b->source);
 	put_u16(&w, b->source_port);
 	put_u64(&w, row->node);
-	put_u64(&w, row->replay);
-	put_u64(&w, row->digest);
+	put_u64(&w, row->replay.identification);
+	put_u64(&w, row->replay.digest);
 	put_u64(&w, row->version);
 	put_u32(&w, row->group);
+	put_replay_more(&w, &row->replay);
+	put_u16(&w, b->features);
+	put_u16(&w, b->keepalive_s);
+	put_u8(&w, PREFIXES_NONE);
 	finish(out, &w);
+}
+
+static void get_binding_key(struct reader *in, struct binding_row *out)
+{
+	out->realm = get_u32(in);
+	if (get_u8(in) != FAMILY_IPV4)
+		reader_fail(in, HA_E_MALFORMED);
+	out->home = get_address(in);
+	out->binding.care_of = get_address(in);
+	out->binding.endpoint = get_address(in);
+	out->binding.endpoint_port = get_u16(in);
+}
+
+static void get_binding_value(struct row_reader *in, struct binding_row *out)
+{
+	struct binding *b = &out->binding;
+	struct reader *v = &in->value;
+
+	b->identification = get_u64(v);
+	b->flags = get_u8(v);
+	b->encapsulation = get_u8(v);
+	b->granted_s = get_u16(v);
+	b->granted_ms = get_u64(v);
+	b->expires_ms = get_u64(v);
+	b->source = get_address(v);
+	b->source_port = get_u16(v);
+	out->node = get_u64(v);
+	out->replay.identification = get_u64(v);
+	out->replay.digest = get_u64(v);
+	out->version = get_u64(v);
+	out->group = get_u32(v);
+	if (in->format == 1)
+		return;
+	get_replay_more(v, &out->replay);
+	b->features = get_u16(v);
+	b->keepalive_s = get_u16(v);
+	if (get_u8(v) != PREFIXES_NONE)
+		reader_fail(v, HA_E_NEWER);
 }
 
 enum ha_error binding_row_decode(struct span key, struct span value, struct binding_row *out)
 {
 	enum ha_error error;
-	struct reader k = reader_over(key.at, key.size);
-	struct reader v = begin_decode(value, &error);
-	struct binding *b = &out->binding;
+	struct row_reader in = begin_decode(key, value);
 
-	*out = (struct binding_row){ .realm = get_u32(&k) };
-	if (get_u8(&k) != FAMILY_IPV4)
-		reader_fail(&k, HA_E_MALFORMED);
-	out->home = get_address(&k);
-	b->care_of = get_address(&k);
-	b->endpoint = get_address(&k);
-	b->endpoint_port = get_u16(&k);
-	b->identification = get_u64(&v);
-	b->flags = get_u8(&v);
-	b->encapsulation = get_u8(&v);
-	b->granted_s = get_u16(&v);
-	b->granted_ms = get_u64(&v);
-	b->expires_ms = get_u64(&v);
-	b->source = get_address(&v);
-	b->source_port = get_u16(&v);
-	out->node = get_u64(&v);
-	out->replay = get_u64(&v);
-	out->digest = get_u64(&v);
-	out->version = get_u64(&v);
-	out->group = get_u32(&v);
-	error = finish_decode(&k, &v);
+	*out = (struct binding_row){ 0 };
+	get_binding_key(&in.key, out);
+	get_binding_value(&in, out);
+	error = finish_decode(&in);
 	if (error != HA_OK)
 		*out = (struct binding_row){ 0 };
 	return error;

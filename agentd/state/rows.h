@@ -9,6 +9,7 @@
 #define AGENTD_STATE_ROWS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@
 #include "agentd/state/change.h"
 
 #define ROW_KEY_MAX 32u
-#define ROW_VALUE_MAX 384u
+#define ROW_VALUE_MAX 448u
 
 /* Octets of one encoded key or value. */
 struct row_octets {
@@ -25,21 +26,35 @@ struct row_octets {
 	uint8_t at[ROW_VALUE_MAX];
 };
 
-/* peers: kind, realm, address -> */
+/* peers: kind, realm, address -> ; a node that gets its address from a pool:
+ * kind, realm, digest of its name -> */
 struct peer_row {
 	enum peer_kind kind;
 	uint32_t realm;
-	struct in_addr address;
-	uint64_t id;      /* stable node id, never used twice */
-	uint8_t bindings; /* limit; reserved memory */
-	uint64_t created; /* index of the command that made it */
+	struct in_addr address; /* 0 = from the pool */
+	uint64_t id;            /* stable node id, never used twice */
+	uint8_t bindings;       /* limit when it was added; memory is reserved for them */
+	uint64_t created;       /* index of the command that made it */
 	uint32_t group;
+	char nai[MIP_NAI_MAX + 1]; /* "" = none */
+	char pool[LABEL_MAX];
 };
 
-/* associations: peer id, SPI -> the key is in the row: never print one. */
+/* nodes: peer id -> what may change about a mobile node; none while its peer's
+ * row says all */
+struct node_row {
+	uint64_t peer;
+	uint8_t bindings;       /* limit */
+	uint8_t reserved;       /* bindings that memory is reserved for; never below the limit */
+	char policy[LABEL_MAX]; /* "" = none */
+};
+
+/* associations: peer id, SPI, use unless 0 -> the key is in the row: never print one. */
 struct association_row {
 	uint64_t peer;
 	uint32_t spi;
+	uint8_t use;    /* enum association_use */
+	uint8_t replay; /* enum replay_style */
 	uint8_t algorithm;
 	uint8_t key_size;
 	uint16_t tolerance_s;
@@ -47,11 +62,21 @@ struct association_row {
 	uint64_t created;
 };
 
+/* What protects a node against replays, and what it holds from a pool. */
+struct replay_state {
+	uint64_t identification; /* newest accepted timestamp */
+	uint64_t nonced;         /* newest identification accepted under nonces */
+	uint64_t digest;         /* of the newest accepted request of either kind */
+	uint32_t spi;            /* of the association that authenticated it */
+	uint64_t used_ms;        /* when, in cluster time */
+};
+
 /* replay: peer id -> what a node without a binding was last granted */
 struct replay_row {
 	uint64_t peer;
-	uint64_t identification;
-	uint64_t digest;
+	struct replay_state state;
+	struct in_addr home; /* of a node with a pool: the address it has or had; 0 = none */
+	bool leased;         /* it has it */
 	uint64_t version;
 };
 
@@ -60,15 +85,20 @@ struct binding_row {
 	uint32_t realm;
 	struct in_addr home;
 	struct binding binding;
-	uint64_t node;    /* peer id */
-	uint64_t digest;  /* of the request, tells a retransmission */
-	uint64_t replay;  /* newest identification accepted from the node */
+	uint64_t node; /* peer id */
+	struct replay_state replay;
 	uint64_t version; /* index of the command that wrote it */
 	uint32_t group;
 };
 
 void peer_row_key(const struct peer_row *row, struct row_octets *out);
+void peer_row_key_of_address(uint8_t kind, uint32_t realm, struct in_addr address,
+                             struct row_octets *out);
+void peer_row_key_of_name(uint8_t kind, uint32_t realm, const struct name_digest *name,
+                          struct row_octets *out);
 void peer_row_value(const struct peer_row *row, struct row_octets *out);
+void node_row_key(const struct node_row *row, struct row_octets *out);
+void node_row_value(const struct node_row *row, struct row_octets *out);
 void association_row_key(const struct association_row *row, struct row_octets *out);
 void association_row_value(const struct association_row *row, struct row_octets *out);
 void replay_row_key(const struct replay_row *row, struct row_octets *out);
@@ -82,6 +112,7 @@ void binding_row_prefix(uint32_t realm, struct in_addr home, struct row_octets *
 /* HA_E_TRUNCATED, HA_E_TRAILING, HA_E_MALFORMED; HA_E_NEWER for a value format
  * above ours. *out is zeroed on failure. */
 enum ha_error peer_row_decode(struct span key, struct span value, struct peer_row *out);
+enum ha_error node_row_decode(struct span key, struct span value, struct node_row *out);
 enum ha_error association_row_decode(struct span key, struct span value,
                                      struct association_row *out);
 enum ha_error replay_row_decode(struct span key, struct span value, struct replay_row *out);

@@ -1,5 +1,6 @@
-/* settings.c - the cluster's settings as names and values; what they mean is
- * the option table's matter. */
+/* settings.c - the cluster's settings as names and values. What they mean is
+ * the option table's matter, but for those that say which pools and policies
+ * there are. */
 #include "agentd/state/internal.h"
 
 #include <stdio.h>
@@ -24,26 +25,157 @@ static enum ha_error insert(struct state *state, size_t at)
 	return HA_OK;
 }
 
+static bool begins_with(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Policies are settings `policy.NAME.OPTION`. */
+#define POLICY_SETTING "policy."
+
+static bool parse_policy(const char *name, char out[LABEL_MAX])
+{
+	const char *from = name + strlen(POLICY_SETTING), *dot;
+
+	if (!begins_with(name, POLICY_SETTING))
+		return false;
+	dot = strchr(from, '.');
+	if (!dot || dot == from || (size_t)(dot - from) >= LABEL_MAX)
+		return false;
+	memcpy(out, from, (size_t)(dot - from));
+	out[dot - from] = '\0';
+	return true;
+}
+
+static unsigned options_of_policy(const struct state *state, const char *policy)
+{
+	char name[LABEL_MAX];
+	unsigned count = 0;
+
+	for (size_t i = 0; i < state->setting_count; i++)
+		if (parse_policy(state->settings[i].name, name) && strcmp(name, policy) == 0)
+			count++;
+	return count;
+}
+
+bool policy_exists(struct state *state, const char *name)
+{
+	return options_of_policy(state, name) > 0;
+}
+
+static uint8_t find_label(const struct labels *labels, const char *name)
+{
+	for (unsigned i = 0; i < labels->count; i++)
+		if (strcmp(labels->names[i], name) == 0)
+			return (uint8_t)i;
+	return LABEL_NONE;
+}
+
+/* Any thread reads names below the count: a name stands before it counts. */
+uint8_t policy_label(struct state *state, const char *name)
+{
+	struct labels *labels = &state->policies;
+	uint8_t label = name[0] ? find_label(labels, name) : LABEL_NONE;
+
+	if (!name[0] || label != LABEL_NONE || labels->count == LABEL_NONE)
+		return label;
+	snprintf(labels->names[labels->count], LABEL_MAX, "%s", name);
+	return (uint8_t)labels->count++;
+}
+
+const char *state_policy_name(struct state *state, uint8_t policy)
+{
+	return policy < state->policies.count ? state->policies.names[policy] : "";
+}
+
+unsigned state_policy_count(struct state *state)
+{
+	return state->policies.count;
+}
+
+/* What a setting means for pools and policies, before it is written. */
+static enum ha_error take_effect(struct state *state, const char *name, const char *value)
+{
+	char policy[LABEL_MAX];
+	enum ha_error error = HA_OK;
+
+	if (begins_with(name, POLICY_SETTING)) {
+		if (!parse_policy(name, policy))
+			return HA_E_RANGE;
+		return policy_label(state, policy) == LABEL_NONE ? HA_E_CAPACITY : HA_OK;
+	}
+	if (begins_with(name, POOL_SETTING)) {
+		pthread_mutex_lock(&state->pools_lock);
+		error = address_pool_put(&state->pools, name + strlen(POOL_SETTING), value);
+		pthread_mutex_unlock(&state->pools_lock);
+	}
+	return error;
+}
+
+static void write_setting(struct setting *setting, const char *name, const char *value)
+{
+	snprintf(setting->name, sizeof(setting->name), "%s", name);
+	snprintf(setting->value, sizeof(setting->value), "%s", value);
+}
+
 enum ha_error setting_put(struct state *state, const char *name, const char *value)
 {
-	enum ha_error error = HA_OK;
+	enum ha_error error;
 	size_t at;
 
-	if (strlen(name) >= sizeof(state->settings[0].name) ||
+	if (!name[0] || strlen(name) >= sizeof(state->settings[0].name) ||
 	    strlen(value) >= sizeof(state->settings[0].value))
 		return HA_E_RANGE;
+	error = take_effect(state, name, value);
+	if (error != HA_OK)
+		return error;
 	pthread_mutex_lock(&state->settings_lock);
 	at = place_of(state, name);
 	if (at == state->setting_count || strcmp(state->settings[at].name, name) != 0)
 		error = insert(state, at);
-	if (error == HA_OK) {
-		struct setting *setting = &state->settings[at];
-
-		snprintf(setting->name, sizeof(setting->name), "%s", name);
-		snprintf(setting->value, sizeof(setting->value), "%s", value);
-	}
+	if (error == HA_OK)
+		write_setting(&state->settings[at], name, value);
 	pthread_mutex_unlock(&state->settings_lock);
 	return error;
+}
+
+/* What must not go while nodes refer to it. */
+static enum ha_error let_go(struct state *state, const char *name)
+{
+	char policy[LABEL_MAX];
+	enum ha_error error = HA_OK;
+
+	if (parse_policy(name, policy)) {
+		uint8_t label = find_label(&state->policies, policy);
+
+		if (label != LABEL_NONE && state->policies.users[label] > 0 &&
+		    options_of_policy(state, policy) == 1)
+			return HA_E_IN_USE;
+	}
+	if (begins_with(name, POOL_SETTING)) {
+		pthread_mutex_lock(&state->pools_lock);
+		error = address_pool_remove(&state->pools, name + strlen(POOL_SETTING));
+		pthread_mutex_unlock(&state->pools_lock);
+	}
+	return error;
+}
+
+enum ha_error setting_remove(struct state *state, const char *name)
+{
+	size_t at = place_of(state, name);
+	enum ha_error error;
+
+	if (at == state->setting_count || strcmp(state->settings[at].name, name) != 0)
+		return HA_E_NOTFOUND;
+	error = let_go(state, name);
+	if (error != HA_OK)
+		return error;
+	pthread_mutex_lock(&state->settings_lock);
+	state->setting_count--;
+	memmove(&state->settings[at], &state->settings[at + 1],
+	        (state->setting_count - at) * sizeof(state->settings[0]));
+	pthread_mutex_unlock(&state->settings_lock);
+	return HA_OK;
 }
 
 void state_settings(struct state *state, state_setting_visitor *visit, void *context)

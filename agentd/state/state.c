@@ -1,10 +1,9 @@
-/* state.c - the tables' life, looking, and applying registrations. */
+/* state.c - the tables' life, and looking at what is in them. */
 #include "agentd/state/internal.h"
 
 #include "agentd/base/arena.h"
 #include "agentd/base/clock.h"
 #include "agentd/state/command.h"
-#include "proto/cluster.pb-c.h"
 
 static struct expiry_link *link_of(void *owner, uint32_t slot)
 {
@@ -48,8 +47,11 @@ struct state *state_new(const struct state_capacity *capacity, enum ha_error *wh
 		pthread_mutex_init(&state->locks[i], NULL);
 	pthread_mutex_init(&state->dirty_lock, NULL);
 	pthread_mutex_init(&state->settings_lock, NULL);
-	if (!map_tables(state) || !expiry_new(&state->expiry, link_of, state) ||
-	    !peer_index_new(&state->index, capacity->peers, clock_monotonic_ns())) {
+	pthread_mutex_init(&state->pools_lock, NULL);
+	state->settings = calloc(SETTINGS_MAX, sizeof(*state->settings));
+	if (!state->settings || !map_tables(state) || !expiry_new(&state->expiry, link_of, state) ||
+	    !peer_index_new(&state->index, capacity->peers, clock_monotonic_ns()) ||
+	    !peer_index_new(&state->names, capacity->peers, clock_monotonic_ns())) {
 		state_free(state);
 		return NULL;
 	}
@@ -66,6 +68,11 @@ void state_free(struct state *state)
 	arena_unmap(state->bindings, state->arena_octets[2]);
 	arena_unmap(state->dirty, state->arena_octets[3]);
 	peer_index_free(&state->index);
+	peer_index_free(&state->names);
+	address_pools_free(&state->pools);
+	if (state->settings)
+		mip_wipe(state->settings, SETTINGS_MAX * sizeof(*state->settings));
+	free(state->settings);
 	expiry_free(&state->expiry);
 	free(state->by_id);
 	free(state);
@@ -83,57 +90,111 @@ static void view_peer(const struct state *state, const struct peer *peer, uint32
 	out->slot = slot;
 	out->id = peer->id;
 	out->version = peer->version;
-	out->identification = peer->identification;
-	out->digest = peer->digest;
+	out->replay = peer->replay;
 	out->in_flight = peer->in_flight;
+	out->name = peer->name;
+	out->home = peer->address;
+	out->reserved.s_addr = 0;
 	out->limit = peer->limit;
+	out->pool = peer->pool;
+	out->policy = peer->policy;
+	out->leased = peer->leased;
 	out->binding_count = 0;
 	for (uint32_t at = peer->bindings; at != SLOT_NONE; at = state->bindings[at].next)
 		out->bindings[out->binding_count++] = state->bindings[at].binding;
 }
 
+/* The first association of a peer signs replies, unless none does. */
+static uint32_t first_signer(const struct state *state, const struct peer *peer)
+{
+	uint32_t at = peer->associations;
+
+	return at != SLOT_NONE && state->associations[at].use == ASSOCIATION_HOME ? at : SLOT_NONE;
+}
+
 static void view_association(struct state *state, const struct peer *peer, uint32_t spi,
                              struct state_view *out)
 {
-	uint32_t at = association_find(state, peer, spi);
+	uint32_t at = association_find(state, peer, spi, ASSOCIATION_HOME);
 
 	out->associated = at != SLOT_NONE;
 	if (!out->associated)
-		at = peer->associations;
+		at = first_signer(state, peer);
 	out->spi = 0;
 	out->tolerance_s = 0;
+	out->replay_style = REPLAY_TIMESTAMP;
 	out->key.algorithm = 0;
 	if (at == SLOT_NONE)
 		return;
 	out->spi = state->associations[at].spi;
 	out->tolerance_s = state->associations[at].tolerance_s;
+	out->replay_style = state->associations[at].replay;
 	out->key = state->associations[at].key;
 }
 
-bool state_look(struct state *state, enum peer_kind kind, uint32_t realm, struct in_addr address,
-                uint32_t spi, struct state_view *out)
+static void view_aaa(struct state *state, const struct peer *peer, uint32_t spi,
+                     struct state_view *out)
 {
-	uint32_t slot = peer_lock_found(state, kind, realm, address);
+	uint32_t at = spi ? association_find(state, peer, spi, ASSOCIATION_AAA) : SLOT_NONE;
 
+	out->aaa_associated = at != SLOT_NONE;
+	out->aaa_key.algorithm = 0;
+	if (out->aaa_associated)
+		out->aaa_key = state->associations[at].key;
+}
+
+bool state_look(struct state *state, const struct state_question *question, struct state_view *out)
+{
+	uint32_t slot = SLOT_NONE;
+
+	if (question->name)
+		slot = name_lock_found(state, question->name);
+	if (slot == SLOT_NONE && question->address.s_addr)
+		slot = peer_lock_found(state, question->kind, question->realm, question->address);
 	if (slot == SLOT_NONE)
 		return false;
 	view_peer(state, &state->peers[slot], slot, out);
-	view_association(state, &state->peers[slot], spi, out);
+	view_association(state, &state->peers[slot], question->spi, out);
+	view_aaa(state, &state->peers[slot], question->aaa_spi, out);
 	peer_unlock(state, slot);
 	return true;
 }
 
-bool state_claim(struct state *state, const struct state_view *view, uint64_t identification)
+/* A virtual queue: each registration takes one interval, and may come up to
+ * burst - 1 intervals before its turn. */
+static bool is_too_soon(const struct peer *peer, const struct state_pace *pace)
+{
+	uint64_t ahead_ms = (uint64_t)pace->interval_ms * (pace->burst ? pace->burst - 1 : 0);
+
+	return pace->interval_ms && peer->paced_ms > pace->now_ms + ahead_ms;
+}
+
+static void take_turn(struct peer *peer, const struct state_pace *pace)
+{
+	if (peer->paced_ms < pace->now_ms)
+		peer->paced_ms = pace->now_ms;
+	peer->paced_ms += pace->interval_ms;
+}
+
+enum ha_error state_claim(struct state *state, const struct state_view *view,
+                          uint64_t identification, const struct state_pace *pace)
 {
 	struct peer *peer = &state->peers[view->slot];
-	bool unchanged;
+	enum ha_error error = HA_OK;
 
 	peer_lock(state, view->slot);
-	unchanged = peer->id == view->id && peer->version == view->version && !peer->in_flight;
-	if (unchanged)
+	if (peer->id != view->id || peer->version != view->version || peer->in_flight)
+		error = HA_E_CONFLICT;
+	else if (is_too_soon(peer, pace))
+		error = HA_E_TOO_SOON;
+	if (error == HA_OK) {
 		peer->in_flight = identification;
+		take_turn(peer, pace);
+	}
 	peer_unlock(state, view->slot);
-	return unchanged;
+	if (error != HA_OK)
+		lease_unreserve(state, view);
+	return error;
 }
 
 void state_release(struct state *state, const struct state_view *view)
@@ -144,236 +205,33 @@ void state_release(struct state *state, const struct state_view *view)
 	if (peer->id == view->id)
 		peer->in_flight = 0;
 	peer_unlock(state, view->slot);
+	lease_unreserve(state, view);
 }
 
-/* ---- applying registrations ---- */
-
-static bool has_ended(const struct binding *binding, const void *argument)
+void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms)
 {
-	return binding->expires_ms <= *(const uint64_t *)argument;
+	peer_lock(state, view->slot);
+	if (state->peers[view->slot].id == view->id)
+		association_note_use(state, view->slot, view->spi, time_ms);
+	peer_unlock(state, view->slot);
 }
 
-static bool has_care_of(const struct binding *binding, const void *argument)
+uint64_t state_last_used(struct state *state, enum peer_kind kind, uint32_t realm,
+                         struct in_addr address, const struct name_digest *name, uint32_t spi,
+                         enum association_use use)
 {
-	return binding->care_of.s_addr == *(const in_addr_t *)argument;
-}
-
-static bool is_another(const struct binding *binding, const void *argument)
-{
-	return !has_care_of(binding, argument);
-}
-
-static bool is_any(const struct binding *binding, const void *argument)
-{
-	(void)binding;
-	(void)argument;
-	return true;
-}
-
-static struct binding binding_of(const Hearth__Bind *bind, uint64_t identification,
-                                 uint64_t time_ms)
-{
-	return (struct binding){
-		.care_of.s_addr = htonl(bind->care_of),
-		.endpoint.s_addr = htonl(bind->endpoint),
-		.source.s_addr = htonl(bind->source),
-		.endpoint_port = (uint16_t)bind->endpoint_port,
-		.source_port = (uint16_t)bind->source_port,
-		.granted_s = (uint16_t)bind->granted_s,
-		.flags = (uint8_t)bind->flags,
-		.encapsulation = (uint8_t)bind->encapsulation,
-		.identification = identification,
-		.granted_ms = time_ms,
-		.expires_ms = bind->expires_ms,
-	};
-}
-
-static enum ha_error apply_bind(struct state *state, uint32_t slot, uint64_t index,
-                                const Hearth__Register *registration, uint64_t time_ms)
-{
-	struct binding binding = binding_of(registration->bind, registration->identification,
-	                                    time_ms);
-
-	/* A care-of address is bound once: another endpoint replaces it. */
-	if (!registration->bind->keep_others)
-		bindings_remove(state, slot, is_another, &binding.care_of.s_addr);
-	if (binding_find(state, &state->peers[slot], &binding) == SLOT_NONE)
-		bindings_remove(state, slot, has_care_of, &binding.care_of.s_addr);
-	return binding_put(state, slot, &binding, index);
-}
-
-static void apply_unbind(struct state *state, uint32_t slot, const Hearth__Unbind *unbind)
-{
-	in_addr_t care_of = htonl(unbind->care_of);
-
-	bindings_remove(state, slot, unbind->has_care_of ? has_care_of : is_any, &care_of);
-}
-
-/* With the peer's lock held. The decision was made on what was known then;
- * here it is checked again on what is so now (docs/architecture.md). */
-static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t index,
-                                   const Hearth__Register *registration, uint64_t time_ms)
-{
-	struct peer *peer = &state->peers[slot];
-	enum ha_error error = HA_OK;
-
-	if (peer->id != registration->node)
-		return HA_E_NOTFOUND; /* of an earlier incarnation, whose claim went with it */
-	peer->in_flight = 0;
-	if (index <= peer->version)
-		return HA_OK; /* the rows that were loaded have it already */
-	if (!clock_ntp_is_later(registration->identification, peer->identification))
-		return HA_E_STALE;
-	bindings_remove(state, slot, has_ended, &time_ms);
-	if (registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
-		error = apply_bind(state, slot, index, registration, time_ms);
-	else if (registration->effect_case == HEARTH__REGISTER__EFFECT_UNBIND)
-		apply_unbind(state, slot, registration->unbind);
-	if (error == HA_OK) {
-		peer->identification = registration->identification;
-		peer->digest = registration->digest;
-	}
-	peer->version = index;
-	dirty_mark(state, slot);
-	return error;
-}
-
-static struct in_addr home_of(uint64_t place)
-{
-	return (struct in_addr){ htonl((uint32_t)place) };
-}
-
-static enum ha_error apply_registration(struct state *state, uint64_t index,
-                                        const Hearth__Register *registration, uint64_t time_ms)
-{
-	uint32_t slot = peer_lock_found(state, PEER_MOBILE_NODE,
-	                                (uint32_t)(registration->place >> 32),
-	                                home_of(registration->place));
-	enum ha_error error;
+	uint32_t slot = name ? name_lock_found(state, name)
+	                     : peer_lock_found(state, kind, realm, address);
+	uint64_t used_ms = 0;
+	uint32_t at;
 
 	if (slot == SLOT_NONE)
-		return HA_E_NOTFOUND;
-	error = apply_to_peer(state, slot, index, registration, time_ms);
+		return 0;
+	at = association_find(state, &state->peers[slot], spi, use);
+	if (at != SLOT_NONE)
+		used_ms = state->associations[at].last_used_ms;
 	peer_unlock(state, slot);
-	return error;
-}
-
-static void expire_at(struct state *state, uint64_t index, uint64_t place, uint64_t time_ms)
-{
-	uint32_t slot = peer_lock_found(state, PEER_MOBILE_NODE, (uint32_t)(place >> 32),
-	                                home_of(place));
-
-	if (slot == SLOT_NONE)
-		return;
-	if (index > state->peers[slot].version &&
-	    bindings_remove(state, slot, has_ended, &time_ms) > 0) {
-		state->peers[slot].version = index;
-		dirty_mark(state, slot);
-	}
-	peer_unlock(state, slot);
-}
-
-/* ---- taking commands apart without the heap ---- */
-
-#define SCRATCH 1024u
-
-struct scratch {
-	_Alignas(16) uint8_t octets[SCRATCH];
-	size_t used;
-};
-
-/* A configuration holds keys: what it was unpacked into is wiped. */
-#define HEAP_HEADER 16u
-
-static void *heap_alloc(size_t size)
-{
-	uint8_t *block = malloc(HEAP_HEADER + size);
-
-	if (!block)
-		return NULL;
-	memcpy(block, &size, sizeof(size));
-	return block + HEAP_HEADER;
-}
-
-static void heap_free(void *pointer)
-{
-	uint8_t *block;
-	size_t size;
-
-	if (!pointer)
-		return;
-	block = (uint8_t *)pointer - HEAP_HEADER;
-	memcpy(&size, block, sizeof(size));
-	mip_wipe(pointer, size);
-	free(block);
-}
-
-/* Small messages never leave the stack; a configuration goes to the heap. */
-static void *scratch_alloc(void *context, size_t size)
-{
-	struct scratch *scratch = context;
-	size_t rounded = (size + 15u) & ~(size_t)15u;
-
-	if (rounded > SCRATCH - scratch->used)
-		return heap_alloc(size);
-	scratch->used += rounded;
-	return scratch->octets + scratch->used - rounded;
-}
-
-static void scratch_free(void *context, void *pointer)
-{
-	struct scratch *scratch = context;
-	uintptr_t at = (uintptr_t)pointer, begin = (uintptr_t)scratch->octets;
-
-	if (at < begin || at >= begin + SCRATCH)
-		heap_free(pointer);
-}
-
-static enum ha_error apply_command(struct state *state, uint64_t index,
-                                   const Hearth__Command *command, struct state_outcome *out)
-{
-	if (command->version == 0)
-		return HA_E_MALFORMED;
-	if (command->version > COMMAND_VERSION)
-		return HA_E_NEWER;
-	out->time_ms = command->time_ms;
-	if (command->time_ms > state->time_ms)
-		state->time_ms = command->time_ms;
-
-	switch (command->command_case) {
-	case HEARTH__COMMAND__COMMAND_REGISTRATION:
-		out->error = apply_registration(state, index, command->registration,
-		                                command->time_ms);
-		return HA_OK;
-	case HEARTH__COMMAND__COMMAND_EXPIRE:
-		for (size_t i = 0; i < command->expire->n_places; i++)
-			expire_at(state, index, command->expire->places[i], command->time_ms);
-		return HA_OK;
-	case HEARTH__COMMAND__COMMAND_CONFIGURE:
-		return configure_apply(state, index, command->configure, out);
-	default:
-		return HA_E_MALFORMED;
-	}
-}
-
-enum ha_error state_apply(struct state *state, uint64_t index, struct span octets,
-                          struct state_outcome *out)
-{
-	struct scratch scratch;
-	ProtobufCAllocator allocator = { scratch_alloc, scratch_free, &scratch };
-	Hearth__Command *command;
-	enum ha_error error;
-
-	scratch.used = 0;
-	*out = (struct state_outcome){ 0 };
-	command = hearth__command__unpack(&allocator, octets.size, octets.at);
-	if (!command)
-		return HA_E_MALFORMED;
-	error = apply_command(state, index, command, out);
-	hearth__command__free_unpacked(command, &allocator);
-	if (out->results)
-		mip_wipe(scratch.octets, scratch.used);
-	return error;
+	return used_ms;
 }
 
 void state_set_configured(struct state *state, uint64_t index, uint64_t next_id)

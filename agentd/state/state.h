@@ -31,6 +31,7 @@ void state_free(struct state *state); /* accepts NULL; wipes keys */
 /* HA_E_CAPACITY  the store holds more than the configuration allows
  * HA_E_DAMAGED   a row names a peer that is not there */
 enum ha_error state_load_peer(struct state *state, const struct peer_row *row);
+enum ha_error state_load_node(struct state *state, const struct node_row *row);
 enum ha_error state_load_association(struct state *state, const struct association_row *row);
 enum ha_error state_load_replay(struct state *state, const struct replay_row *row);
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row);
@@ -38,38 +39,84 @@ enum ha_error state_load_setting(struct state *state, const char *name, const ch
 
 /* ---- deciding: any thread ---- */
 
-/* A copy of what is known of one peer, and of its association under one SPI. */
+#define LABEL_NONE 0xffu /* no pool, no policy */
+
+/* Whom a request names, and by which associations. */
+struct state_question {
+	enum peer_kind kind;
+	uint32_t realm;
+	struct in_addr address;         /* 0 when only the name is known */
+	const struct name_digest *name; /* borrowed; NULL without; counts before the address */
+	uint32_t spi;
+	uint32_t aaa_spi; /* of an MN-AAA extension; 0 = there is none */
+};
+
+/* A copy of what is known of one peer, and of its associations under the SPIs
+ * asked for. */
 struct state_view {
 	uint32_t slot;
 	uint64_t id;
-	uint64_t version;        /* index of the last command that touched the peer */
-	uint64_t identification; /* newest accepted */
-	uint64_t digest;         /* of that request */
-	uint64_t in_flight;      /* identification of a proposal under way; 0 = none */
+	uint64_t version; /* index of the last command that touched the peer */
+	struct replay_state replay;
+	uint64_t in_flight; /* identification of a proposal under way; 0 = none */
+	struct name_digest name;
+	struct in_addr home;     /* 0 = has none now */
+	struct in_addr reserved; /* by state_reserve, for this proposal; 0 = none */
 	uint8_t limit;
+	uint8_t pool;   /* number of its pool, or LABEL_NONE */
+	uint8_t policy; /* number of its policy, or LABEL_NONE */
+	bool leased;
 	uint8_t binding_count;
 	struct binding bindings[BINDING_LIMIT_MAX];
-	bool associated;          /* the SPI asked for exists: `key` */
-	uint32_t spi;             /* that one, or the peer's first */
-	uint16_t tolerance_s;     /* 0 = the setting */
-	struct mip_key_state key; /* of `spi`; wipe after use */
+	bool associated;              /* the SPI asked for exists: `key` */
+	bool aaa_associated;          /* the MN-AAA one does: `aaa_key` */
+	uint8_t replay_style;         /* enum replay_style of `spi` */
+	uint32_t spi;                 /* that one, or the peer's first */
+	uint16_t tolerance_s;         /* 0 = the setting */
+	struct mip_key_state key;     /* of `spi`; wipe after use */
+	struct mip_key_state aaa_key; /* wipe after use */
 };
 
 /* false: no such peer. `spi` that does not exist: associated is false, spi and
  * key are those of the peer's first association. */
-bool state_look(struct state *state, enum peer_kind kind, uint32_t realm, struct in_addr address,
-                uint32_t spi, struct state_view *out);
+bool state_look(struct state *state, const struct state_question *question, struct state_view *out);
 
 /* Bring what state_look will need towards the cache. */
 void state_prefetch(struct state *state, enum peer_kind kind, uint32_t realm,
                     struct in_addr address);
 
-/* Mark a proposal of the viewed node as under way. false when the node changed
- * or another proposal is under way since the view was taken: look again. */
-bool state_claim(struct state *state, const struct state_view *view, uint64_t identification);
+/* A free address of the viewed node's pool, the one that it had last if that is
+ * free, kept for this proposal until state_release or until it is applied.
+ * HA_E_CAPACITY when all are taken; HA_E_NO_POOL. */
+enum ha_error state_reserve(struct state *state, struct state_view *view);
 
-/* The proposal came to nothing. */
+/* The address was not wanted after all; no proposal was made. */
+void state_unreserve(struct state *state, const struct state_view *view);
+
+/* How often a node may register: `interval_ms` apart on the long run (0: as it
+ * likes), `burst` at once. */
+struct state_pace {
+	uint64_t now_ms; /* any clock that does not go back */
+	uint32_t interval_ms;
+	uint32_t burst;
+};
+
+/* Mark a proposal of the viewed node as under way.
+ * HA_E_CONFLICT  the node changed, or another proposal is under way, since the
+ *                view was taken: look again
+ * HA_E_TOO_SOON  the node registers too often */
+enum ha_error state_claim(struct state *state, const struct state_view *view,
+                          uint64_t identification, const struct state_pace *pace);
+
+/* The proposal came to nothing. Gives back what was reserved for it. */
 void state_release(struct state *state, const struct state_view *view);
+
+/* An association authenticated something that changes nothing else. */
+void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms);
+
+/* The name of a policy by its number; "" for LABEL_NONE. Static while the state lives. */
+const char *state_policy_name(struct state *state, uint8_t policy);
+unsigned state_policy_count(struct state *state);
 
 /* ---- applying: one thread ---- */
 
@@ -140,6 +187,23 @@ struct state_totals {
 };
 void state_totals(struct state *state, struct state_totals *out);
 void state_capacity(struct state *state, struct state_capacity *out);
+
+/* When an association authenticated something last, in cluster time; 0 = not
+ * since this process knows. */
+uint64_t state_last_used(struct state *state, enum peer_kind kind, uint32_t realm,
+                         struct in_addr address, const struct name_digest *name, uint32_t spi,
+                         enum association_use use);
+
+/* Pool number i (0 first), with an empty name where none is. false past the last. */
+struct state_pool {
+	char name[LABEL_MAX];
+	uint32_t realm;
+	struct in_addr first, last;
+	bool sticky;     /* a node keeps its address between registrations */
+	uint32_t leased; /* addresses that belong to a node, or are kept for a proposal */
+	uint32_t nodes;  /* that get their address here */
+};
+bool state_pool_at(struct state *state, unsigned i, struct state_pool *out);
 
 /* Settings in the store, in order of their names. Changes with each apply. */
 typedef void state_setting_visitor(void *context, const char *name, const char *value);

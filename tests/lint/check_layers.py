@@ -47,7 +47,7 @@ FOLDERS = {
 LIBRARIES = {
     "lmdb.h": ["replication/store.c", "replication/store_*.c"],
     "xxhash.h": ["replication/journal*.c"],
-    "nettle/*": ["proto/authenticator.c"],
+    "nettle/*": ["proto/authenticator.c", "proto/name.c"],
     "sodium.h": ["agentd/base/keyring.c"],
     "yaml.h": ["agentd/base/config_file.c"],
     "uv.h": ["agentd/programs/agentd*.c", "agentd/control/loop*.[ch]", "agentd/control/server*.[ch]"],

@@ -23,6 +23,7 @@ BUILD = os.environ.get("HEARTH_BUILD") or os.path.join(os.path.dirname(os.path.a
 # What a test gets unless it says otherwise: small enough to start at once, root so that any directory will do.
 CONFIGURATION = {
     "home-agent": {"address": "127.0.0.1"},
+    "registration": {"minimum-interval": 0, "lifetime-jitter": 0},
     "capacity": {"nodes": 1000, "associations": 2000, "bindings": 4000},
     "storage": {"log-segment": 4, "log-segments": 4, "store-map": 64, "checkpoint-interval": 1},
     "process": {"user": "root", "log-level": "debug"},

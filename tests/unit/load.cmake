@@ -1,3 +1,2 @@
 # The load generator's parts that do no I/O, and its record.
 hearth_unit_test(load hearth_load)
-hearth_unit_test(flood hearth_load)

@@ -52,7 +52,10 @@ static inline void good(struct situation *s)
 				.identification = now_ntp(),
 			},
 			.extensions = {
-				.mobile_home = { .authenticator = { authenticator, 16 } },
+				.mobile_home = {
+					.covered = { authenticator, 0 },
+					.authenticator = { authenticator, 16 },
+				},
 				.mobile_home_count = 1,
 			},
 			.source = address("198.51.100.2"),
@@ -63,7 +66,10 @@ static inline void good(struct situation *s)
 				.home_agent = address("192.0.2.1"),
 				.max_lifetime_s = 1800,
 				.tolerance_s = TOLERANCE_S,
+				.minimal = true,
+				.gre = true,
 			},
+			.node_home = address("10.0.0.1"),
 			.mobile_home = AUTHENTICATION_VALID,
 			.newest_identification = now_ntp() - 1,
 			.newest_digest = 99,

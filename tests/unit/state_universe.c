@@ -1,4 +1,5 @@
 /* state_universe.c - a small world of peers. */
+#include "tests/unit/look.h"
 #include "tests/unit/state_universe.h"
 
 #include <stdio.h>
@@ -100,9 +101,9 @@ size_t universe_registration(struct dice *dice, struct state *state, uint64_t ti
 
 	if (size < COMMAND_REGISTRATION_MAX)
 		return 0;
-	if (state_look(state, PEER_MOBILE_NODE, realm, home, universe_spi(0), &view)) {
+	if (look_at(state, PEER_MOBILE_NODE, realm, home, universe_spi(0), &view)) {
 		command.node = view.id - dice_chance(dice, 20);
-		command.identification = view.identification + 4 - dice_below(dice, 5);
+		command.identification = view.replay.identification + 4 - dice_below(dice, 5);
 	} else {
 		command.node = 1 + dice_below(dice, 9);
 		command.identification = 4;
@@ -156,7 +157,7 @@ static const char *difference_of_views(const struct state_view *a, const struct 
 		return "id of a peer";
 	if (a->version != b->version)
 		return "version of a peer";
-	if (a->identification != b->identification || a->digest != b->digest)
+	if (memcmp(&a->replay, &b->replay, sizeof(a->replay)) != 0)
 		return "replay state of a peer";
 	if (a->limit != b->limit)
 		return "limit of a peer";
@@ -177,8 +178,8 @@ static const char *difference_of_peers(struct state *a, struct state *b, enum pe
 	/* One SPI more than there are: it shows which association is the first. */
 	for (unsigned i = 0; i <= UNIVERSE_SPIS && !difference; i++) {
 		struct state_view view_a = { .id = 0 }, view_b = { .id = 0 };
-		bool found_a = state_look(a, kind, realm, where, universe_spi(i), &view_a);
-		bool found_b = state_look(b, kind, realm, where, universe_spi(i), &view_b);
+		bool found_a = look_at(a, kind, realm, where, universe_spi(i), &view_a);
+		bool found_b = look_at(b, kind, realm, where, universe_spi(i), &view_b);
 
 		if (found_a != found_b)
 			return found_a ? "a peer is missing" : "a peer too many";

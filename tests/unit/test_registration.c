@@ -461,7 +461,7 @@ static void lifetime_is_what_is_asked_up_to_the_limit(void)
 		CU_ASSERT_EQUAL(verdict.code, MIP_ACCEPTED);
 		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_BIND);
 		CU_ASSERT_EQUAL(verdict.lifetime_s, rows[i].granted_s);
-		binding = registration_binding(&s.request, &verdict, CLUSTER_MS);
+		binding = registration_binding(&s.request, &verdict, &s.facts.policy, CLUSTER_MS);
 		CU_ASSERT_EQUAL(binding.expires_ms,
 		                rows[i].granted_s == LIFETIME_INFINITE
 		                        ? BINDING_NEVER_EXPIRES
@@ -507,7 +507,7 @@ static void care_of_address_is_one_host(void)
 		{ "198.51.100.2", MIP_ACCEPTED },
 		{ "10.0.0.1", MIP_POORLY_FORMED },
 		{ "192.0.2.1", MIP_PROHIBITED },
-		{ "0.0.0.0", MIP_POORLY_FORMED },
+		{ "0.0.0.0", MIP_ZERO_CARE_OF },
 		{ "255.255.255.255", MIP_POORLY_FORMED },
 		{ "127.0.0.1", MIP_POORLY_FORMED },
 		{ "127.255.0.9", MIP_POORLY_FORMED },

@@ -113,7 +113,7 @@ static void binding_has_what_was_granted(void)
 		s.request.fixed.flags = rows[i].flags;
 		s.request.source_port = 4434;
 		verdict = decide(&s);
-		b = registration_binding(&s.request, &verdict, CLUSTER_MS);
+		b = registration_binding(&s.request, &verdict, &s.facts.policy, CLUSTER_MS);
 		CU_ASSERT_EQUAL(b.encapsulation, rows[i].encapsulation);
 		CU_ASSERT_EQUAL(b.flags, rows[i].flags);
 		CU_ASSERT_TRUE(address_equal(b.care_of, s.request.fixed.care_of));
@@ -153,18 +153,18 @@ static void check_golden(json_t *vector)
 	struct octets expected = octets_of_hex(json_string_value(json_object_get(vector, "hex")));
 	struct mip_key_state key = some_key(0);
 	struct registration_signers signers = { .mobile_spi = 256, .mobile_key = &key };
-	struct registration_policy policy = { .home_agent = address("192.0.2.1") };
+	struct registration_facts facts = { .policy.home_agent = address("192.0.2.1") };
 	struct registration_request request = { .fixed = { .lifetime_s = 1 } };
 	struct registration_verdict verdict = { 0 };
 	uint8_t out[REGISTRATION_REPLY_MAX];
 	size_t size;
 
-	request.fixed.home = address(json_string_value(json_object_get(fields, "home_address")));
+	verdict.home = address(json_string_value(json_object_get(fields, "home_address")));
 	request.fixed.home_agent = address("255.255.255.255"); /* not what the reply says */
 	verdict.code = (enum mip_code)json_integer_value(json_object_get(fields, "code"));
 	verdict.lifetime_s = (uint16_t)json_integer_value(json_object_get(fields, "lifetime"));
 	verdict.identification = hex_field(fields, "identification");
-	size = registration_reply(&request, &verdict, &policy, &signers, out);
+	size = registration_reply(&request, &verdict, &facts, &signers, out);
 	CU_ASSERT_EQUAL(size, expected.size);
 	CU_ASSERT_EQUAL(memcmp(out, expected.at, expected.size), 0);
 	free(expected.at);
@@ -223,7 +223,7 @@ static void replies_are_signed_for_whom_they_concern(void)
 
 		good(&s);
 		s.request.fixed.lifetime_s = rows[i].lifetime_s;
-		size = registration_reply(&s.request, &verdict, &s.facts.policy, &signers, out);
+		size = registration_reply(&s.request, &verdict, &s.facts, &signers, out);
 		CU_ASSERT_EQUAL(size, rows[i].size);
 		if (size == 0)
 			continue;

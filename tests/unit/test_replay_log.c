@@ -26,6 +26,7 @@ static enum ha_error take_dirty_after_more(struct state *state, uint32_t **slots
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/state/command.h"
+#include "tests/unit/look.h"
 #include "tests/unit/memory_node.h"
 #include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
@@ -290,8 +291,8 @@ static void register_home(void)
 	struct replication_command command = { .ticket = 1, .command = octets };
 	struct state_view view;
 
-	CU_ASSERT_TRUE_FATAL(state_look(world.agent->state, PEER_MOBILE_NODE, 0, universe_home(0),
-	                                universe_spi(0), &view));
+	CU_ASSERT_TRUE_FATAL(look_at(world.agent->state, PEER_MOBILE_NODE, 0, universe_home(0),
+	                             universe_spi(0), &view));
 	registration.node = view.id;
 	command.size = command_registration(&registration, octets);
 	CU_ASSERT_EQUAL(replication_submit(world.agent->replication, &command, 1), HA_OK);

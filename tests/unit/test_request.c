@@ -10,6 +10,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "tests/unit/look.h"
 #include "tests/unit/memory_node.h"
 #include "tests/unit/suite.h"
 
@@ -123,10 +124,14 @@ static struct request_result ask_octets(struct span payload, bool no_resources)
 {
 	static struct request_result result;
 	struct request_clock clock = { WALL_MS, CLUSTER_MS };
+	const struct request_datagram datagram = {
+		.payload = payload,
+		.source = address("198.51.100.2"),
+		.source_port = 434,
+	};
 
 	memset(&result, 0, sizeof(result));
-	request_handle(agent, &policy, clock, payload, address("198.51.100.2"), 434, no_resources,
-	               &result);
+	request_handle(agent, &policy, clock, &datagram, no_resources, &result);
 	return result;
 }
 
@@ -169,7 +174,7 @@ static struct state_view node(void)
 	struct state_view view;
 
 	CU_ASSERT_TRUE_FATAL(
-		state_look(agent->state, PEER_MOBILE_NODE, 0, address("10.0.0.1"), SPI, &view));
+		look_at(agent->state, PEER_MOBILE_NODE, 0, address("10.0.0.1"), SPI, &view));
 	return view;
 }
 
@@ -203,7 +208,7 @@ static void granted_request_binds_when_applied(void)
 	CU_ASSERT_EQUAL_FATAL(view.binding_count, 1);
 	CU_ASSERT_TRUE(address_equal(view.bindings[0].care_of, address("198.51.100.2")));
 	CU_ASSERT_EQUAL(view.bindings[0].expires_ms, CLUSTER_MS + 300000);
-	CU_ASSERT_EQUAL(view.identification, clock_ntp_of_ms(WALL_MS));
+	CU_ASSERT_EQUAL(view.replay.identification, clock_ntp_of_ms(WALL_MS));
 	CU_ASSERT_EQUAL(reply_of(&result).code, MIP_ACCEPTED);
 	CU_ASSERT_EQUAL(reply_of(&result).lifetime_s, 300);
 	CU_ASSERT_TRUE(nothing_else_moved());

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agentd/state/command.h"
+#include "tests/unit/look.h"
 #include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
 
@@ -277,9 +278,9 @@ static bool is_like(struct model_peer *peer, const struct state_view *view, uint
 	       view->tolerance_s == association->tolerance_s &&
 	       memcmp(&view->key, &association->key, sizeof(view->key)) == 0;
 	like = like && view->id == peer->id && view->version == peer->version &&
-	       view->identification == peer->identification && view->digest == peer->digest &&
-	       view->limit == peer->limit && view->binding_count == peer->binding_count &&
-	       view->in_flight == 0;
+	       view->replay.identification == peer->identification &&
+	       view->replay.digest == peer->digest && view->limit == peer->limit &&
+	       view->binding_count == peer->binding_count && view->in_flight == 0;
 	for (size_t i = 0; like && i < peer->binding_count; i++)
 		like = has_binding(view, &peer->bindings[i]);
 	return like;
@@ -289,7 +290,7 @@ static void check_peer(enum peer_kind kind, uint32_t realm, struct in_addr addre
 {
 	struct model_peer *peer = find(kind, realm, address);
 	struct state_view view;
-	bool found = state_look(state, kind, realm, address, spi, &view);
+	bool found = look_at(state, kind, realm, address, spi, &view);
 
 	CU_ASSERT_EQUAL(found, peer != NULL);
 	if (found && peer)

@@ -104,9 +104,9 @@ static void settings_are_in_order_and_limited(void)
 	CU_ASSERT_EQUAL(change_one(3, &change), HA_OK);
 	state_settings(state, collect, text);
 	CU_ASSERT_STRING_EQUAL(text, "a=2;b=1;");
-	for (unsigned i = 2; i <= 64; i++) {
+	for (unsigned i = 2; i <= 1024; i++) {
 		snprintf(change.name, sizeof(change.name), "name-%u", i);
-		CU_ASSERT_EQUAL(change_one(2 + i, &change), i < 64 ? HA_OK : HA_E_CAPACITY);
+		CU_ASSERT_EQUAL(change_one(2 + i, &change), i < 1024 ? HA_OK : HA_E_CAPACITY);
 	}
 	state_free(state);
 }

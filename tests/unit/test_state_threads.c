@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agentd/state/command.h"
+#include "tests/unit/look.h"
 #include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
 
@@ -25,7 +26,7 @@ static bool is_torn(const struct state_view *view, uint32_t spi)
 	if (view->associated && (view->spi != spi || view->key.algorithm == 0))
 		return true;
 	for (size_t i = 0; i < view->binding_count; i++)
-		if (view->bindings[i].identification > view->identification)
+		if (view->bindings[i].identification > view->replay.identification)
 			return true;
 	return false;
 }
@@ -42,11 +43,12 @@ static void *look(void *seed)
 
 		state_prefetch(state, PEER_MOBILE_NODE, 0, home);
 		state_totals(state, &totals);
-		if (!state_look(state, PEER_MOBILE_NODE, 0, home, spi, &view))
+		if (!look_at(state, PEER_MOBILE_NODE, 0, home, spi, &view))
 			continue;
 		looked++;
 		torn += is_torn(&view, spi);
-		if (state_claim(state, &view, view.identification + 1))
+		if (state_claim(state, &view, view.replay.identification + 1,
+		                &(struct state_pace){ 0 }) == HA_OK)
 			state_release(state, &view);
 	}
 	return NULL;
@@ -136,7 +138,7 @@ static void *claim(void *unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < 20000; i++) {
-		if (!state_claim(state, &claimed, 7))
+		if (state_claim(state, &claimed, 7, &(struct state_pace){ 0 }) != HA_OK)
 			continue;
 		claims++;
 		doubles += holders++ != 0;
@@ -157,7 +159,7 @@ static void claim_is_held_by_one(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	row.address = universe_home(0);
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
-	CU_ASSERT_TRUE(state_look(state, PEER_MOBILE_NODE, 0, row.address, 256, &claimed));
+	CU_ASSERT_TRUE(look_at(state, PEER_MOBILE_NODE, 0, row.address, 256, &claimed));
 	for (size_t i = 0; i < 2; i++)
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, claim, NULL), 0);
 	for (size_t i = 0; i < 2; i++)

@@ -1,0 +1,257 @@
+/* apply.c - commands that change bindings: registrations, what ends, what is
+ * dropped. Decided on what was known then, and checked again here on what is
+ * so now (docs/architecture.md). */
+#include "agentd/state/internal.h"
+
+#include "agentd/base/clock.h"
+#include "agentd/state/command.h"
+#include "proto/cluster.pb-c.h"
+
+static bool has_ended(const struct binding *binding, const void *argument)
+{
+	return binding->expires_ms <= *(const uint64_t *)argument;
+}
+
+static bool has_care_of(const struct binding *binding, const void *argument)
+{
+	return binding->care_of.s_addr == *(const in_addr_t *)argument;
+}
+
+static bool is_another(const struct binding *binding, const void *argument)
+{
+	return !has_care_of(binding, argument);
+}
+
+static bool is_any(const struct binding *binding, const void *argument)
+{
+	(void)binding;
+	(void)argument;
+	return true;
+}
+
+static struct binding binding_of(const Hearth__Bind *bind, uint64_t identification,
+                                 uint64_t time_ms)
+{
+	return (struct binding){
+		.care_of.s_addr = htonl(bind->care_of),
+		.endpoint.s_addr = htonl(bind->endpoint),
+		.source.s_addr = htonl(bind->source),
+		.endpoint_port = (uint16_t)bind->endpoint_port,
+		.source_port = (uint16_t)bind->source_port,
+		.granted_s = (uint16_t)bind->granted_s,
+		.flags = (uint8_t)bind->flags,
+		.encapsulation = (uint8_t)bind->encapsulation,
+		.features = (uint16_t)bind->features,
+		.keepalive_s = (uint16_t)bind->keepalive_s,
+		.identification = identification,
+		.granted_ms = time_ms,
+		.expires_ms = bind->expires_ms,
+	};
+}
+
+static enum ha_error apply_bind(struct state *state, uint32_t slot, uint64_t index,
+                                const Hearth__Register *registration, uint64_t time_ms)
+{
+	struct binding binding = binding_of(registration->bind, registration->identification,
+	                                    time_ms);
+	const struct peer *peer = &state->peers[slot];
+
+	/* A care-of address is bound once: another endpoint replaces it. */
+	if (!registration->bind->keep_others)
+		bindings_remove(state, slot, is_another, &binding.care_of.s_addr);
+	if (binding_find(state, peer, &binding) == SLOT_NONE) {
+		bindings_remove(state, slot, has_care_of, &binding.care_of.s_addr);
+		if (registration->limit && peer->binding_count >= registration->limit)
+			return HA_E_LIMIT;
+	}
+	return binding_put(state, slot, &binding, index);
+}
+
+static void apply_unbind(struct state *state, uint32_t slot, const Hearth__Unbind *unbind)
+{
+	in_addr_t care_of = htonl(unbind->care_of);
+
+	bindings_remove(state, slot, unbind->has_care_of ? has_care_of : is_any, &care_of);
+}
+
+/* Under nonces a request counts if nothing was accepted since it was decided;
+ * timestamps grow. */
+static bool is_replayed(const struct peer *peer, const Hearth__Register *registration)
+{
+	if (registration->has_after)
+		return peer->replay.nonced != registration->after;
+	return !clock_ntp_is_later(registration->identification, peer->replay.identification);
+}
+
+static void note_accepted(struct state *state, uint32_t slot, const Hearth__Register *registration,
+                          uint64_t time_ms)
+{
+	struct replay_state *replay = &state->peers[slot].replay;
+
+	if (registration->has_after)
+		replay->nonced = registration->identification;
+	else
+		replay->identification = registration->identification;
+	replay->digest = registration->digest;
+	replay->spi = registration->spi;
+	replay->used_ms = time_ms;
+	association_note_use(state, slot, registration->spi, time_ms);
+}
+
+/* With the peer's lock held. `possible`: its address can be had. */
+static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t index,
+                                   const Hearth__Register *registration, uint64_t time_ms,
+                                   enum ha_error possible)
+{
+	struct peer *peer = &state->peers[slot];
+	enum ha_error error = possible;
+
+	bindings_remove(state, slot, has_ended, &time_ms);
+	if (error == HA_OK && registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
+		error = apply_bind(state, slot, index, registration, time_ms);
+	else if (error == HA_OK && registration->effect_case == HEARTH__REGISTER__EFFECT_UNBIND)
+		apply_unbind(state, slot, registration->unbind);
+	/* What was accepted once and is outlived by now must not be accepted again. */
+	if (error == HA_OK || possible == HA_E_STALE)
+		note_accepted(state, slot, registration, time_ms);
+	peer->version = index;
+	dirty_mark(state, slot);
+	return error;
+}
+
+static struct in_addr home_of(uint64_t place)
+{
+	return (struct in_addr){ htonl((uint32_t)place) };
+}
+
+/* The node of a registration. Applying thread. */
+static uint32_t slot_of(struct state *state, const Hearth__Register *registration)
+{
+	struct name_digest name;
+
+	if (!registration->has_name)
+		return peer_find(state, PEER_MOBILE_NODE, (uint32_t)(registration->place >> 32),
+		                 home_of(registration->place));
+	if (registration->name.len != sizeof(name.octets))
+		return SLOT_NONE;
+	memcpy(name.octets, registration->name.data, sizeof(name.octets));
+	return name_find(state, &name);
+}
+
+/* An address of the pool that the proposal had is nobody's again. */
+static void give_up(struct state *state, uint32_t slot, const Hearth__Register *registration)
+{
+	const struct state_view view = {
+		.slot = slot,
+		.id = state->peers[slot].id,
+		.pool = state->peers[slot].pool,
+		.reserved = home_of(registration->place),
+	};
+
+	if (view.pool != LABEL_NONE)
+		lease_unreserve(state, &view);
+}
+
+static enum ha_error find_current(struct state *state, uint64_t index,
+                                  const Hearth__Register *registration, uint32_t *slot)
+{
+	struct peer *peer;
+	enum ha_error error = HA_OK;
+
+	*slot = slot_of(state, registration);
+	if (*slot == SLOT_NONE)
+		return HA_E_NOTFOUND;
+	peer = &state->peers[*slot];
+	if (peer->id != registration->node)
+		return HA_E_NOTFOUND; /* of an earlier incarnation, whose claim went with it */
+	peer_lock(state, *slot);
+	peer->in_flight = 0;
+	if (index > peer->version && is_replayed(peer, registration))
+		error = HA_E_STALE;
+	peer_unlock(state, *slot);
+	return error;
+}
+
+enum ha_error apply_registration(struct state *state, uint64_t index,
+                                 const Hearth__Register *registration, uint64_t time_ms)
+{
+	uint32_t slot;
+	enum ha_error error = find_current(state, index, registration, &slot);
+	enum ha_error possible = HA_OK;
+
+	if (error == HA_E_NOTFOUND)
+		return error;
+	if (index <= state->peers[slot].version)
+		return HA_OK; /* the rows that were loaded have it already */
+	if (error == HA_OK && registration->has_name &&
+	    registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
+		possible = lease_take(state, slot, home_of(registration->place), index);
+	if (error == HA_OK) {
+		peer_lock(state, slot);
+		error = apply_to_peer(state, slot, index, registration, time_ms, possible);
+		peer_unlock(state, slot);
+	}
+	if (error != HA_OK)
+		give_up(state, slot, registration);
+	lease_settle(state, slot);
+	return error;
+}
+
+static uint32_t slot_of_place(struct state *state, uint64_t place)
+{
+	return peer_find(state, PEER_MOBILE_NODE, (uint32_t)(place >> 32), home_of(place));
+}
+
+/* Bindings of one node go; with its lock held. */
+static bool drop_some(struct state *state, uint32_t slot, uint64_t index, binding_predicate *drop,
+                      const void *argument)
+{
+	struct peer *peer = &state->peers[slot];
+
+	if (index <= peer->version || bindings_remove(state, slot, drop, argument) == 0)
+		return false;
+	peer->version = index;
+	dirty_mark(state, slot);
+	return true;
+}
+
+static void expire_at(struct state *state, uint64_t index, uint64_t place, uint64_t time_ms)
+{
+	uint32_t slot = slot_of_place(state, place);
+
+	if (slot == SLOT_NONE)
+		return;
+	peer_lock(state, slot);
+	drop_some(state, slot, index, has_ended, &time_ms);
+	peer_unlock(state, slot);
+	lease_settle(state, slot);
+}
+
+void apply_expiry(struct state *state, uint64_t index, const Hearth__Expire *expire,
+                  uint64_t time_ms)
+{
+	for (size_t i = 0; i < expire->n_places; i++)
+		expire_at(state, index, expire->places[i], time_ms);
+}
+
+enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop *drop)
+{
+	in_addr_t care_of = htonl(drop->care_of);
+	uint32_t slot = slot_of_place(state, drop->place);
+	bool dropped, newer;
+
+	if (slot == SLOT_NONE)
+		return HA_E_NOTFOUND;
+	peer_lock(state, slot);
+	newer = index > state->peers[slot].version;
+	dropped = drop_some(state, slot, index, drop->has_care_of ? has_care_of : is_any, &care_of);
+	if (newer && drop->release && state->peers[slot].leased) {
+		state->peers[slot].version = index;
+		dropped = true;
+	}
+	peer_unlock(state, slot);
+	if (newer && drop->release)
+		lease_release(state, slot);
+	lease_settle(state, slot);
+	return dropped || !newer ? HA_OK : HA_E_NOTFOUND;
+}

@@ -1,0 +1,45 @@
+/* configure.h - for the files that apply configuration; nobody outside
+ * agentd/state includes this. */
+#ifndef AGENTD_STATE_CONFIGURE_H
+#define AGENTD_STATE_CONFIGURE_H
+
+#include "agentd/state/internal.h"
+
+#include "proto/cluster.pb-c.h"
+
+/* Whom a command means: by name where there is one, else by address. */
+struct identity {
+	enum peer_kind kind;
+	uint32_t realm;
+	struct in_addr address;
+	struct span nai;
+	struct name_digest name;
+};
+
+struct identity identity_of(unsigned kind, uint32_t realm, uint32_t address,
+                            const ProtobufCBinaryData *nai, bool has_nai);
+uint32_t identity_find(struct state *state, const struct identity *identity);
+
+/* Room that a change needs, beyond what is used. */
+struct need {
+	uint32_t peers;
+	uint32_t associations;
+	uint32_t bindings;
+};
+
+/* The room of who put it in order decides, so that all decide alike. */
+enum ha_error room_check(struct state *state, const struct state_capacity *allowed,
+                         const struct need *need);
+
+/* "" for NULL. */
+struct span text_span(const char *text);
+/* Cut to what fits. */
+void text_copy(char *out, size_t size, struct span text);
+
+/* configure_node.c: what may change about a node */
+enum ha_error node_set_policy(struct state *state, uint32_t slot, const char *policy,
+                              struct row_log *rows);
+enum ha_error node_apply(struct state *state, const struct state_capacity *allowed,
+                         const Hearth__SetNode *set, struct row_log *rows);
+
+#endif
