@@ -37,7 +37,16 @@ static void enlarge_buffers(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
 }
 
-static enum ha_error open_socket(struct link *link, const struct sockaddr_in *target)
+static int bind_source(int fd, struct in_addr source, unsigned after)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET,
+		                    .sin_addr.s_addr = htonl(ntohl(source.s_addr) + after) };
+
+	return source.s_addr ? bind(fd, (const struct sockaddr *)&name, sizeof(name)) : 0;
+}
+
+static enum ha_error open_socket(struct link *link, const struct sockaddr_in *target,
+                                 struct in_addr source)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -45,12 +54,15 @@ static enum ha_error open_socket(struct link *link, const struct sockaddr_in *ta
 		return ha_error_of_errno(errno);
 	link->sockets[link->count++] = fd;
 	enlarge_buffers(fd);
+	if (bind_source(fd, source, link->count - 1) != 0)
+		return errno == EADDRNOTAVAIL ? HA_E_NOTFOUND : ha_error_of_errno(errno);
 	if (connect(fd, (const struct sockaddr *)target, sizeof(*target)) != 0)
 		return ha_error_of_errno(errno);
 	return HA_OK;
 }
 
-enum ha_error link_open(struct link *out, const struct sockaddr_in *target, unsigned count)
+enum ha_error link_open(struct link *out, const struct sockaddr_in *target, struct in_addr source,
+                        unsigned count)
 {
 	enum ha_error error = HA_OK;
 
@@ -61,7 +73,7 @@ enum ha_error link_open(struct link *out, const struct sockaddr_in *target, unsi
 	if (count == 0 || count > LINK_SOCKETS_MAX)
 		return HA_E_RANGE;
 	while (error == HA_OK && out->count < count)
-		error = open_socket(out, target);
+		error = open_socket(out, target, source);
 	if (error != HA_OK)
 		link_close(out);
 	return error;
@@ -81,6 +93,12 @@ uint8_t *link_room(struct link *link)
 void link_put(struct link *link, size_t size)
 {
 	link->out.pieces[link->out.count++].iov_len = size;
+}
+
+void link_put_borrowed(struct link *link, uint8_t *octets, size_t size)
+{
+	link->out.pieces[link->out.count].iov_base = octets;
+	link_put(link, size);
 }
 
 static bool one_size(const struct link_batch *batch)
@@ -135,6 +153,8 @@ void link_send(struct link *link)
 	link->turn = (link->turn + 1) % link->count;
 	if (!one_size(&link->out) || !send_in_one(fd, &link->out))
 		send_one_by_one(fd, &link->out);
+	for (unsigned i = 0; i < link->out.count; i++)
+		link->out.pieces[i].iov_base = link->out.octets[i]; /* some were borrowed */
 	link->out.count = 0;
 }
 

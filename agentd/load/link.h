@@ -35,14 +35,21 @@ struct link {
 	struct link_batch in;
 };
 
-/* Sockets connected to `target`. HA_E_RANGE for a count of 0 or too many. */
-enum ha_error link_open(struct link *out, const struct sockaddr_in *target, unsigned count);
+/* Sockets connected to `target`, the first from the address `source` and each
+ * from the one after; zero: from where the route says. HA_E_RANGE for a count of 0
+ * or too many; HA_E_NOTFOUND for a source that is no address of this host. */
+enum ha_error link_open(struct link *out, const struct sockaddr_in *target, struct in_addr source,
+                        unsigned count);
 void link_close(struct link *link);
 
 /* Room for the next datagram of link->out, NULL when the batch is full; then
  * its size. */
 uint8_t *link_room(struct link *link);
 void link_put(struct link *link, size_t size);
+
+/* The next datagram of link->out, which must have room, from octets that stay
+ * until link_send. */
+void link_put_borrowed(struct link *link, uint8_t *octets, size_t size);
 
 /* Send link->out and empty it. A datagram that cannot be sent is lost. */
 void link_send(struct link *link);

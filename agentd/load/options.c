@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agentd/base/address.h"
+#include "agentd/load/flood.h"
 #include "agentd/load/link.h"
 #include "agentd/load/plan.h"
 
@@ -60,6 +61,9 @@ static const struct row rows[] = {
 	  "requests until a node gives up; 0: never" },
 	{ "sockets", NUMBER, AT(sockets), 1, LINK_SOCKETS_MAX, "4", "N",
 	  "UDP sockets to send from" },
+	{ "source", ADDRESS, AT(source), 0, 0, NULL, "ADDRESS",
+	  "address to send from, of the first socket; the others follow" },
+	{ "kind", TEXT, AT(kind), 0, 0, "forged", "NAME", "of what `flood` throws, see above" },
 	{ "seed", NUMBER, AT(seed), 0, UINT32_MAX, "1", "N",
 	  "of the choice of nodes and requests" },
 	{ "record", TEXT, AT(record), 0, 0, NULL, "FILE", "append what was asked and promised" },
@@ -276,6 +280,7 @@ void load_options_settings(const struct load_options *options, const struct load
                            struct load_settings *out)
 {
 	*out = (struct load_settings){ .target = options->target,
+		                       .source = options->source,
 		                       .nodes = options->nodes,
 		                       .sockets = options->sockets,
 		                       .window = options->window,
@@ -310,6 +315,8 @@ void load_options_usage(FILE *out)
 {
 	static const char *const others[][2] = {
 		{ "associations", "print the nodes' associations, to be imported by the agent" },
+		{ "storm", "register every node once at --rate, with doubling retransmissions" },
+		{ "flood", "throw datagrams of --kind and await nothing, at --rate or flat out" },
 		{ "verify", "hold a listing of bindings against --record" },
 		{ "replay", "send --count accepted requests of --record once more" },
 	};
@@ -320,6 +327,9 @@ void load_options_usage(FILE *out)
 	fputs("\nOther modes:\n", out);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		fprintf(out, "  %-26s %s\n", others[i][0], others[i][1]);
+	fputs("\nKinds of a flood:\n", out);
+	for (const struct flood_kind *kind = flood_kinds; kind->name; kind++)
+		fprintf(out, "  %-26s %s\n", kind->name, kind->help);
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		usage_row(out, &rows[i]);

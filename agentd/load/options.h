@@ -22,6 +22,8 @@ struct load_options {
 	const char *algorithm;
 	const char *record;
 	const char *listing;
+	const char *kind;
+	struct in_addr source; /* of the first socket; zero: any */
 	uint32_t spi;
 	uint32_t nodes;
 	uint32_t bindings;

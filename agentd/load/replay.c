@@ -224,7 +224,7 @@ enum ha_error replay(const struct load_settings *settings, const struct load_ide
 			                 .identity = identity,
 			                 .people = people,
 			                 .result = result };
-		error = link_open(&r->link, &settings->target, settings->sockets);
+		error = link_open(&r->link, &settings->target, settings->source, settings->sockets);
 	}
 	if (error == HA_OK) {
 		found = choose(all, found, (size_t)settings->count, settings->seed);

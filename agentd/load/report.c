@@ -11,9 +11,14 @@ static double seconds(uint64_t ns)
 	return (double)ns / 1e9;
 }
 
+static double per_second(uint64_t count, uint64_t window_ns)
+{
+	return window_ns ? (double)count / seconds(window_ns) : 0;
+}
+
 static double rate(const struct load_result *result)
 {
-	return result->window_ns ? (double)result->in_window / seconds(result->window_ns) : 0;
+	return per_second(result->in_window, result->window_ns);
 }
 
 static double latency_us(const struct load_result *result, uint32_t parts)
@@ -31,15 +36,15 @@ static uint64_t accepted(const struct load_result *result)
 	return result->codes[MIP_ACCEPTED] + result->codes[MIP_ACCEPTED_ONE_BINDING];
 }
 
-static void report_codes(FILE *out, const struct load_result *result)
+static void report_codes(FILE *out, const uint64_t codes[256])
 {
 	const char *separator = "";
 
 	fprintf(out, ", \"codes\": {");
 	for (unsigned code = 0; code < 256; code++) {
-		if (result->codes[code] == 0)
+		if (codes[code] == 0)
 			continue;
-		fprintf(out, "%s\"%u\": %" PRIu64, separator, code, result->codes[code]);
+		fprintf(out, "%s\"%u\": %" PRIu64, separator, code, codes[code]);
 		separator = ", ";
 	}
 	fprintf(out, "}");
@@ -76,7 +81,7 @@ void report_run(FILE *out, const char *mode, const struct load_settings *setting
 	fprintf(out, ", \"cpu_us_per_request\": %.2f",
 	        result->in_window ? (double)result->cpu_ns / 1e3 / (double)result->in_window : 0);
 	report_latency(out, result);
-	report_codes(out, result);
+	report_codes(out, result->codes);
 	fprintf(out, "}\n");
 }
 
@@ -117,5 +122,78 @@ void report_replay(FILE *out, const struct replay_result *result)
 	number(out, "silent", result->silent);
 	number(out, "bad", result->bad);
 	number(out, "replays_accepted", result->accepted);
+	fprintf(out, "}\n");
+}
+
+static void report_tries(FILE *out, const struct storm_result *result)
+{
+	fprintf(out, ", \"completed_by_try\": [");
+	for (unsigned i = 0; i < STORM_TRIES_MAX; i++)
+		fprintf(out, "%s%" PRIu64, i ? ", " : "", result->completed_by_try[i]);
+	fprintf(out, "]");
+}
+
+static double milliseconds(const struct histogram *histogram, uint32_t parts)
+{
+	return (double)histogram_percentile(histogram, parts) / 1e6;
+}
+
+void report_storm(FILE *out, const struct load_settings *settings,
+                  const struct storm_result *result)
+{
+	fprintf(out, "{\"mode\": \"storm\", \"nodes\": %" PRIu32 ", \"rate\": %" PRIu32,
+	        settings->nodes, settings->rate);
+	fprintf(out, ", \"seconds\": %.3f, \"sent_per_s\": %.1f, \"completed_per_s\": %.1f",
+	        seconds(result->window_ns), per_second(result->sent, result->window_ns),
+	        per_second(result->completed_in_window, result->window_ns));
+	number(out, "begun", result->nodes_begun);
+	number(out, "sent", result->sent);
+	number(out, "again", result->again);
+	number(out, "completed", result->completed);
+	number(out, "completed_in_window", result->completed_in_window);
+	report_tries(out, result);
+	number(out, "given_up", result->nodes_given_up);
+	number(out, "denied", result->denied);
+	number(out, "late", result->late);
+	number(out, "bad", result->bad);
+	fprintf(out, ", \"overdue_ms\": %.1f", (double)result->overdue_ns / 1e6);
+	fprintf(out, ", \"cpu_part\": %.3f",
+	        result->window_ns ? (double)result->cpu_ns / (double)result->window_ns : 0);
+	fprintf(out, ", \"answer_p50_ms\": %.3f, \"answer_p99_ms\": %.3f",
+	        milliseconds(&result->answer, 500000), milliseconds(&result->answer, 990000));
+	fprintf(out, ", \"completion_p50_ms\": %.3f, \"completion_p99_ms\": %.3f",
+	        milliseconds(&result->completion, 500000),
+	        milliseconds(&result->completion, 990000));
+	report_codes(out, result->codes);
+	fprintf(out, "}\n");
+}
+
+void report_storm_for_people(FILE *out, const struct storm_result *result)
+{
+	fprintf(out,
+	        "%" PRIu64 " nodes began, %" PRIu64
+	        " completed; for %.1f s %.0f datagrams/s left and "
+	        "%.0f registrations/s completed; a node took %.0f ms (99 of 100: %.0f ms)\n",
+	        result->nodes_begun, result->completed, seconds(result->window_ns),
+	        per_second(result->sent, result->window_ns),
+	        per_second(result->completed_in_window, result->window_ns),
+	        milliseconds(&result->completion, 500000),
+	        milliseconds(&result->completion, 990000));
+}
+
+void report_flood(FILE *out, const char *kind, const struct flood_result *result)
+{
+	uint64_t accepted_count = result->codes[MIP_ACCEPTED] +
+	                          result->codes[MIP_ACCEPTED_ONE_BINDING];
+
+	fprintf(out, "{\"mode\": \"flood\", \"kind\": \"%s\", \"seconds\": %.3f", kind,
+	        seconds(result->window_ns));
+	number(out, "sent", result->sent);
+	fprintf(out, ", \"sent_per_s\": %.1f", per_second(result->sent, result->window_ns));
+	number(out, "answers", result->answers);
+	number(out, "accepted", accepted_count);
+	fprintf(out, ", \"cpu_part\": %.3f",
+	        result->window_ns ? (double)result->cpu_ns / (double)result->window_ns : 0);
+	report_codes(out, result->codes);
 	fprintf(out, "}\n");
 }

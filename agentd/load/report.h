@@ -7,8 +7,10 @@
 
 #include <stdio.h>
 
+#include "agentd/load/flood.h"
 #include "agentd/load/replay.h"
 #include "agentd/load/run.h"
+#include "agentd/load/storm.h"
 #include "agentd/load/verify.h"
 
 void report_run(FILE *out, const char *mode, const struct load_settings *settings,
@@ -16,5 +18,9 @@ void report_run(FILE *out, const char *mode, const struct load_settings *setting
 void report_run_for_people(FILE *out, const struct load_result *result);
 void report_verify(FILE *out, const struct verify_result *result);
 void report_replay(FILE *out, const struct replay_result *result);
+void report_storm(FILE *out, const struct load_settings *settings,
+                  const struct storm_result *result);
+void report_storm_for_people(FILE *out, const struct storm_result *result);
+void report_flood(FILE *out, const char *kind, const struct flood_result *result);
 
 #endif

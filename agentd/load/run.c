@@ -330,7 +330,8 @@ static enum ha_error prepare(struct run *run, const struct load_mode *mode)
 		error = load_node_init(&run->nodes[i], run->identity, load_home(run->identity, i));
 	load_plan_init(&run->plan, mode, settings->nodes, settings->seed);
 	if (error == HA_OK)
-		error = link_open(&run->link, &settings->target, settings->sockets);
+		error = link_open(&run->link, &settings->target, settings->source,
+		                  settings->sockets);
 	return error;
 }
 

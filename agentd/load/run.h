@@ -23,6 +23,7 @@
 
 struct load_settings {
 	struct sockaddr_in target;
+	struct in_addr source; /* of the first socket, the others count on; zero: any */
 	uint32_t nodes;
 	uint32_t sockets;
 	uint32_t window;      /* requests under way, at most */

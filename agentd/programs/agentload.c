@@ -8,10 +8,12 @@
 
 #include "agentd/base/address.h"
 #include "agentd/base/clock.h"
+#include "agentd/load/flood.h"
 #include "agentd/load/options.h"
 #include "agentd/load/plan.h"
 #include "agentd/load/replay.h"
 #include "agentd/load/report.h"
+#include "agentd/load/storm.h"
 #include "agentd/load/verify.h"
 
 enum status {
@@ -185,6 +187,69 @@ static enum status run_replay(const struct command *command)
 	return result.accepted == 0 ? STATUS_DONE : STATUS_FAILED;
 }
 
+static enum status run_storm(const struct command *command)
+{
+	static struct storm_result result;
+	struct load_settings settings;
+	enum ha_error error;
+
+	load_options_settings(command->options, NULL, &settings);
+	if (settings.rate == 0 || settings.tries == 0 || settings.tries > STORM_TRIES_MAX) {
+		fprintf(stderr, "agentload: storm needs a --rate, and --tries from 1 to %u\n",
+		        STORM_TRIES_MAX);
+		return STATUS_USAGE;
+	}
+	prctl(PR_SET_TIMERSLACK, 1);
+	error = storm_run(&settings, command->identity, &stop, &result);
+	if (error != HA_OK)
+		return failed("cannot run the storm", error);
+	report_storm(stdout, &settings, &result);
+	report_storm_for_people(stderr, &result);
+	return result.completed > 0 && result.bad == 0 ? STATUS_DONE : STATUS_FAILED;
+}
+
+static enum status flood_with(const struct command *command, const struct flood_kind *kind,
+                              const struct load_record *records, size_t record_count)
+{
+	static struct flood_result result;
+	struct load_settings settings;
+	struct flood *flood;
+	enum ha_error error;
+
+	load_options_settings(command->options, NULL, &settings);
+	prctl(PR_SET_TIMERSLACK, 1);
+	error = flood_new(&flood, &settings, command->identity, kind, records, record_count);
+	if (error != HA_OK)
+		return failed(kind->replays ? command->options->record : "cannot prepare the flood",
+		              error);
+	error = flood_run(flood, &stop, &result);
+	flood_free(flood);
+	if (error != HA_OK)
+		return failed("cannot run the flood", error);
+	report_flood(stdout, kind->name, &result);
+	return STATUS_DONE;
+}
+
+static enum status run_flood(const struct command *command)
+{
+	const struct flood_kind *kind = flood_kind_find(command->options->kind);
+	struct load_record *records = NULL;
+	size_t record_count = 0;
+	enum status status = STATUS_DONE;
+
+	if (!kind) {
+		fprintf(stderr, "agentload: unknown kind '%s'; see --help\n",
+		        command->options->kind);
+		return STATUS_USAGE;
+	}
+	if (kind->replays)
+		status = load_record_file(command, &records, &record_count);
+	if (status == STATUS_DONE)
+		status = flood_with(command, kind, records, record_count);
+	free(records);
+	return status;
+}
+
 static const struct {
 	const char *name;
 	enum status (*run)(const struct command *command);
@@ -192,6 +257,8 @@ static const struct {
 	{ "associations", print_associations },
 	{ "verify", run_verify },
 	{ "replay", run_replay },
+	{ "storm", run_storm },
+	{ "flood", run_flood },
 };
 
 static enum status run_mode(struct command *command)

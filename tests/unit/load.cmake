@@ -1,2 +1,3 @@
 # The load generator's parts that do no I/O, and its record.
 hearth_unit_test(load hearth_load)
+hearth_unit_test(flood hearth_load)

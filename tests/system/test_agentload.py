@@ -1,0 +1,166 @@
+"""The load generator's storms and floods, held against an agent, and against a target that never answers."""
+
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+
+import pytest
+from agent import Agent, program
+from waiting import wait_for
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
+
+from scapy_client import NTP_OFFSET_S  # noqa: E402
+
+NODES = 200
+
+
+def run_load(target, *arguments):
+    """agentload to its end; its exit status and result."""
+    done = subprocess.run(
+        [program("agentload"), "--target", f"{target[0]}:{target[1]}", "--nodes", str(NODES), *arguments],
+        capture_output=True, text=True, timeout=300)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def associations():
+    lines = subprocess.run([program("agentload"), "associations", "--nodes", str(NODES)], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    for line in lines:
+        kind, *fields = line.split()
+        yield {"kind": kind, **dict(field.split("=", 1) for field in fields)}
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    """An agent that knows the load's nodes."""
+    with Agent(str(tmp_path), associations=list(associations())) as agent:
+        yield agent
+
+
+def counters(agent):
+    return {row["name"]: row["value"] for row in agent.ctl("counters")}
+
+
+def bindings(agent):
+    return [(row["home"], row["care_of"], row["identification"], row["source"]) for row in agent.ctl("bindings")]
+
+
+def settle(agent):
+    """Everything that was taken is in the store, which `bindings` reads."""
+    def is_settled():
+        status = agent.ctl("status")
+        return status["store_index"] == status["applied_index"] and status["bindings"] == NODES
+    wait_for(is_settled, "the store holds everything")
+
+
+def flood(agent, kind, *arguments):
+    status, result = run_load((agent.address, agent.port), "--kind", kind, *arguments, "flood")
+    assert status == 0
+    return result
+
+
+def test_storm_registers_every_node_once(loaded):
+    status, result = run_load((loaded.address, loaded.port), "--rate", "2000", "storm")
+    assert status == 0
+    assert result["begun"] == result["completed"] == NODES
+    assert sum(result["completed_by_try"]) == NODES
+    assert result["bad"] == result["denied"] == result["given_up"] == 0
+    assert loaded.ctl("status")["bindings"] == NODES
+
+
+class Silence:
+    """A target that takes datagrams and answers none."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.setblocking(False)
+        self.target = self.socket.getsockname()
+        self.requests = []
+
+    def take_until_end(self, process):
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            while process.poll() is None:
+                if selector.select(0.05):
+                    self.requests.append(self.socket.recv(2048))
+        return process.communicate()[0]
+
+
+def identifications_by_node(requests):
+    """Seconds of Unix time."""
+    by_node = {}
+    for octets in requests:
+        ntp = int.from_bytes(octets[16:24], "big")
+        by_node.setdefault(octets[4:8], []).append((ntp >> 32) - NTP_OFFSET_S + (ntp & 0xFFFFFFFF) / 2**32)
+    return by_node
+
+
+def test_storm_retransmits_anew_with_doubling_pauses():
+    silence = Silence()
+    process = subprocess.Popen(
+        [program("agentload"), "--target", "127.0.0.1:%d" % silence.target[1], "--nodes", "3", "--rate", "1000",
+         "--timeout", "0.2", "--tries", "4", "storm"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    result = json.loads(silence.take_until_end(process))
+    assert process.returncode == 1
+    assert (result["begun"], result["given_up"], result["sent"], result["again"]) == (3, 3, 12, 9)
+    by_node = identifications_by_node(silence.requests)
+    assert len(by_node) == 3
+    for times in by_node.values():
+        assert len(times) == 4 and times == sorted(set(times))
+        assert times[3] - times[0] > 1.0  # 0.2 + 0.4 + 0.8, where equal pauses would make 0.6
+
+
+def test_storm_needs_a_rate():
+    done = subprocess.run([program("agentload"), "storm"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "--rate" in done.stderr
+
+
+def test_forged_flood_moves_nothing(loaded):
+    before = counters(loaded)
+    result = flood(loaded, "forged", "--count", "2000", "--rate", "20000")
+    assert (result["sent"], result["answers"]) == (2000, 0)
+    wait_for(lambda: counters(loaded)["security-violations"] - before["security-violations"] == 2000, "all were looked at")
+    assert loaded.ctl("status")["bindings"] == 0
+
+
+def test_oversize_flood_is_dropped_unread(loaded):
+    flood(loaded, "oversize", "--count", "300", "--rate", "3000")
+    wait_for(lambda: counters(loaded)["dropped-oversize"] == 300, "all were dropped")
+    assert counters(loaded)["requests"] == 0
+
+
+def test_valid_flood_registers_and_its_replay_does_not(loaded, tmp_path):
+    record = str(tmp_path / "record")
+    status, _ = run_load((loaded.address, loaded.port), "--record", record, "register")
+    assert status == 0
+    result = flood(loaded, "valid", "--count", str(NODES), "--rate", "2000")
+    assert result["sent"] == NODES
+    wait_for(lambda: counters(loaded)["accepted-one-binding"] == 2 * NODES, "all were registered again")
+    settle(loaded)
+    before = bindings(loaded)
+    result = flood(loaded, "replayed", "--record", record, "--count", "1000", "--rate", "10000")
+    assert result["sent"] == 1000
+    assert set(result["codes"]) <= {"133"}  # each node has registered anew since
+    wait_for(lambda: counters(loaded)["denied-id-mismatch"] == 1000, "all replays were denied")
+    settle(loaded)
+    assert bindings(loaded) == before
+
+
+def test_flood_from_a_source_that_is_not_ours_is_refused():
+    done = subprocess.run([program("agentload"), "--source", "192.0.2.77", "--count", "1", "flood"], capture_output=True,
+                          text=True)
+    assert done.returncode == 1
+    assert done.stdout == ""
+
+
+def test_flood_wants_a_kind_that_there_is():
+    done = subprocess.run([program("agentload"), "--kind", "friendly", "flood"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "friendly" in done.stderr
