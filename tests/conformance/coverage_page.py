@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""Print docs/protocol-coverage.md: what the documents demand of a home agent, and the cases that hold agentd to it."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import catalogue  # noqa: E402
+import profiles  # noqa: E402
+from applicability import applies  # noqa: E402
+from requirements import REQUIREMENTS  # noqa: E402
+from variants import VARIANTS  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+HEAD = """# Coverage of the protocol
+
+Written by `docs/generate` from `tests/conformance/requirements.py` and the cases; do not edit. One row per demand, in our
+own words; the number is its place in the section. A case *in italics* is about something that agentd does not do yet: it
+is in the suite for every home agent, and does not apply to ours today. How to run the suite: [conformance.md](conformance.md).
+
+"""
+TITLES = {"order": "The order of checks"}
+
+
+def profiles_of_agentd():
+    base = profiles.read(os.path.join(HERE, "hearth.profile"))
+    common = {"source-addresses": "a"}
+    return [base.overlaid({**common, **variant["profile"]}) for variant in VARIANTS.values()]
+
+
+def cases_by_requirement(cases):
+    found = {name: [] for name in REQUIREMENTS}
+    for case in cases:
+        for name in case["requirements"]:
+            found[name].append(case["id"])
+    return found
+
+
+def summary(cases, ours, found):
+    musts = [name for name, row in REQUIREMENTS.items() if row["level"] in ("MUST", "MUST NOT")]
+    reasons = sum(1 for name in REQUIREMENTS if not found[name])
+    return (
+        f"{len(cases)} cases, {len(ours)} of which apply to agentd today; {len(REQUIREMENTS)} demands, {len(musts)} of "
+        f"them MUST or MUST NOT; {reasons} have a reason why there is no case.\n"
+    )
+
+
+def sections():
+    """(document, section) in order."""
+    return list(dict.fromkeys((row["document"], row["section"]) for row in REQUIREMENTS.values()))
+
+
+def page():
+    cases = catalogue.load()
+    found = cases_by_requirement(cases)
+    ours = {case["id"] for case in cases if any(applies(case, profile) for profile in profiles_of_agentd())}
+    lines = [HEAD, summary(cases, ours, found)]
+    document = None
+    for document_of_section, section in sections():
+        if document_of_section != document:
+            document = document_of_section
+            lines.append(f"\n## {TITLES.get(document, document)}\n")
+        word = "Step" if document == "order" else "Section"
+        lines.append(f"\n### {word} {section}\n\n| | level | binds | demand | cases |\n|---|---|---|---|---|\n")
+        for name, row in REQUIREMENTS.items():
+            if (row["document"], row["section"]) == (document, section):
+                lines.append(line_of(name, row, found[name], ours))
+    return "".join(lines)
+
+
+def line_of(name, row, cases, ours):
+    number = name.rsplit("-", 1)[1]
+    shown = ", ".join(f"`{case}`" if case in ours else f"*`{case}`*" for case in cases) or row["reason"] or "**missing**"
+    return f"| {number} | {row['level']} | {row['whom']} | {row['text']} | {shown} |\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,119 @@
+"""The cases and the demands hold together: nothing is left out, nothing is named that is not there, the page is fresh."""
+
+import os
+import re
+
+import pytest
+
+import catalogue
+import coverage_page
+import profiles
+from requirements import REQUIREMENTS, RFC_5944
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOCS = os.path.join(HERE, "../../docs")
+CASES = catalogue.load()
+
+# How often each word stands in a section of RFC 5944, with its negation: MUST, SHOULD, MAY.
+COUNTS = {
+    "3.4": (6, 0, 1),
+    "3.5.1": (4, 0, 0),
+    "3.5.2": (1, 0, 0),
+    "3.5.3": (0, 0, 1),
+    "3.5.4": (5, 0, 1),
+    "3.8": (2, 0, 0),
+    "3.8.1": (6, 0, 3),
+    "3.8.2": (2, 2, 0),
+    "3.8.2.1": (22, 8, 1),
+    "3.8.2.2": (10, 1, 1),
+    "3.8.2.3": (1, 1, 0),
+    "3.8.3": (2, 2, 0),
+    "3.8.3.1": (4, 0, 0),
+    "3.8.3.2": (7, 3, 0),
+    "3.8.3.3": (3, 0, 0),
+    "5.7": (5, 1, 1),
+    "5.7.1": (7, 2, 1),
+    "5.7.2": (0, 1, 0),
+}
+
+
+def test_there_are_enough_cases():
+    assert len(CASES) >= 150
+
+
+@pytest.mark.parametrize("section", sorted(COUNTS))
+def test_every_word_of_the_section_has_a_row(section):
+    levels = [row[0].removesuffix(" NOT") for row in RFC_5944[section]]
+    assert tuple(levels.count(word) for word in ("MUST", "SHOULD", "MAY")) == COUNTS[section]
+
+
+def test_no_section_is_left_out():
+    assert set(RFC_5944) == set(COUNTS)
+
+
+def test_every_case_names_demands_that_exist():
+    unknown = {name for case in CASES for name in case["requirements"] if name not in REQUIREMENTS}
+    assert unknown == set()
+    assert [case["id"] for case in CASES if not case["requirements"]] == []
+
+
+def test_every_demand_has_a_case_or_a_reason():
+    named = {name for case in CASES for name in case["requirements"]}
+    assert [name for name, row in REQUIREMENTS.items() if name not in named and not row["reason"]] == []
+
+
+def test_no_reason_where_there_is_a_case():
+    named = {name for case in CASES for name in case["requirements"]}
+    assert [name for name, row in REQUIREMENTS.items() if name in named and row["reason"]] == []
+
+
+def test_titles_are_one_sentence_and_unlike():
+    titles = [case["title"] for case in CASES]
+    assert len(set(titles)) == len(titles)
+    assert [title for title in titles if len(title) > 140] == []
+
+
+def test_page_of_coverage_is_fresh():
+    with open(os.path.join(DOCS, "protocol-coverage.md"), encoding="utf-8") as file:
+        assert file.read() == coverage_page.page(), "docs/protocol-coverage.md is stale: run docs/generate"
+
+
+def test_documentation_explains_every_word():
+    with open(os.path.join(DOCS, "conformance.md"), encoding="utf-8") as file:
+        text = file.read()
+    words = set(profiles.KEYS) | catalogue.CASE_WORDS | catalogue.STEP_WORDS | catalogue.messages.SEND_WORDS
+    words |= catalogue.CHAIN_WORDS | set(catalogue.messages.EDITS) | set(catalogue.messages.ADDRESSES)
+    words |= set(catalogue.replies.EXPECTATIONS) | catalogue.replies.MODIFIERS
+    assert sorted(word for word in words if f"`{word}`" not in text) == []
+
+
+def test_documentation_has_the_table_of_keys():
+    with open(os.path.join(DOCS, "conformance.md"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    assert [row for row in profiles.documentation() if row not in lines] == []
+
+
+GOOD = {"id": "a", "title": "A.", "requirements": [], "send": {}, "expect": "silence"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sent": {}}, {"title": "no sentence"}, {"send": {"flag": "S"}}, {"expect": {"cod": 1}}, {"agent": {"nat": True}},
+        {"node": {"color": 1}}, {"before": [{"expect": "silence"}]}, {"after": [{"send": {}}]}, {"expect": "silent"},
+        {"send": {"chain": ["mhea"]}}, {"send": {"edits": [{"turn": 1}]}}, {"agents": {"fa": {"key": 1}}},
+    ],
+    ids=lambda change: re.sub(r"\W+", "-", str(change)).strip("-"),
+)
+def test_slip_of_the_pen_is_refused(change):
+    catalogue.check(GOOD)
+    with pytest.raises(catalogue.BadCase):
+        catalogue.check({**GOOD, **change})
+
+
+@pytest.mark.parametrize("text", ["CASES = [dict(a=1)]", "import os\nCASES = []", "print(1)", '"""only words"""'])
+def test_file_of_cases_is_data_only(tmp_path, text):
+    path = tmp_path / "a.py"
+    path.write_text(text)
+    with pytest.raises((catalogue.BadCase, ValueError)):
+        catalogue.cases_of(str(path))
