@@ -17,15 +17,10 @@
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/inbox.h"
+#include "agentd/flow/sockets.h"
 
 #define REPLIES_MAX 256u
 #define PENDING_NONE UINT32_MAX
-
-/* Octets asked of the kernel, each way; it takes twice as much and counts about
- * 800 for a request: some 20 000. Enough for the burst of a checkpoint's or a
- * flush's stall, worked off in a tenth of a second. A slow disk needs longer,
- * and that is what the age limit is for. */
-#define SOCKET_BUFFER (8 << 20)
 
 /* A proposal under way: what to send when it has taken effect. */
 struct pending {
@@ -41,6 +36,8 @@ struct receiver {
 	struct agent *agent;
 	unsigned number;
 	int socket;
+	int broadcasts[BROADCAST_SOCKETS]; /* of the first thread; answered from `socket` */
+	bool broadcast;                    /* the batch came on one of them */
 	bool started;
 	pthread_t thread;
 	struct completions completions;
@@ -182,6 +179,7 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 		.payload = inbox_datagram(&r->inbox, i),
 		.source = from->sin_addr,
 		.source_port = ntohs(from->sin_port),
+		.broadcast = r->broadcast,
 	};
 
 	request_handle(r->agent, policy, clock, &datagram, no_resources, result);
@@ -254,14 +252,15 @@ static bool is_worth_a_look(const struct receiver *r, uint32_t i, uint64_t now_n
 	return true;
 }
 
-static void receive_batch(struct receiver *r)
+static void receive_batch(struct receiver *r, int socket, bool broadcast)
 {
 	struct registration_policy policy;
 	struct request_clock clock;
 	uint64_t now_ns;
 
-	if (inbox_receive(&r->inbox, r->socket) == 0)
+	if (inbox_receive(&r->inbox, socket) == 0)
 		return;
+	r->broadcast = broadcast;
 	policy_read(r->agent, &policy);
 	now_ns = clock_wall_ns();
 	clock.wall_ms = now_ns / 1000000u;
@@ -274,25 +273,36 @@ static void receive_batch(struct receiver *r)
 	send_replies(r);
 }
 
+/* What is waited for: replies that can be sent, and requests on each socket. */
+#define WAITS (2u + BROADCAST_SOCKETS)
+
+static void set_waits(const struct receiver *r, struct pollfd wait[WAITS])
+{
+	bool room = r->pending_count + (WAITS - 1) * INBOX_BATCH <= COMPLETIONS_MAX;
+	bool taking = room && !r->agent->stopping;
+
+	wait[0] = (struct pollfd){ .fd = r->completions.event, .events = POLLIN };
+	wait[1] = (struct pollfd){ .fd = taking ? r->socket : -1, .events = POLLIN };
+	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
+		wait[2 + i] = (struct pollfd){ .fd = taking ? r->broadcasts[i] : -1,
+			                       .events = POLLIN };
+}
+
 static void *run(void *argument)
 {
 	struct receiver *r = argument;
-	struct agent *agent = r->agent;
+	struct pollfd wait[WAITS];
 
 	pthread_setname_np(pthread_self(), "network");
-	while (!agent->finished) {
-		bool room = r->pending_count + INBOX_BATCH <= COMPLETIONS_MAX;
-		struct pollfd wait[2] = {
-			{ .fd = r->completions.event, .events = POLLIN },
-			{ .fd = room && !agent->stopping ? r->socket : -1, .events = POLLIN },
-		};
-
-		if (poll(wait, 2, -1) < 0 && errno != EINTR)
+	while (!r->agent->finished) {
+		set_waits(r, wait);
+		if (poll(wait, WAITS, -1) < 0 && errno != EINTR)
 			break;
 		if (wait[0].revents)
 			send_completed(r);
-		if (wait[1].revents)
-			receive_batch(r);
+		for (size_t i = 1; i < WAITS; i++)
+			if (wait[i].revents)
+				receive_batch(r, wait[i].fd, i > 1);
 	}
 	send_completed(r);
 	return NULL;
@@ -300,75 +310,24 @@ static void *run(void *argument)
 
 /* ---- life ---- */
 
-static void ask_for_buffers(int fd)
+static void open_broadcasts(struct receiver *r)
 {
-	int octets = SOCKET_BUFFER;
-
-	/* Beyond the administrator's limit when we may, up to it when not. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
+	broadcast_sockets_open(&r->agent->config, r->broadcasts);
+	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
+		if (r->broadcasts[i] >= 0)
+			inbox_stamp(r->broadcasts[i]);
 }
 
-static const char *bind_trouble(int number)
+static enum ha_error open_sockets(struct receiver *r, char *report, size_t size)
 {
-	switch (number) {
-	case EADDRINUSE:
-		return "the port is taken by another process";
-	case EACCES:
-	case EPERM:
-		return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
-	case EADDRNOTAVAIL:
-		return "no interface of this machine has that address";
-	default:
-		return strerror(number);
-	}
-}
+	enum ha_error error = socket_open(&r->agent->config, r->number, &r->socket, report, size);
 
-/* A socket bound to the home agent address, or -1 with errno. */
-static int bound_socket(const struct config *config, bool shared)
-{
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_addr = config->home_agent_address,
-		.sin_port = htons((uint16_t)config->home_agent_port),
-	};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int yes = 1, number;
-
-	if (fd >= 0 && shared)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	number = errno;
-	close(fd);
-	errno = number;
-	return -1;
-}
-
-/* Several threads share the port, several processes must not: the first
- * thread tries whether it can have the port alone. */
-static enum ha_error bind_socket(struct receiver *r, char *report, size_t size)
-{
-	const struct config *config = &r->agent->config;
-	bool shared = config->network_threads > 1;
-	int alone = shared && r->number == 0 ? bound_socket(config, false) : -2;
-
-	if (alone != -1) {
-		if (alone >= 0)
-			close(alone);
-		r->socket = bound_socket(config, shared);
-	}
-	if (r->socket >= 0) {
-		ask_for_buffers(r->socket);
-		inbox_stamp(r->socket); /* without it nothing is known to be stale */
-		return HA_OK;
-	}
-	snprintf(report, size, "cannot listen on %s port %u: %s",
-	         address_format(config->home_agent_address).text, config->home_agent_port,
-	         bind_trouble(errno));
-	return ha_error_of_errno(errno);
+	if (error != HA_OK)
+		return error;
+	inbox_stamp(r->socket); /* without it nothing is known to be stale */
+	if (r->number == 0)
+		open_broadcasts(r);
+	return HA_OK;
 }
 
 enum ha_error receiver_open(struct agent *agent, unsigned number, struct receiver **out,
@@ -385,13 +344,15 @@ enum ha_error receiver_open(struct agent *agent, unsigned number, struct receive
 	r->agent = agent;
 	r->number = number;
 	r->socket = -1;
+	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
+		r->broadcasts[i] = -1;
 	inbox_init(&r->inbox);
 	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
 		r->pending[i].next_free = i + 1;
 	error = completions_open(&r->completions);
 	if (error != HA_OK)
 		snprintf(report, size, "cannot make an eventfd: %s", ha_strerror(error));
-	return error == HA_OK ? bind_socket(r, report, size) : error;
+	return error == HA_OK ? open_sockets(r, report, size) : error;
 }
 
 enum ha_error receiver_start(struct receiver *receiver)
@@ -417,6 +378,9 @@ void receiver_close(struct receiver *receiver)
 		return;
 	if (receiver->socket >= 0)
 		close(receiver->socket);
+	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
+		if (receiver->broadcasts[i] >= 0)
+			close(receiver->broadcasts[i]);
 	completions_close(&receiver->completions);
 	free(receiver);
 }

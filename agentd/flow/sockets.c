@@ -1,0 +1,167 @@
+/* sockets.c - sockets for registrations, opened and bound. */
+#include "agentd/flow/sockets.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/log.h"
+
+/* Octets asked of the kernel, each way; it takes twice as much and counts about
+ * 800 for a request: some 20 000. Enough for the burst of a checkpoint's or a
+ * flush's stall, worked off in a tenth of a second. A slow disk needs longer,
+ * and that is what the age limit is for. */
+#define SOCKET_BUFFER (8 << 20)
+
+static void ask_for_buffers(int fd)
+{
+	int octets = SOCKET_BUFFER;
+
+	/* Beyond the administrator's limit when we may, up to it when not. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof(octets));
+}
+
+static const char *bind_trouble(int number)
+{
+	switch (number) {
+	case EADDRINUSE:
+		return "the port is taken by another process";
+	case EACCES:
+	case EPERM:
+		return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
+	case EADDRNOTAVAIL:
+		return "no interface of this machine has that address";
+	default:
+		return strerror(number);
+	}
+}
+
+static int close_with_errno(int fd)
+{
+	int number = errno;
+
+	close(fd);
+	errno = number;
+	return -1;
+}
+
+/* A socket bound to `address`, or -1 with errno. `option`: of SOL_SOCKET, to be
+ * set before; 0 = none. */
+static int bound_socket(const struct config *config, struct in_addr address, int option)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr = address,
+		.sin_port = htons((uint16_t)config->home_agent_port),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), yes = 1;
+
+	if (fd >= 0 && option)
+		setsockopt(fd, SOL_SOCKET, option, &yes, sizeof(yes));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	return close_with_errno(fd);
+}
+
+enum ha_error socket_open(const struct config *config, unsigned thread, int *out, char *report,
+                          size_t size)
+{
+	bool shared = config->network_threads > 1;
+	int alone = -2; /* not tried */
+
+	*out = -1;
+	if (shared && thread == 0)
+		alone = bound_socket(config, config->home_agent_address, 0);
+	if (alone != -1) {
+		if (alone >= 0)
+			close(alone);
+		*out = bound_socket(config, config->home_agent_address, shared ? SO_REUSEPORT : 0);
+	}
+	if (*out >= 0) {
+		ask_for_buffers(*out);
+		return HA_OK;
+	}
+	snprintf(report, size, "cannot listen on %s port %u: %s",
+	         address_format(config->home_agent_address).text, config->home_agent_port,
+	         bind_trouble(errno));
+	return ha_error_of_errno(errno);
+}
+
+/* ---- broadcasts ---- */
+
+struct home_link {
+	char name[IF_NAMESIZE];
+	struct in_addr broadcast;
+};
+
+static struct in_addr address_of(const struct sockaddr *from)
+{
+	struct sockaddr_in address;
+
+	memcpy(&address, from, sizeof(address));
+	return address.sin_addr;
+}
+
+static bool is_link_of(const struct ifaddrs *at, struct in_addr home_agent)
+{
+	return at->ifa_addr && at->ifa_addr->sa_family == AF_INET &&
+	       address_equal(address_of(at->ifa_addr), home_agent) &&
+	       at->ifa_flags & IFF_BROADCAST && at->ifa_broadaddr;
+}
+
+/* The interface that has the home agent's address, if it can broadcast. */
+static bool find_link(struct in_addr home_agent, struct home_link *out)
+{
+	struct ifaddrs *list;
+	bool found = false;
+
+	if (getifaddrs(&list) < 0)
+		return false;
+	for (const struct ifaddrs *at = list; at && !found; at = at->ifa_next) {
+		found = is_link_of(at, home_agent);
+		if (!found)
+			continue;
+		snprintf(out->name, sizeof(out->name), "%s", at->ifa_name);
+		out->broadcast = address_of(at->ifa_broadaddr);
+	}
+	freeifaddrs(list);
+	return found;
+}
+
+/* Agents of other addresses on this machine hear the same broadcasts: the
+ * address is shared, and each answers for itself. */
+static int broadcast_socket(const struct config *config, const struct home_link *link,
+                            struct in_addr address)
+{
+	int fd = bound_socket(config, address, SO_REUSEADDR);
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link->name,
+	                          (socklen_t)strlen(link->name)) < 0)
+		fd = close_with_errno(fd);
+	if (fd < 0)
+		log_warning("broadcasts to %s on %s will not be heard, mobile nodes do not find "
+		            "their home agent by them: %s",
+		            address_format(address).text, link->name, bind_trouble(errno));
+	return fd;
+}
+
+void broadcast_sockets_open(const struct config *config, int out[BROADCAST_SOCKETS])
+{
+	const struct in_addr everybody = { INADDR_BROADCAST };
+	struct home_link link;
+
+	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
+		out[i] = -1;
+	if (!config->discovery || !find_link(config->home_agent_address, &link))
+		return;
+	out[0] = broadcast_socket(config, &link, link.broadcast);
+	out[1] = broadcast_socket(config, &link, everybody);
+}

@@ -1,0 +1,33 @@
+/* sockets.h - the sockets on which registrations come: one per network thread
+ * on the home agent's address, and for the first thread those on which mobile
+ * nodes look for a home agent by broadcast
+ * (RFC 5944 section 3.8.3.2).
+ *
+ * Opened before privileges are dropped: the port is below 1024.
+ *
+ * May include: agentd/base. */
+#ifndef AGENTD_FLOW_SOCKETS_H
+#define AGENTD_FLOW_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agentd/base/config.h"
+
+/* The socket of a thread. Several threads share the port, several processes
+ * must not: the first thread tries whether it can have the port alone.
+ * The errno's nearest error with a sentence in `report`; *out is -1 then. */
+enum ha_error socket_open(const struct config *config, unsigned thread, int *out, char *report,
+                          size_t size);
+
+/* Broadcasts to the home network: to the broadcast address of the interface
+ * that has the home agent's address, and to all ones on that interface. One
+ * process opens them once: each socket of a port gets its own copy of a
+ * broadcast, and one answer is enough. */
+#define BROADCAST_SOCKETS 2u
+
+/* -1 where there is none: an interface without broadcasts, an address that no
+ * interface has. That is no failure; what fails is told in a warning. */
+void broadcast_sockets_open(const struct config *config, int out[BROADCAST_SOCKETS]);
+
+#endif
