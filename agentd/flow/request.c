@@ -90,7 +90,8 @@ static void gather_facts(struct agent *agent, struct request *r, struct request_
 	r->facts.cluster_ms = clock.cluster_ms;
 	if (!r->node_known)
 		return;
-	policy_read_label(agent, r->node.policy, &r->facts.policy);
+	if (r->node.policy != LABEL_NONE)
+		policy_read_label(agent, r->node.policy, &r->facts.policy);
 	gather_replay(agent, r);
 	r->facts.mute = r->node.key.algorithm == 0;
 	r->facts.node_home = r->node.home;
