@@ -131,6 +131,7 @@ static struct journal *journal_new(const struct journal_options *options,
 	journal->directory_path = strdup(options->directory);
 	journal->store_id = options->store_id;
 	journal->applied = options->applied;
+	journal->begins = options->begins;
 	journal->segment_octets = options->segment_octets;
 	journal->segments_max = options->segments_max;
 	if (!journal->directory_path || allocate_batches(journal) != HA_OK) {

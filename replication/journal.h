@@ -59,6 +59,7 @@ struct journal_options {
 	const char *directory; /* must exist; borrowed for the open */
 	uint64_t store_id;
 	uint64_t applied;            /* entries up to here are not replayed */
+	uint64_t begins;             /* entries up to here were never in this log */
 	uint32_t segment_octets;     /* a multiple of JOURNAL_BLOCK from JOURNAL_SEGMENT_MIN on */
 	uint32_t segments_max;       /* 2 or more */
 	const struct journal_io *io; /* static */

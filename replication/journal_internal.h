@@ -39,6 +39,7 @@ struct journal {
 	char *directory_path;
 	uint64_t store_id;
 	uint64_t applied; /* at open */
+	uint64_t begins;  /* an empty log goes on after this index */
 	uint32_t segment_octets;
 	uint32_t segments_max;
 	int directory;

@@ -31,7 +31,7 @@ struct recovery {
 	/* what was found so far */
 	bool any; /* batch */
 	bool torn;
-	struct journal_batch_header last; /* of the good ones, if any */
+	struct journal_batch_header last; /* of the good ones; at first none, of no entries */
 	struct place last_place;
 	struct place end; /* of the good ones */
 	uint8_t *image;   /* of the batch being looked at */
@@ -319,9 +319,7 @@ static enum ha_error scan_behind(struct recovery *recovery)
 static enum ha_error judge_end(struct recovery *recovery)
 {
 	struct journal *journal = recovery->journal;
-	const uint64_t last = recovery->any
-	                              ? recovery->last.first_index + recovery->last.entries - 1
-	                              : 0;
+	const uint64_t last = recovery->last.first_index + recovery->last.entries - 1;
 	if (last < journal->applied)
 		return journal_refuse(
 			journal, HA_E_DAMAGED,
@@ -407,8 +405,7 @@ static enum ha_error resume(struct recovery *recovery, size_t start)
 	journal->tail_octets = tail->octets;
 	journal->next_number = expected_number(recovery);
 	journal->mark = recovery->last.mark;
-	journal->next_index = recovery->any ? recovery->last.first_index + recovery->last.entries
-	                                    : 1;
+	journal->next_index = recovery->last.first_index + recovery->last.entries;
 	journal->stored_index = journal->next_index - 1;
 	return HA_OK;
 }
@@ -461,6 +458,7 @@ enum ha_error journal_recover(struct journal *journal)
 		.journal = journal,
 		.image = journal->batches[0].image,
 		.last_image = journal->batches[1].image,
+		.last.first_index = journal->begins + 1,
 		.end = { 0, JOURNAL_BLOCK },
 	};
 	const enum ha_error error = journal_open_directory(journal);

@@ -47,6 +47,7 @@ struct replication_options {
 	const char *directory; /* of the log's segments; borrowed for the open */
 	uint64_t store_id;     /* ties the log to its store */
 	uint64_t applied;      /* last index that the store holds; entries after it are replayed */
+	uint64_t begins;       /* the log never held entries up to this one: a restored store's */
 	uint32_t segment_octets; /* of one segment file */
 	uint32_t segments_max;   /* the cap of the log: files of that size */
 	uint32_t tick_ms;

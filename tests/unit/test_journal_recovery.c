@@ -43,6 +43,33 @@ static void a_store_that_is_older_than_the_log_is_refused(void)
 	fixture_end(&f);
 }
 
+static void an_empty_log_begins_where_its_store_says(void)
+{
+	struct fixture f;
+	fixture_begin(&f, 4, FIXTURE_PLENTY);
+	f.options.begins = 7;
+	f.options.applied = 8; /* an entry was in the log, and the log is gone */
+	CU_ASSERT_TRUE(fixture_refused(&f, HA_E_DAMAGED));
+	f.options.applied = 7;
+	f.accepted = f.promised = f.seen = 7;
+	CU_ASSERT_TRUE_FATAL(fixture_open(&f));
+	CU_ASSERT_EQUAL(fixture_status(&f).first_index, 8);
+	CU_ASSERT_EQUAL(fixture_status(&f).stored_index, 7);
+	CU_ASSERT_TRUE(fixture_reopen(&f)); /* still without an entry */
+	CU_ASSERT_TRUE(fixture_store(&f, 3, 50));
+	CU_ASSERT_EQUAL(fixture_status(&f).stored_index, 10);
+
+	/* From then on it is a log like any other. */
+	CU_ASSERT_TRUE(fixture_reopen(&f));
+	CU_ASSERT_EQUAL(f.seen, 10);
+	CU_ASSERT_EQUAL(f.wrong, 0);
+	f.options.applied = 10;
+	CU_ASSERT_TRUE(fixture_reopen(&f));
+	f.options.applied = 11;
+	CU_ASSERT_TRUE(fixture_refused(&f, HA_E_DAMAGED));
+	fixture_end(&f);
+}
+
 static void a_missing_segment_is_named(void)
 {
 	struct fixture f;
@@ -309,6 +336,7 @@ static void stale_batches_of_a_recycled_file_are_not_taken(void)
 static CU_TestInfo tests[] = {
 	{ "a newer store is refused", a_store_that_is_newer_than_the_log_is_refused },
 	{ "an older store is refused", a_store_that_is_older_than_the_log_is_refused },
+	{ "an empty log begins where its store says", an_empty_log_begins_where_its_store_says },
 	{ "a missing segment is named", a_missing_segment_is_named },
 	{ "a cut off segment is damage", a_cut_off_segment_is_damage },
 	{ "a foreign segment is refused", a_foreign_segment_is_refused },
