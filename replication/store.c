@@ -26,10 +26,10 @@
 #define FORMAT_KEY "store/format" /* uint32, little-endian */
 #define ID_KEY "store/id"         /* uint64, little-endian */
 #define LOCK_FILE "store.lock"
-#define DATA_FILE "data.mdb" /* LMDB's choice */
+#define DATA_FILE STORE_DATA_FILE
 #define READERS_MAX 256u
 
-static const char *const table_names[STORE_TABLE_COUNT] = {
+const char *const store_table_names[STORE_TABLE_COUNT] = {
 #define X(symbol, name) [symbol] = name,
 	STORE_TABLES(X)
 #undef X
@@ -199,20 +199,30 @@ static int put_number(struct store *store, MDB_txn *txn, const char *name, size_
 	return mdb_put(txn, store->tables[STORE_META], &key, &value, 0);
 }
 
+/* 0 when there is no random number to be had; errno then. */
+static uint64_t draw_id(void)
+{
+	uint64_t id;
+
+	do {
+		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+			return 0;
+	} while (id == 0);
+	return id;
+}
+
 static enum ha_error write_identity(struct store *store, MDB_txn *txn)
 {
-	do {
-		if (getrandom(&store->id, sizeof(store->id), 0) != sizeof(store->id))
-			return refuse_errno(store, errno,
-			                    "no random number for the store's identity");
-	} while (store->id == 0);
+	store->id = draw_id();
+	if (store->id == 0)
+		return refuse_errno(store, errno, "no random number for the store's identity");
 	int code = put_number(store, txn, FORMAT_KEY, sizeof(uint32_t), STORE_FORMAT);
 	if (!code)
 		code = put_number(store, txn, ID_KEY, sizeof(store->id), store->id);
 	return code ? refuse_lmdb(store, code, "created") : HA_OK;
 }
 
-static enum ha_error read_identity(struct store *store, MDB_txn *txn)
+enum ha_error store_read_identity(struct store *store, MDB_txn *txn)
 {
 	MDB_val value;
 	MDB_val key = text_key(FORMAT_KEY);
@@ -258,16 +268,16 @@ static enum ha_error open_tables_in(struct store *store, MDB_txn *txn)
 	bool fresh;
 	int code = is_new(txn, &fresh);
 	if (!code)
-		code = mdb_dbi_open(txn, table_names[STORE_META], fresh ? MDB_CREATE : 0,
+		code = mdb_dbi_open(txn, store_table_names[STORE_META], fresh ? MDB_CREATE : 0,
 		                    &store->tables[STORE_META]);
 	if (code == MDB_NOTFOUND)
 		return refuse(store, HA_E_FOREIGN, "the store was not made by this program%s",
 		              remedy(HA_E_FOREIGN));
 	if (code)
 		return refuse_lmdb(store, code, "read");
-	enum ha_error error = fresh ? write_identity(store, txn) : read_identity(store, txn);
+	enum ha_error error = fresh ? write_identity(store, txn) : store_read_identity(store, txn);
 	for (size_t i = 0; i < STORE_TABLE_COUNT && error == HA_OK; i++) {
-		code = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &store->tables[i]);
+		code = mdb_dbi_open(txn, store_table_names[i], MDB_CREATE, &store->tables[i]);
 		if (code)
 			error = refuse_lmdb(store, code, "read");
 	}
@@ -341,6 +351,20 @@ uint64_t store_id(const struct store *store)
 	return store->id;
 }
 
+void store_renew_id(struct store_write *w)
+{
+	const uint64_t id = draw_id();
+	if (w->error != HA_OK)
+		return;
+	if (id == 0)
+		w->error = ha_error_of_errno(errno);
+	else
+		w->error = store_error_of(
+			put_number(w->store, w->transaction, ID_KEY, sizeof(id), id));
+	if (w->error == HA_OK)
+		w->store->id = id;
+}
+
 enum ha_error store_usage(struct store *store, struct store_usage *out)
 {
 	struct store_usage usage = { 0 };
@@ -378,6 +402,8 @@ int store_cursor_of(struct store *store, void *transaction, void **cursors, enum
                     struct MDB_cursor **out)
 {
 	int code = 0;
+	if (store->absent[table])
+		return MDB_NOTFOUND;
 	if (!cursors[table]) {
 		MDB_cursor *cursor;
 		code = mdb_cursor_open(transaction, store->tables[table], &cursor);

@@ -18,6 +18,7 @@
 
 #define STORE_KEY_MAX 64u /* octets */
 #define STORE_VALUE_MAX 4096u
+#define STORE_DATA_FILE "data.mdb" /* in its directory; LMDB's choice */
 
 /* X(symbol, name in the file). Append only. */
 #define STORE_TABLES(X)                                                                            \
@@ -62,6 +63,24 @@ void store_close(struct store *store); /* accepts NULL */
 /* Made at random when the store was created; never 0. */
 uint64_t store_id(const struct store *store);
 
+/* ---- copies (store_copy.c) ---- */
+
+/* Write the newest state of the store in `directory` to a file, from where the
+ * descriptor stands: whole pages, those in use only. The store may be open in
+ * another process and be written to meanwhile; it keeps what this state needs.
+ *
+ * HA_E_NOTFOUND, HA_E_PERMISSION, HA_E_NODISK, HA_E_IO, HA_E_FOREIGN, with a
+ * sentence that names the store or, for the writing side, nothing. */
+enum ha_error store_copy(const char *directory, int to, char *report, size_t size);
+
+/* Open a file that such a copy begins, as it stands, for reading. The caller
+ * knows that it is whole (replication/backup.h): pages are not checked. A table
+ * that was unknown when it was made is empty.
+ *
+ * HA_E_NEWER, HA_E_FOREIGN, HA_E_DAMAGED, HA_E_NOTFOUND, HA_E_PERMISSION,
+ * HA_E_IO, HA_E_NOMEM as of store_open. */
+struct store *store_open_image(const char *path, enum ha_error *why, char *report, size_t size);
+
 struct store_usage {
 	uint64_t octets_used; /* pages in use */
 	uint64_t octets_max;  /* the map */
@@ -98,6 +117,9 @@ struct store_row {
 };
 void store_replace_prefix(struct store_write *w, enum store_table table, struct store_bytes prefix,
                           const struct store_row *rows, size_t count);
+
+/* The store is another one from the commit on: no log of before belongs to it. */
+void store_renew_id(struct store_write *w);
 
 /* First error of any of them, or durable. HA_E_NODISK: nothing was written; the
  * map or the disk is full. Ends the transaction either way. */

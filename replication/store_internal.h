@@ -9,11 +9,15 @@
 #include "replication/store.h"
 
 struct MDB_env;
+struct MDB_txn;
 struct MDB_cursor;
+
+extern const char *const store_table_names[STORE_TABLE_COUNT];
 
 struct store {
 	struct MDB_env *environment;
 	unsigned int tables[STORE_TABLE_COUNT]; /* MDB_dbi */
+	bool absent[STORE_TABLE_COUNT];         /* of an image that an older program made */
 	uint64_t id;
 	int directory;
 	int lock;
@@ -28,6 +32,9 @@ struct store {
 
 /* The nearest of ours to a result of LMDB. */
 enum ha_error store_error_of(int code);
+
+/* Is it a store of ours that we can read? Takes its identity over. */
+enum ha_error store_read_identity(struct store *store, struct MDB_txn *txn);
 
 /* The cursor of a table, opened when it is first asked for. Result of LMDB. */
 int store_cursor_of(struct store *store, void *transaction, void **cursors, enum store_table table,

@@ -39,7 +39,7 @@ enum ha_error store_get(struct store_reader *reader, enum store_table table, str
 {
 	MDB_val k = val_of(key);
 	MDB_val v;
-	if (!store_key_fits(key))
+	if (!store_key_fits(key) || reader->store->absent[table])
 		return HA_E_NOTFOUND;
 	const int code = mdb_get(reader->transaction, reader->store->tables[table], &k, &v);
 	if (!code)

@@ -21,6 +21,9 @@ struct store_write store_begin(struct store *store)
 		return w;
 	}
 	memset(store->at_end, 0, sizeof(store->at_end));
+	/* A copy that was killed must not hold old pages for ever. Costs nothing
+	 * while all readers are ours. */
+	mdb_reader_check(store->environment, NULL);
 	MDB_txn *txn;
 	w.error = store_error_of(mdb_txn_begin(store->environment, NULL, 0, &txn));
 	if (w.error == HA_OK)

@@ -46,7 +46,7 @@ FOLDERS = {
 # header pattern: the only files that may include it.
 LIBRARIES = {
     "lmdb.h": ["replication/store.c", "replication/store_*.c"],
-    "xxhash.h": ["replication/journal*.c"],
+    "xxhash.h": ["replication/journal*.c", "replication/backup.c"],
     "nettle/*": ["proto/authenticator.c", "proto/name.c"],
     "sodium.h": ["agentd/base/keyring.c"],
     "yaml.h": ["agentd/base/config_file.c"],
