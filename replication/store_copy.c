@@ -15,8 +15,9 @@ static enum ha_error explain(int code, const char *path, char *report, size_t si
 	if (why == HA_E_NODISK)
 		snprintf(report, size, "the copy cannot be written: %s", ha_strerror(why));
 	else
-		snprintf(report, size, "the store in %s cannot be copied: %s", path,
-		         mdb_strerror(code));
+		snprintf(report, size, "the store in %s cannot be copied: %s%s", path,
+		         mdb_strerror(code),
+		         why == HA_E_PERMISSION ? "; that takes root or the user of agentd" : "");
 	return why;
 }
 

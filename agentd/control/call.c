@@ -129,6 +129,8 @@ void call_clear(struct call *call)
 	call->change_count = 0;
 	call->refused = 0;
 	call->changed = false;
+	call->stored = false;
+	call->result_count = 0;
 	call->resumed = false;
 	call->given = 0;
 	call->error = HA_OK;
@@ -144,15 +146,18 @@ bool call_reserve(struct call *call, size_t count)
 	call->changes = calloc(count, sizeof(*call->changes));
 	call->lines = calloc(count, sizeof(*call->lines));
 	call->results = calloc(count, sizeof(*call->results));
+	call->result_count = call->results ? count : 0;
 	return call->changes && call->lines && call->results;
 }
 
-/* On the store thread: nothing of the connection may be touched here. */
+/* On the store thread: nothing of the connection may be touched here. No
+ * results: the agent ends, and what has become of it is not known. */
 static void changed(void *context, const enum ha_error *results, size_t count)
 {
 	struct call *call = context;
 
-	memcpy(call->results, results, count * sizeof(*results));
+	for (size_t i = 0; i < call->result_count; i++)
+		call->results[i] = i < count ? results[i] : HA_E_CLOSED;
 	call->finished(call);
 }
 
@@ -166,6 +171,16 @@ enum call_progress call_configure(struct call *call)
 		return CALL_WAIT;
 	}
 	return call_refuse(call, why, "nothing was changed: %s", ha_strerror(why));
+}
+
+enum call_progress call_checkpoint(struct call *call)
+{
+	enum ha_error why = agent_checkpoint(call->agent, changed, call);
+
+	if (why != HA_OK)
+		return call_refuse(call, why, "%s", ha_strerror(why));
+	call->stored = true;
+	return CALL_WAIT;
 }
 
 void call_subject(const struct call *call, char *out, size_t size)

@@ -17,7 +17,7 @@
 enum call_progress {
 	CALL_DONE,
 	CALL_MORE, /* call again when this page is written */
-	CALL_WAIT, /* call again when the change is made (call_changed) */
+	CALL_WAIT, /* call again when the change is made, or the store written */
 };
 
 /* What the words of a request mean, by verb. */
@@ -51,7 +51,9 @@ struct call {
 	uint64_t *lines;        /* owned, of each change; imports only */
 	size_t change_count;
 	enum ha_error *results; /* owned, one per change */
+	size_t result_count;    /* room for so many */
 	uint64_t refused;       /* lines */
+	bool stored;            /* asked for a checkpoint: results[0] says what came of it */
 	/* Hand-over from the store thread. */
 	void (*finished)(struct call *call); /* any thread */
 	void *connection;
@@ -77,6 +79,9 @@ enum call_progress call_usage(struct call *call);
 
 /* Put changes[change_count] in order: CALL_WAIT, or the end with an error. */
 enum call_progress call_configure(struct call *call);
+/* Wait until the store holds what was acknowledged: CALL_WAIT with `stored`, or
+ * the end with an error. */
+enum call_progress call_checkpoint(struct call *call);
 /* Allocate for `count` changes and their results. */
 bool call_reserve(struct call *call, size_t count);
 

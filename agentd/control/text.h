@@ -1,4 +1,4 @@
-/* text.h - for agentd/control only: facts as short texts, by value.
+/* text.h - facts as short texts, by value.
  *
  * May include: proto, agentd/base. */
 #ifndef AGENTD_CONTROL_TEXT_H

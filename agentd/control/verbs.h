@@ -42,6 +42,8 @@ enum verb_place {
 	X(config_list, "config list", "", VERB_LIST, VERB_ANYWHERE, "the settings in force")       \
 	X(config_set, "config set", "NAME VALUE", VERB_OBJECT, VERB_LEADER,                        \
 	  "change a setting of the cluster")                                                       \
+	X(backup, "backup", "FILE | --verify FILE", VERB_OBJECT, VERB_LEADER,                      \
+	  "copy all that was acknowledged to a file while agentd runs, or say what a file holds")  \
 	X(version, "version", "", VERB_OBJECT, VERB_ANYWHERE, "the version of agentd")
 
 enum verb_id {

@@ -153,6 +153,7 @@ void agent_stop(struct agent *agent)
 		receiver_join(agent->receivers[i]);
 	checkpoint_stop(agent);
 	configure_abandon(agent);
+	waiters_abandon(&agent->checkpoint);
 }
 
 void agent_close(struct agent *agent)

@@ -73,6 +73,13 @@ void agent_flush_histogram(struct agent *agent, uint64_t counts[REPLICATION_FLUS
 /* The settings in force: the file's, with the cluster's over them. */
 void agent_config(struct agent *agent, struct config *out);
 
+/* Have everything that was acknowledged so far written to the store. `done` is
+ * called once, from the store thread, with one result (HA_OK, or why the store
+ * could not be written), or with none when the agent ends before. HA_E_NOMEM: it
+ * is not called. */
+typedef void agent_changed(void *context, const enum ha_error *results, size_t count);
+enum ha_error agent_checkpoint(struct agent *agent, agent_changed *done, void *context);
+
 /* Change the replicated configuration. `done` is called once, from the store
  * thread, when the changes are durable and readable in the store, with one
  * result per change (HA_OK, HA_E_EXISTS, HA_E_NOTFOUND, HA_E_CAPACITY, HA_E_RANGE),
@@ -81,7 +88,6 @@ void agent_config(struct agent *agent, struct config *out);
  * HA_E_NOTFOUND, HA_E_PERMISSION (no such setting, or the node's file has it),
  * HA_E_BUSY, HA_E_NOTLEADER, HA_E_CAPACITY, HA_E_CLOSED, HA_E_RANGE (more than
  * CHANGES_MAX): nothing was changed and `done` is not called. */
-typedef void agent_changed(void *context, const enum ha_error *results, size_t count);
 enum ha_error agent_configure(struct agent *agent, const char *who, const struct change *changes,
                               size_t count, agent_changed *done, void *context);
 

@@ -218,7 +218,7 @@ static void rest(struct agent *agent, uint64_t worked_ns)
 	if (log_is_filling(agent))
 		return;
 	pthread_mutex_lock(&c->lock);
-	while (!c->stopping && !c->jobs.first && clock_monotonic_ns() < until_ns)
+	while (!c->stopping && !c->jobs.first && !c->waiters && clock_monotonic_ns() < until_ns)
 		wait_until(c, until_ns);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -312,6 +312,7 @@ static enum ha_error pass(struct agent *agent)
 		note_success(agent, applied, count, began_ns);
 	else
 		note_failure(agent, error);
+	waiters_tell(c, error);
 	return error;
 }
 
@@ -337,11 +338,13 @@ static bool has_changes(struct agent *agent)
 
 enum duty {
 	DUTY_STOP,
+	DUTY_TELL,
 	DUTY_CONFIGURE,
 	DUTY_PASS
 };
 
-/* Sleeps until there is something to do. A pass is due at `due_ns`. */
+/* Sleeps until there is something to do. A pass is due at `due_ns`, or when
+ * somebody waits for it. */
 static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 {
 	struct checkpoint *c = &agent->checkpoint;
@@ -355,11 +358,15 @@ static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 			duty = DUTY_STOP;
 			break;
 		}
+		if (waiters_served(c)) {
+			duty = DUTY_TELL;
+			break;
+		}
 		if (c->jobs.first && !c->failing) {
 			duty = DUTY_CONFIGURE;
 			break;
 		}
-		if (changes && clock_monotonic_ns() >= due_ns) {
+		if (changes && (c->waiters || clock_monotonic_ns() >= due_ns)) {
 			duty = DUTY_PASS;
 			break;
 		}
@@ -387,6 +394,10 @@ static void *run(void *argument)
 		if (duty == DUTY_PASS) {
 			error = pass(agent);
 			due_ns = clock_monotonic_ns() + pause_ms(agent, error) * 1000000u;
+			continue;
+		}
+		if (duty == DUTY_TELL) {
+			waiters_tell(&agent->checkpoint, HA_OK);
 			continue;
 		}
 		error = write_some(agent, NULL, 0, 0);

@@ -47,6 +47,7 @@ struct checkpoint {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct job_list jobs; /* applied, to be written */
+	struct checkpoint_waiter *waiters;
 	bool stopping;
 	bool idle; /* waits for the first change */
 	_Atomic uint64_t stored_index;
@@ -138,6 +139,12 @@ void checkpoint_dirty(struct agent *agent); /* something was applied */
 void checkpoint_write_through(struct agent *agent, struct configure_job *job);
 void job_list_append(struct job_list *list, struct configure_job *job);
 void job_free(struct configure_job *job);
+
+/* waiters.c */
+bool waiters_served(const struct checkpoint *c); /* with the lock: can one be told? */
+/* Tell those whom the store serves now, or after a failure all of them. */
+void waiters_tell(struct checkpoint *c, enum ha_error why);
+void waiters_abandon(struct checkpoint *c);
 
 /* receiver.c */
 enum ha_error receiver_open(struct agent *agent, unsigned number, struct receiver **out,

@@ -13,6 +13,7 @@
 
 #include "agentd/base/log.h"
 #include "agentd/flow/meta.h"
+#include "agentd/flow/restore.h"
 
 static struct span span_of(struct store_bytes bytes)
 {
@@ -138,7 +139,7 @@ static enum ha_error load_tables(struct agent *agent, struct store_reader *reade
 }
 
 struct position {
-	uint64_t applied, configured, next_id, time_ms;
+	uint64_t applied, configured, next_id, time_ms, log_begins;
 };
 
 static enum ha_error read_position(struct store_reader *reader, struct position *out)
@@ -151,6 +152,8 @@ static enum ha_error read_position(struct store_reader *reader, struct position 
 		error = meta_get_number(reader, META_NEXT_ID, &out->next_id);
 	if (error == HA_OK)
 		error = meta_get_number(reader, META_TIME, &out->time_ms);
+	if (error == HA_OK)
+		error = meta_get_number(reader, META_LOG_BEGINS, &out->log_begins);
 	return error;
 }
 
@@ -171,6 +174,23 @@ static enum ha_error load_store(struct agent *agent, struct position *position, 
 	store_read_close(&reader);
 	state_set_configured(agent->state, position->configured, position->next_id);
 	return error;
+}
+
+/* The store is moved to its place in the last step but one: with a store, what
+ * is left is only a name. */
+static enum ha_error check_interrupted(const char *data_directory, char *report, size_t size)
+{
+	char path[CONFIG_TEXT_MAX + 16], store[CONFIG_TEXT_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/" RESTORE_DIRECTORY, data_directory);
+	snprintf(store, sizeof(store), "%s/store", data_directory);
+	if (access(path, F_OK) != 0 || access(store, F_OK) == 0)
+		return HA_OK;
+	snprintf(report, size,
+	         "%s: a restore was interrupted here: run agentd --restore again, or remove this "
+	         "directory to begin with nothing",
+	         path);
+	return HA_E_DAMAGED;
 }
 
 static enum ha_error make_directory(const char *path, char *report, size_t size)
@@ -240,14 +260,15 @@ static enum ha_error make_state(struct agent *agent, char *report, size_t size)
 	return error;
 }
 
-static enum ha_error open_log(struct agent *agent, const char *directory, uint64_t applied,
-                              char *report, size_t size)
+static enum ha_error open_log(struct agent *agent, const char *directory,
+                              const struct position *position, char *report, size_t size)
 {
 	struct replication_machine machine;
 	struct replication_options options = {
 		.directory = directory,
 		.store_id = store_id(agent->store),
-		.applied = applied,
+		.applied = position->applied,
+		.begins = position->log_begins,
 		.segment_octets = agent->config.log_segment_mib << 20,
 		.segments_max = agent->config.log_segments_max,
 		.tick_ms = 100,
@@ -295,7 +316,9 @@ enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
 
 	snprintf(store, sizeof(store), "%s/store", agent->config.data_directory);
 	snprintf(log, sizeof(log), "%s/log", agent->config.data_directory);
-	error = make_directories(agent->config.data_directory, store, log, report, size);
+	error = check_interrupted(agent->config.data_directory, report, size);
+	if (error == HA_OK)
+		error = make_directories(agent->config.data_directory, store, log, report, size);
 	if (error != HA_OK)
 		return error;
 
@@ -309,7 +332,7 @@ enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
 		return error;
 	agent->checkpoint.stored_index = position.applied;
 	agent->applied_index = position.applied;
-	error = open_log(agent, log, position.applied, report, size);
+	error = open_log(agent, log, &position, report, size);
 	if (error != HA_OK)
 		return error;
 	start_clock(agent, &position);

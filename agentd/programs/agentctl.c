@@ -9,6 +9,7 @@
 #include "agentd/control/client.h"
 #include "agentd/control/verbs.h"
 #include "agentd/programs/agentctl_help.h"
+#include "agentd/programs/backup.h"
 #include "agentd/programs/import.h"
 #include "agentd/programs/print.h"
 #include "agentd/programs/secret.h"
@@ -145,15 +146,39 @@ static int import(struct control_client *client, const struct command *command)
 	return options.path ? import_run(client, &options) : agentctl_usage(command->verb);
 }
 
+/* NULL: the words are not those of the verb. */
+static const char *backup_file(const struct command *command, bool verify)
+{
+	char *const *words = command->words + command->verb_words;
+	size_t count = command->word_count - command->verb_words;
+
+	if (verify && (count != 2 || strcmp(words[0], "--verify") != 0))
+		return NULL;
+	if (count != (verify ? 2u : 1u) || strncmp(words[count - 1], "--", 2) == 0)
+		return NULL;
+	return words[count - 1];
+}
+
+static int backup(struct control_client *client, const struct command *command)
+{
+	const char *path = backup_file(command, false);
+
+	return path ? backup_run(client, path, command->json) : agentctl_usage(command->verb);
+}
+
 static int run(const struct command *command)
 {
 	struct control_client client;
 	int status;
 
+	if (command->verb == VERB_backup && backup_file(command, true))
+		return backup_verify(backup_file(command, true), command->json);
 	if (control_client_open(&client, command->socket, command->timeout_s) != HA_OK)
 		status = complain(client.report);
 	else if (command->verb == VERB_association_import)
 		status = import(&client, command);
+	else if (command->verb == VERB_backup)
+		status = backup(&client, command);
 	else if (command->verb == VERB_association_add)
 		status = ask_with_key(&client, command);
 	else

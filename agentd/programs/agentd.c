@@ -8,6 +8,7 @@
 #include "agentd/base/config_text.h"
 #include "agentd/programs/daemon.h"
 #include "agentd/programs/documents.h"
+#include "agentd/programs/restore.h"
 
 #define CONFIG_PATH "/etc/hearth/agentd.yaml"
 #define EXIT_USAGE 2
@@ -21,6 +22,8 @@ static void write_help(FILE *out)
 {
 	fputs("Mobile IPv4 home agent.\n\n"
 	      "usage: agentd [--config FILE]     run, with this file instead of " CONFIG_PATH "\n"
+	      "       agentd --restore BACKUP [--config FILE]\n"
+	      "                                  fill an empty data directory from a backup\n"
 	      "       agentd --check FILE        say whether the file would be accepted\n"
 	      "       agentd --example           print a commented configuration\n"
 	      "       agentd --options FORM      print the options as markdown or man\n"
@@ -79,10 +82,14 @@ int main(int argc, char **argv)
 
 	if (argc == 1)
 		return daemon_run(CONFIG_PATH);
+	if (argc == 5 && strcmp(argv[1], "--restore") == 0 && strcmp(argv[3], "--config") == 0)
+		return restore_main(argv[2], argv[4]);
 	if (argc > 3)
 		return usage();
 	if (form && strcmp(argv[1], "--config") == 0)
 		return daemon_run(form);
+	if (form && strcmp(argv[1], "--restore") == 0)
+		return restore_main(form, CONFIG_PATH);
 	if (form && strcmp(argv[1], "--check") == 0)
 		return check(form);
 	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {

@@ -1,2 +1,3 @@
 # What of agentd/flow stands between the socket and a request.
 hearth_unit_test(inbox hearth_flow)
+hearth_unit_test(restore hearth_flow hearth_replication_fixtures)

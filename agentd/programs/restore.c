@@ -1,0 +1,98 @@
+/* restore.c - the file is opened with the rights of whoever restores, all else
+ * is done as the user that agentd will be. */
+#include "agentd/programs/restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agentd/control/text.h"
+#include "agentd/flow/restore.h"
+#include "agentd/programs/privileges.h"
+
+struct restoring {
+	const char *path;
+	struct config config;
+	struct privileges privileges;
+	struct restored restored;
+	bool made_directory;
+	char report[1024];
+};
+
+static enum ha_error prepare(struct restoring *r)
+{
+	struct stat about;
+	enum ha_error why = privileges_find(r->config.user, &r->privileges, r->report,
+	                                    sizeof(r->report));
+
+	if (why != HA_OK)
+		return why;
+	r->made_directory = stat(r->config.data_directory, &about) != 0;
+	why = privileges_directory(&r->privileges, r->config.data_directory, 0700, r->report,
+	                           sizeof(r->report));
+	privileges_harden();
+	if (why == HA_OK)
+		why = privileges_become(&r->privileges, r->report, sizeof(r->report));
+	if (why == HA_OK)
+		why = privileges_finish(&r->privileges, r->report, sizeof(r->report));
+	return why;
+}
+
+static void say(const struct restoring *r)
+{
+	const struct survey *survey = &r->restored.survey;
+
+	printf("restored %" PRIu64 " bindings of %" PRIu64 " mobile nodes, %" PRIu64
+	       " foreign agents, %" PRIu64 " associations and %" PRIu64 " settings into %s, "
+	       "as they were at %s (backup by version %s)\n",
+	       survey->rows[STORE_BINDINGS], survey->mobile_nodes, survey->foreign_agents,
+	       survey->rows[STORE_ASSOCIATIONS], survey->settings, r->config.data_directory,
+	       time_format(r->restored.backup.taken_ms).text, r->restored.backup.version);
+}
+
+static enum ha_error restore(struct restoring *r)
+{
+	int file = open(r->path, O_RDONLY | O_CLOEXEC);
+	enum ha_error why;
+
+	if (file < 0) {
+		int number = errno;
+
+		snprintf(r->report, sizeof(r->report), "%s cannot be opened: %s", r->path,
+		         strerror(number));
+		return ha_error_of_errno(number);
+	}
+	why = prepare(r);
+	if (why == HA_OK)
+		why = restore_run(&r->config, file, r->path, &r->restored, r->report,
+		                  sizeof(r->report));
+	close(file);
+	return why;
+}
+
+int restore_main(const char *backup_path, const char *config_path)
+{
+	static struct restoring r;
+	struct config_error error;
+	enum ha_error why = config_load(config_path, &r.config, &error);
+
+	umask(077);
+	r.path = backup_path;
+	if (why == HA_OK)
+		why = restore(&r);
+	else
+		snprintf(r.report, sizeof(r.report), "%s", error.text);
+	if (why == HA_OK) {
+		say(&r);
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
+	if (r.made_directory)
+		rmdir(r.config.data_directory);
+	fprintf(stderr, "agentd: nothing was restored: %s\n", r.report);
+	return EXIT_FAILURE;
+}

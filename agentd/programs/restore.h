@@ -1,0 +1,12 @@
+/* restore.h - agentd --restore: a backup into an empty data directory, instead
+ * of running.
+ *
+ * May include: everything. */
+#ifndef AGENTD_PROGRAMS_RESTORE_H
+#define AGENTD_PROGRAMS_RESTORE_H
+
+/* Says on standard output what was restored, or on standard error why nothing
+ * was. Returns the exit status. */
+int restore_main(const char *backup_path, const char *config_path);
+
+#endif
