@@ -26,7 +26,7 @@ TITLES = {"order": "The order of checks"}
 
 def profiles_of_agentd():
     base = profiles.read(os.path.join(HERE, "hearth.profile"))
-    common = {"source-addresses": "a"}
+    common = {"source-addresses": "a", "discovery": "192.0.2.255"}
     return [base.overlaid({**common, **variant["profile"]}) for variant in VARIANTS.values()]
 
 

@@ -1,5 +1,5 @@
-"""A network of its own for an agentd and the suite: a namespace in which home agent, foreign agents and nodes have
-addresses like real ones, and the home network has a broadcast address. Needs root.
+"""A network of its own for an agentd and the suite: home agent, foreign agents and nodes have addresses like real ones, and
+the home network has a broadcast address. Needs root.
 
     with Laboratory(directory, "preset") as laboratory:
         laboratory.run("--only", "auth-")      # the finished process of tests/conformance/run
@@ -13,9 +13,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../support"))
 
 from agent import Agent, program  # noqa: E402
+from namespaces import Link, ip  # noqa: E402
 from variants import SETTINGS, VARIANTS  # noqa: E402
 
-HOME_AGENT, HOME_PREFIX, HOME_BROADCAST = "192.0.2.1", 24, "192.0.2.255"
+HOME_AGENT, ROUTER, HOME_PREFIX, HOME_BROADCAST = "192.0.2.1", "192.0.2.77", 24, "192.0.2.255"
 FOREIGN_AGENTS = "198.51.100.0/26"  # the first of them, as make_associations hands them out
 FOREIGN_AGENT_COUNT = 12
 NODES = ("203.0.113.1", "203.0.113.2")  # where requests without a foreign agent come from
@@ -26,44 +27,35 @@ def output_of(*command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL).stdout
 
 
-class Network:
-    """The namespace; `prefix` before a command runs it inside."""
+class Network(Link):
+    """The home agent's host on the home network, and another there that everybody else's addresses lie behind."""
 
-    def __init__(self, name):
-        self.name = name
-        self.prefix = ("ip", "netns", "exec", name)
+    def __init__(self):
+        super().__init__(f"{HOME_AGENT}/{HOME_PREFIX}", f"{ROUTER}/{HOME_PREFIX}")
 
-    def open(self):
-        output_of("ip", "netns", "add", self.name)
-        self.do("link", "set", "lo", "up")
-        self.do("address", "add", f"{HOME_AGENT}/{HOME_PREFIX}", "broadcast", HOME_BROADCAST, "dev", "lo")
+    def __enter__(self):
+        super().__enter__()
         first = FOREIGN_AGENTS.rsplit(".", 1)[0]
         for address in [f"{first}.{n}" for n in range(1, FOREIGN_AGENT_COUNT + 1)] + list(NODES):
-            self.do("address", "add", f"{address}/32", "dev", "lo")
-
-    def do(self, *arguments):
-        output_of("ip", "-netns", self.name, *arguments)
-
-    def close(self):
-        output_of("ip", "netns", "delete", self.name)
+            ip("-n", self.names[1], "address", "add", f"{address}/32", "dev", self.ends[1])
+        ip("-n", self.names[0], "route", "add", "default", "via", ROUTER)
+        ip("-n", self.names[1], "route", "add", "default", "dev", self.ends[1])
+        return self
 
 
 class Laboratory:
     """One agentd with the settings of a variant, and the associations that the cases want."""
 
-    numbers = 0
-
     def __init__(self, directory, variant, binary=None, environment=None):
-        Laboratory.numbers += 1
         self.variant = VARIANTS[variant]
         self.directory = directory
         self.associations_path = os.path.join(directory, "conformance.associations")
-        self.network = Network(f"hearth-{os.getpid()}-{Laboratory.numbers}")
+        self.network = Network()
         self.agent = MutableAgent(directory, self.configuration(), self.make_associations(), binary, environment or {})
 
     def settings(self):
         """The profile of the variant as arguments."""
-        values = {"source-addresses": " ".join(NODES), **self.variant["profile"]}
+        values = {"source-addresses": " ".join(NODES), "discovery": HOME_BROADCAST, **self.variant["profile"]}
         return [f"--set={key}: {value}" for key, value in values.items()]
 
     def make_associations(self):
@@ -90,7 +82,7 @@ class Laboratory:
         """tests/conformance/run against the agent; its output is in .stdout."""
         return subprocess.run(
             [
-                *self.network.prefix, os.path.join(HERE, "run"), "--target", f"{HOME_AGENT}:{PORT}",
+                *self.network.inside(1), os.path.join(HERE, "run"), "--target", f"{HOME_AGENT}:{PORT}",
                 "--associations", self.associations_path, "--profile", os.path.join(HERE, "hearth.profile"),
                 *self.settings(), *arguments,
             ],
@@ -98,11 +90,11 @@ class Laboratory:
         )
 
     def __enter__(self):
-        self.network.open()
+        self.network.__enter__()
         try:
-            self.agent.start(self.network.prefix)
+            self.agent.start(self.network.inside(0))
         except BaseException:
-            self.network.close()
+            self.network.__exit__()
             raise
         return self
 
@@ -110,7 +102,7 @@ class Laboratory:
         try:
             self.agent.__exit__(kind, value, traceback)
         finally:
-            self.network.close()
+            self.network.__exit__()
 
 
 class MutableAgent(Agent):
