@@ -18,6 +18,7 @@
 #include "agentd/flow/counters.h"
 #include "agentd/flow/inbox.h"
 #include "agentd/flow/sockets.h"
+#include "agentd/state/ahead.h"
 
 #define REPLIES_MAX 256u
 #define PENDING_NONE UINT32_MAX
@@ -138,15 +139,28 @@ static void send_completed(struct receiver *r)
 
 /* ---- receiving ---- */
 
-/* Brings the tables' lines towards the cache before they are needed. */
+static struct in_addr home_of(const struct inbox *inbox, uint32_t i)
+{
+	struct in_addr home;
+
+	memcpy(&home, inbox->octets[i] + 4, sizeof(home));
+	return home;
+}
+
+/* Brings the tables' lines towards the cache before they are needed, each step
+ * for all datagrams. */
 static void prefetch(struct receiver *r)
 {
-	for (unsigned i = 0; i < r->inbox.count; i++) {
-		struct in_addr home;
+	struct state *state = r->agent->state;
+	uint32_t realm = r->agent->realm, places[INBOX_BATCH];
 
-		memcpy(&home, r->inbox.octets[i] + 4, sizeof(home));
-		state_prefetch(r->agent->state, PEER_MOBILE_NODE, r->agent->realm, home);
-	}
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		state_prefetch(state, PEER_MOBILE_NODE, realm, home_of(&r->inbox, i));
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		places[i] = state_prefetch_peer(state, PEER_MOBILE_NODE, realm,
+		                                home_of(&r->inbox, i));
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		state_prefetch_rows(state, places[i]);
 }
 
 static void keep_proposal(struct receiver *r, uint32_t i)
