@@ -61,7 +61,8 @@ struct config {
 	uint32_t checkpoint_interval_s;
 	char associations_file[CONFIG_TEXT_MAX]; /* seeds an empty store; empty = none */
 	/* overload */
-	uint32_t request_age_ms; /* 0 = no limit */
+	uint32_t request_age_ms;  /* 0 = no limit */
+	uint32_t source_failures; /* per second; 0 = no limit */
 	/* process */
 	char user[CONFIG_TEXT_MAX];
 	char control_socket[CONFIG_TEXT_MAX];

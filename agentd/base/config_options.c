@@ -161,6 +161,12 @@ static const struct option options[] = {
 	  .preset = "1000",
 	  .help = "A datagram that has waited longer than this to be read is dropped: mobile nodes "
 	          "ask again after a second. 0 drops none." },
+	{ "overload", "source-failures", NUMBER(source_failures, "per second", 0, 1000000),
+	  NODE_LIVE, .preset = "1000",
+	  .help = "Malformed, forged and replayed datagrams that one source address may send, for each "
+	          "network thread. While a thread is behind, what comes from a source beyond that is "
+	          "dropped unread but for as many a second, or for every second one if genuine "
+	          "requests come from it too. 0 for no limit." },
 
 	{ "process", "user", TEXT(user, 1, 32), NODE_RESTART, .preset = "hearth",
 	  .help = "User to become after the start as root; root to stay." },

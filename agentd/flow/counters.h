@@ -17,6 +17,10 @@
 	X(DROPPED_OVERSIZE, "dropped-oversize", 0, "datagrams longer than any request can be")     \
 	X(DROPPED_STALE, "dropped-stale", 0,                                                       \
 	  "datagrams that waited longer than overload.request-age before they were read")          \
+	X(DROPPED_SOURCE_LIMIT, "dropped-source-limit", 0,                                         \
+	  "datagrams not looked at under overload: their source failed too often")                 \
+	X(DROPPED_GIVEN_WAY, "dropped-given-way", 0,                                               \
+	  "requests of unbound nodes not looked at under overload: refreshes came first")          \
 	X(DROPPED_SILENT, "dropped-silent", 0, "requests that the RFC wants left unanswered")      \
 	X(DROPPED_IN_FLIGHT, "dropped-in-flight", 0,                                               \
 	  "requests of a node whose previous one was still under way")                             \

@@ -80,7 +80,8 @@ struct agent {
 	unsigned policy_count;
 	struct mip_key_state nonce_secret;
 	_Atomic uint32_t bindings_per_node;
-	_Atomic uint32_t request_age_ms; /* 0 = no limit */
+	_Atomic uint32_t request_age_ms;  /* 0 = no limit */
+	_Atomic uint32_t source_failures; /* per second; 0 = no limit */
 
 	struct receiver *receivers[RECEIVERS_MAX];
 	unsigned receiver_count;
@@ -179,6 +180,7 @@ struct request_result {
 	enum request_fate fate;
 	enum mip_code code;
 	bool deregistration;
+	bool genuine;           /* authentic, new, and not sooner than it may come */
 	struct state_view node; /* of a proposal; its key is wiped */
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 	size_t reply_size;

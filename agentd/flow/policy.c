@@ -136,6 +136,7 @@ void policy_refresh(struct agent *agent)
 	compile_policies(agent, &config);
 	secret_refresh(agent);
 	agent->bindings_per_node = config.bindings_per_node;
+	agent->source_failures = config.source_failures;
 	agent->checkpoint_interval_ms = config.checkpoint_interval_s * 1000u;
 	agent->request_age_ms = config.request_age_ms;
 	pthread_mutex_unlock(&agent->policy_lock);

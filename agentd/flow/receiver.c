@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/inbox.h"
+#include "agentd/flow/overload.h"
 #include "agentd/flow/sockets.h"
 #include "agentd/state/ahead.h"
 
@@ -48,6 +48,7 @@ struct receiver {
 	uint32_t pending_count;
 
 	struct inbox inbox;
+	struct overload overload;
 	struct request_result results[INBOX_BATCH];
 	struct replication_command commands[INBOX_BATCH];
 	uint32_t proposed[INBOX_BATCH]; /* index of the datagram of each command */
@@ -243,6 +244,8 @@ static void propose(struct receiver *r, const struct registration_policy *policy
 	}
 }
 
+/* ---- choosing ---- */
+
 /* A datagram that waited so long has been sent again: an answer now would be to
  * a request that the node has given up. */
 static bool is_stale(const struct receiver *r, uint32_t i, uint64_t now_ns)
@@ -253,17 +256,61 @@ static bool is_stale(const struct receiver *r, uint32_t i, uint64_t now_ns)
 	return limit_ns && arrived_ns && now_ns > arrived_ns && now_ns - arrived_ns > limit_ns;
 }
 
-static bool is_worth_a_look(const struct receiver *r, uint32_t i, uint64_t now_ns)
+static enum overload_turn turn_of(struct receiver *r, uint32_t i, uint64_t now_ns)
 {
+	struct in_addr source = r->inbox.from[i].sin_addr;
+	enum overload_turn turn;
+
 	if (is_stale(r, i, now_ns)) {
 		flow_count(FLOW_DROPPED_STALE);
-		return false;
+		return OVERLOAD_LEFT;
 	}
 	if (inbox_is_cut(&r->inbox, i)) {
 		flow_count(FLOW_DROPPED_OVERSIZE);
-		return false;
+		overload_note(&r->overload, source, OVERLOAD_LEFT, false);
+		return OVERLOAD_LEFT;
 	}
-	return true;
+	turn = overload_turn(&r->overload, r->agent->state, r->agent->realm, home_of(&r->inbox, i),
+	                     source);
+	if (turn == OVERLOAD_LEFT)
+		flow_count(FLOW_DROPPED_SOURCE_LIMIT);
+	return turn;
+}
+
+static void look_at(struct receiver *r, const struct registration_policy *policy,
+                    struct request_clock clock, uint32_t i, enum overload_turn turn)
+{
+	handle(r, policy, clock, i, false);
+	overload_note(&r->overload, r->inbox.from[i].sin_addr, turn, r->results[i].genuine);
+}
+
+static void look_at_batch(struct receiver *r, const struct registration_policy *policy,
+                          struct request_clock clock, uint64_t now_ns)
+{
+	enum overload_turn turns[INBOX_BATCH] = { OVERLOAD_FIRST };
+
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		turns[i] = turn_of(r, i, now_ns);
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		if (turns[i] == OVERLOAD_FIRST)
+			look_at(r, policy, clock, i, turns[i]);
+	for (uint32_t i = 0; i < r->inbox.count; i++) {
+		if (turns[i] != OVERLOAD_THEN)
+			continue;
+		if (overload_gives_way(&r->overload))
+			flow_count(FLOW_DROPPED_GIVEN_WAY);
+		else
+			look_at(r, policy, clock, i, turns[i]);
+	}
+}
+
+static void begin_batch(struct receiver *r, struct request_clock clock, uint64_t now_ns)
+{
+	uint64_t arrived_ns = inbox_arrived_ns(&r->inbox, 0); /* the oldest comes first */
+
+	overload_begin(&r->overload, arrived_ns && now_ns > arrived_ns ? now_ns - arrived_ns : 0,
+	               r->agent->source_failures, clock_monotonic_ns() / 1000000u,
+	               clock.cluster_ms);
 }
 
 static void receive_batch(struct receiver *r, int socket, bool broadcast)
@@ -280,9 +327,8 @@ static void receive_batch(struct receiver *r, int socket, bool broadcast)
 	clock.wall_ms = now_ns / 1000000u;
 	clock.cluster_ms = agent_cluster_ms(r->agent);
 	prefetch(r);
-	for (uint32_t i = 0; i < r->inbox.count; i++)
-		if (is_worth_a_look(r, i, now_ns))
-			handle(r, &policy, clock, i, false);
+	begin_batch(r, clock, now_ns);
+	look_at_batch(r, &policy, clock, now_ns);
 	propose(r, &policy, clock);
 	send_replies(r);
 }
@@ -347,13 +393,14 @@ static enum ha_error open_sockets(struct receiver *r, char *report, size_t size)
 enum ha_error receiver_open(struct agent *agent, unsigned number, struct receiver **out,
                             char *report, size_t size)
 {
-	struct receiver *r = calloc(1, sizeof(*r));
+	struct receiver *r = aligned_alloc(_Alignof(struct receiver), sizeof(*r));
 	enum ha_error error;
 
 	if (!r) {
 		snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
 		return HA_E_NOMEM;
 	}
+	memset(r, 0, sizeof(*r));
 	*out = r;
 	r->agent = agent;
 	r->number = number;
@@ -361,6 +408,7 @@ enum ha_error receiver_open(struct agent *agent, unsigned number, struct receive
 	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
 		r->broadcasts[i] = -1;
 	inbox_init(&r->inbox);
+	overload_init(&r->overload);
 	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
 		r->pending[i].next_free = i + 1;
 	error = completions_open(&r->completions);

@@ -259,6 +259,15 @@ static void forget_keys(struct request *r)
 		mip_wipe(&r->nonce_secret, sizeof(r->nonce_secret));
 }
 
+static bool is_genuine(const struct request *r, enum request_fate fate)
+{
+	bool authentic = r->facts.mobile_home == AUTHENTICATION_VALID ||
+	                 r->facts.mobile_aaa == AUTHENTICATION_VALID;
+
+	return authentic && (fate == REQUEST_ANSWERED || fate == REQUEST_PROPOSED) &&
+	       !r->verdict.violation && !r->verdict.repeated;
+}
+
 /* A node can change between the look and the claim, by expiry for example; it
  * cannot go on doing so. */
 #define ATTEMPTS_MAX 3u
@@ -271,6 +280,7 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 	unsigned attempts = 0;
 
 	out->fate = REQUEST_DROPPED;
+	out->genuine = false;
 	if (registration_request_decode(datagram->payload, &r.decoded) != HA_OK) {
 		flow_count(FLOW_DROPPED_MALFORMED);
 		return;
@@ -290,6 +300,7 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 		gather_facts(agent, &r, clock);
 		out->fate = decide(agent, &r, out);
 	} while (out->fate == REQUEST_OUTRUN && !r.node.in_flight && ++attempts < ATTEMPTS_MAX);
+	out->genuine = is_genuine(&r, out->fate);
 	if (out->fate == REQUEST_OUTRUN)
 		flow_count(FLOW_DROPPED_IN_FLIGHT);
 	forget_keys(&r);

@@ -1,11 +1,14 @@
 """What an agent that is behind leaves undone, and that nobody is shut out by it for longer than it lasts."""
 
+import contextlib
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
-from agent import ASSOCIATIONS, Agent
+from agent import ASSOCIATIONS, Agent, program
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
@@ -30,14 +33,21 @@ def stopped(agent):
         return file.read().rpartition(")")[2].split()[0] == "T"
 
 
-def send_and_wait_unread(agent, mobile, seconds):
-    """A request that an agent finds when it comes back after so long."""
+@contextlib.contextmanager
+def standing_still(agent, seconds):
+    """Whatever is sent inside, the agent finds it when it comes back after so long at least."""
     agent.process.send_signal(signal.SIGSTOP)
-    wait_for(lambda: stopped(agent), "the agent stands still")
-    mobile.send(mobile.request(CARE_OF))
-    until = time.monotonic() + seconds
-    wait_for(lambda: time.monotonic() > until, "the request is old")
-    agent.process.send_signal(signal.SIGCONT)
+    try:
+        wait_for(lambda: stopped(agent), "the agent stands still")
+        yield
+        until = time.monotonic() + seconds
+        wait_for(lambda: time.monotonic() > until, "what was sent is old")
+    finally:
+        agent.process.send_signal(signal.SIGCONT)
+
+
+def load_command(agent, *arguments):
+    return [program("agentload"), "--target", f"{agent.address}:{agent.port}", *arguments]
 
 
 def accepted(mobile):
@@ -51,7 +61,8 @@ def test_request_that_waited_too_long_is_dropped(tmp_path):
         wait_for(lambda: accepted(mobile), "the node is registered")
         before = counter(agent, "requests")
         dropped = counter(agent, "dropped-stale")
-        send_and_wait_unread(agent, mobile, 0.6)
+        with standing_still(agent, 0.6):
+            mobile.send(mobile.request(CARE_OF))
         wait_for(lambda: counter(agent, "dropped-stale") == dropped + 1, "the old request is dropped")
         assert counter(agent, "requests") == before
         wait_for(lambda: accepted(mobile), "the next request is answered")
@@ -61,8 +72,63 @@ def test_request_that_waited_too_long_is_dropped(tmp_path):
 def test_without_a_limit_no_request_is_too_old(tmp_path):
     with Agent(str(tmp_path), {"overload": {"request-age": 0}}) as agent:
         mobile = mobile_of(agent, ASSOCIATIONS[0])
-        send_and_wait_unread(agent, mobile, 0.6)
+        with standing_still(agent, 0.6):
+            mobile.send(mobile.request(CARE_OF))
         reply = mobile.receive()
         assert reply is not None and reply.code == 0
         assert counter(agent, "dropped-stale") == 0
         mobile.close()
+
+
+FLOODER, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
+
+
+def test_flood_from_one_address_is_limited_under_overload(tmp_path):
+    with Agent(str(tmp_path), {"overload": {"request-age": 0, "source-failures": 100}}) as agent:
+        neighbour = mobile_of(agent, ASSOCIATIONS[0], bind=(NEIGHBOUR, 0))
+        behind = mobile_of(agent, ASSOCIATIONS[1], bind=(FLOODER, 0), timeout=1.0)
+        with standing_still(agent, 0.1):
+            subprocess.run(load_command(agent, "--nodes", "2", "--first-home", "10.0.0.1", "--source", FLOODER, "--sockets",
+                                        "1", "--count", "3000", "flood"), check=True, stdout=subprocess.DEVNULL)
+            neighbour.send(neighbour.request(CARE_OF))
+        reply = neighbour.receive()
+        assert reply is not None and reply.code == 0
+        assert counter(agent, "dropped-source-limit") > 2500
+        assert counter(agent, "security-violations") >= 100
+        # Nobody else sends any more: the node at the flooder's address is heard, in spite of its failures.
+        wait_for(lambda: accepted(behind), "a node at the address of the flood is answered")
+        neighbour.close()
+        behind.close()
+
+
+def nodes(agent, count):
+    listed = subprocess.run([program("agentload"), "associations", "--nodes", str(count)], check=True, capture_output=True,
+                            text=True).stdout
+    path = os.path.join(agent.directory, "more")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+        file.write(listed)
+    agent.ctl("association", "import", path)
+
+
+def test_refreshes_come_before_new_registrations_under_overload(tmp_path):
+    with Agent(str(tmp_path), {"overload": {"request-age": 0}}, associations=[]) as agent:
+        nodes(agent, 200)
+        known = ["--nodes", "100", "--window", "100", "--timeout", "30"]
+        new = ["--nodes", "100", "--window", "100", "--first-home", "10.0.0.100"]
+        subprocess.run(load_command(agent, *known, "register"), check=True, stdout=subprocess.DEVNULL)
+        with standing_still(agent, 0.1):
+            refreshing = subprocess.Popen(load_command(agent, *known, "--count", "100", "refresh"), stdout=subprocess.PIPE)
+            queued = wait_for(lambda: octets_queued(agent), "refreshes wait")
+            registering = subprocess.Popen(load_command(agent, *new, "register"), stdout=subprocess.PIPE)
+            wait_for(lambda: octets_queued(agent) > queued, "new registrations wait")
+        refreshed, registered = (json.loads(process.communicate()[0]) for process in (refreshing, registering))
+        assert refreshed["accepted"] == refreshed["sent"] == 100
+        assert registered["accepted"] == 100 and registered["again"] > 0
+        assert 0 < counter(agent, "dropped-given-way") < registered["sent"]
+
+
+def octets_queued(agent):
+    """What waits in the buffer of the agent's socket."""
+    with open("/proc/net/udp", encoding="ascii") as file:
+        rows = [line.split() for line in file]
+    return next(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(":%04X" % agent.port))

@@ -375,6 +375,26 @@ static void what_is_no_request_is_dropped(void)
 	tear_down();
 }
 
+static void only_what_is_authentic_and_new_is_genuine(void)
+{
+	struct asked forged = usual, unsigned_one = usual, late = usual;
+	struct request_result first;
+
+	forged.key = 2;
+	unsigned_one.key = 0;
+	late.later = 1;
+	set_up();
+	CU_ASSERT_FALSE(ask(forged).genuine);
+	CU_ASSERT_FALSE(ask(unsigned_one).genuine);
+	first = ask(late);
+	CU_ASSERT_TRUE(first.genuine);
+	commit(&first);
+	CU_ASSERT_FALSE(ask(late).genuine);  /* the same once more */
+	CU_ASSERT_FALSE(ask(usual).genuine); /* an older one */
+	CU_ASSERT_FALSE(ask_octets((struct span){ (const uint8_t *)"\1", 1 }, false).genuine);
+	tear_down();
+}
+
 static void replies_are_counted_by_code_and_kind(void)
 {
 	set_up();
@@ -396,6 +416,7 @@ static CU_TestInfo tests[] = {
 	  failed_authentication_is_answered_if_wanted },
 	{ "a foreign agent signs and is signed for", foreign_agent_signs_and_is_signed_for },
 	{ "what is no request is dropped", what_is_no_request_is_dropped },
+	{ "only what is authentic and new is genuine", only_what_is_authentic_and_new_is_genuine },
 	{ "replies are counted by code and kind", replies_are_counted_by_code_and_kind },
 	CU_TEST_INFO_NULL,
 };
