@@ -67,6 +67,14 @@ void answer_text(struct answer *answer, const char *name, const char *format, ..
 	answer->text_size += strlen(at) + 1;
 }
 
+void answer_text_or_null(struct answer *answer, const char *name, const char *text)
+{
+	if (text[0])
+		answer_text(answer, name, "%s", text);
+	else
+		answer_null(answer, name);
+}
+
 void answer_number(struct answer *answer, const char *name, uint64_t number)
 {
 	add(answer, name, CONTROL_NUMBER)->number = number;

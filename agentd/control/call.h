@@ -30,6 +30,12 @@ struct call_options {
 	size_t word_count;
 };
 
+/* Of an association within its peer. */
+struct call_place {
+	uint32_t spi;
+	uint8_t use;
+};
+
 struct call {
 	struct agent *agent;
 	const char *who; /* for the audit */
@@ -43,8 +49,8 @@ struct call {
 	/* A listing: where to go on. */
 	bool resumed;
 	struct row_octets key;
-	uint32_t spi;   /* within the row at `key` */
-	uint64_t given; /* rows so far */
+	struct call_place place; /* within the row at `key` */
+	uint64_t given;          /* rows so far */
 	/* A change: what was asked, and what became of it. */
 	bool changed;
 	struct change *changes; /* owned, wiped */

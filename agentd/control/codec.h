@@ -93,6 +93,8 @@ void answer_begin(struct answer *answer);
 /* `name` is static text. Text is cut when it is too long for a record. */
 void answer_text(struct answer *answer, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* null for "". */
+void answer_text_or_null(struct answer *answer, const char *name, const char *text);
 void answer_number(struct answer *answer, const char *name, uint64_t number);
 void answer_flag(struct answer *answer, const char *name, bool flag);
 void answer_null(struct answer *answer, const char *name);

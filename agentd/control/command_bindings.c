@@ -6,6 +6,7 @@
 
 #include "agentd/control/call.h"
 #include "agentd/control/text.h"
+#include "agentd/control/whom.h"
 
 static void add_endpoint(struct answer *answer, const struct binding *binding)
 {
@@ -14,6 +15,42 @@ static void add_endpoint(struct answer *answer, const struct binding *binding)
 		            binding->endpoint_port);
 	else
 		answer_text(answer, "endpoint", "%s", address_format(binding->endpoint).text);
+}
+
+/* The encapsulation inside of UDP, where there is that. */
+static void add_encapsulation(struct answer *answer, const struct binding *binding)
+{
+	answer_text(answer, "encapsulation", "%s%s", binding->features & BINDING_UDP ? "udp/" : "",
+	            encapsulation_name(binding->encapsulation));
+}
+
+/* What was agreed on beside the encapsulation. */
+static void add_features(struct answer *answer, const struct binding *binding)
+{
+	static const struct {
+		uint16_t bit;
+		const char *name;
+	} rows[] = {
+		{ BINDING_UDP_FORCED, "udp-forced" },
+		{ BINDING_REVOCABLE, "revocable" },
+		{ BINDING_REVOCATION_INFORM, "revocation-inform" },
+	};
+	char text[64] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (binding->features & rows[i].bit && length < sizeof(text))
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+			                           length ? "," : "", rows[i].name);
+	answer_text(answer, "features", "%s", text);
+}
+
+static void add_name(struct call *call, struct store_reader *reader, const struct binding_row *row)
+{
+	char nai[MIP_NAI_MAX + 1] = "";
+
+	whom_name_at(call, reader, row->realm, row->home, row->node, nai);
+	answer_text_or_null(&call->answer, "nai", nai);
 }
 
 static void add_lifetime(struct answer *answer, const struct binding *binding, uint64_t now_ms)
@@ -30,15 +67,19 @@ static void add_lifetime(struct answer *answer, const struct binding *binding, u
 	answer_text(answer, "expires", "%s", time_format(binding->expires_ms).text);
 }
 
-static void add_binding(struct answer *answer, const struct binding_row *row, uint64_t now_ms)
+static void add_binding(struct call *call, struct store_reader *reader,
+                        const struct binding_row *row, uint64_t now_ms)
 {
 	const struct binding *binding = &row->binding;
+	struct answer *answer = &call->answer;
 
 	answer_text(answer, "home", "%s", address_format(row->home).text);
+	add_name(call, reader, row);
 	answer_text(answer, "care_of", "%s", address_format(binding->care_of).text);
 	add_endpoint(answer, binding);
 	answer_text(answer, "flags", "%s", flags_format(binding->flags).text);
-	answer_text(answer, "encapsulation", "%s", encapsulation_name(binding->encapsulation));
+	add_encapsulation(answer, binding);
+	add_features(answer, binding);
 	add_lifetime(answer, binding, now_ms);
 	answer_text(answer, "source", "%s:%u", address_format(binding->source).text,
 	            binding->source_port);
@@ -123,7 +164,7 @@ static enum call_progress page(struct call *call, const struct row_octets *prefi
 		                         (struct span){ raw.value.at, raw.value.size }, &row);
 		if (why != HA_OK)
 			return call_refuse(call, why, "a row of the store: %s", ha_strerror(why));
-		add_binding(&call->answer, &row, status->cluster_time_ms);
+		add_binding(call, reader, &row, status->cluster_time_ms);
 		call->given++;
 		call->resumed = true;
 		binding_row_key(&row, &call->key);
@@ -134,17 +175,23 @@ static enum call_progress page(struct call *call, const struct row_octets *prefi
 	return end_of_listing(call, status);
 }
 
-/* All bindings begin with nothing; those of one node with its address. */
+/* All bindings begin with nothing; those of one node with its address. A name
+ * that nobody has, or whose node has no address, has no bindings: 0.0.0.0 has none. */
 static bool take_prefix(struct call *call, struct row_octets *out)
 {
-	struct in_addr home;
+	struct agent_node node = { 0 };
+	struct whom whom;
 
 	out->size = 0;
 	if (call->options.word_count == 0)
 		return true;
-	if (call->options.word_count > 1 || !address_parse(call->options.words[0], &home))
+	if (call->options.word_count > 1 || !whom_parse(call, call->options.words[0], &whom))
 		return false;
-	binding_row_prefix(call_realm(call), home, out);
+	if (whom.agent.name)
+		agent_node(call->agent, &whom.agent, &node);
+	else
+		node.home = whom.agent.address;
+	binding_row_prefix(whom.agent.realm, node.home, out);
 	return true;
 }
 

@@ -1,59 +1,44 @@
 /* command_change.c - add, remove and import associations. Each becomes changes
  * that are put in order together; the answer is made when they are in the
  * store, with one result for each. */
+#include <stdio.h>
 #include <string.h>
 
-#include "agentd/base/config_values.h"
 #include "agentd/control/call.h"
+#include "agentd/control/change_text.h"
+#include "agentd/control/settings.h"
 #include "agentd/control/text.h"
+#include "agentd/control/whom.h"
 #include "agentd/state/association_file.h"
 
-static const char *kind_name(enum peer_kind kind)
+static void add_identity(struct answer *answer, const struct change *change)
 {
-	return kind == PEER_MOBILE_NODE ? "mobile node" : "foreign agent";
-}
-
-/* What a result means for this change, as a sentence. */
-static void explain(const struct change *change, enum ha_error why, char *out, size_t size)
-{
-	struct address_text text = address_format(change->address);
-
-	switch (why) {
-	case HA_E_EXISTS:
-		snprintf(out, size,
-		         "%s %s has an association with SPI %u already; --replace "
-		         "overwrites it",
-		         kind_name(change->peer), text.text, change->spi);
-		return;
-	case HA_E_NOTFOUND:
-		if (change->kind == CHANGE_REMOVE_ASSOCIATION)
-			snprintf(out, size, "%s %s has no association with SPI %u",
-			         kind_name(change->peer), text.text, change->spi);
-		else
-			snprintf(out, size, "there is no %s %s", kind_name(change->peer),
-			         text.text);
-		return;
-	default:
-		snprintf(out, size, "%s %s: %s", kind_name(change->peer), text.text,
-		         ha_strerror(why));
-	}
+	if (change->address.s_addr)
+		answer_text(answer, "address", "%s", address_format(change->address).text);
+	else
+		answer_null(answer, "address");
+	answer_text_or_null(answer, "nai", change->nai);
 }
 
 static enum call_progress finish_one(struct call *call, const char *what)
 {
 	const struct change *change = &call->changes[0];
-	char text[256];
+	char text[CHANGE_TEXT_MAX];
 
 	if (call->results[0] != HA_OK) {
-		explain(change, call->results[0], text, sizeof(text));
+		change_explain(change, call->results[0], text);
 		return call_refuse(call, call->results[0], "%s", text);
 	}
 	answer_text(&call->answer, "result", "%s", what);
-	answer_text(&call->answer, "address", "%s", address_format(change->address).text);
-	if (change->kind == CHANGE_REMOVE_PEER)
+	add_identity(&call->answer, change);
+	if (change->kind == CHANGE_REMOVE_PEER) {
 		answer_null(&call->answer, "spi");
-	else
+		answer_null(&call->answer, "use");
+	} else {
 		answer_number(&call->answer, "spi", change->spi);
+		answer_text(&call->answer, "use", "%s",
+		            association_use_name(change->peer, change->use));
+	}
 	answer_record(&call->answer);
 	return CALL_DONE;
 }
@@ -95,7 +80,8 @@ static enum call_progress parse_added(struct call *call)
 	if (length)
 		why = association_parse(line, length, &call->changes[0], &error);
 	mip_wipe(line, sizeof(line));
-	if (!length || why == HA_E_NOTFOUND)
+	if (!length || why == HA_E_NOTFOUND ||
+	    (why == HA_OK && call->changes[0].kind != CHANGE_ADD_ASSOCIATION))
 		return call_usage(call);
 	if (why != HA_OK)
 		return call_refuse(call, why, "%s", error.text);
@@ -125,20 +111,20 @@ enum call_progress call_association_add(struct call *call)
 
 /* ---- remove ---- */
 
-static bool peer_exists(struct store_reader *reader, const struct change *change,
+static bool peer_exists(struct call *call, struct store_reader *reader, const struct whom *whom,
                         enum peer_kind kind)
 {
-	struct peer_row row = { .kind = kind, .realm = change->realm, .address = change->address };
 	struct row_octets key;
 	struct store_bytes value;
 
-	peer_row_key(&row, &key);
-	return store_get(reader, STORE_PEERS, (struct store_bytes){ key.at, key.size }, &value) ==
-	       HA_OK;
+	return whom_peer_key(call, whom, kind, &key) &&
+	       store_get(reader, STORE_PEERS, (struct store_bytes){ key.at, key.size }, &value) ==
+	               HA_OK;
 }
 
 /* Which kind of peer has the address, when the words do not say. */
-static enum call_progress find_kind(struct call *call, struct change *change)
+static enum call_progress find_kind(struct call *call, const struct whom *whom,
+                                    struct change *change)
 {
 	struct store_reader reader = { 0 };
 	bool mobile, foreign;
@@ -146,51 +132,83 @@ static enum call_progress find_kind(struct call *call, struct change *change)
 
 	if (why != HA_OK)
 		return call_refuse(call, why, "the store: %s", ha_strerror(why));
-	mobile = peer_exists(&reader, change, PEER_MOBILE_NODE);
-	foreign = peer_exists(&reader, change, PEER_FOREIGN_AGENT);
+	mobile = peer_exists(call, &reader, whom, PEER_MOBILE_NODE);
+	foreign = peer_exists(call, &reader, whom, PEER_FOREIGN_AGENT);
 	store_read_close(&reader);
 	if (mobile && foreign)
 		return call_refuse(call, HA_E_RANGE,
 		                   "%s is both a mobile node and a foreign agent: say mobile or "
 		                   "foreign-agent before it",
-		                   address_format(change->address).text);
+		                   whom->text);
 	if (!mobile && !foreign)
-		return call_refuse(call, HA_E_NOTFOUND, "%s has no association",
-		                   address_format(change->address).text);
+		return call_refuse(call, HA_E_NOTFOUND, "%s has no association", whom->text);
 	change->peer = mobile ? PEER_MOBILE_NODE : PEER_FOREIGN_AGENT;
 	return CALL_WAIT;
 }
 
-static bool take_removed(struct call *call, struct change *change)
-{
-	const char **words = call->options.words;
-	size_t count = call->options.word_count;
+/* The words that are left after the kind of peer. */
+struct words {
+	const char **at;
+	size_t count;
+};
 
-	if (count > 1 && strcmp(words[0], "mobile") == 0)
+static void take_kind(struct words *words, struct change *change)
+{
+	if (words->count > 1 && strcmp(words->at[0], "mobile") == 0)
 		change->peer = PEER_MOBILE_NODE;
-	else if (count > 1 && strcmp(words[0], "foreign-agent") == 0)
+	else if (words->count > 1 && strcmp(words->at[0], "foreign-agent") == 0)
 		change->peer = PEER_FOREIGN_AGENT;
-	if (change->peer) {
-		words++;
-		count--;
-	}
-	change->kind = count == 2 ? CHANGE_REMOVE_ASSOCIATION : CHANGE_REMOVE_PEER;
-	change->realm = call_realm(call);
-	return count >= 1 && count <= 2 && address_parse(words[0], &change->address) &&
-	       (count == 1 || number_parse(words[1], &change->spi));
+	if (!change->peer)
+		return;
+	words->at++;
+	words->count--;
+}
+
+/* "use=mn-aaa" as the last word, after an SPI. false: it is no use. */
+static bool take_use(struct words *words, struct change *change)
+{
+	const char *last;
+
+	if (words->count < 3)
+		return true;
+	last = words->at[words->count - 1];
+	if (strcmp(last, "use=mn-aaa") == 0)
+		change->use = ASSOCIATION_AAA;
+	else if (strcmp(last, "use=mn-ha") != 0)
+		return false;
+	words->count--;
+	return true;
+}
+
+static bool take_removed(struct call *call, struct whom *whom, struct change *change)
+{
+	struct words words = { call->options.words, call->options.word_count };
+
+	take_kind(&words, change);
+	if (!take_use(&words, change) || words.count < 1 || words.count > 2 ||
+	    !whom_parse(call, words.at[0], whom) ||
+	    (change->peer == PEER_FOREIGN_AGENT && whom->agent.name))
+		return false;
+	change->kind = words.count == 2 ? CHANGE_REMOVE_ASSOCIATION : CHANGE_REMOVE_PEER;
+	whom_name(whom, change);
+	return words.count == 1 || number_parse(words.at[1], &change->spi);
 }
 
 enum call_progress call_association_remove(struct call *call)
 {
+	struct whom whom;
+
 	if (call->changed)
 		return finish_one(call, "removed");
 	if (!call_reserve(call, 1))
 		return call_refuse(call, HA_E_NOMEM, "out of memory");
-	if (!take_removed(call, &call->changes[0]))
+	if (!take_removed(call, &whom, &call->changes[0]))
 		return call_usage(call);
 	call->change_count = 1;
-	if (!call->changes[0].peer && find_kind(call, &call->changes[0]) == CALL_DONE)
+	if (!call->changes[0].peer && find_kind(call, &whom, &call->changes[0]) == CALL_DONE)
 		return CALL_DONE;
+	if (call->changes[0].peer == PEER_MOBILE_NODE)
+		whom_resolve(call, &whom, &call->changes[0]);
 	return call_configure(call);
 }
 
@@ -205,12 +223,30 @@ static void add_refusal(struct call *call, uint64_t line, enum ha_error why, con
 	call->refused++;
 }
 
+/* A line as a change, with the sentence for one that is none. A pool or policy
+ * may stand among the associations that need it. */
+static enum ha_error take_line(struct call *call, const char *at, size_t size,
+                               struct change *change, struct settings_error *error)
+{
+	struct association_error trouble = { 0 };
+	enum ha_error why = association_parse(at, size, change, &trouble);
+	struct change judged;
+
+	if (why != HA_OK)
+		snprintf(error->text, sizeof(error->text), "%s", trouble.text);
+	if (why != HA_OK || change->kind != CHANGE_SET)
+		return why;
+	why = setting_judge(call->agent, change->name, change->value, &judged, error);
+	*change = judged;
+	return why == HA_E_NOTFOUND ? HA_E_SYNTAX : why; /* not a blank line */
+}
+
 /* Bad lines are answered at once, good ones become changes. */
 static bool take_lines(struct call *call, uint64_t line)
 {
 	const char *at = call->request.secret;
 	const char *end = at + call->request.secret_size;
-	struct association_error error = { 0 };
+	struct settings_error error;
 
 	for (; at < end; line++) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -220,7 +256,7 @@ static bool take_lines(struct call *call, uint64_t line)
 
 		if (call->change_count == CHANGES_MAX)
 			return false;
-		why = association_parse(at, (size_t)(stop - at), change, &error);
+		why = take_line(call, at, (size_t)(stop - at), change, &error);
 		if (why == HA_OK) {
 			change->replace = call->options.replace;
 			call->lines[call->change_count++] = line;
@@ -235,14 +271,14 @@ static bool take_lines(struct call *call, uint64_t line)
 static enum call_progress finish_import(struct call *call)
 {
 	uint64_t done = 0;
-	char text[256];
+	char text[CHANGE_TEXT_MAX];
 
 	for (size_t i = 0; i < call->change_count; i++) {
 		if (call->results[i] == HA_OK) {
 			done++;
 			continue;
 		}
-		explain(&call->changes[i], call->results[i], text, sizeof(text));
+		change_explain(&call->changes[i], call->results[i], text);
 		add_refusal(call, call->lines[i], call->results[i], text);
 	}
 	answer_number(&call->answer, "done", done);

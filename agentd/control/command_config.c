@@ -1,10 +1,10 @@
-/* command_config.c - the settings in force, and changing those of the cluster.
- * Those of the node are in its file, and only there. */
-#include <stdio.h>
-#include <string.h>
-
-#include "agentd/base/config_values.h"
+/* command_config.c - the settings in force, and changing those of the cluster,
+ * policies of mobile nodes among them. Those of the node are in its file, and
+ * only there. */
 #include "agentd/control/call.h"
+#include "agentd/control/change_text.h"
+#include "agentd/control/settings.h"
+#include "agentd/flow/inspect.h"
 
 enum call_progress call_config_list(struct call *call)
 {
@@ -35,47 +35,23 @@ enum call_progress call_config_list(struct call *call)
 static enum call_progress finish_set(struct call *call)
 {
 	const struct change *change = &call->changes[0];
+	char text[CHANGE_TEXT_MAX];
 
-	if (call->results[0] != HA_OK)
-		return call_refuse(call, call->results[0], "%s was not changed: %s", change->name,
-		                   ha_strerror(call->results[0]));
+	if (call->results[0] != HA_OK) {
+		change_explain(change, call->results[0], text);
+		return call_refuse(call, call->results[0], "%s", text);
+	}
 	answer_text(&call->answer, "name", "%s", change->name);
 	answer_text(&call->answer, "value", "%s", change->value);
 	answer_record(&call->answer);
 	return CALL_DONE;
 }
 
-/* The same judgement as a file's, and the value as a file would have it. */
-static enum call_progress judge(struct call *call, const char *name, const char *value)
-{
-	const struct option *option = config_option_find(name);
-	struct config_error error = { "" };
-	struct change *change = &call->changes[0];
-	struct config config;
-	enum ha_error why;
-
-	if (option && option->owner == OWNER_NODE)
-		return call_refuse(call, HA_E_PERMISSION,
-		                   "%s belongs to the node: edit its configuration file and %s",
-		                   name,
-		                   option->reload == RELOAD_LIVE ? "reload agentd (SIGHUP)"
-		                                                 : "restart agentd");
-	agent_config(call->agent, &config);
-	why = config_set(&config, name, value, &error);
-	if (why == HA_OK)
-		why = config_validate(&config, &error);
-	if (why != HA_OK)
-		return call_refuse(call, why, "%s", error.text);
-	change->kind = CHANGE_SET;
-	snprintf(change->name, sizeof(change->name), "%s", name);
-	config_format(&config, option, change->value, sizeof(change->value));
-	call->change_count = 1;
-	return CALL_WAIT;
-}
-
 enum call_progress call_config_set(struct call *call)
 {
 	const char **words = call->options.words;
+	struct settings_error error;
+	enum ha_error why;
 
 	if (call->changed)
 		return finish_set(call);
@@ -83,5 +59,31 @@ enum call_progress call_config_set(struct call *call)
 		return call_usage(call);
 	if (!call_reserve(call, 1))
 		return call_refuse(call, HA_E_NOMEM, "out of memory");
-	return judge(call, words[0], words[1]) == CALL_WAIT ? call_configure(call) : CALL_DONE;
+	why = setting_judge(call->agent, words[0], words[1], &call->changes[0], &error);
+	if (why != HA_OK)
+		return call_refuse(call, why, "%s", error.text);
+	call->change_count = 1;
+	return call_configure(call);
+}
+
+/* ---- policies of mobile nodes ---- */
+
+static void add_policy_setting(void *context, const struct agent_policy_setting *setting)
+{
+	struct answer *answer = context;
+
+	answer_text(answer, "policy", "%s", setting->policy);
+	answer_text(answer, "option", "%s", setting->option->name);
+	answer_text(answer, "value", "%s", setting->value);
+	answer_text(answer, "unit", "%s", setting->option->unit);
+	answer_number(answer, "nodes", setting->nodes);
+	answer_record(answer);
+}
+
+enum call_progress call_policy_list(struct call *call)
+{
+	if (call->options.word_count)
+		return call_usage(call);
+	agent_policies(call->agent, add_policy_setting, &call->answer);
+	return CALL_DONE;
 }

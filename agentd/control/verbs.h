@@ -20,20 +20,26 @@ enum verb_place {
 /* X(id, name, arguments, shape, place, help) */
 #define CONTROL_VERBS(X)                                                                           \
 	X(status, "status", "", VERB_OBJECT, VERB_ANYWHERE, "what the agent is doing")             \
-	X(bindings, "bindings", "[HOME] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",         \
+	X(bindings, "bindings", "[HOME|NAI] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",     \
 	  VERB_LIST, VERB_ANYWHERE,                                                                \
 	  "mobility bindings in the order of home addresses, of all nodes or of one")              \
-	X(association_list, "association list", "[ADDRESS] [--realm N]", VERB_LIST, VERB_ANYWHERE, \
-	  "mobility security associations, without their keys")                                    \
+	X(nodes, "nodes", "[ADDRESS|NAI] [--realm N]", VERB_LIST, VERB_ANYWHERE,                   \
+	  "mobile nodes: who they are, their home address now or last, pool, policy, and limit "   \
+	  "and number of bindings")                                                                \
+	X(node_set, "node set", "ADDRESS|NAI [policy=NAME|none] [bindings=N] [--realm N]",         \
+	  VERB_OBJECT, VERB_LEADER, "change the policy or the limit of bindings of a mobile node") \
+	X(association_list, "association list", "[ADDRESS|NAI] [--realm N]", VERB_LIST,            \
+	  VERB_ANYWHERE, "mobility security associations, without their keys")                     \
 	X(association_add, "association add",                                                      \
-	  "mobile home=ADDRESS spi=N algorithm=NAME [bindings=N] [realm=N] [tolerance=S] | "       \
+	  "mobile home=ADDRESS|nai=NAME spi=N algorithm=NAME [pool=NAME] [policy=NAME] "           \
+	  "[use=mn-ha|mn-aaa] [replay=timestamp|nonce] [bindings=N] [realm=N] [tolerance=S] | "    \
 	  "foreign-agent address=ADDRESS spi=N algorithm=NAME [realm=N] "                          \
 	  "[--replace] [--key-file FILE]",                                                         \
 	  VERB_OBJECT, VERB_LEADER,                                                                \
 	  "add one; the key, in hexadecimal digits, comes from the file or standard input")        \
 	X(association_remove, "association remove",                                                \
-	  "[mobile|foreign-agent] ADDRESS [SPI] [--realm N]", VERB_OBJECT, VERB_LEADER,            \
-	  "remove one, or without SPI all of an address with its bindings")                        \
+	  "[mobile|foreign-agent] ADDRESS|NAI [SPI [use=mn-ha|mn-aaa]] [--realm N]", VERB_OBJECT,  \
+	  VERB_LEADER, "remove one, or without SPI all of a node or agent with its bindings")      \
 	X(association_import, "association import", "FILE [--replace]", VERB_LIST, VERB_LEADER,    \
 	  "add those of a file; lines that were refused are listed")                               \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
@@ -41,7 +47,9 @@ enum verb_place {
 	  "how long the flushes of the log took since the start, by duration")                     \
 	X(config_list, "config list", "", VERB_LIST, VERB_ANYWHERE, "the settings in force")       \
 	X(config_set, "config set", "NAME VALUE", VERB_OBJECT, VERB_LEADER,                        \
-	  "change a setting of the cluster")                                                       \
+	  "change a setting of the cluster, or with policy.NAME.OPTION of a policy")               \
+	X(policy_list, "policy list", "", VERB_LIST, VERB_ANYWHERE,                                \
+	  "what the policies of mobile nodes set otherwise, and how many nodes have them")         \
 	X(backup, "backup", "FILE | --verify FILE", VERB_OBJECT, VERB_LEADER,                      \
 	  "copy all that was acknowledged to a file while agentd runs, or say what a file holds")  \
 	X(version, "version", "", VERB_OBJECT, VERB_ANYWHERE, "the version of agentd")

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agentd/base/log.h"
+#include "agentd/flow/inspect.h"
 
 /* Settings of the store that are no options: pools, policies, secrets. */
 static bool is_option(const char *name)
@@ -81,6 +82,16 @@ static void override(void *context, const char *name, const char *value)
 	if (config_set(&overriding->config, full, value, &error) != HA_OK)
 		log_warning("setting %s in the store is not understood and left out: %s", name,
 		            error.text);
+}
+
+void agent_policy_config(struct agent *agent, const char *policy, struct config *out)
+{
+	struct overriding overriding = { .policy = policy };
+
+	agent_config(agent, &overriding.config);
+	if (policy[0])
+		state_settings(agent->state, override, &overriding);
+	*out = overriding.config;
 }
 
 static struct registration_policy compile(const struct config *config)

@@ -74,7 +74,7 @@ struct setting {
 /* Names of policies as numbers of this process. They stay: nodes refer to them. */
 struct labels {
 	char names[LABEL_NONE][LABEL_MAX];
-	uint32_t users[LABEL_NONE];
+	_Atomic uint32_t users[LABEL_NONE];
 	_Atomic unsigned count;
 };
 

@@ -93,6 +93,13 @@ unsigned state_policy_count(struct state *state)
 	return state->policies.count;
 }
 
+uint32_t state_policy_nodes(struct state *state, const char *name)
+{
+	uint8_t label = find_label(&state->policies, name);
+
+	return label == LABEL_NONE ? 0 : state->policies.users[label];
+}
+
 /* What a setting means for pools and policies, before it is written. */
 static enum ha_error take_effect(struct state *state, const char *name, const char *value)
 {

@@ -117,6 +117,8 @@ void state_note_use(struct state *state, const struct state_view *view, uint64_t
 /* The name of a policy by its number; "" for LABEL_NONE. Static while the state lives. */
 const char *state_policy_name(struct state *state, uint8_t policy);
 unsigned state_policy_count(struct state *state);
+/* How many mobile nodes have the policy of this name. */
+uint32_t state_policy_nodes(struct state *state, const char *name);
 
 /* ---- applying: one thread ---- */
 

@@ -40,7 +40,7 @@ def lines_of(count, network=2):
 
 
 @pytest.mark.parametrize("verb", ["status", "version", "counters", "config list", "config", "bindings",
-                                  "association list", "association"])
+                                  "association list", "association", "nodes"])
 def test_every_question_has_an_answer_in_both_forms(agent, verb):
     parsed = agent.ctl(*verb.split())
     table = agent.ctl_raw(*verb.split(), json_output=False)
@@ -61,7 +61,7 @@ def test_counters_have_unique_names_and_help(agent):
 
 @pytest.mark.parametrize("words", [
     ["frobnicate"], [], ["association", "frobnicate"], ["status", "now"], ["bindings", "10.0.0.1", "10.0.0.2"],
-    ["bindings", "nowhere"], ["bindings", "--limit", "0"], ["bindings", "--limit"], ["bindings", "--limit", "x"],
+    ["bindings", "\u00e9"], ["bindings", "--limit", "0"], ["bindings", "--limit"], ["bindings", "--limit", "x"],
     ["bindings", "--after", "x"], ["bindings", "--after", "10.0.0.1,"], ["bindings", "--replace"],
     ["config", "set", "registration.max-lifetime"], ["association", "remove"], ["association", "remove", "10.0.0.1", "x"],
     ["association", "import"], ["association", "import", "a", "b"], ["association", "list", "--limit", "1"],
@@ -108,7 +108,8 @@ def test_settings_that_may_not_be_so(agent, name, value, expected):
 
 
 def test_an_association_is_added_listed_replaced_and_removed(agent, tmp_path):
-    assert agent.ctl(*ADD, stdin=KEY + "\n") == {"result": "added", "address": "10.1.0.1", "spi": 256}
+    assert agent.ctl(*ADD, stdin=KEY + "\n") == {
+        "result": "added", "address": "10.1.0.1", "nai": None, "spi": 256, "use": "mn-ha"}
     with pytest.raises(Refused) as refused:
         agent.ctl(*ADD, stdin=KEY)
     assert refused.value.status == 1 and "has an association with SPI 256 already" in refused.value.text

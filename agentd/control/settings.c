@@ -1,0 +1,160 @@
+/* settings.c - the same judgement for `config set`, for `pool set`, and for the
+ * settings among imported associations. */
+#include "agentd/control/settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agentd/base/config_values.h"
+#include "agentd/flow/inspect.h"
+#include "agentd/state/pools.h"
+
+#define POLICY_SETTING "policy."
+
+__attribute__((format(printf, 3, 4))) static enum ha_error
+refuse(struct settings_error *error, enum ha_error why, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	return why;
+}
+
+static bool begins_with(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool is_label(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text[i]))
+			return false;
+	return size > 0 && size < LABEL_MAX && (size != 4 || memcmp(text, "none", 4) != 0);
+}
+
+bool label_is_valid(const char *text)
+{
+	return is_label(text, strlen(text));
+}
+
+static enum ha_error refuse_label(struct settings_error *error, const char *name)
+{
+	return refuse(error, HA_E_RANGE,
+	              "%s: a name is 1 to 31 small letters, digits and hyphens, and not none",
+	              config_excerpt(name).text);
+}
+
+/* A value by the row of its option, in the form that a file would have. */
+static enum ha_error judge_option(struct agent *agent, const struct option *option,
+                                  const char *value, struct change *out,
+                                  struct settings_error *error)
+{
+	struct config_error trouble = { "" };
+	struct config config;
+	enum ha_error why;
+
+	agent_config(agent, &config);
+	why = config_set_option(&config, option, value, &trouble);
+	if (why == HA_OK)
+		why = config_validate(&config, &trouble);
+	if (why != HA_OK)
+		return refuse(error, why, "%s", trouble.text);
+	config_format(&config, option, out->value, sizeof(out->value));
+	return HA_OK;
+}
+
+static enum ha_error refuse_unknown(struct settings_error *error, const char *name)
+{
+	struct config_error trouble = { "" };
+	struct config config;
+
+	config_defaults(&config);
+	config_set(&config, name, "", &trouble); /* for what it says of the name */
+	return refuse(error, HA_E_NOTFOUND, "%s", trouble.text);
+}
+
+static enum ha_error judge_plain(struct agent *agent, const char *name, const char *value,
+                                 struct change *out, struct settings_error *error)
+{
+	const struct option *option = config_option_find(name);
+
+	if (!option)
+		return refuse_unknown(error, name);
+	if (option->owner == OWNER_NODE)
+		return refuse(error, HA_E_PERMISSION,
+		              "%s belongs to the node: edit its configuration file and %s", name,
+		              option->reload == RELOAD_LIVE ? "reload agentd (SIGHUP)"
+		                                            : "restart agentd");
+	return judge_option(agent, option, value, out, error);
+}
+
+static enum ha_error refuse_policy_option(struct settings_error *error, const char *name)
+{
+	char options[400] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < config_option_count(); i++) {
+		const struct option *option = config_option_at(i);
+
+		if (option->policy && length < sizeof(options))
+			length += (size_t)snprintf(options + length, sizeof(options) - length,
+			                           "%s%s", length ? ", " : "", option->name);
+	}
+	return refuse(error, HA_E_NOTFOUND, "%s: policy.NAME.OPTION, with OPTION one of %s",
+	              config_excerpt(name).text, options);
+}
+
+static enum ha_error judge_policy(struct agent *agent, const char *name, const char *value,
+                                  struct change *out, struct settings_error *error)
+{
+	const struct option *option = agent_policy_option(name);
+	const char *label = name + strlen(POLICY_SETTING);
+
+	if (!option)
+		return refuse_policy_option(error, name);
+	if (!is_label(label, (size_t)(strrchr(name, '.') - label)))
+		return refuse_label(error, name);
+	return judge_option(agent, option, value, out, error);
+}
+
+static enum ha_error judge_pool(struct agent *agent, const char *name, const char *value,
+                                struct change *out, struct settings_error *error)
+{
+	struct address_range range;
+	enum ha_error why;
+
+	(void)agent;
+	if (!label_is_valid(name + strlen(POOL_SETTING)))
+		return refuse_label(error, name);
+	why = address_range_parse(value, &range);
+	if (why == HA_E_RANGE)
+		return refuse(error, HA_E_RANGE,
+		              "%s: from the first to the last address, all of them of hosts, at "
+		              "most %u",
+		              name, POOL_ADDRESSES_MAX);
+	if (why != HA_OK)
+		return refuse(error, HA_E_RANGE,
+		              "%s: a pool is FIRST-LAST sticky|released [realm=N], as in "
+		              "10.64.0.1-10.64.255.254 sticky",
+		              name);
+	snprintf(out->value, sizeof(out->value), "%s", value);
+	return HA_OK;
+}
+
+enum ha_error setting_judge(struct agent *agent, const char *name, const char *value,
+                            struct change *out, struct settings_error *error)
+{
+	*out = (struct change){ .kind = CHANGE_SET };
+	if (strlen(name) >= sizeof(out->name))
+		return refuse_unknown(error, name);
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	if (begins_with(name, POLICY_SETTING))
+		return judge_policy(agent, name, value, out, error);
+	if (begins_with(name, POOL_SETTING))
+		return judge_pool(agent, name, value, out, error);
+	return judge_plain(agent, name, value, out, error);
+}

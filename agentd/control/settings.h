@@ -1,0 +1,23 @@
+/* settings.h - for agentd/control only: what an operator may set, pools and
+ * policies among it, judged before it is put in order.
+ *
+ * May include: agentd/control/call.h. */
+#ifndef AGENTD_CONTROL_SETTINGS_H
+#define AGENTD_CONTROL_SETTINGS_H
+
+#include "agentd/control/call.h"
+
+struct settings_error {
+	char text[512];
+};
+
+/* The change that sets `name`, its value in the form that is shown. HA_E_NOTFOUND,
+ * HA_E_PERMISSION (of the node's file), HA_E_RANGE with a sentence. */
+enum ha_error setting_judge(struct agent *agent, const char *name, const char *value,
+                            struct change *out, struct settings_error *error);
+
+/* 1 to 31 small letters, digits and hyphens, and not "none": a pool's or policy's
+ * name. */
+bool label_is_valid(const char *text);
+
+#endif

@@ -1,0 +1,101 @@
+/* whom.c - from words to nodes. Which node has an address of a pool, only the
+ * memory of the agent knows; what it is called, only the store. */
+#include "agentd/control/whom.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct span span_of(const char *text)
+{
+	return (struct span){ (const uint8_t *)text, strlen(text) };
+}
+
+bool whom_parse(struct call *call, const char *word, struct whom *out)
+{
+	*out = (struct whom){ .agent.realm = call_realm(call), .text = word };
+	if (address_parse(word, &out->agent.address))
+		return true;
+	if (!mip_nai_is_valid(span_of(word)))
+		return false;
+	out->name = name_digest_of(out->agent.realm, span_of(word));
+	out->agent.name = &out->name;
+	return true;
+}
+
+void whom_of_peer(const struct peer_row *peer, struct whom *out)
+{
+	*out = (struct whom){ .agent = { .realm = peer->realm, .address = peer->address } };
+	if (peer->address.s_addr)
+		return;
+	out->name = name_digest_of(peer->realm, span_of(peer->nai));
+	out->agent.name = &out->name;
+}
+
+static void key_of_node(uint32_t realm, const struct agent_node *node, struct row_octets *out)
+{
+	if (node->pooled)
+		peer_row_key_of_name(PEER_MOBILE_NODE, realm, &node->name, out);
+	else
+		peer_row_key_of_address(PEER_MOBILE_NODE, realm, node->home, out);
+}
+
+bool whom_peer_key(struct call *call, const struct whom *whom, enum peer_kind kind,
+                   struct row_octets *out)
+{
+	struct agent_node node;
+
+	if (kind == PEER_FOREIGN_AGENT) {
+		if (!whom->agent.name)
+			peer_row_key_of_address((uint8_t)kind, whom->agent.realm,
+			                        whom->agent.address, out);
+		return !whom->agent.name;
+	}
+	if (!agent_node(call->agent, &whom->agent, &node))
+		return false;
+	key_of_node(whom->agent.realm, &node, out);
+	return true;
+}
+
+bool whom_name_at(struct call *call, struct store_reader *reader, uint32_t realm,
+                  struct in_addr home, uint64_t id, char out[MIP_NAI_MAX + 1])
+{
+	const struct agent_whom whom = { .realm = realm, .address = home };
+	struct agent_node node;
+	struct row_octets key;
+	struct store_bytes value;
+	struct peer_row peer;
+
+	if (!agent_node(call->agent, &whom, &node) || node.id != id ||
+	    name_digest_is_none(&node.name))
+		return false;
+	key_of_node(realm, &node, &key);
+	if (store_get(reader, STORE_PEERS, (struct store_bytes){ key.at, key.size }, &value) !=
+	            HA_OK ||
+	    peer_row_decode((struct span){ key.at, key.size },
+	                    (struct span){ value.at, value.size }, &peer) != HA_OK)
+		return false;
+	memcpy(out, peer.nai, sizeof(peer.nai));
+	return true;
+}
+
+void whom_name(const struct whom *whom, struct change *change)
+{
+	change->realm = whom->agent.realm;
+	change->address = whom->agent.address;
+	if (whom->agent.name)
+		snprintf(change->nai, sizeof(change->nai), "%s", whom->text);
+}
+
+/* Whose the address is may be different when the change is applied. */
+void whom_resolve(struct call *call, const struct whom *whom, struct change *change)
+{
+	struct store_reader reader = { 0 };
+	struct agent_node node;
+
+	if (whom->agent.name || !agent_node(call->agent, &whom->agent, &node) || !node.pooled ||
+	    store_read_open(agent_store(call->agent), &reader) != HA_OK)
+		return;
+	if (whom_name_at(call, &reader, whom->agent.realm, node.home, node.id, change->nai))
+		change->address.s_addr = INADDR_ANY;
+	store_read_close(&reader);
+}
