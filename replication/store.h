@@ -28,7 +28,8 @@
 	X(STORE_REPLAY, "replay")                                                                  \
 	X(STORE_BINDINGS, "bindings")                                                              \
 	X(STORE_SETTINGS, "settings")                                                              \
-	X(STORE_NODES, "nodes")
+	X(STORE_NODES, "nodes")                                                                    \
+	X(STORE_AUDIT, "audit")
 
 enum store_table {
 #define X(symbol, name) symbol,
@@ -117,6 +118,9 @@ struct store_row {
 };
 void store_replace_prefix(struct store_write *w, enum store_table table, struct store_bytes prefix,
                           const struct store_row *rows, size_t count);
+
+/* Delete the first rows of a table until at most `keep` are left. */
+void store_trim(struct store_write *w, enum store_table table, uint64_t keep);
 
 /* The store is another one from the commit on: no log of before belongs to it. */
 void store_renew_id(struct store_write *w);

@@ -216,6 +216,32 @@ void store_replace_prefix(struct store_write *w, enum store_table table, struct 
 	write_fail(w, store_error_of(code));
 }
 
+static int trim(MDB_cursor *cursor, uint64_t surplus)
+{
+	MDB_val key;
+	MDB_val value;
+	int code = 0;
+	for (; !code && surplus > 0; surplus--) {
+		code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+		if (!code)
+			code = mdb_cursor_del(cursor, 0);
+	}
+	return code;
+}
+
+void store_trim(struct store_write *w, enum store_table table, uint64_t keep)
+{
+	MDB_stat stat;
+	MDB_cursor *cursor = write_cursor(w, table);
+	if (!cursor)
+		return;
+	int code = mdb_stat(w->transaction, w->store->tables[table], &stat);
+	if (!code && stat.ms_entries > keep)
+		code = trim(cursor, stat.ms_entries - keep);
+	w->store->at_end[table] = false;
+	write_fail(w, store_error_of(code));
+}
+
 #define NEARLY_NOTHING (1u << 20) /* octets; less than a transaction needs */
 
 /* LMDB calls a write that the disk took in part an input or output error; the

@@ -28,6 +28,7 @@ static const enum store_table table_of[] = {
 	[ROW_PEER] = STORE_PEERS,       [ROW_ASSOCIATION] = STORE_ASSOCIATIONS,
 	[ROW_REPLAY] = STORE_REPLAY,    [ROW_BINDING] = STORE_BINDINGS,
 	[ROW_SETTING] = STORE_SETTINGS, [ROW_NODE] = STORE_NODES,
+	[ROW_AUDIT] = STORE_AUDIT,
 };
 
 static struct store_bytes bytes_of_span(struct span span)
@@ -42,6 +43,13 @@ static struct store_bytes bytes_of(const struct row_octets *octets)
 
 /* ---- configuration ---- */
 
+static uint32_t trim_to(struct span value)
+{
+	struct reader in = reader_over(value.at, value.size);
+
+	return get_u32(&in);
+}
+
 static void write_change(struct store_write *w, const struct row_change *change)
 {
 	enum store_table table = table_of[change->kind];
@@ -55,6 +63,9 @@ static void write_change(struct store_write *w, const struct row_change *change)
 		break;
 	case ROW_CLEAR:
 		store_replace_prefix(w, table, bytes_of_span(change->key), NULL, 0);
+		break;
+	case ROW_TRIM:
+		store_trim(w, table, trim_to(change->value));
 		break;
 	}
 }

@@ -66,15 +66,10 @@ static enum ha_error load_binding(struct state *state, const struct store_row *r
 
 static enum ha_error load_setting(struct state *state, const struct store_row *row)
 {
-	char name[STORE_KEY_MAX + 1], value[256];
+	struct setting_row setting;
+	enum ha_error error = setting_row_decode(span_of(row->key), span_of(row->value), &setting);
 
-	if (row->key.size > STORE_KEY_MAX || row->value.size >= sizeof(value))
-		return HA_E_DAMAGED;
-	memcpy(name, row->key.at, row->key.size);
-	name[row->key.size] = '\0';
-	memcpy(value, row->value.at, row->value.size);
-	value[row->value.size] = '\0';
-	return state_load_setting(state, name, value);
+	return error == HA_OK ? state_load_setting(state, &setting) : error;
 }
 
 /* In this order: peers name their pools, and all others name their peers. */

@@ -7,6 +7,7 @@
 
 #include "agentd/flow/internal.h"
 #include "agentd/flow/meta.h"
+#include "agentd/state/audit.h"
 #include "agentd/state/rows.h"
 
 static void raise_to(uint64_t *number, uint64_t value)
@@ -75,10 +76,25 @@ static enum ha_error take_node(struct span key, struct span value, struct survey
 static enum ha_error take_setting(struct span key, struct span value, struct survey *out)
 {
 	static const char secret[] = SECRET_FAMILY; /* not for operators' eyes */
+	struct setting_row row;
 	size_t size = sizeof(secret) - 1;
+	enum ha_error error;
 
-	out->settings += key.size < size || memcmp(key.at, secret, size) != 0;
-	return key.size == 0 || value.size > ROW_VALUE_MAX ? HA_E_DAMAGED : HA_OK;
+	if (key.size >= size && memcmp(key.at, secret, size) == 0)
+		return HA_OK;
+	out->settings++;
+	error = setting_row_decode(key, value, &row);
+	raise_to(&out->index, row.version);
+	return error;
+}
+
+static enum ha_error take_audit(struct span key, struct span value, struct survey *out)
+{
+	struct audit_row row;
+	enum ha_error error = audit_row_decode(key, value, &row);
+
+	raise_to(&out->index, row.index);
+	return error;
 }
 
 static const struct {
@@ -92,6 +108,7 @@ static const struct {
 	[STORE_BINDINGS] = { "binding", take_binding },
 	[STORE_SETTINGS] = { "setting", take_setting },
 	[STORE_NODES] = { "node", take_node },
+	[STORE_AUDIT] = { "change of the audit trail", take_audit },
 };
 
 static enum ha_error walk(struct store_reader *reader, enum store_table table, struct survey *out)

@@ -42,6 +42,21 @@ enum replay_style {
 
 #define LABEL_MAX 32u /* octets of the name of a pool or policy, with its NUL */
 
+/* A change that was made: the command's index in the log, and which of its changes. */
+struct change_place {
+	uint64_t index; /* 0 = none */
+	uint16_t number;
+};
+
+/* A change that is made only if what it is about is still as it was seen. */
+struct change_guard {
+	bool set;
+	/* Of a setting, 0 = it is not there; of an association the command that made it. */
+	uint64_t version;
+	uint8_t bindings; /* CHANGE_SET_NODE: of limit and policy those that it sets */
+	char policy[LABEL_MAX];
+};
+
 struct change {
 	enum change_kind kind;
 	enum peer_kind peer;
@@ -54,15 +69,17 @@ struct change {
 	uint32_t algorithm; /* enum mip_algorithm */
 	uint8_t key[MIP_KEY_SIZE_MAX];
 	uint8_t key_size;
-	uint8_t use;          /* enum association_use */
-	uint8_t replay;       /* enum replay_style */
-	uint8_t bindings;     /* mobile node's limit; 0 = the setting bindings-per-node */
-	uint16_t tolerance_s; /* of timestamps; 0 = the setting replay-tolerance */
-	bool set_bindings;    /* `bindings` was asked for, and is not the setting's */
-	bool replace;         /* overwrite an association that exists */
-	bool set_policy;      /* CHANGE_SET_NODE: `policy` is to be taken over */
-	char name[64];        /* CHANGE_SET: full option name */
-	char value[256];      /* CHANGE_SET */
+	uint8_t use;                /* enum association_use */
+	uint8_t replay;             /* enum replay_style */
+	uint8_t bindings;           /* mobile node's limit; 0 = the setting bindings-per-node */
+	uint16_t tolerance_s;       /* of timestamps; 0 = the setting replay-tolerance */
+	bool set_bindings;          /* `bindings` was asked for, and is not the setting's */
+	bool replace;               /* overwrite an association that exists */
+	bool set_policy;            /* CHANGE_SET_NODE: `policy` is to be taken over */
+	char name[64];              /* CHANGE_SET: full option name */
+	char value[256];            /* CHANGE_SET */
+	struct change_guard guard;  /* not for additions */
+	struct change_place undoes; /* for the audit trail */
 };
 
 /* How many of each a node has room for. */

@@ -166,6 +166,8 @@ static void pack_remove(struct packed_change *to, const struct change *from)
 	to->remove.nai = octets_of(from->nai);
 	to->remove.has_use = from->use != 0;
 	to->remove.use = from->use;
+	to->remove.has_created = from->guard.set;
+	to->remove.created = from->guard.version;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_REMOVE_ASSOCIATION;
 	to->change.remove_association = &to->remove;
 }
@@ -177,6 +179,8 @@ static void pack_setting(struct packed_change *to, const struct change *from)
 	to->setting.value = from->kind == CHANGE_UNSET ? (char *)"" : (char *)from->value;
 	to->setting.has_unset = from->kind == CHANGE_UNSET;
 	to->setting.unset = from->kind == CHANGE_UNSET;
+	to->setting.has_version = from->guard.set;
+	to->setting.version = from->guard.version;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_SETTING;
 	to->change.setting = &to->setting;
 }
@@ -191,6 +195,10 @@ static void pack_set_node(struct packed_change *to, const struct change *from)
 	to->set_node.policy = from->set_policy ? (char *)from->policy : NULL;
 	to->set_node.has_bindings = from->set_bindings;
 	to->set_node.bindings = from->bindings;
+	if (from->guard.set && from->set_policy)
+		to->set_node.was_policy = (char *)from->guard.policy;
+	to->set_node.has_was_bindings = from->guard.set && from->set_bindings;
+	to->set_node.was_bindings = from->guard.bindings;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_SET_NODE;
 	to->change.set_node = &to->set_node;
 }
@@ -198,6 +206,9 @@ static void pack_set_node(struct packed_change *to, const struct change *from)
 static void pack_change(struct packed_change *to, const struct change *from)
 {
 	hearth__change__init(&to->change);
+	to->change.has_undoes_index = to->change.has_undoes_change = from->undoes.index != 0;
+	to->change.undoes_index = from->undoes.index;
+	to->change.undoes_change = from->undoes.number;
 	switch (from->kind) {
 	case CHANGE_ADD_ASSOCIATION:
 		pack_add(to, from);

@@ -97,7 +97,8 @@ void text_copy(char *out, size_t size, struct span text)
 {
 	size_t length = text.size < size ? text.size : size - 1;
 
-	memcpy(out, text.at, length);
+	if (length)
+		memcpy(out, text.at, length);
 	out[length] = '\0';
 }
 
@@ -292,41 +293,67 @@ static enum ha_error apply_add(struct state *state, uint64_t index,
 	return error;
 }
 
+static enum ha_error remove_association(struct state *state, uint32_t slot,
+                                        const Hearth__RemoveAssociation *remove,
+                                        struct row_log *rows)
+{
+	enum association_use use = (enum association_use)remove->use;
+	const struct peer *peer = &state->peers[slot];
+	uint32_t association = association_find(state, peer, remove->spi, use);
+	struct association_row row = { .peer = peer->id, .spi = remove->spi, .use = (uint8_t)use };
+
+	if (association == SLOT_NONE)
+		return HA_E_NOTFOUND;
+	if (remove->has_created && remove->created != state->associations[association].created)
+		return HA_E_CONFLICT;
+	association_remove(state, slot, remove->spi, use);
+	note_association(rows, ROW_DELETE, &row);
+	if (peer->associations == SLOT_NONE)
+		forget_peer(state, slot, rows);
+	return HA_OK;
+}
+
 static enum ha_error apply_remove(struct state *state, const Hearth__RemoveAssociation *remove,
                                   struct row_log *rows)
 {
 	struct identity identity = identity_of(remove->kind, remove->realm, remove->address,
 	                                       &remove->nai, remove->has_nai);
-	enum association_use use = (enum association_use)remove->use;
 	uint32_t slot = identity_find(state, &identity);
-	struct association_row row = { .spi = remove->spi, .use = (uint8_t)use };
 
 	if (slot == SLOT_NONE)
 		return HA_E_NOTFOUND;
-	if (!remove->has_spi) {
-		forget_peer(state, slot, rows);
-		return HA_OK;
-	}
-	if (association_find(state, &state->peers[slot], remove->spi, use) == SLOT_NONE)
-		return HA_E_NOTFOUND;
-	row.peer = state->peers[slot].id;
-	association_remove(state, slot, remove->spi, use);
-	note_association(rows, ROW_DELETE, &row);
-	if (state->peers[slot].associations == SLOT_NONE)
-		forget_peer(state, slot, rows);
+	if (remove->has_spi)
+		return remove_association(state, slot, remove, rows);
+	forget_peer(state, slot, rows);
 	return HA_OK;
 }
 
-static enum ha_error apply_setting(struct state *state, const Hearth__Setting *setting,
-                                   struct row_log *rows)
+static void note_setting(const Hearth__Setting *setting, uint64_t index, struct row_log *rows)
 {
-	struct span name = text_span(setting->name), value = text_span(setting->value);
-	enum ha_error error = setting->unset ? setting_remove(state, setting->name)
-	                                     : setting_put(state, setting->name, setting->value);
+	struct setting_row row = { .version = index };
+	struct row_octets key, value;
 
+	text_copy(row.name, sizeof(row.name), text_span(setting->name));
+	text_copy(row.value, sizeof(row.value), text_span(setting->value));
+	setting_row_key(&row, &key);
+	setting_row_value(&row, &value);
+	row_log_append(rows, setting->unset ? ROW_DELETE : ROW_PUT, ROW_SETTING, span_of(&key),
+	               setting->unset                     ? (struct span){ 0 }
+	               : setting_is_secret(setting->name) ? text_span(setting->value)
+	                                                  : span_of(&value));
+}
+
+static enum ha_error apply_setting(struct state *state, uint64_t index,
+                                   const Hearth__Setting *setting, struct row_log *rows)
+{
+	enum ha_error error;
+
+	if (setting->has_version && setting->version != state_setting_version(state, setting->name))
+		return HA_E_CONFLICT;
+	error = setting->unset ? setting_remove(state, setting->name)
+	                       : setting_put(state, setting->name, setting->value, index);
 	if (error == HA_OK)
-		row_log_append(rows, setting->unset ? ROW_DELETE : ROW_PUT, ROW_SETTING, name,
-		               setting->unset ? (struct span){ 0 } : value);
+		note_setting(setting, index, rows);
 	return error;
 }
 
@@ -340,12 +367,25 @@ static enum ha_error apply_change(struct state *state, uint64_t index,
 	case HEARTH__CHANGE__CHANGE_REMOVE_ASSOCIATION:
 		return apply_remove(state, change->remove_association, rows);
 	case HEARTH__CHANGE__CHANGE_SETTING:
-		return apply_setting(state, change->setting, rows);
+		return apply_setting(state, index, change->setting, rows);
 	case HEARTH__CHANGE__CHANGE_SET_NODE:
 		return node_apply(state, allowed, change->set_node, rows);
 	default:
 		return HA_E_UNSUPPORTED;
 	}
+}
+
+static enum ha_error apply_audited(struct state *state, const struct state_capacity *allowed,
+                                   const Hearth__Change *change, struct audit_row *audit,
+                                   struct row_log *rows)
+{
+	enum ha_error error;
+
+	audit_begin(state, change, audit);
+	error = apply_change(state, audit->index, allowed, change, rows);
+	if (error == HA_OK)
+		audit_finish(state, change, audit, rows);
+	return error;
 }
 
 static struct state_capacity allowed_by(const struct state *state,
@@ -368,9 +408,16 @@ enum ha_error configure_apply(struct state *state, uint64_t index,
 	if (!out->results)
 		return HA_E_NOMEM;
 	out->result_count = configure->n_changes;
-	for (size_t i = 0; i < configure->n_changes; i++)
-		out->results[i] = apply_change(state, index, &allowed, configure->changes[i],
-		                               &out->rows);
+	for (size_t i = 0; i < configure->n_changes; i++) {
+		struct audit_row audit = { .index = index,
+			                   .number = (uint16_t)i,
+			                   .time_ms = out->time_ms };
+
+		text_copy(audit.who, sizeof(audit.who), text_span(configure->who));
+		out->results[i] = apply_audited(state, &allowed, configure->changes[i], &audit,
+		                                &out->rows);
+	}
+	audit_trim(&out->rows);
 	out->next_id = state->next_id;
 	return state->too_small ? HA_E_CAPACITY : out->rows.error;
 }

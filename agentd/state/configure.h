@@ -3,6 +3,7 @@
 #ifndef AGENTD_STATE_CONFIGURE_H
 #define AGENTD_STATE_CONFIGURE_H
 
+#include "agentd/state/audit.h"
 #include "agentd/state/internal.h"
 
 #include "proto/cluster.pb-c.h"
@@ -41,5 +42,13 @@ enum ha_error node_set_policy(struct state *state, uint32_t slot, const char *po
                               struct row_log *rows);
 enum ha_error node_apply(struct state *state, const struct state_capacity *allowed,
                          const Hearth__SetNode *set, struct row_log *rows);
+
+/* audit_note.c: what a change leaves behind. Of *row index, number, who and time_ms
+ * are given; `finish` when the change was made. */
+void audit_begin(struct state *state, const Hearth__Change *change, struct audit_row *row);
+void audit_finish(struct state *state, const Hearth__Change *change, struct audit_row *row,
+                  struct row_log *rows);
+/* After a command: what is too old goes. */
+void audit_trim(struct row_log *rows);
 
 #endif

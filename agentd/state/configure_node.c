@@ -31,6 +31,13 @@ enum ha_error node_set_policy(struct state *state, uint32_t slot, const char *po
 	return error;
 }
 
+static bool is_as_seen(struct state *state, const struct peer *peer, const Hearth__SetNode *set)
+{
+	return (!set->has_was_bindings || set->was_bindings == peer->limit) &&
+	       (!set->was_policy ||
+	        strcmp(set->was_policy, state_policy_name(state, peer->policy)) == 0);
+}
+
 static enum ha_error check_limit(struct state *state, const struct state_capacity *allowed,
                                  const struct peer *peer, struct node_row *row)
 {
@@ -60,6 +67,8 @@ enum ha_error node_apply(struct state *state, const struct state_capacity *allow
 	if (slot == SLOT_NONE)
 		return HA_E_NOTFOUND;
 	peer = &state->peers[slot];
+	if (!is_as_seen(state, peer, set))
+		return HA_E_CONFLICT;
 	row = (struct node_row){
 		.peer = peer->id,
 		.bindings = set->has_bindings && set->bindings <= UINT8_MAX ? (uint8_t)set->bindings

@@ -69,6 +69,7 @@ struct pool {
 struct setting {
 	char name[64];
 	char value[256];
+	uint64_t version; /* index of the command that wrote it */
 };
 
 /* Names of policies as numbers of this process. They stay: nodes refer to them. */
@@ -173,8 +174,12 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 void dirty_mark(struct state *state, uint32_t slot);
 
 /* settings.c */
-enum ha_error setting_put(struct state *state, const char *name, const char *value);
+enum ha_error setting_put(struct state *state, const char *name, const char *value,
+                          uint64_t version);
 enum ha_error setting_remove(struct state *state, const char *name);
+/* Applying thread. NULL when it is not there. */
+const struct setting *setting_find(const struct state *state, const char *name);
+bool setting_is_secret(const char *name);
 /* The number of a policy, which gets one when it is known only now. */
 uint8_t policy_label(struct state *state, const char *name);
 bool policy_exists(struct state *state, const char *name);

@@ -168,7 +168,7 @@ enum ha_error state_load_binding(struct state *state, const struct binding_row *
 	return binding_put(state, slot, &row->binding, row->version);
 }
 
-enum ha_error state_load_setting(struct state *state, const char *name, const char *value)
+enum ha_error state_load_setting(struct state *state, const struct setting_row *row)
 {
-	return setting_put(state, name, value);
+	return setting_put(state, row->name, row->value, row->version);
 }

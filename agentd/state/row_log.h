@@ -20,12 +20,14 @@ enum row_kind {
 	ROW_BINDING,
 	ROW_SETTING,
 	ROW_NODE,
+	ROW_AUDIT,
 };
 
 enum row_operation {
 	ROW_PUT,
 	ROW_DELETE,
 	ROW_CLEAR, /* all rows whose key starts with the key given */
+	ROW_TRIM,  /* the first rows, until as many are left as the value says (u32); no key */
 };
 
 struct row_log {
@@ -39,7 +41,7 @@ struct row_change {
 	enum row_operation operation;
 	enum row_kind kind;
 	struct span key;
-	struct span value; /* empty unless ROW_PUT */
+	struct span value; /* of ROW_PUT and ROW_TRIM */
 };
 
 void row_log_append(struct row_log *log, enum row_operation operation, enum row_kind kind,

@@ -91,6 +91,13 @@ struct binding_row {
 	uint32_t group;
 };
 
+/* settings: name -> ; not for secrets, whose rows are their own matter */
+struct setting_row {
+	char name[64];
+	char value[256];
+	uint64_t version; /* index of the command that wrote it; 1 in rows of earlier programs */
+};
+
 void peer_row_key(const struct peer_row *row, struct row_octets *out);
 void peer_row_key_of_address(uint8_t kind, uint32_t realm, struct in_addr address,
                              struct row_octets *out);
@@ -106,6 +113,9 @@ void replay_row_value(const struct replay_row *row, struct row_octets *out);
 void binding_row_key(const struct binding_row *row, struct row_octets *out);
 void binding_row_value(const struct binding_row *row, struct row_octets *out);
 
+void setting_row_key(const struct setting_row *row, struct row_octets *out);
+void setting_row_value(const struct setting_row *row, struct row_octets *out);
+
 /* The common start of the keys of all bindings of one home address. */
 void binding_row_prefix(uint32_t realm, struct in_addr home, struct row_octets *out);
 
@@ -117,5 +127,6 @@ enum ha_error association_row_decode(struct span key, struct span value,
                                      struct association_row *out);
 enum ha_error replay_row_decode(struct span key, struct span value, struct replay_row *out);
 enum ha_error binding_row_decode(struct span key, struct span value, struct binding_row *out);
+enum ha_error setting_row_decode(struct span key, struct span value, struct setting_row *out);
 
 #endif

@@ -15,6 +15,30 @@ static size_t place_of(const struct state *state, const char *name)
 	return i;
 }
 
+static bool stands_at(const struct state *state, size_t at, const char *name)
+{
+	return at < state->setting_count && strcmp(state->settings[at].name, name) == 0;
+}
+
+const struct setting *setting_find(const struct state *state, const char *name)
+{
+	size_t at = place_of(state, name);
+
+	return stands_at(state, at, name) ? &state->settings[at] : NULL;
+}
+
+uint64_t state_setting_version(struct state *state, const char *name)
+{
+	const struct setting *setting;
+	uint64_t version;
+
+	pthread_mutex_lock(&state->settings_lock);
+	setting = setting_find(state, name);
+	version = setting ? setting->version : 0;
+	pthread_mutex_unlock(&state->settings_lock);
+	return version;
+}
+
 static enum ha_error insert(struct state *state, size_t at)
 {
 	if (state->setting_count == SETTINGS_MAX)
@@ -28,6 +52,11 @@ static enum ha_error insert(struct state *state, size_t at)
 static bool begins_with(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
+}
+
+bool setting_is_secret(const char *name)
+{
+	return begins_with(name, "secret.");
 }
 
 /* Policies are settings `policy.NAME.OPTION`. */
@@ -119,13 +148,16 @@ static enum ha_error take_effect(struct state *state, const char *name, const ch
 	return error;
 }
 
-static void write_setting(struct setting *setting, const char *name, const char *value)
+static void write_setting(struct setting *setting, const char *name, const char *value,
+                          uint64_t version)
 {
 	snprintf(setting->name, sizeof(setting->name), "%s", name);
 	snprintf(setting->value, sizeof(setting->value), "%s", value);
+	setting->version = version;
 }
 
-enum ha_error setting_put(struct state *state, const char *name, const char *value)
+enum ha_error setting_put(struct state *state, const char *name, const char *value,
+                          uint64_t version)
 {
 	enum ha_error error;
 	size_t at;
@@ -138,10 +170,10 @@ enum ha_error setting_put(struct state *state, const char *name, const char *val
 		return error;
 	pthread_mutex_lock(&state->settings_lock);
 	at = place_of(state, name);
-	if (at == state->setting_count || strcmp(state->settings[at].name, name) != 0)
+	if (!stands_at(state, at, name))
 		error = insert(state, at);
 	if (error == HA_OK)
-		write_setting(&state->settings[at], name, value);
+		write_setting(&state->settings[at], name, value, version);
 	pthread_mutex_unlock(&state->settings_lock);
 	return error;
 }
@@ -172,7 +204,7 @@ enum ha_error setting_remove(struct state *state, const char *name)
 	size_t at = place_of(state, name);
 	enum ha_error error;
 
-	if (at == state->setting_count || strcmp(state->settings[at].name, name) != 0)
+	if (!stands_at(state, at, name))
 		return HA_E_NOTFOUND;
 	error = let_go(state, name);
 	if (error != HA_OK)

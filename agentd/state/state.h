@@ -35,7 +35,7 @@ enum ha_error state_load_node(struct state *state, const struct node_row *row);
 enum ha_error state_load_association(struct state *state, const struct association_row *row);
 enum ha_error state_load_replay(struct state *state, const struct replay_row *row);
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row);
-enum ha_error state_load_setting(struct state *state, const char *name, const char *value);
+enum ha_error state_load_setting(struct state *state, const struct setting_row *row);
 
 /* ---- deciding: any thread ---- */
 
@@ -210,5 +210,7 @@ bool state_pool_at(struct state *state, unsigned i, struct state_pool *out);
 /* Settings in the store, in order of their names. Changes with each apply. */
 typedef void state_setting_visitor(void *context, const char *name, const char *value);
 void state_settings(struct state *state, state_setting_visitor *visit, void *context);
+/* Index of the command that wrote it; 0 = it is not there. */
+uint64_t state_setting_version(struct state *state, const char *name);
 
 #endif

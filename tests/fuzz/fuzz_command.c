@@ -4,6 +4,7 @@
  * The input is a row of entries, each with its size in two octets before it. */
 #include <stdlib.h>
 
+#include "agentd/state/audit.h"
 #include "agentd/state/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,9 +23,12 @@ static void check_rows(const struct row_log *rows)
 	while (row_log_next(rows, &at, &change)) {
 		struct peer_row peer;
 		struct association_row association;
+		struct audit_row audit;
 		bool put = change.operation == ROW_PUT;
 
-		require(put || change.value.size == 0);
+		require(put || change.operation == ROW_TRIM || change.value.size == 0);
+		if (put && change.kind == ROW_AUDIT)
+			require(audit_row_decode(change.key, change.value, &audit) == HA_OK);
 		if (put && change.kind == ROW_PEER)
 			require(peer_row_decode(change.key, change.value, &peer) == HA_OK);
 		if (put && change.kind == ROW_ASSOCIATION)

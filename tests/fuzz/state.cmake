@@ -1,8 +1,9 @@
 # Compiled into the target rather than linked, so that the fuzzer sees their branches.
 hearth_fuzz_target(rows hearth_proto)
-target_sources(fuzz_rows PRIVATE ${PROJECT_SOURCE_DIR}/agentd/state/rows.c)
+foreach(part IN ITEMS audit_rows rows setting_rows)
+  target_sources(fuzz_rows PRIVATE ${PROJECT_SOURCE_DIR}/agentd/state/${part}.c)
+endforeach()
 
 hearth_fuzz_target(command hearth_proto hearth_schema)
-foreach(part IN ITEMS bindings command configure dirty expiry index load peers row_log rows settings state)
-  target_sources(fuzz_command PRIVATE ${PROJECT_SOURCE_DIR}/agentd/state/${part}.c)
-endforeach()
+file(GLOB state_parts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/agentd/state/*.c)
+target_sources(fuzz_command PRIVATE ${state_parts})

@@ -218,6 +218,12 @@ void store_replace_prefix(struct store_write *w, enum store_table table, struct 
 	}
 }
 
+void store_trim(struct store_write *w, enum store_table table, uint64_t keep)
+{
+	while (w->store->draft[table].count > keep)
+		remove_at(&w->store->draft[table], 0);
+}
+
 enum ha_error store_commit(struct store_write *w)
 {
 	struct store *store = w->store;

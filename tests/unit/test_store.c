@@ -319,6 +319,38 @@ static void replace_prefix_keeps_to_its_prefix(void)
 	place_end(&p);
 }
 
+static void a_trim_keeps_the_last_rows(void)
+{
+	struct place p;
+	char key[8];
+	place_begin(&p);
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	for (unsigned round = 0; round < 3; round++) {
+		struct store_write w = store_begin(p.store);
+		for (unsigned i = 0; i < 40; i++) {
+			snprintf(key, sizeof(key), "%04u", round * 40 + i);
+			put_text(&w, key, "row");
+		}
+		store_trim(&w, STORE_PEERS, 50);
+		put_text(&w, "zzz", "put after a trim"); /* behind all others */
+		store_trim(&w, STORE_PEERS, 50);
+		store_trim(&w, STORE_BINDINGS, 50); /* with fewer rows */
+		CU_ASSERT_EQUAL(store_commit(&w), HA_OK);
+	}
+	struct store_usage usage;
+	CU_ASSERT_EQUAL(store_usage(p.store, &usage), HA_OK);
+	CU_ASSERT_EQUAL(usage.rows[STORE_PEERS], 50);
+	CU_ASSERT_TRUE(holds(&p, "0070", NULL));
+	CU_ASSERT_TRUE(holds(&p, "0071", "row"));
+	CU_ASSERT_TRUE(holds(&p, "0119", "row"));
+	CU_ASSERT_TRUE(holds(&p, "zzz", "put after a trim"));
+	struct store_write w = store_begin(p.store);
+	store_trim(&w, STORE_PEERS, 0);
+	CU_ASSERT_EQUAL(store_commit(&w), HA_OK);
+	CU_ASSERT_TRUE(holds(&p, "zzz", NULL));
+	place_end(&p);
+}
+
 static CU_TestInfo tests[] = {
 	{ "rows come back in order", rows_come_back_in_order },
 	{ "seeks find at or after", seeks_find_at_or_after },
@@ -327,6 +359,7 @@ static CU_TestInfo tests[] = {
 	{ "the first error sticks", the_first_error_sticks },
 	{ "random work agrees with a model", random_work_agrees_with_a_model },
 	{ "replace keeps to its prefix", replace_prefix_keeps_to_its_prefix },
+	{ "a trim keeps the last rows", a_trim_keeps_the_last_rows },
 	CU_TEST_INFO_NULL,
 };
 
