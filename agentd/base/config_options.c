@@ -154,8 +154,8 @@ static const struct option options[] = {
 	  .help = "How often bindings are written from the log to the store; what readers see "
 	          "trails by this much." },
 	{ "storage", "associations", TEXT(associations_file, 0, 200), NODE_RESTART, .preset = "",
-	  .help = "File of associations with which an empty store is seeded, closed to all but the "
-	          "user; empty for none." },
+	  .help = "File of associations, pools and policies with which an empty store is seeded, "
+	          "closed to all but the user; empty for none." },
 
 	{ "overload", "request-age", NUMBER(request_age_ms, "milliseconds", 0, 60000), NODE_LIVE,
 	  .preset = "1000",

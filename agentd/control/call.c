@@ -135,6 +135,7 @@ void call_clear(struct call *call)
 	call->given = 0;
 	call->error = HA_OK;
 	call->message[0] = '\0';
+	call->drop = (struct call_drop){ 0 };
 	call->options = (struct call_options){ 0 };
 	call->verb = VERB_COUNT;
 }

@@ -1,7 +1,7 @@
 /* call.h - for agentd/control only: one request on its way, and the functions
  * that answer it. A function makes one page and returns; it never waits.
  *
- * May include: agentd/flow/agent.h, agentd/control/codec.h, verbs.h. */
+ * May include: agentd/flow, agentd/control/codec.h, verbs.h. */
 #ifndef AGENTD_CONTROL_CALL_H
 #define AGENTD_CONTROL_CALL_H
 
@@ -10,6 +10,7 @@
 #include "agentd/control/codec.h"
 #include "agentd/control/verbs.h"
 #include "agentd/flow/agent.h"
+#include "agentd/flow/drop.h"
 #include "agentd/state/rows.h"
 
 #define CALL_PAGE_ROWS 512u
@@ -36,6 +37,14 @@ struct call_place {
 	uint8_t use;
 };
 
+/* Bindings to be ended, and what became of it. */
+struct call_drop {
+	bool made;
+	struct agent_drop what;
+	enum ha_error error;
+	size_t count; /* that ended */
+};
+
 struct call {
 	struct agent *agent;
 	const char *who; /* for the audit */
@@ -60,6 +69,7 @@ struct call {
 	size_t result_count;    /* room for so many */
 	uint64_t refused;       /* lines */
 	bool stored;            /* asked for a checkpoint: results[0] says what came of it */
+	struct call_drop drop;
 	/* Hand-over from the store thread. */
 	void (*finished)(struct call *call); /* any thread */
 	void *connection;

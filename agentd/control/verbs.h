@@ -23,6 +23,8 @@ enum verb_place {
 	X(bindings, "bindings", "[HOME|NAI] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",     \
 	  VERB_LIST, VERB_ANYWHERE,                                                                \
 	  "mobility bindings in the order of home addresses, of all nodes or of one")              \
+	X(bindings_remove, "bindings remove", "HOME|NAI [CARE-OF] [--realm N]", VERB_OBJECT,       \
+	  VERB_LEADER, "end one binding of a mobile node, or all of them")                         \
 	X(nodes, "nodes", "[ADDRESS|NAI] [--realm N]", VERB_LIST, VERB_ANYWHERE,                   \
 	  "mobile nodes: who they are, their home address now or last, pool, policy, and limit "   \
 	  "and number of bindings")                                                                \
@@ -42,6 +44,16 @@ enum verb_place {
 	  VERB_LEADER, "remove one, or without SPI all of a node or agent with its bindings")      \
 	X(association_import, "association import", "FILE [--replace]", VERB_LIST, VERB_LEADER,    \
 	  "add those of a file; lines that were refused are listed")                               \
+	X(pool_list, "pool list", "", VERB_LIST, VERB_ANYWHERE,                                    \
+	  "pools of home addresses, and how many of their addresses are taken")                    \
+	X(pool_set, "pool set", "NAME FIRST-LAST sticky|released [realm=N]", VERB_OBJECT,          \
+	  VERB_LEADER,                                                                             \
+	  "make a pool or change its range; an address goes back when the operator says so, or "   \
+	  "with the last binding of its node")                                                     \
+	X(pool_remove, "pool remove", "NAME", VERB_OBJECT, VERB_LEADER,                            \
+	  "remove a pool that no mobile node gets its address from")                               \
+	X(pool_release, "pool release", "ADDRESS [--realm N]", VERB_OBJECT, VERB_LEADER,           \
+	  "give an address back to its pool; the bindings of the node that has it end")            \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
 	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
 	  "how long the flushes of the log took since the start, by duration")                     \

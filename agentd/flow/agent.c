@@ -153,6 +153,7 @@ void agent_stop(struct agent *agent)
 		receiver_join(agent->receivers[i]);
 	checkpoint_stop(agent);
 	configure_abandon(agent);
+	drop_abandon(agent);
 	waiters_abandon(&agent->checkpoint);
 }
 

@@ -25,6 +25,8 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 	}
 	if (outcome.results || entry->ticket & TICKET_CONFIGURE) {
 		configure_applied(agent, entry->ticket, entry->index, &outcome);
+	} else if (entry->ticket & TICKET_DROP) {
+		drop_applied(agent, entry->ticket, &outcome);
 	} else if (entry->ticket >> 32 && agent->receivers[(entry->ticket >> 32) - 1]) {
 		completions_post(receiver_completions(agent->receivers[(entry->ticket >> 32) - 1]),
 		                 (struct completion){ (uint32_t)entry->ticket, outcome.error });

@@ -20,7 +20,8 @@
 
 #define GROUP_DEFAULT 0u
 #define RECEIVERS_MAX 16u
-#define TICKET_CONFIGURE (UINT64_C(1) << 63) /* else receiver + 1 above, pending below */
+#define TICKET_CONFIGURE (UINT64_C(1) << 63)
+#define TICKET_DROP (UINT64_C(1) << 62) /* neither: receiver + 1 above, pending below */
 
 /* A configuration on its way: put in order, applied, written through. */
 struct configure_job {
@@ -91,6 +92,7 @@ struct agent {
 	struct checkpoint checkpoint;
 	pthread_mutex_t jobs_lock;
 	struct configure_job *jobs; /* put in order, not yet applied */
+	struct drop_job *drops;     /* likewise */
 	uint64_t next_ticket;
 };
 
@@ -132,6 +134,10 @@ void applier_machine(struct agent *agent, struct replication_machine *out);
 void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
                        struct state_outcome *outcome);
 void configure_abandon(struct agent *agent);
+
+/* drop.c */
+void drop_applied(struct agent *agent, uint64_t ticket, const struct state_outcome *outcome);
+void drop_abandon(struct agent *agent);
 
 /* checkpoint.c */
 enum ha_error checkpoint_start(struct agent *agent);

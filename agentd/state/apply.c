@@ -234,8 +234,21 @@ void apply_expiry(struct state *state, uint64_t index, const Hearth__Expire *exp
 		expire_at(state, index, expire->places[i], time_ms);
 }
 
-enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop *drop)
+/* With the peer's lock held: who brought them here may have to be told. */
+static void note_dropped(const struct state *state, uint32_t slot, binding_predicate *drop,
+                         const void *argument, struct state_outcome *out)
 {
+	uint32_t at = state->peers[slot].bindings;
+
+	for (; at != SLOT_NONE; at = state->bindings[at].next)
+		if (drop(&state->bindings[at].binding, argument))
+			out->dropped[out->dropped_count++] = state->bindings[at].binding;
+}
+
+enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop *drop,
+                         struct state_outcome *out)
+{
+	binding_predicate *which = drop->has_care_of ? has_care_of : is_any;
 	in_addr_t care_of = htonl(drop->care_of);
 	uint32_t slot = slot_of_place(state, drop->place);
 	bool dropped, newer;
@@ -244,7 +257,9 @@ enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop
 		return HA_E_NOTFOUND;
 	peer_lock(state, slot);
 	newer = index > state->peers[slot].version;
-	dropped = drop_some(state, slot, index, drop->has_care_of ? has_care_of : is_any, &care_of);
+	if (newer)
+		note_dropped(state, slot, which, &care_of, out);
+	dropped = drop_some(state, slot, index, which, &care_of);
 	if (newer && drop->release && state->peers[slot].leased) {
 		state->peers[slot].version = index;
 		dropped = true;

@@ -133,7 +133,8 @@ struct Hearth__Drop;
 struct Hearth__Expire;
 enum ha_error apply_registration(struct state *state, uint64_t index,
                                  const struct Hearth__Register *registration, uint64_t time_ms);
-enum ha_error apply_drop(struct state *state, uint64_t index, const struct Hearth__Drop *drop);
+enum ha_error apply_drop(struct state *state, uint64_t index, const struct Hearth__Drop *drop,
+                         struct state_outcome *out);
 void apply_expiry(struct state *state, uint64_t index, const struct Hearth__Expire *expire,
                   uint64_t time_ms);
 

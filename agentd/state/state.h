@@ -130,6 +130,9 @@ struct state_outcome {
 	struct row_log rows; /* what to write through; owned by the caller: row_log_free() */
 	uint64_t next_id;    /* after a configuration: of the next peer; for the store */
 	uint64_t time_ms;    /* cluster time of the command */
+	/* What a drop ended; the array is written only as far as it counts. */
+	size_t dropped_count;
+	struct binding dropped[BINDING_LIMIT_MAX];
 };
 
 /* Apply one command of the log. Entries at or below a peer's own version are

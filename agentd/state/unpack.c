@@ -79,7 +79,7 @@ static enum ha_error apply_command(struct state *state, uint64_t index,
 		apply_expiry(state, index, command->expire, command->time_ms);
 		return HA_OK;
 	case HEARTH__COMMAND__COMMAND_DROP:
-		out->error = apply_drop(state, index, command->drop);
+		out->error = apply_drop(state, index, command->drop, out);
 		return HA_OK;
 	case HEARTH__COMMAND__COMMAND_CONFIGURE:
 		return configure_apply(state, index, command->configure, out);
@@ -97,7 +97,7 @@ enum ha_error state_apply(struct state *state, uint64_t index, struct span octet
 	enum ha_error error;
 
 	scratch.used = 0;
-	*out = (struct state_outcome){ 0 };
+	memset(out, 0, offsetof(struct state_outcome, dropped));
 	command = hearth__command__unpack(&allocator, octets.size, octets.at);
 	if (!command)
 		return HA_E_MALFORMED;

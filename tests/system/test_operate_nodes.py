@@ -1,19 +1,13 @@
 """Mobile nodes in agentctl: names, pools, policies, uses of associations; each verb in both forms, each refusal with its
 sentence and status."""
 
-import os
 import re
-import sys
 
 import pytest
 from agent import Agent, Refused
+from named import KEY, Association, Mobile, Named
 from waiting import wait_for
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
-
-from scapy_client import Association, Mobile  # noqa: E402
-
-KEY = "00112233445566778899aabbccddeeff"
 POOL = ("config", "set", "pool.dial-in", "10.64.0.1-10.64.0.3 sticky")
 GOLD = ("config", "set", "policy.gold.max-lifetime", "600")
 ANN = "ann@example.net"
@@ -21,27 +15,6 @@ ANN = "ann@example.net"
 
 def add(agent, *words):
     return agent.ctl("association", "add", *words, stdin=KEY)
-
-
-def nai_extension(name):
-    return bytes([131, len(name)]) + name.encode()
-
-
-class Named(Mobile):
-    """A mobile node that says its name in every request, and keeps the home address that it is given."""
-
-    def __init__(self, agent, name, association=None, home="0.0.0.0"):
-        super().__init__(home, association or Association(256, KEY), (agent.address, agent.port))
-        self.name = name
-
-    def request(self, care_of, **details):
-        return super().request(care_of, extensions=nai_extension(self.name) + details.pop("extensions", b""), **details)
-
-    def register(self, care_of="198.51.100.7", **details):
-        reply = super().register(care_of, **details)
-        if reply is not None and reply.code in (0, 1):
-            self.home = reply.home
-        return reply
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ target_link_libraries(hearth_state_universe PUBLIC hearth_state)
 
 hearth_unit_test(replay_log hearth_state_universe hearth_flow)
 target_sources(test_replay_log PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/memory_node.c)
+hearth_unit_test(drop hearth_state)
 hearth_unit_test(registration hearth_registration)
 hearth_unit_test(registration_reply hearth_registration PkgConfig::JANSSON)
 foreach(name IN ITEMS rows row_log index expiry ahead audit)
