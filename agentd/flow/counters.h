@@ -18,7 +18,8 @@
 	X(DROPPED_STALE, "dropped-stale", 0,                                                       \
 	  "datagrams that waited longer than overload.request-age before they were read")          \
 	X(DROPPED_SOURCE_LIMIT, "dropped-source-limit", 0,                                         \
-	  "datagrams not looked at under overload: their source failed too often")                 \
+	  "under overload, of sources that failed too often: datagrams not looked at, denials "    \
+	  "not sent")                                                                              \
 	X(DROPPED_GIVEN_WAY, "dropped-given-way", 0,                                               \
 	  "requests of unbound nodes not looked at under overload: refreshes came first")          \
 	X(DROPPED_SILENT, "dropped-silent", 0, "requests that the RFC wants left unanswered")      \

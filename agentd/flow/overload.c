@@ -35,11 +35,16 @@ static bool is_known(struct overload *overload, struct state *state, uint32_t re
 	       state_has_peer(state, PEER_FOREIGN_AGENT, realm, source);
 }
 
+bool overload_is_mute(struct overload *overload, struct in_addr source)
+{
+	return overload->behind && overload->rate > 0 &&
+	       sources_is_limited(&overload->sources, source, overload->now_ms, overload->rate);
+}
+
 static bool is_left(struct overload *overload, struct state *state, uint32_t realm,
                     struct in_addr source, enum state_standing standing)
 {
-	if (overload->rate == 0 ||
-	    !sources_is_limited(&overload->sources, source, overload->now_ms, overload->rate))
+	if (!overload_is_mute(overload, source))
 		return false;
 	if (!is_known(overload, state, realm, source))
 		return true;

@@ -16,6 +16,8 @@
  *     requests of nodes that are bound by way of it are looked at, and every
  *     second one of the rest. A node behind it is heard at the second try, mostly;
  *     the attacker gains at most what the same flood from many addresses would.
+ *     What failed is not denied to a limited source, known or not: signing and
+ *     sending a denial costs more than to look at the request did.
  *  3. Nodes with a live binding come first, since they lose traffic that flows.
  *     For each refresh that proves genuine, a few requests of nodes without a
  *     binding are left unanswered, as many as cost about the same to drop as it
@@ -66,6 +68,9 @@ enum overload_turn {
  * thread is not behind. */
 enum overload_turn overload_turn(struct overload *overload, struct state *state, uint32_t realm,
                                  struct in_addr home, struct in_addr source);
+
+/* Is a denial of what failed not worth sending to that source? */
+bool overload_is_mute(struct overload *overload, struct in_addr source);
 
 /* Does the next one whose turn is THEN give way? Asked after all FIRST ones. */
 bool overload_gives_way(struct overload *overload);

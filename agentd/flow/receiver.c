@@ -184,6 +184,14 @@ static void keep_proposal(struct receiver *r, uint32_t i)
 	};
 }
 
+/* A denial that would only serve a flood. */
+static bool is_unheard(struct receiver *r, struct in_addr source,
+                       const struct request_result *result)
+{
+	return !result->genuine && !mip_code_is_accepted(result->code) &&
+	       overload_is_mute(&r->overload, source);
+}
+
 static void handle(struct receiver *r, const struct registration_policy *policy,
                    struct request_clock clock, uint32_t i, bool no_resources)
 {
@@ -198,7 +206,9 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 	};
 
 	request_handle(r->agent, policy, clock, &datagram, no_resources, result);
-	if (result->fate == REQUEST_ANSWERED) {
+	if (result->fate == REQUEST_ANSWERED && is_unheard(r, from->sin_addr, result)) {
+		flow_count(FLOW_DROPPED_SOURCE_LIMIT);
+	} else if (result->fate == REQUEST_ANSWERED) {
 		request_count_reply(result->code, result->deregistration);
 		queue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);
 	} else if (result->fate == REQUEST_PROPOSED) {

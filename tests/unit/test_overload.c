@@ -123,10 +123,25 @@ static void a_known_source_keeps_its_share(void)
 	tear_down();
 }
 
+static void failures_of_a_limited_source_are_not_denied(void)
+{
+	set_up(BEHIND_NS, RATE);
+	fail(access_point, RATE - 1);
+	overload_note(&overload, address(access_point), OVERLOAD_THEN, true);
+	CU_ASSERT_FALSE(overload_is_mute(&overload, address(access_point)));
+	fail(access_point, 1);
+	CU_ASSERT_TRUE(overload_is_mute(&overload, address(access_point)));
+	CU_ASSERT_FALSE(overload_is_mute(&overload, address(stranger)));
+	overload_begin(&overload, 0, RATE, NOW_MS, TIME_MS); /* it has caught up */
+	CU_ASSERT_FALSE(overload_is_mute(&overload, address(access_point)));
+	tear_down();
+}
+
 static void without_a_rate_nobody_is_limited(void)
 {
 	set_up(BEHIND_NS, 0);
 	fail(stranger, 1000);
+	CU_ASSERT_FALSE(overload_is_mute(&overload, address(stranger)));
 	CU_ASSERT_EQUAL(looked_at(unbound, stranger, 100), 100);
 	tear_down();
 }
@@ -180,6 +195,8 @@ static CU_TestInfo tests[] = {
 	{ "nobody is refused by a thread in time", nobody_is_refused_by_a_thread_in_time },
 	{ "a stranger is limited when behind", a_stranger_is_limited_when_behind },
 	{ "a known source keeps its share", a_known_source_keeps_its_share },
+	{ "failures of a limited source are not denied",
+	  failures_of_a_limited_source_are_not_denied },
 	{ "without a rate nobody is limited", without_a_rate_nobody_is_limited },
 	{ "bound nodes come first", bound_nodes_come_first },
 	{ "new ones give way to genuine refreshes only",
