@@ -6,4 +6,7 @@ if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME bench.registrations
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run registrations --window 3 --pairs 1 --bindings 10000)
   hearth_test_properties(bench.registrations bench 300)
+  add_test(NAME bench.storm
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run storm --window 1 --rounds 1 --nodes 20000)
+  hearth_test_properties(bench.storm bench 300)
 endif()
