@@ -94,10 +94,13 @@ static void note_sent(struct run *run, const struct mip_request *request, uint8_
 static void put_request(struct run *run, uint32_t number, uint8_t *room)
 {
 	struct load_node *node = &run->nodes[number];
+	uint32_t low = (uint32_t)node->identification;
 	struct mip_request request;
 
 	node->identification = run->ntp > node->identification ? run->ntp
 	                                                       : node->identification + 1;
+	if ((uint32_t)node->identification == low)
+		node->identification++; /* whole seconds later: answers are told apart by it */
 	node->sent_ns = run->now_ns;
 	if (node->tries < UINT8_MAX)
 		node->tries++;

@@ -61,6 +61,8 @@ static void put_request(struct storm *storm, uint32_t number)
 	struct load_node *node = &storm->nodes[number];
 	struct mip_request request;
 
+	if ((uint32_t)storm->ntp == (uint32_t)node->identification)
+		storm->ntp++; /* whole seconds later: answers are told apart by the low half */
 	node->identification = storm->ntp++; /* grows for each node: the clock does */
 	node->sent_ns = storm->now_ns;
 	load_request_of(storm->identity, load_home(storm->identity, number), node, &request);
