@@ -54,6 +54,11 @@ enum verb_place {
 	  "remove a pool that no mobile node gets its address from")                               \
 	X(pool_release, "pool release", "ADDRESS [--realm N]", VERB_OBJECT, VERB_LEADER,           \
 	  "give an address back to its pool; the bindings of the node that has it end")            \
+	X(explain, "explain",                                                                      \
+	  "FILE|-|HEX [--source ADDRESS] [--port N] [--broadcast] [--at now|capture]", VERB_LIST,  \
+	  VERB_ANYWHERE,                                                                           \
+	  "how a captured request would be handled: octets, hexadecimal digits or a pcap file; "   \
+	  "which check decides, and why; nothing is changed")                                      \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
 	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
 	  "how long the flushes of the log took since the start, by duration")                     \

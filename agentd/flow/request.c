@@ -1,22 +1,11 @@
 /* request.c - the way of one datagram: decode, facts, authenticate, decide, and
  * the reply and command that follow. No socket and no queue here. */
-#include "agentd/flow/internal.h"
+#include "agentd/flow/request.h"
 
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/state/command.h"
-
-/* Everything looked up for one request. Holds key states: wiped at the end. */
-struct request {
-	struct registration_request decoded;
-	struct state_view node;
-	struct state_view foreign_agent;
-	struct mip_key_state nonce_secret;
-	bool node_known;
-	struct registration_facts facts;
-	struct registration_verdict verdict;
-};
 
 static void look_up_node(struct agent *agent, struct request *r)
 {
@@ -186,14 +175,19 @@ static enum request_fate answer(struct agent *agent, const struct request *r,
 	return REQUEST_DROPPED;
 }
 
-static enum request_fate propose(struct agent *agent, const struct request *r,
-                                 struct request_result *out)
+struct state_pace request_pace(const struct request *r)
 {
-	const struct state_pace pace = {
+	return (struct state_pace){
 		.now_ms = clock_monotonic_ns() / 1000000u,
 		.interval_ms = r->facts.policy.interval_ms,
 		.burst = r->facts.policy.burst,
 	};
+}
+
+static enum request_fate propose(struct agent *agent, const struct request *r,
+                                 struct request_result *out)
+{
+	const struct state_pace pace = request_pace(r);
 	enum ha_error error = state_claim(agent->state, &r->node, r->decoded.fixed.identification,
 	                                  &pace);
 
@@ -216,18 +210,22 @@ static void refuse(struct request *r, enum mip_code code, const char *reason)
 }
 
 /* Only what passed all checks gets an address: nobody can use them up by
- * asking. false: the node must wait. */
-static bool find_home(struct agent *agent, struct request *r)
+ * asking. */
+bool request_find_home(struct agent *agent, struct request *r, bool keep)
 {
 	struct in_addr wanted = r->decoded.fixed.home;
-	enum ha_error error = state_reserve(agent->state, &r->node);
+	enum ha_error error;
 
+	if (r->verdict.effect != REGISTRATION_BIND || r->verdict.home.s_addr)
+		return true;
+	error = keep ? state_reserve(agent->state, &r->node) : state_probe(agent->state, &r->node);
 	if (error == HA_E_BUSY)
 		return false;
 	if (error != HA_OK) {
 		refuse(r, MIP_NO_RESOURCES, "no home address of its pool is free");
 	} else if (wanted.s_addr && !address_equal(wanted, r->node.reserved)) {
-		state_unreserve(agent->state, &r->node);
+		if (keep)
+			state_unreserve(agent->state, &r->node);
 		refuse(r, MIP_PROHIBITED, "its former home address is not free");
 	} else {
 		r->verdict.home = r->node.reserved;
@@ -238,8 +236,7 @@ static bool find_home(struct agent *agent, struct request *r)
 static enum request_fate decide(struct agent *agent, struct request *r, struct request_result *out)
 {
 	r->verdict = registration_decide(&r->decoded, &r->facts);
-	if (r->verdict.effect == REGISTRATION_BIND && !r->verdict.home.s_addr &&
-	    !find_home(agent, r))
+	if (!request_find_home(agent, r, true))
 		return REQUEST_OUTRUN;
 	build_reply(r, out);
 	if (r->verdict.effect == REGISTRATION_NONE)
@@ -247,7 +244,29 @@ static enum request_fate decide(struct agent *agent, struct request *r, struct r
 	return propose(agent, r, out);
 }
 
-static void forget_keys(struct request *r)
+enum ha_error request_open(struct request *r, const struct request_datagram *datagram)
+{
+	enum ha_error error = registration_request_decode(datagram->payload, &r->decoded);
+
+	r->decoded.source = datagram->source;
+	r->decoded.source_port = datagram->source_port;
+	r->decoded.broadcast = datagram->broadcast;
+	r->facts = (struct registration_facts){ 0 };
+	r->node_known = false;
+	return error;
+}
+
+void request_look(struct agent *agent, const struct registration_policy *policy,
+                  struct request_clock clock, struct request *r)
+{
+	r->facts.policy = *policy;
+	look_up_node(agent, r);
+	look_up_foreign_agent(agent, r);
+	authenticate(r);
+	gather_facts(agent, r, clock);
+}
+
+void request_forget_keys(struct request *r)
 {
 	if (r->node_known) {
 		mip_wipe(&r->node.key, sizeof(r->node.key));
@@ -281,29 +300,22 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 
 	out->fate = REQUEST_DROPPED;
 	out->genuine = false;
-	if (registration_request_decode(datagram->payload, &r.decoded) != HA_OK) {
+	if (request_open(&r, datagram) != HA_OK) {
 		flow_count(FLOW_DROPPED_MALFORMED);
 		return;
 	}
-	r.decoded.source = datagram->source;
-	r.decoded.source_port = datagram->source_port;
-	r.decoded.broadcast = datagram->broadcast;
-	r.facts = (struct registration_facts){ .policy = *policy, .no_resources = no_resources };
+	r.facts.no_resources = no_resources;
 	out->deregistration = r.decoded.fixed.lifetime_s == 0;
 	if (!no_resources)
 		flow_count(out->deregistration ? FLOW_DEREGISTRATIONS : FLOW_REQUESTS);
 	do {
-		r.facts.policy = *policy;
-		look_up_node(agent, &r);
-		look_up_foreign_agent(agent, &r);
-		authenticate(&r);
-		gather_facts(agent, &r, clock);
+		request_look(agent, policy, clock, &r);
 		out->fate = decide(agent, &r, out);
 	} while (out->fate == REQUEST_OUTRUN && !r.node.in_flight && ++attempts < ATTEMPTS_MAX);
 	out->genuine = is_genuine(&r, out->fate);
 	if (out->fate == REQUEST_OUTRUN)
 		flow_count(FLOW_DROPPED_IN_FLIGHT);
-	forget_keys(&r);
+	request_forget_keys(&r);
 }
 
 void request_count_reply(enum mip_code code, bool deregistration)

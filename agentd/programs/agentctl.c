@@ -10,6 +10,7 @@
 #include "agentd/control/verbs.h"
 #include "agentd/programs/agentctl_help.h"
 #include "agentd/programs/backup.h"
+#include "agentd/programs/explain.h"
 #include "agentd/programs/import.h"
 #include "agentd/programs/print.h"
 #include "agentd/programs/secret.h"
@@ -179,6 +180,9 @@ static int run(const struct command *command)
 		status = import(&client, command);
 	else if (command->verb == VERB_backup)
 		status = backup(&client, command);
+	else if (command->verb == VERB_explain)
+		status = explain_run(&client, command->words + command->verb_words,
+		                     command->word_count - command->verb_words, command->json);
 	else if (command->verb == VERB_association_add)
 		status = ask_with_key(&client, command);
 	else

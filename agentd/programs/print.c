@@ -46,7 +46,7 @@ static void print_cell(const struct printer *printer, size_t column, const char 
 	bool last = column + 1 == printer->columns;
 	int width = (int)printer->widths[column];
 
-	if (printer->right[column])
+	if (printer->right[column] && !printer->mixed[column])
 		printf("%*s", width, text);
 	else
 		printf("%-*s", last ? 0 : width, text);
@@ -101,6 +101,8 @@ static void add_row(struct printer *printer, const struct control_value *values,
 
 		if (value->kind == CONTROL_NUMBER)
 			printer->right[i] = true;
+		if (value->kind == CONTROL_TEXT)
+			printer->mixed[i] = true;
 		widen(printer, i, text);
 		printer->cells[printer->rows * printer->columns + i] = text;
 	}

@@ -26,6 +26,7 @@ struct printer {
 	size_t columns;
 	size_t widths[CONTROL_VALUES_MAX];
 	bool right[CONTROL_VALUES_MAX]; /* numbers */
+	bool mixed[CONTROL_VALUES_MAX]; /* texts, or both */
 	char **cells;                   /* owned */
 	size_t rows;
 };

@@ -153,28 +153,54 @@ static bool may_move(struct state *state, const struct state_view *view)
 	return clean;
 }
 
+/* With the pools' lock. */
+static enum ha_error choose(struct state *state, struct state_view *view)
+{
+	struct address_pool *pool = &state->pools.pools[view->pool];
+
+	view->reserved = view->home;
+	if (!pool->name[0])
+		return HA_E_NO_POOL;
+	if (view->home.s_addr && is_inside(pool, view->home) &&
+	    is_free(state, pool, view->home, view->slot))
+		return HA_OK;
+	if (view->home.s_addr && !may_move(state, view))
+		return HA_E_BUSY;
+	return find_free(state, pool, view->slot, &view->reserved);
+}
+
 enum ha_error state_reserve(struct state *state, struct state_view *view)
 {
+	enum ha_error error;
+
+	if (view->pool >= POOLS_MAX)
+		return HA_E_NO_POOL;
+	pthread_mutex_lock(&state->pools_lock);
+	error = choose(state, view);
+	if (error == HA_OK)
+		address_pool_mark(&state->pools.pools[view->pool], view->reserved, true);
+	else
+		view->reserved.s_addr = 0;
+	pthread_mutex_unlock(&state->pools_lock);
+	return error;
+}
+
+enum ha_error state_probe(struct state *state, struct state_view *view)
+{
 	struct address_pool *pool;
-	enum ha_error error = HA_OK;
+	enum ha_error error;
+	uint32_t next;
 
 	if (view->pool >= POOLS_MAX)
 		return HA_E_NO_POOL;
 	pthread_mutex_lock(&state->pools_lock);
 	pool = &state->pools.pools[view->pool];
-	view->reserved = view->home;
-	if (!pool->name[0])
-		error = HA_E_NO_POOL;
-	else if (!view->home.s_addr || !is_inside(pool, view->home) ||
-	         !is_free(state, pool, view->home, view->slot))
-		error = view->home.s_addr && !may_move(state, view)
-		                ? HA_E_BUSY
-		                : find_free(state, pool, view->slot, &view->reserved);
-	if (error == HA_OK)
-		address_pool_mark(pool, view->reserved, true);
-	else
-		view->reserved.s_addr = 0;
+	next = pool->next;
+	error = choose(state, view);
+	pool->next = next;
 	pthread_mutex_unlock(&state->pools_lock);
+	if (error != HA_OK)
+		view->reserved.s_addr = 0;
 	return error;
 }
 

@@ -176,17 +176,23 @@ static void take_turn(struct peer *peer, const struct state_pace *pace)
 	peer->paced_ms += pace->interval_ms;
 }
 
+/* With the peer's lock held. */
+static enum ha_error check_claim(const struct peer *peer, const struct state_view *view,
+                                 const struct state_pace *pace)
+{
+	if (peer->id != view->id || peer->version != view->version || peer->in_flight)
+		return HA_E_CONFLICT;
+	return is_too_soon(peer, pace) ? HA_E_TOO_SOON : HA_OK;
+}
+
 enum ha_error state_claim(struct state *state, const struct state_view *view,
                           uint64_t identification, const struct state_pace *pace)
 {
 	struct peer *peer = &state->peers[view->slot];
-	enum ha_error error = HA_OK;
+	enum ha_error error;
 
 	peer_lock(state, view->slot);
-	if (peer->id != view->id || peer->version != view->version || peer->in_flight)
-		error = HA_E_CONFLICT;
-	else if (is_too_soon(peer, pace))
-		error = HA_E_TOO_SOON;
+	error = check_claim(peer, view, pace);
 	if (error == HA_OK) {
 		peer->in_flight = identification;
 		take_turn(peer, pace);
@@ -194,6 +200,17 @@ enum ha_error state_claim(struct state *state, const struct state_view *view,
 	peer_unlock(state, view->slot);
 	if (error != HA_OK)
 		lease_unreserve(state, view);
+	return error;
+}
+
+enum ha_error state_may_claim(struct state *state, const struct state_view *view,
+                              const struct state_pace *pace)
+{
+	enum ha_error error;
+
+	peer_lock(state, view->slot);
+	error = check_claim(&state->peers[view->slot], view, pace);
+	peer_unlock(state, view->slot);
 	return error;
 }
 

@@ -90,6 +90,9 @@ void state_prefetch(struct state *state, enum peer_kind kind, uint32_t realm,
  * HA_E_CAPACITY when all are taken; HA_E_NO_POOL. */
 enum ha_error state_reserve(struct state *state, struct state_view *view);
 
+/* What state_reserve would do now; view->reserved is the address, nothing is kept. */
+enum ha_error state_probe(struct state *state, struct state_view *view);
+
 /* The address was not wanted after all; no proposal was made. */
 void state_unreserve(struct state *state, const struct state_view *view);
 
@@ -107,6 +110,10 @@ struct state_pace {
  * HA_E_TOO_SOON  the node registers too often */
 enum ha_error state_claim(struct state *state, const struct state_view *view,
                           uint64_t identification, const struct state_pace *pace);
+
+/* What state_claim would answer now; nothing is marked. */
+enum ha_error state_may_claim(struct state *state, const struct state_view *view,
+                              const struct state_pace *pace);
 
 /* The proposal came to nothing. Gives back what was reserved for it. */
 void state_release(struct state *state, const struct state_view *view);
