@@ -149,6 +149,13 @@ enum ha_error store_get(struct store_reader *reader, enum store_table table, str
  * HA_E_NOTFOUND at the end. */
 enum ha_error store_seek(struct store_reader *reader, enum store_table table,
                          struct store_bytes key, bool after, struct store_row *out);
+/* The last row before `key`; with an empty key the last of all. HA_E_NOTFOUND
+ * when there is none. */
+enum ha_error store_seek_before(struct store_reader *reader, enum store_table table,
+                                struct store_bytes key, struct store_row *out);
+/* The row before the one that the last seek, next or previous of this table gave. */
+enum ha_error store_previous(struct store_reader *reader, enum store_table table,
+                             struct store_row *out);
 /* The row after the one that the last seek or next of this table gave. */
 enum ha_error store_next(struct store_reader *reader, enum store_table table,
                          struct store_row *out);

@@ -79,6 +79,30 @@ enum ha_error store_seek(struct store_reader *reader, enum store_table table,
 	return error;
 }
 
+enum ha_error store_seek_before(struct store_reader *reader, enum store_table table,
+                                struct store_bytes key, struct store_row *out)
+{
+	MDB_cursor *cursor;
+	int code = store_cursor_of(reader->store, reader->transaction, reader->cursors, table,
+	                           &cursor);
+	if (code)
+		return store_error_of(code);
+	MDB_val k = val_of(key);
+	struct store_row row;
+	if (key.size == 0 || read_row(cursor, &k, MDB_SET_RANGE, &row) == HA_E_NOTFOUND)
+		return read_row(cursor, &k, MDB_LAST, out);
+	return read_row(cursor, &k, MDB_PREV, out);
+}
+
+enum ha_error store_previous(struct store_reader *reader, enum store_table table,
+                             struct store_row *out)
+{
+	MDB_val key;
+	if (!reader->cursors[table])
+		return HA_E_NOTFOUND;
+	return read_row(reader->cursors[table], &key, MDB_PREV, out);
+}
+
 enum ha_error store_next(struct store_reader *reader, enum store_table table, struct store_row *out)
 {
 	MDB_val key;

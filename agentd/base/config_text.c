@@ -53,7 +53,7 @@ void config_write_example(FILE *out)
 	fputs("# Configuration of agentd, one file per node. Options that are commented out\n"
 	      "# show their default. Those of the section registration belong to the cluster:\n"
 	      "# they are taken from here only while the store is empty, and are changed with\n"
-	      "# 'agentctl config set'.\n",
+	      "# 'agentctl config set' and 'agentctl config unset'.\n",
 	      out);
 	for (size_t i = 0; i < config_option_count(); i++) {
 		const struct option *option = config_option_at(i);
@@ -81,7 +81,8 @@ void config_write_markdown(FILE *out)
 	      "section and option; `agentd --example` prints one, `agentd --check FILE` judges one.\n"
 	      "\"Live\" options follow the file at SIGHUP (`systemctl reload`); the others need a\n"
 	      "restart. Options of the cluster seed an empty store and are then changed with\n"
-	      "`agentctl config set`.\n",
+	      "`agentctl config set`; after `agentctl config unset` the default counts, whatever the\n"
+	      "file says.\n",
 	      out);
 	for (size_t i = 0; i < config_option_count(); i++) {
 		const struct option *option = config_option_at(i);

@@ -45,6 +45,8 @@ static bool take_option(struct call_options *options, const char *name, const ch
 	if (strcmp(name, "--limit") == 0)
 		return options->has_limit = number_parse(value, &options->limit) &&
 		                            options->limit > 0;
+	if (strcmp(name, "--if-version") == 0)
+		return options->has_version = number64_parse(value, &options->version);
 	if (strcmp(name, "--realm") == 0)
 		return options->has_realm = number_parse(value, &options->realm);
 	return false;

@@ -24,8 +24,9 @@ enum call_progress {
 /* What the words of a request mean, by verb. */
 struct call_options {
 	bool replace;
-	bool has_limit, has_after, has_realm;
+	bool has_limit, has_after, has_realm, has_version;
 	uint32_t limit, realm;
+	uint64_t version; /* --if-version */
 	const char *after;
 	const char *words[CONTROL_ARGUMENTS_MAX]; /* that are not options */
 	size_t word_count;

@@ -133,6 +133,8 @@ static const char *setting_trouble(bool pool, bool unset, enum ha_error why)
 {
 	if (why == HA_E_NOTFOUND)
 		return "it is not set";
+	if (why == HA_E_CONFLICT)
+		return "it is not of that version any more; agentctl audit says who changed it";
 	if (why == HA_E_IN_USE && !pool)
 		return "mobile nodes still have this policy, and this is its last setting; "
 		       "agentctl node set gives them another one";

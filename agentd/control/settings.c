@@ -77,6 +77,14 @@ static enum ha_error refuse_unknown(struct settings_error *error, const char *na
 	return refuse(error, HA_E_NOTFOUND, "%s", trouble.text);
 }
 
+static enum ha_error refuse_of_node(struct settings_error *error, const char *name,
+                                    const struct option *option)
+{
+	return refuse(error, HA_E_PERMISSION,
+	              "%s belongs to the node: edit its configuration file and %s", name,
+	              option->reload == RELOAD_LIVE ? "reload agentd (SIGHUP)" : "restart agentd");
+}
+
 static enum ha_error judge_plain(struct agent *agent, const char *name, const char *value,
                                  struct change *out, struct settings_error *error)
 {
@@ -85,10 +93,7 @@ static enum ha_error judge_plain(struct agent *agent, const char *name, const ch
 	if (!option)
 		return refuse_unknown(error, name);
 	if (option->owner == OWNER_NODE)
-		return refuse(error, HA_E_PERMISSION,
-		              "%s belongs to the node: edit its configuration file and %s", name,
-		              option->reload == RELOAD_LIVE ? "reload agentd (SIGHUP)"
-		                                            : "restart agentd");
+		return refuse_of_node(error, name, option);
 	return judge_option(agent, option, value, out, error);
 }
 
@@ -157,4 +162,22 @@ enum ha_error setting_judge(struct agent *agent, const char *name, const char *v
 	if (begins_with(name, POOL_SETTING))
 		return judge_pool(agent, name, value, out, error);
 	return judge_plain(agent, name, value, out, error);
+}
+
+enum ha_error setting_judge_unset(const char *name, struct change *out,
+                                  struct settings_error *error)
+{
+	const struct option *option = config_option_find(name);
+
+	*out = (struct change){ .kind = CHANGE_UNSET };
+	if (strlen(name) >= sizeof(out->name))
+		return refuse_unknown(error, name);
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	if (begins_with(name, POLICY_SETTING))
+		return agent_policy_option(name) ? HA_OK : refuse_policy_option(error, name);
+	if (begins_with(name, POOL_SETTING))
+		return HA_OK;
+	if (!option)
+		return refuse_unknown(error, name);
+	return option->owner == OWNER_NODE ? refuse_of_node(error, name, option) : HA_OK;
 }

@@ -47,19 +47,34 @@ const char *encapsulation_name(unsigned encapsulation)
 	}
 }
 
-bool number_parse(const char *text, uint32_t *out)
+static bool parse_number(const char *text, uint64_t max, uint64_t *out)
 {
 	uint64_t number = 0;
 
 	if (!*text)
 		return false;
 	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
+		uint64_t digit = (uint64_t)(*text - '0');
+
+		if (*text < '0' || *text > '9' || number > (max - digit) / 10)
 			return false;
-		number = number * 10 + (uint64_t)(*text - '0');
-		if (number > UINT32_MAX)
-			return false;
+		number = number * 10 + digit;
 	}
+	*out = number;
+	return true;
+}
+
+bool number64_parse(const char *text, uint64_t *out)
+{
+	return parse_number(text, UINT64_MAX, out);
+}
+
+bool number_parse(const char *text, uint32_t *out)
+{
+	uint64_t number;
+
+	if (!parse_number(text, UINT32_MAX, &number))
+		return false;
 	*out = (uint32_t)number;
 	return true;
 }

@@ -26,5 +26,6 @@ const char *encapsulation_name(unsigned encapsulation);
 
 /* Decimal digits only. */
 bool number_parse(const char *text, uint32_t *out);
+bool number64_parse(const char *text, uint64_t *out);
 
 #endif

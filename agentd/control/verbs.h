@@ -63,10 +63,17 @@ enum verb_place {
 	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
 	  "how long the flushes of the log took since the start, by duration")                     \
 	X(config_list, "config list", "", VERB_LIST, VERB_ANYWHERE, "the settings in force")       \
-	X(config_set, "config set", "NAME VALUE", VERB_OBJECT, VERB_LEADER,                        \
+	X(config_set, "config set", "NAME VALUE [--if-version N]", VERB_OBJECT, VERB_LEADER,       \
 	  "change a setting of the cluster, or with policy.NAME.OPTION of a policy")               \
+	X(config_unset, "config unset", "NAME [--if-version N]", VERB_OBJECT, VERB_LEADER,         \
+	  "take a setting back to its default, or what a policy sets otherwise away")              \
 	X(policy_list, "policy list", "", VERB_LIST, VERB_ANYWHERE,                                \
 	  "what the policies of mobile nodes set otherwise, and how many nodes have them")         \
+	X(audit, "audit", "[SETTING|ADDRESS|NAI] [--limit N] [--after CHANGE]", VERB_LIST,         \
+	  VERB_ANYWHERE,                                                                           \
+	  "who changed what of the configuration, when, from what to what, the newest first")      \
+	X(audit_undo, "audit undo", "CHANGE", VERB_OBJECT, VERB_LEADER,                            \
+	  "take back a change of the audit trail, unless what it changed has moved since")         \
 	X(backup, "backup", "FILE | --verify FILE", VERB_OBJECT, VERB_LEADER,                      \
 	  "copy all that was acknowledged to a file while agentd runs, or say what a file holds")  \
 	X(version, "version", "", VERB_OBJECT, VERB_ANYWHERE, "the version of agentd")

@@ -38,6 +38,16 @@ uint64_t agent_last_used(struct agent *agent, enum peer_kind kind, const struct 
 	                       use);
 }
 
+bool agent_setting_at(struct agent *agent, unsigned i, struct setting_row *out)
+{
+	return state_setting_at(agent->state, i, out);
+}
+
+uint64_t agent_setting_version(struct agent *agent, const char *name)
+{
+	return state_setting_version(agent->state, name);
+}
+
 bool agent_pool_at(struct agent *agent, unsigned i, struct state_pool *out)
 {
 	return state_pool_at(agent->state, i, out);

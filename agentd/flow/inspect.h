@@ -34,6 +34,11 @@ bool agent_node(struct agent *agent, const struct agent_whom *whom, struct agent
 uint64_t agent_last_used(struct agent *agent, enum peer_kind kind, const struct agent_whom *whom,
                          uint32_t spi, enum association_use use);
 
+/* As state_setting_at has it. */
+bool agent_setting_at(struct agent *agent, unsigned i, struct setting_row *out);
+/* As state_setting_version has it. */
+uint64_t agent_setting_version(struct agent *agent, const char *name);
+
 /* As state_pool_at has it. */
 bool agent_pool_at(struct agent *agent, unsigned i, struct state_pool *out);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agentd/base/config_values.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/inspect.h"
 
@@ -32,15 +33,39 @@ static void overlay(void *context, const char *name, const char *value)
 	if (!is_option(name) && is_known(name))
 		return;
 	if (config_set(config, name, value, &error) != HA_OK)
-		log_warning("setting %s in the store is not understood, the file's is used: %s",
+		log_warning("setting %s in the store is not understood, its default is used: %s",
 		            name, error.text);
+}
+
+static void note_option(void *context, const char *name, const char *value)
+{
+	(void)value;
+	*(bool *)context |= is_option(name);
+}
+
+/* What an operator has unset is as if it had never been set, on all members:
+ * their files seeded the store, and count no more. */
+static void forget_seeds(struct config *config)
+{
+	for (size_t i = 0; i < config_option_count(); i++) {
+		const struct option *option = config_option_at(i);
+		struct config_error error;
+
+		if (option->owner == OWNER_CLUSTER && option->preset)
+			config_set_option(config, option, option->preset, &error);
+	}
 }
 
 void agent_config(struct agent *agent, struct config *out)
 {
+	bool seeded = false;
+
 	pthread_mutex_lock(&agent->config_lock);
 	*out = agent->config;
 	pthread_mutex_unlock(&agent->config_lock);
+	state_settings(agent->state, note_option, &seeded);
+	if (seeded)
+		forget_seeds(out);
 	state_settings(agent->state, overlay, out);
 }
 

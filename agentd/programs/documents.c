@@ -63,7 +63,8 @@ void configuration_write_manual(FILE *out)
 	      "At SIGHUP agentd reads the file again and takes over the options for which the\n"
 	      "list does not say that a change needs a restart. A file that is refused changes\n"
 	      "nothing. Options owned by the cluster are taken from the file only while the\n"
-	      "store is empty; later\n.B agentctl config set\nchanges them.\n"
+	      "store is empty; later\n.B agentctl config set\nand\n.B agentctl config unset\n"
+	      "change them.\n"
 	      ".SH OPTIONS\n",
 	      out);
 	config_write_manual(out);

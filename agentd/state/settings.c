@@ -39,6 +39,22 @@ uint64_t state_setting_version(struct state *state, const char *name)
 	return version;
 }
 
+bool state_setting_at(struct state *state, unsigned i, struct setting_row *out)
+{
+	bool there;
+
+	*out = (struct setting_row){ 0 };
+	pthread_mutex_lock(&state->settings_lock);
+	there = i < state->setting_count;
+	if (there && !setting_is_secret(state->settings[i].name)) {
+		memcpy(out->name, state->settings[i].name, sizeof(out->name));
+		memcpy(out->value, state->settings[i].value, sizeof(out->value));
+		out->version = state->settings[i].version;
+	}
+	pthread_mutex_unlock(&state->settings_lock);
+	return there;
+}
+
 static enum ha_error insert(struct state *state, size_t at)
 {
 	if (state->setting_count == SETTINGS_MAX)

@@ -220,6 +220,9 @@ bool state_pool_at(struct state *state, unsigned i, struct state_pool *out);
 /* Settings in the store, in order of their names. Changes with each apply. */
 typedef void state_setting_visitor(void *context, const char *name, const char *value);
 void state_settings(struct state *state, state_setting_visitor *visit, void *context);
+/* Setting number i (0 first) in order of names; a secret without name and value.
+ * false past the last. */
+bool state_setting_at(struct state *state, unsigned i, struct setting_row *out);
 /* Index of the command that wrote it; 0 = it is not there. */
 uint64_t state_setting_version(struct state *state, const char *name);
 

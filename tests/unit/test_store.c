@@ -319,6 +319,43 @@ static void replace_prefix_keeps_to_its_prefix(void)
 	place_end(&p);
 }
 
+static void rows_are_walked_backwards(void)
+{
+	static const char *const expected[] = { "e", "c", "a" };
+	struct place p;
+	struct store_reader reader;
+	struct store_row row;
+	place_begin(&p);
+	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
+	CU_ASSERT_EQUAL(store_seek_before(&reader, STORE_PEERS, text(""), &row), HA_E_NOTFOUND);
+	CU_ASSERT_EQUAL(store_seek_before(&reader, STORE_PEERS, text("k"), &row), HA_E_NOTFOUND);
+	store_read_close(&reader);
+	for (size_t i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(put_one(&p, expected[i], "v"), HA_OK);
+
+	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
+	CU_ASSERT_EQUAL(store_previous(&reader, STORE_PEERS, &row), HA_E_NOTFOUND); /* of nothing */
+	enum ha_error error = store_seek_before(&reader, STORE_PEERS, text(""), &row);
+	for (size_t i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL_FATAL(error, HA_OK);
+		CU_ASSERT_TRUE(is_text(row.key, expected[i]));
+		error = store_previous(&reader, STORE_PEERS, &row);
+	}
+	CU_ASSERT_EQUAL(error, HA_E_NOTFOUND);
+	static const char *const pairs[][2] = {
+		{ "b", "a" }, { "c", "a" }, { "d", "c" }, { "e", "c" }, { "f", "e" }
+	};
+	for (size_t i = 0; i < 5; i++) {
+		CU_ASSERT_EQUAL(store_seek_before(&reader, STORE_PEERS, text(pairs[i][0]), &row),
+		                HA_OK);
+		CU_ASSERT_TRUE(is_text(row.key, pairs[i][1]));
+	}
+	CU_ASSERT_EQUAL(store_seek_before(&reader, STORE_PEERS, text("a"), &row), HA_E_NOTFOUND);
+	store_read_close(&reader);
+	place_end(&p);
+}
+
 static void a_trim_keeps_the_last_rows(void)
 {
 	struct place p;
@@ -359,6 +396,7 @@ static CU_TestInfo tests[] = {
 	{ "the first error sticks", the_first_error_sticks },
 	{ "random work agrees with a model", random_work_agrees_with_a_model },
 	{ "replace keeps to its prefix", replace_prefix_keeps_to_its_prefix },
+	{ "rows are walked backwards", rows_are_walked_backwards },
 	{ "a trim keeps the last rows", a_trim_keeps_the_last_rows },
 	CU_TEST_INFO_NULL,
 };
