@@ -37,6 +37,7 @@ struct binding {
 	uint8_t encapsulation;   /* enum encapsulation; inside UDP where that is agreed */
 	uint16_t features;       /* enum binding_feature */
 	uint16_t keepalive_s;    /* of the UDP tunnel; 0 without */
+	uint32_t agent_stamp;    /* by the foreign agent's clock, where revocable */
 	uint64_t identification; /* of the reply */
 	uint64_t granted_ms;
 	uint64_t expires_ms; /* or BINDING_NEVER_EXPIRES */

@@ -161,12 +161,17 @@ static struct registration_verdict begin(const struct registration_request *requ
 	};
 }
 
-/* RFC 3543 section 3.2: a foreign agent that authenticated itself offers it. */
+/* RFC 3543 section 3.2: a foreign agent that authenticated itself offers it. What
+ * a mobile node wrote there is not the agent's word, and an agent that relays for
+ * a co-located node cannot revoke (section 4.3.2). */
 static bool is_revocable(const struct registration_request *request,
                          const struct registration_facts *facts)
 {
+	struct span support = request->extensions.revocation.at;
+
 	return facts->policy.revocation && request->extensions.revocation_count > 0 &&
-	       is_of_known_agent(request, facts, request->extensions.revocation.at);
+	       !(request->fixed.flags & MIP_REQUEST_DECAPSULATES) &&
+	       is_of_known_agent(request, facts, support) && !is_of_mobile(request, facts, support);
 }
 
 struct registration_verdict registration_refuse(const struct registration_request *request,
@@ -189,7 +194,7 @@ static struct registration_verdict grant(const struct registration_request *requ
 	verdict.effect = effect_of(request, facts);
 	verdict.keep_others = keeps_others(request, facts);
 	verdict.tunnel = tunnel_of(request, facts);
-	verdict.revocable = is_revocable(request, facts);
+	verdict.revocable = verdict.effect == REGISTRATION_BIND && is_revocable(request, facts);
 	if (facts->pooled && !facts->leased && verdict.effect == REGISTRATION_BIND)
 		verdict.home.s_addr = INADDR_ANY; /* its last one may be somebody else's */
 	if (is_retransmission(request, facts)) {

@@ -2,6 +2,7 @@
  * verdict. */
 #include "agentd/base/clock.h"
 #include "agentd/registration/checks.h"
+#include "agentd/registration/revocation.h"
 #include "proto/extension_write.h"
 
 static uint16_t features_of(const struct registration_request *request,
@@ -35,6 +36,7 @@ struct binding registration_binding(const struct registration_request *request,
 		.encapsulation = verdict->tunnel.encapsulation,
 		.features = features_of(request, verdict),
 		.keepalive_s = verdict->tunnel.udp ? policy->keepalive_s : 0,
+		.agent_stamp = verdict->revocable ? request->extensions.revocation.timestamp : 0,
 		.identification = request->fixed.identification,
 		.granted_ms = cluster_ms,
 		.expires_ms = verdict->lifetime_s == LIFETIME_INFINITE
@@ -91,7 +93,7 @@ static void append_for_foreign(struct writer *w, const struct registration_reque
 		mip_challenge_append(w, e->challenge);
 	if (verdict->revocable)
 		mip_revocation_support_append(w, e->revocation.inform,
-		                              (uint32_t)(facts->wall_ms / 1000));
+		                              revocation_stamp(facts->cluster_ms));
 }
 
 /* RFC 5944 section 3.5.4: never on a deregistration. */

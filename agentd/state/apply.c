@@ -22,6 +22,11 @@ static bool is_another(const struct binding *binding, const void *argument)
 	return !has_care_of(binding, argument);
 }
 
+static bool is_named(const struct binding *binding, const void *argument)
+{
+	return revocation_names(argument, binding);
+}
+
 static bool is_any(const struct binding *binding, const void *argument)
 {
 	(void)binding;
@@ -43,10 +48,21 @@ static struct binding binding_of(const Hearth__Bind *bind, uint64_t identificati
 		.encapsulation = (uint8_t)bind->encapsulation,
 		.features = (uint16_t)bind->features,
 		.keepalive_s = (uint16_t)bind->keepalive_s,
+		.agent_stamp = bind->agent_stamp,
 		.identification = identification,
 		.granted_ms = time_ms,
 		.expires_ms = bind->expires_ms,
 	};
+}
+
+/* Bindings that the node left, as a request from `source` says. */
+static void leave(struct state *state, uint32_t slot, binding_predicate *drop, in_addr_t care_of,
+                  uint32_t source)
+{
+	state->farewell.cause = FAREWELL_MOVED;
+	state->farewell.knowing.s_addr = htonl(source);
+	bindings_remove(state, slot, drop, &care_of);
+	state->farewell.cause = FAREWELL_SILENT;
 }
 
 static enum ha_error apply_bind(struct state *state, uint32_t slot, uint64_t index,
@@ -58,7 +74,7 @@ static enum ha_error apply_bind(struct state *state, uint32_t slot, uint64_t ind
 
 	/* A care-of address is bound once: another endpoint replaces it. */
 	if (!registration->bind->keep_others)
-		bindings_remove(state, slot, is_another, &binding.care_of.s_addr);
+		leave(state, slot, is_another, binding.care_of.s_addr, registration->bind->source);
 	if (binding_find(state, peer, &binding) == SLOT_NONE) {
 		bindings_remove(state, slot, has_care_of, &binding.care_of.s_addr);
 		if (registration->limit && peer->binding_count >= registration->limit)
@@ -69,9 +85,8 @@ static enum ha_error apply_bind(struct state *state, uint32_t slot, uint64_t ind
 
 static void apply_unbind(struct state *state, uint32_t slot, const Hearth__Unbind *unbind)
 {
-	in_addr_t care_of = htonl(unbind->care_of);
-
-	bindings_remove(state, slot, unbind->has_care_of ? has_care_of : is_any, &care_of);
+	leave(state, slot, unbind->has_care_of ? has_care_of : is_any, htonl(unbind->care_of),
+	      unbind->source);
 }
 
 /* Under nonces a request counts if nothing was accepted since it was decided;
@@ -234,6 +249,65 @@ void apply_expiry(struct state *state, uint64_t index, const Hearth__Expire *exp
 		expire_at(state, index, expire->places[i], time_ms);
 }
 
+static const struct binding *named_binding(const struct state *state, const struct peer *peer,
+                                           const struct revocation_mark *mark)
+{
+	uint32_t at = peer->bindings;
+
+	while (at != SLOT_NONE && !revocation_names(mark, &state->bindings[at].binding))
+		at = state->bindings[at].next;
+	return at == SLOT_NONE ? NULL : &state->bindings[at].binding;
+}
+
+/* With the peer's lock held. Judged again: a registration may have come between
+ * decision and log. */
+static enum ha_error take_revocation(struct state *state, struct peer *peer, uint32_t slot,
+                                     const struct revocation_mark *mark)
+{
+	const struct binding *named = named_binding(state, peer, mark);
+
+	switch (revocation_judge(mark, named, &peer->replay.revoked)) {
+	case REVOCATION_ENDS:
+		bindings_remove(state, slot, is_named, mark);
+		break;
+	case REVOCATION_REPEATS:
+		break;
+	case REVOCATION_OLD:
+		return HA_E_STALE;
+	case REVOCATION_UNAGREED:
+	case REVOCATION_NOTHING:
+		return HA_E_NOTFOUND;
+	}
+	peer->replay.revoked = *mark;
+	return HA_OK;
+}
+
+static enum ha_error apply_revocation(struct state *state, uint64_t index, uint32_t slot,
+                                      const Hearth__Drop *drop, uint64_t time_ms)
+{
+	const struct revocation_mark mark = {
+		.agent.s_addr = htonl(drop->revocation->agent),
+		.care_of.s_addr = htonl(drop->care_of),
+		.identifier = drop->revocation->identifier,
+	};
+	struct peer *peer = &state->peers[slot];
+	enum ha_error error = HA_OK;
+
+	peer_lock(state, slot);
+	if (index > peer->version) {
+		bool changed = bindings_remove(state, slot, has_ended, &time_ms) > 0;
+
+		error = take_revocation(state, peer, slot, &mark);
+		if (changed || error == HA_OK) {
+			peer->version = index;
+			dirty_mark(state, slot);
+		}
+	}
+	peer_unlock(state, slot);
+	lease_settle(state, slot);
+	return error;
+}
+
 /* With the peer's lock held: who brought them here may have to be told. */
 static void note_dropped(const struct state *state, uint32_t slot, binding_predicate *drop,
                          const void *argument, struct state_outcome *out)
@@ -255,11 +329,15 @@ enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop
 
 	if (slot == SLOT_NONE)
 		return HA_E_NOTFOUND;
+	if (drop->revocation)
+		return apply_revocation(state, index, slot, drop, out->time_ms);
 	peer_lock(state, slot);
 	newer = index > state->peers[slot].version;
 	if (newer)
 		note_dropped(state, slot, which, &care_of, out);
+	state->farewell.cause = FAREWELL_TAKEN;
 	dropped = drop_some(state, slot, index, which, &care_of);
+	state->farewell.cause = FAREWELL_SILENT;
 	if (newer && drop->release && state->peers[slot].leased) {
 		state->peers[slot].version = index;
 		dropped = true;

@@ -98,6 +98,7 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 			link = &state->bindings[at].next;
 			continue;
 		}
+		farewell_say(state, peer, &state->bindings[at].binding);
 		*link = state->bindings[at].next;
 		give_back(state, at);
 		peer->binding_count--;

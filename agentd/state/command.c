@@ -26,6 +26,8 @@ static Hearth__Bind bind_of(const struct binding *binding, bool keep_others)
 	bind.features = binding->features;
 	bind.has_keepalive_s = binding->keepalive_s != 0;
 	bind.keepalive_s = binding->keepalive_s;
+	bind.has_agent_stamp = binding->features & BINDING_REVOCABLE;
+	bind.agent_stamp = binding->agent_stamp;
 	return bind;
 }
 
@@ -68,6 +70,8 @@ size_t command_registration(const struct command_registration *from,
 	} else {
 		unbind.has_care_of = from->care_of != NULL;
 		unbind.care_of = from->care_of ? ntohl(from->care_of->s_addr) : 0;
+		unbind.has_source = from->source.s_addr != 0;
+		unbind.source = ntohl(from->source.s_addr);
 		registration.effect_case = HEARTH__REGISTER__EFFECT_UNBIND;
 		registration.unbind = &unbind;
 	}
@@ -89,6 +93,26 @@ size_t command_drop(uint64_t time_ms, uint64_t place, const struct in_addr *care
 	drop.care_of = care_of ? ntohl(care_of->s_addr) : 0;
 	drop.has_release = release;
 	drop.release = release;
+	return hearth__command__pack(&command, out);
+}
+
+size_t command_revoke(uint64_t time_ms, uint64_t place, const struct revocation_mark *mark,
+                      uint8_t out[COMMAND_REGISTRATION_MAX])
+{
+	Hearth__Command command = HEARTH__COMMAND__INIT;
+	Hearth__Drop drop = HEARTH__DROP__INIT;
+	Hearth__Revocation revocation = HEARTH__REVOCATION__INIT;
+
+	command.version = COMMAND_VERSION;
+	command.time_ms = time_ms;
+	command.command_case = HEARTH__COMMAND__COMMAND_DROP;
+	command.drop = &drop;
+	drop.place = place;
+	drop.has_care_of = true;
+	drop.care_of = ntohl(mark->care_of.s_addr);
+	drop.revocation = &revocation;
+	revocation.agent = ntohl(mark->agent.s_addr);
+	revocation.identifier = mark->identifier;
 	return hearth__command__pack(&command, out);
 }
 

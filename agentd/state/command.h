@@ -11,6 +11,7 @@
 
 #include "agentd/base/binding.h"
 #include "agentd/base/error.h"
+#include "agentd/base/revocable.h"
 #include "agentd/state/change.h"
 
 #define COMMAND_VERSION 2u
@@ -33,6 +34,7 @@ struct command_registration {
 	const struct binding *binding;
 	bool keep_others;
 	const struct in_addr *care_of;
+	struct in_addr source;          /* of the datagram, where no binding says so */
 	const struct name_digest *name; /* of a node with a pool; NULL = the place tells */
 	bool nonces;
 	uint64_t after; /* with nonces: the newest that was accepted so */
@@ -48,6 +50,12 @@ size_t command_registration(const struct command_registration *from,
  * goes back to its pool. Octets written. */
 size_t command_drop(uint64_t time_ms, uint64_t place, const struct in_addr *care_of, bool release,
                     uint8_t out[COMMAND_REGISTRATION_MAX]);
+
+/* The binding that a foreign agent revoked goes, if it still is what the agent
+ * means when this is applied: HA_E_STALE or HA_E_NOTFOUND is the outcome else.
+ * Octets written. */
+size_t command_revoke(uint64_t time_ms, uint64_t place, const struct revocation_mark *mark,
+                      uint8_t out[COMMAND_REGISTRATION_MAX]);
 
 /* Octets written; `size` must be at least 64 + 10 * count. */
 size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,

@@ -408,6 +408,7 @@ enum ha_error configure_apply(struct state *state, uint64_t index,
 	if (!out->results)
 		return HA_E_NOMEM;
 	out->result_count = configure->n_changes;
+	state->farewell.cause = FAREWELL_TAKEN; /* with the node that had them */
 	for (size_t i = 0; i < configure->n_changes; i++) {
 		struct audit_row audit = { .index = index,
 			                   .number = (uint16_t)i,

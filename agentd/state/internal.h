@@ -79,6 +79,21 @@ struct labels {
 	_Atomic unsigned count;
 };
 
+/* Why bindings go while a command is applied. */
+enum farewell_cause {
+	FAREWELL_SILENT, /* nobody is to be told */
+	FAREWELL_MOVED,  /* the node is elsewhere; the agent that said so knows */
+	FAREWELL_TAKEN,  /* we took it away */
+};
+
+/* Where revocable bindings are noted that go. Applying thread. */
+struct farewell {
+	struct state_outcome *out; /* of the command; NULL between commands */
+	uint64_t time_ms;
+	enum farewell_cause cause;
+	struct in_addr knowing; /* FAREWELL_MOVED: the source of the request */
+};
+
 struct state {
 	struct state_capacity capacity;
 	bool too_small; /* a command was accepted where there is more room */
@@ -105,6 +120,8 @@ struct state {
 
 	uint32_t *by_id; /* from id to slot by hash, while rows are loaded */
 	uint64_t by_id_mask;
+
+	struct farewell farewell;
 
 	uint64_t configured; /* configuration up to here is in the store */
 	uint64_t next_id;
@@ -170,6 +187,9 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 typedef bool binding_predicate(const struct binding *binding, const void *argument);
 unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *drop,
                          const void *argument);
+
+/* farewell.c: a binding goes; with the peer's lock held */
+void farewell_say(struct state *state, const struct peer *peer, const struct binding *binding);
 
 /* dirty.c: with the peer's lock held */
 void dirty_mark(struct state *state, uint32_t slot);

@@ -279,6 +279,9 @@ static void put_replay_more(struct writer *w, const struct replay_state *state)
 	put_u64(w, state->nonced);
 	put_u32(w, state->spi);
 	put_u64(w, state->used_ms);
+	put_address(w, state->revoked.agent);
+	put_address(w, state->revoked.care_of);
+	put_u32(w, state->revoked.identifier);
 }
 
 static void get_replay_more(struct reader *in, struct replay_state *out)
@@ -286,6 +289,9 @@ static void get_replay_more(struct reader *in, struct replay_state *out)
 	out->nonced = get_u64(in);
 	out->spi = get_u32(in);
 	out->used_ms = get_u64(in);
+	out->revoked.agent = get_address(in);
+	out->revoked.care_of = get_address(in);
+	out->revoked.identifier = get_u32(in);
 }
 
 void replay_row_key(const struct replay_row *row, struct row_octets *out)
@@ -379,6 +385,7 @@ void binding_row_value(const struct binding_row *row, struct row_octets *out)
 	put_replay_more(&w, &row->replay);
 	put_u16(&w, b->features);
 	put_u16(&w, b->keepalive_s);
+	put_u32(&w, b->agent_stamp);
 	put_u8(&w, PREFIXES_NONE);
 	finish(out, &w);
 }
@@ -417,6 +424,7 @@ static void get_binding_value(struct row_reader *in, struct binding_row *out)
 	get_replay_more(v, &out->replay);
 	b->features = get_u16(v);
 	b->keepalive_s = get_u16(v);
+	b->agent_stamp = get_u32(v);
 	if (get_u8(v) != PREFIXES_NONE)
 		reader_fail(v, HA_E_NEWER);
 }

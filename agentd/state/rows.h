@@ -15,6 +15,7 @@
 
 #include "agentd/base/binding.h"
 #include "agentd/base/error.h"
+#include "agentd/base/revocable.h"
 #include "agentd/state/change.h"
 
 #define ROW_KEY_MAX 32u
@@ -64,11 +65,12 @@ struct association_row {
 
 /* What protects a node against replays, and what it holds from a pool. */
 struct replay_state {
-	uint64_t identification; /* newest accepted timestamp */
-	uint64_t nonced;         /* newest identification accepted under nonces */
-	uint64_t digest;         /* of the newest accepted request of either kind */
-	uint32_t spi;            /* of the association that authenticated it */
-	uint64_t used_ms;        /* when, in cluster time */
+	uint64_t identification;        /* newest accepted timestamp */
+	uint64_t nonced;                /* newest identification accepted under nonces */
+	uint64_t digest;                /* of the newest accepted request of either kind */
+	uint32_t spi;                   /* of the association that authenticated it */
+	struct revocation_mark revoked; /* newest revocation by a foreign agent */
+	uint64_t used_ms;               /* when the request was accepted, in cluster time */
 };
 
 /* replay: peer id -> what a node without a binding was last granted */

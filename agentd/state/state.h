@@ -129,14 +129,29 @@ uint32_t state_policy_nodes(struct state *state, const char *name);
 
 /* ---- applying: one thread ---- */
 
+/* A binding that ended before its lifetime by somebody's will, and whose agent
+ * agreed on being told (RFC 3543). None for an agent that knows, because it
+ * relayed what ended the binding, or revoked it. */
+struct state_ended {
+	uint64_t place;
+	struct binding binding;
+	bool moved; /* its node registered elsewhere or came home; else we took it away */
+};
+
+#define STATE_ENDED_MAX 4096u /* told of one command; the rest is only counted */
+
 struct state_outcome {
-	enum ha_error error; /* of a registration: HA_OK, HA_E_STALE, HA_E_LIMIT, HA_E_NOTFOUND */
+	enum ha_error error; /* of a registration: HA_OK, HA_E_STALE, HA_E_LIMIT,
+	                      * HA_E_NOTFOUND; of a revocation all but the limit */
 	enum ha_error
 		*results; /* of a configuration, one per change; owned by the caller: free() */
 	size_t result_count;
-	struct row_log rows; /* what to write through; owned by the caller: row_log_free() */
-	uint64_t next_id;    /* after a configuration: of the next peer; for the store */
-	uint64_t time_ms;    /* cluster time of the command */
+	struct row_log rows;       /* what to write through; owned by the caller: row_log_free() */
+	uint64_t next_id;          /* after a configuration: of the next peer; for the store */
+	uint64_t time_ms;          /* cluster time of the command */
+	struct state_ended *ended; /* owned by the caller: free() */
+	size_t ended_count;
+	size_t ended_lost; /* for want of room or memory */
 	/* What a drop ended; the array is written only as far as it counts. */
 	size_t dropped_count;
 	struct binding dropped[BINDING_LIMIT_MAX];

@@ -69,6 +69,7 @@ static enum ha_error apply_command(struct state *state, uint64_t index,
 	out->time_ms = command->time_ms;
 	if (command->time_ms > state->time_ms)
 		state->time_ms = command->time_ms;
+	state->farewell = (struct farewell){ .out = out, .time_ms = command->time_ms };
 
 	switch (command->command_case) {
 	case HEARTH__COMMAND__COMMAND_REGISTRATION:
@@ -102,6 +103,7 @@ enum ha_error state_apply(struct state *state, uint64_t index, struct span octet
 	if (!command)
 		return HA_E_MALFORMED;
 	error = apply_command(state, index, command, out);
+	state->farewell = (struct farewell){ .out = NULL };
 	hearth__command__free_unpacked(command, &allocator);
 	if (out->results)
 		mip_wipe(scratch.octets, scratch.used);

@@ -59,8 +59,18 @@ static void encode_association(struct dice *dice, struct row_octets *key, struct
 
 static struct replay_state some_replay(struct dice *dice)
 {
-	return (struct replay_state){ dice_next(dice), dice_next(dice), dice_next(dice),
-		                      (uint32_t)dice_next(dice), dice_next(dice) };
+	return (struct replay_state){
+		.identification = dice_next(dice),
+		.nonced = dice_next(dice),
+		.digest = dice_next(dice),
+		.spi = (uint32_t)dice_next(dice),
+		.revoked = {
+			.agent = address((uint32_t)dice_next(dice)),
+			.care_of = address((uint32_t)dice_next(dice)),
+			.identifier = (uint32_t)dice_next(dice),
+		},
+		.used_ms = dice_next(dice),
+	};
 }
 
 static void encode_replay(struct dice *dice, struct row_octets *key, struct row_octets *value)
@@ -91,6 +101,9 @@ static void encode_binding(struct dice *dice, struct row_octets *key, struct row
 			.granted_s = (uint16_t)dice_next(dice),
 			.flags = (uint8_t)dice_next(dice),
 			.encapsulation = (uint8_t)dice_next(dice),
+			.features = (uint16_t)dice_next(dice),
+			.keepalive_s = (uint16_t)dice_next(dice),
+			.agent_stamp = (uint32_t)dice_next(dice),
 			.identification = dice_next(dice),
 			.granted_ms = dice_next(dice),
 			.expires_ms = dice_next(dice),
