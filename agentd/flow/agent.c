@@ -46,6 +46,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	if (!agent)
 		return NULL;
 	agent->options = *options;
+	agent->socket = -1;
 	agent->config = *options->config;
 	agent->realm = options->config->home_agent_realm;
 	agent->started_ms = clock_wall_ms();
@@ -54,6 +55,11 @@ static struct agent *agent_new(const struct agent_options *options)
 	pthread_mutex_init(&agent->policy_lock, NULL);
 	pthread_mutex_init(&agent->jobs_lock, NULL);
 	init_checkpoint(&agent->checkpoint);
+	agent->revoker = revoker_new();
+	if (!agent->revoker) {
+		free(agent);
+		return NULL;
+	}
 	counters_register(&flow_counters);
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
@@ -174,6 +180,7 @@ void agent_close(struct agent *agent)
 	}
 	store_close(agent->store);
 	state_free(agent->state);
+	revoker_free(agent->revoker);
 	free(agent);
 }
 

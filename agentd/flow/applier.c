@@ -4,6 +4,7 @@
 #include "agentd/flow/internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
@@ -23,6 +24,8 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 		agent_fail(agent, error, what);
 		return;
 	}
+	revocation_note(agent, &outcome);
+	free(outcome.ended);
 	if (outcome.results || entry->ticket & TICKET_CONFIGURE) {
 		configure_applied(agent, entry->ticket, entry->index, &outcome);
 	} else if (entry->ticket & TICKET_DROP) {
@@ -81,6 +84,7 @@ static void tick(void *context)
 		if (count < EXPIRE_BATCH)
 			break;
 	}
+	revocation_tick(agent);
 }
 
 static void failed(void *context, enum ha_error why, const char *what)

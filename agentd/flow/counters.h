@@ -13,7 +13,8 @@
 	X(DEREGISTRATION_REPLIES, "deregistration-replies", 19,                                    \
 	  "registration replies sent to deregistration requests")                                  \
 	X(REPEATED, "repeated", 0, "retransmissions answered again without a change")              \
-	X(DROPPED_MALFORMED, "dropped-malformed", 0, "datagrams that are no registration request") \
+	X(DROPPED_MALFORMED, "dropped-malformed", 0,                                               \
+	  "datagrams that are no message to a home agent")                                         \
 	X(DROPPED_OVERSIZE, "dropped-oversize", 0, "datagrams longer than any request can be")     \
 	X(DROPPED_STALE, "dropped-stale", 0,                                                       \
 	  "datagrams that waited longer than overload.request-age before they were read")          \
@@ -33,6 +34,29 @@
 	X(SEND_FAILED, "send-failed", 0, "replies that the network did not take")                  \
 	X(SECURITY_VIOLATIONS, "security-violations", 0,                                           \
 	  "requests that failed authentication or replay protection")                              \
+	X(REVOCATIONS, "revocations", 0, "registration revocations received from foreign agents")  \
+	X(REVOCATIONS_ACKNOWLEDGED, "revocations-acknowledged", 0,                                 \
+	  "acknowledgments sent to foreign agents that revoked")                                   \
+	X(REVOCATIONS_UNAUTHENTICATED, "revocations-unauthenticated", 0,                           \
+	  "revocations and acknowledgments without a valid foreign-home authenticator")            \
+	X(REVOCATIONS_REFLECTED, "revocations-reflected", 0,                                       \
+	  "revocations dropped because a home agent made them, perhaps this one")                  \
+	X(REVOCATIONS_REPLAYED, "revocations-replayed", 0,                                         \
+	  "revocations dropped because they were no newer than what is known")                     \
+	X(REVOCATIONS_UNKNOWN, "revocations-unknown", 0,                                           \
+	  "revocations dropped because that agent has no such revocable binding")                  \
+	X(REVOCATIONS_SENT, "revocations-sent", 0,                                                 \
+	  "registration revocations sent to foreign agents, each transmission")                    \
+	X(REVOCATIONS_CONFIRMED, "revocations-confirmed", 0,                                       \
+	  "sent revocations that the foreign agent acknowledged")                                  \
+	X(REVOCATION_ACKS_UNEXPECTED, "revocation-acks-unexpected", 0,                             \
+	  "acknowledgments of no revocation that waits for one")                                   \
+	X(REVOCATIONS_NEEDLESS, "revocations-needless", 0,                                         \
+	  "revocations withdrawn because the mobile node had registered there again")              \
+	X(REVOCATIONS_GIVEN_UP, "revocations-given-up", 0,                                         \
+	  "revocations that no foreign agent acknowledged in time")                                \
+	X(REVOCATIONS_OVERFLOW, "revocations-overflow", 0,                                         \
+	  "revocations never sent because too many waited for an acknowledgment")                  \
 	X(EXPIRED, "expired", 0, "mobile nodes with bindings found at the end of their lifetime")  \
 	X(CHECKPOINT_FAILURES, "checkpoint-failures", 0, "writes of the store that failed")
 

@@ -1,8 +1,10 @@
 /* internal.h - the agent's parts and who owns them; nobody outside
  * agentd/flow includes this.
  *
- *   network threads  receiver.c, request.c: datagram to proposal, and replies
- *   engine's thread  applier.c: entries to state, results to whom they concern
+ *   network threads  receiver.c, messages.c, request.c, revocation.c: datagram to
+ *                    proposal, and replies
+ *   engine's thread  applier.c: entries to state, results to whom they concern;
+ *                    revocation_send.c: revocations to foreign agents
  *   store thread     checkpoint.c: state to store, configuration written through
  */
 #ifndef AGENTD_FLOW_INTERNAL_H
@@ -14,6 +16,7 @@
 #include "agentd/base/clock.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/completions.h"
+#include "agentd/flow/revoker.h"
 #include "agentd/registration/registration.h"
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"
@@ -86,8 +89,11 @@ struct agent {
 
 	struct receiver *receivers[RECEIVERS_MAX];
 	unsigned receiver_count;
+	int socket; /* the first one's, for what nobody asked for; -1 before agent_listen */
 	_Atomic bool stopping; /* take no more requests */
 	_Atomic bool finished; /* no more completions will come */
+
+	struct revoker *revoker;
 
 	struct checkpoint checkpoint;
 	pthread_mutex_t jobs_lock;
@@ -184,6 +190,8 @@ enum request_fate {
 
 struct request_result {
 	enum request_fate fate;
+	uint8_t type; /* enum mip_type of the datagram */
+	bool claimed; /* `node` is, until what was proposed is applied or released */
 	enum mip_code code;
 	bool deregistration;
 	bool genuine;           /* authentic, new, and not sooner than it may come */
@@ -195,10 +203,25 @@ struct request_result {
 };
 
 /* Decide one datagram. `no_resources`: a proposal cannot be taken, deny it. */
-void request_handle(struct agent *agent, const struct registration_policy *policy,
-                    struct request_clock clock, const struct request_datagram *datagram,
-                    bool no_resources, struct request_result *out);
+typedef void datagram_handler(struct agent *agent, const struct registration_policy *policy,
+                              struct request_clock clock, const struct request_datagram *datagram,
+                              bool no_resources, struct request_result *out);
+datagram_handler request_handle;
+/* What was proposed was not taken: its claim goes. */
+void request_release(struct agent *agent, const struct request_result *result);
 /* Count a reply that was handed to the network. */
 void request_count_reply(enum mip_code code, bool deregistration);
+
+/* messages.c: by the type of message */
+datagram_handler message_handle;
+void message_count_reply(uint8_t type, enum mip_code code, bool deregistration);
+
+/* revocation.c: what foreign agents send, RFC 3543 */
+datagram_handler revocation_handle, revocation_ack_handle;
+void revocation_count_reply(enum mip_code code, bool deregistration);
+
+/* revocation_send.c: what they are sent. Engine's thread. */
+void revocation_note(struct agent *agent, const struct state_outcome *outcome);
+void revocation_tick(struct agent *agent);
 
 #endif

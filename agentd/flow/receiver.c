@@ -29,6 +29,7 @@ struct pending {
 	uint32_t next_free;
 	uint16_t reply_size;
 	uint16_t code;
+	uint8_t type;
 	bool deregistration;
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 };
@@ -124,7 +125,7 @@ static void complete(struct receiver *r, struct completion done)
 		pending_give(r, done.pending);
 		return;
 	}
-	request_count_reply((enum mip_code)pending->code, pending->deregistration);
+	message_count_reply(pending->type, (enum mip_code)pending->code, pending->deregistration);
 	queue_reply(r, &pending->to, pending->reply, pending->reply_size, done.pending);
 }
 
@@ -171,6 +172,7 @@ static void keep_proposal(struct receiver *r, uint32_t i)
 	struct pending *pending = &r->pending[slot];
 
 	pending->to = r->inbox.from[i];
+	pending->type = result->type;
 	pending->code = (uint16_t)result->code;
 	pending->deregistration = result->deregistration;
 	pending->reply_size = (uint16_t)result->reply_size;
@@ -205,11 +207,11 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 		.broadcast = r->broadcast,
 	};
 
-	request_handle(r->agent, policy, clock, &datagram, no_resources, result);
+	message_handle(r->agent, policy, clock, &datagram, no_resources, result);
 	if (result->fate == REQUEST_ANSWERED && is_unheard(r, from->sin_addr, result)) {
 		flow_count(FLOW_DROPPED_SOURCE_LIMIT);
 	} else if (result->fate == REQUEST_ANSWERED) {
-		request_count_reply(result->code, result->deregistration);
+		message_count_reply(result->type, result->code, result->deregistration);
 		queue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);
 	} else if (result->fate == REQUEST_PROPOSED) {
 		keep_proposal(r, i);
@@ -219,7 +221,7 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 static void take_back(struct receiver *r)
 {
 	for (size_t i = 0; i < r->command_count; i++) {
-		state_release(r->agent->state, &r->results[r->proposed[i]].node);
+		request_release(r->agent, &r->results[r->proposed[i]]);
 		pending_give(r, (uint32_t)r->commands[i].ticket);
 	}
 }
@@ -395,8 +397,10 @@ static enum ha_error open_sockets(struct receiver *r, char *report, size_t size)
 	if (error != HA_OK)
 		return error;
 	inbox_stamp(r->socket); /* without it nothing is known to be stale */
-	if (r->number == 0)
-		open_broadcasts(r);
+	if (r->number > 0)
+		return HA_OK;
+	r->agent->socket = r->socket;
+	open_broadcasts(r);
 	return HA_OK;
 }
 

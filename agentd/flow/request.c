@@ -121,6 +121,7 @@ static void build_command(const struct request *r, uint32_t realm, struct reques
 		.digest = registration_digest(&r->decoded),
 		.time_ms = r->facts.cluster_ms,
 		.keep_others = r->verdict.keep_others,
+		.source = r->decoded.source,
 		.name = r->facts.pooled ? &r->node.name : NULL,
 		.nonces = r->facts.nonces,
 		.after = r->facts.newest_identification,
@@ -197,6 +198,7 @@ static enum request_fate propose(struct agent *agent, const struct request *r,
 	}
 	if (error != HA_OK)
 		return REQUEST_OUTRUN;
+	out->claimed = true;
 	out->node = r->node;
 	mip_wipe(&out->node.key, sizeof(out->node.key));
 	mip_wipe(&out->node.aaa_key, sizeof(out->node.aaa_key));
@@ -316,6 +318,12 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 	if (out->fate == REQUEST_OUTRUN)
 		flow_count(FLOW_DROPPED_IN_FLIGHT);
 	request_forget_keys(&r);
+}
+
+void request_release(struct agent *agent, const struct request_result *result)
+{
+	if (result->claimed)
+		state_release(agent->state, &result->node);
 }
 
 void request_count_reply(enum mip_code code, bool deregistration)

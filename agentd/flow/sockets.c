@@ -95,6 +95,18 @@ enum ha_error socket_open(const struct config *config, unsigned thread, int *out
 	return ha_error_of_errno(errno);
 }
 
+bool socket_send(int fd, struct in_addr to, uint16_t port, const void *octets, size_t size)
+{
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr = to,
+		.sin_port = htons(port),
+	};
+
+	return sendto(fd, octets, size, MSG_DONTWAIT, (const struct sockaddr *)&address,
+	              sizeof(address)) == (ssize_t)size;
+}
+
 /* ---- broadcasts ---- */
 
 struct home_link {

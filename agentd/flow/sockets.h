@@ -20,6 +20,10 @@
 enum ha_error socket_open(const struct config *config, unsigned thread, int *out, char *report,
                           size_t size);
 
+/* One datagram, without waiting. `port` in host order. false: the network did
+ * not take it. */
+bool socket_send(int fd, struct in_addr to, uint16_t port, const void *octets, size_t size);
+
 /* Broadcasts to the home network: to the broadcast address of the interface
  * that has the home agent's address, and to all ones on that interface. One
  * process opens them once: each socket of a port gets its own copy of a

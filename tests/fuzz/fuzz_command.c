@@ -38,6 +38,16 @@ static void check_rows(const struct row_log *rows)
 	require(at == rows->size);
 }
 
+/* What is to be told is revocable and was not over. */
+static void check_ended(const struct state_outcome *outcome)
+{
+	require(outcome->ended_count <= STATE_ENDED_MAX);
+	for (size_t i = 0; i < outcome->ended_count; i++) {
+		require(outcome->ended[i].binding.features & BINDING_REVOCABLE);
+		require(outcome->ended[i].binding.expires_ms > outcome->time_ms);
+	}
+}
+
 static void check_state(struct state *state, const struct state_capacity *capacity)
 {
 	struct state_totals totals;
@@ -79,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		command.at = reader_take(&in, command.size);
 		error = state_apply(state, index, command, &outcome);
 		check_rows(&outcome.rows);
+		check_ended(&outcome);
 		free(outcome.results);
+		free(outcome.ended);
 		row_log_free(&outcome.rows);
 		check_state(state, &capacity);
 	}

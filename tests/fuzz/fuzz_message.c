@@ -1,11 +1,13 @@
 /* fuzz_message.c - whatever arrives on port 434: decoding must not read past
  * the datagram, what it finds must lie inside it, and what was decoded must
- * encode to what decodes the same.
+ * encode to what decodes the same. A revocation is decided too: nothing may come of
+ * it that its authenticator and its fields do not allow.
  *
  * The first octet chooses: 0 request, 1 reply, 2 a bare chain of extensions, 3
  * revocation, 4 its acknowledgment; the rest is the datagram. */
 #include <stdlib.h>
 
+#include "agentd/registration/revocation.h"
 #include "proto/authenticator.h"
 #include "proto/extension_write.h"
 #include "proto/message.h"
@@ -228,6 +230,55 @@ static void check_fixed_part(struct span message, struct writer *out, size_t siz
 	require(memcmp(out->begin + 4, message.at + 4, size - 4) == 0);
 }
 
+/* The binding that the message means, if it means one at all. */
+static struct binding meant_by(const struct mip_revocation *revocation)
+{
+	return (struct binding){
+		.care_of = revocation->foreign_domain,
+		.source = revocation->foreign_domain,
+		.features = BINDING_REVOCABLE,
+		.agent_stamp = revocation->identifier - 1,
+		.expires_ms = BINDING_NEVER_EXPIRES,
+	};
+}
+
+/* Whatever it says: nothing without an authenticator, and with one only what is
+ * sound, of a foreign agent, and for this home agent. */
+static void check_decision(struct span message)
+{
+	struct revocation_message decoded;
+	struct revocation_facts facts = { .node_known = true, .binding_count = 1 };
+	struct revocation_verdict verdict;
+	struct binding binding;
+
+	require(revocation_decode(message, &decoded) == HA_OK);
+	binding = meant_by(&decoded.fixed);
+	decoded.source = binding.source;
+	facts.bindings = &binding;
+	facts.foreign_home = registration_authenticate(&decoded.extensions.foreign_home,
+	                                               decoded.extensions.foreign_home_count, NULL);
+	require(revocation_decide(&decoded, &facts).fate == REVOCATION_UNAUTHENTICATED);
+	facts.foreign_home = AUTHENTICATION_VALID;
+	verdict = revocation_decide(&decoded, &facts);
+	require((verdict.fate == REVOCATION_TAKEN) ==
+	        (decoded.fault == HA_OK && !decoded.fixed.agent &&
+	         decoded.fixed.home_domain.s_addr == 0));
+	require(!verdict.inform);
+	binding.features |= BINDING_REVOCATION_INFORM;
+	require(revocation_decide(&decoded, &facts).inform ==
+	        (verdict.fate == REVOCATION_TAKEN && decoded.fixed.inform));
+}
+
+static void check_ack_decision(struct span message)
+{
+	struct revocation_ack_message decoded;
+
+	require(revocation_ack_decode(message, &decoded) == HA_OK);
+	require(revocation_ack_judge(&decoded, AUTHENTICATION_WRONG) == REVOCATION_UNAUTHENTICATED);
+	require((revocation_ack_judge(&decoded, AUTHENTICATION_VALID) == REVOCATION_TAKEN) ==
+	        (decoded.fault == HA_OK));
+}
+
 static void check_revocation(struct span message)
 {
 	struct reader in = reader_over(message.at, message.size);
@@ -240,6 +291,7 @@ static void check_revocation(struct span message)
 	mip_revocation_encode(&out, &revocation);
 	check_fixed_part(message, &out, MIP_REVOCATION_SIZE, 0xc0);
 	check_chain(message, &in);
+	check_decision(message);
 }
 
 static void check_revocation_ack(struct span message)
@@ -254,6 +306,7 @@ static void check_revocation_ack(struct span message)
 	mip_revocation_ack_encode(&out, &ack);
 	check_fixed_part(message, &out, MIP_REVOCATION_ACK_SIZE, 0x80);
 	check_chain(message, &in);
+	check_ack_decision(message);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,8 @@
 # Compiled into the target rather than linked, so that the fuzzer sees their branches.
 hearth_fuzz_target(message hearth_base PkgConfig::NETTLE)
 target_sources(fuzz_message PRIVATE
+  ${PROJECT_SOURCE_DIR}/agentd/registration/authenticate.c
+  ${PROJECT_SOURCE_DIR}/agentd/registration/revocation.c
   ${PROJECT_SOURCE_DIR}/proto/authenticator.c
   ${PROJECT_SOURCE_DIR}/proto/extension.c
   ${PROJECT_SOURCE_DIR}/proto/extension_rules.c
