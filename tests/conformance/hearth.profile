@@ -27,7 +27,7 @@ challenge: yes
 critical-vendor: understood
 gfa: yes
 zero-care-of: 145
-revocation: offered
+revocation: yes
 malformed-address: 129 134
 
 policy.reverse.reverse-tunnel: yes

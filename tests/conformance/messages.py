@@ -116,8 +116,8 @@ def address_octets(text):
     return ipaddress.IPv4Address(text).packed
 
 
-def revocation_support(inform=False, stamp="now"):
-    seconds = wire.ntp_now() >> 32
+def revocation_support(inform=False, offset=0):
+    seconds = (wire.ntp_now() >> 32) + offset
     return wire.simple(wire.REVOCATION_SUPPORT, struct.pack("!HI", 0x8000 if inform else 0, seconds & 0xFFFFFFFF))
 
 

@@ -89,8 +89,8 @@ CASES = [
         "agent": {"revocation": "yes", "simultaneous": 2},
         "before": [
             {"register": {"from": "fa", "then": [{"revocation-support": {}}]}},
-            {"send": {"from": "fa", "revocation": {"offset": 0}}, "expect": {"acknowledgment": {}}, "label": "end"},
-            {"register": {"from": "fa", "flags": "S", "then": [{"revocation-support": {}}]}},
+            {"send": {"from": "fa", "revocation": {}}, "expect": {"acknowledgment": {}}, "label": "end"},
+            {"register": {"from": "fa", "flags": "S", "then": [{"revocation-support": {"offset": 2}}]}},
             {"register": {"flags": "S", "care-of": "coa-2"}},
         ],
         "send": {"from": "fa", "again": "end"},
