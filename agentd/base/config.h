@@ -60,6 +60,7 @@ struct config {
 	uint32_t store_map_mib;
 	uint32_t checkpoint_interval_s;
 	char associations_file[CONFIG_TEXT_MAX]; /* seeds an empty store; empty = none */
+	char cluster_key_file[CONFIG_TEXT_MAX];  /* empty = cluster.key in data_directory */
 	/* overload */
 	uint32_t request_age_ms;  /* 0 = no limit */
 	uint32_t source_failures; /* per second; 0 = no limit */

@@ -156,6 +156,10 @@ static const struct option options[] = {
 	{ "storage", "associations", TEXT(associations_file, 0, 200), NODE_RESTART, .preset = "",
 	  .help = "File of associations, pools and policies with which an empty store is seeded, "
 	          "closed to all but the user; empty for none." },
+	{ "storage", "cluster-key", TEXT(cluster_key_file, 0, 200), NODE_RESTART, .preset = "",
+	  .help = "File of the keys under which secrets are sealed in the store and the log, closed "
+	          "to all but the user, the same on every member; read again at a reload. Empty for "
+	          "cluster.key in the directory, which is made when the store is new." },
 
 	{ "overload", "request-age", NUMBER(request_age_ms, "milliseconds", 0, 60000), NODE_LIVE,
 	  .preset = "1000",

@@ -365,6 +365,7 @@ static enum ha_error check_paths(const struct config *config, struct config_erro
 	} paths[] = {
 		{ "storage.directory", config->data_directory },
 		{ "storage.associations", config->associations_file },
+		{ "storage.cluster-key", config->cluster_key_file },
 		{ "process.control-socket", config->control_socket },
 	};
 

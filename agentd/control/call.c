@@ -195,6 +195,7 @@ void call_subject(const struct call *call, char *out, size_t size)
 	switch (change->kind) {
 	case CHANGE_ADD_ASSOCIATION:
 	case CHANGE_REMOVE_ASSOCIATION:
+	case CHANGE_RESEAL:
 		snprintf(out, size, "%s SPI %u", subject, change->spi);
 		break;
 	case CHANGE_REMOVE_PEER:
@@ -205,6 +206,7 @@ void call_subject(const struct call *call, char *out, size_t size)
 		snprintf(out, size, "%s %s", change->name, change->value);
 		break;
 	case CHANGE_UNSET:
+	case CHANGE_SECRET:
 		snprintf(out, size, "%s", change->name);
 		break;
 	}

@@ -15,6 +15,7 @@ enum verb_shape {
 enum verb_place {
 	VERB_ANYWHERE, /* a follower answers too */
 	VERB_LEADER,   /* changes what is replicated */
+	VERB_LOCAL,    /* agentctl does it itself, and asks no agentd */
 };
 
 /* X(id, name, arguments, shape, place, help) */
@@ -59,6 +60,13 @@ enum verb_place {
 	  VERB_ANYWHERE,                                                                           \
 	  "how a captured request would be handled: octets, hexadecimal digits or a pcap file; "   \
 	  "which check decides, and why; nothing is changed")                                      \
+	X(key_list, "key list", "", VERB_LIST, VERB_ANYWHERE,                                      \
+	  "the cluster's keys, and how much is sealed under each")                                 \
+	X(key_rotate, "key rotate", "", VERB_OBJECT, VERB_LEADER,                                  \
+	  "seal everything again, under the first key of the file, in the background")             \
+	X(key_new, "key new", "FILE", VERB_OBJECT, VERB_LOCAL,                                     \
+	  "put a new cluster key before the others of a key file, or make the file; no agentd is " \
+	  "asked")                                                                                 \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
 	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
 	  "how long the flushes of the log took since the start, by duration")                     \

@@ -7,6 +7,8 @@
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/keys.h"
+#include "agentd/flow/rotation.h"
 #include "replication/counters.h"
 
 uint64_t agent_cluster_ms(struct agent *agent)
@@ -54,6 +56,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	pthread_mutex_init(&agent->clock_lock, NULL);
 	pthread_mutex_init(&agent->policy_lock, NULL);
 	pthread_mutex_init(&agent->jobs_lock, NULL);
+	pthread_mutex_init(&agent->keys_lock, NULL);
 	init_checkpoint(&agent->checkpoint);
 	agent->revoker = revoker_new();
 	if (!agent->revoker) {
@@ -75,7 +78,8 @@ struct agent *agent_open(const struct agent_options *options, enum ha_error *why
 	snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
 	if (!agent)
 		return NULL;
-	*why = recovery_run(agent, report, size);
+	agent->rotation = rotation_new(agent);
+	*why = agent->rotation ? recovery_run(agent, report, size) : HA_E_NOMEM;
 	if (*why != HA_OK) {
 		agent_close(agent);
 		return NULL;
@@ -123,6 +127,8 @@ enum ha_error agent_start(struct agent *agent)
 		if (error != HA_OK)
 			log_error("%s", report);
 	}
+	if (error == HA_OK)
+		error = rotation_start(agent->rotation);
 	return error == HA_OK ? start_receivers(agent) : error;
 }
 
@@ -143,6 +149,7 @@ void agent_reload(struct agent *agent, const struct config *config)
 		config_set(&agent->config, name, value, &error);
 	}
 	pthread_mutex_unlock(&agent->config_lock);
+	keys_reload(agent);
 	policy_refresh(agent);
 }
 
@@ -151,6 +158,7 @@ void agent_reload(struct agent *agent, const struct config *config)
 void agent_stop(struct agent *agent)
 {
 	agent->stopping = true;
+	rotation_stop(agent->rotation);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_wake(receiver_completions(agent->receivers[i]));
 	replication_stop(agent->replication);
@@ -169,6 +177,7 @@ void agent_close(struct agent *agent)
 
 	if (!agent)
 		return;
+	rotation_free(agent->rotation);
 	replication_close(agent->replication);
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
 		receiver_close(agent->receivers[i]);
@@ -181,6 +190,7 @@ void agent_close(struct agent *agent)
 	store_close(agent->store);
 	state_free(agent->state);
 	revoker_free(agent->revoker);
+	keyring_free(agent->keyring);
 	free(agent);
 }
 

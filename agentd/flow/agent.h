@@ -11,6 +11,7 @@
 
 #include "agentd/base/config.h"
 #include "agentd/base/error.h"
+#include "agentd/base/keyring.h"
 #include "agentd/state/change.h"
 #include "replication/replication.h"
 #include "replication/store.h"
@@ -79,6 +80,26 @@ void agent_config(struct agent *agent, struct config *out);
  * is not called. */
 typedef void agent_changed(void *context, const enum ha_error *results, size_t count);
 enum ha_error agent_checkpoint(struct agent *agent, agent_changed *done, void *context);
+
+/* The cluster's keys: those of the key file in its order, then those that are not
+ * in it though something is sealed under them. */
+#define AGENT_KEYS_MAX (KEYRING_KEYS_MAX + 64u)
+struct agent_key {
+	uint32_t id;
+	bool present;         /* in the key file */
+	bool seals;           /* new secrets */
+	char fingerprint[17]; /* hexadecimal digits; "" unless present */
+	uint32_t associations;
+	uint32_t secrets; /* of the cluster */
+};
+size_t agent_keys(struct agent *agent, struct agent_key out[AGENT_KEYS_MAX]);
+/* Nothing is on its way to the store that may be sealed under another key. */
+bool agent_keys_settled(struct agent *agent);
+
+/* Seal everything under the key that seals now, in the background; a start of the
+ * agent goes on with it. HA_E_NOTFOUND: everything is. */
+enum ha_error agent_rotate(struct agent *agent);
+bool agent_is_rotating(struct agent *agent);
 
 /* Change the replicated configuration. `done` is called once, from the store
  * thread, when the changes are durable and readable in the store, with one

@@ -8,7 +8,21 @@
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/keys.h"
 #include "agentd/state/command.h"
+
+static void fail(struct agent *agent, uint64_t index, enum ha_error error, uint32_t key)
+{
+	char entry[64], what[512];
+
+	snprintf(entry, sizeof(entry), "entry %llu of the log", (unsigned long long)index);
+	if (error == HA_E_NO_KEY || error == HA_E_OTHER_KEY)
+		keys_explain(agent, error, entry, key, what, sizeof(what));
+	else
+		snprintf(what, sizeof(what), "entry %llu of the log cannot be applied",
+		         (unsigned long long)index);
+	agent_fail(agent, error, what);
+}
 
 static void apply_one(struct agent *agent, const struct replication_entry *entry)
 {
@@ -17,11 +31,7 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 	                                  (struct span){ entry->command, entry->size }, &outcome);
 
 	if (error != HA_OK) {
-		char what[128];
-
-		snprintf(what, sizeof(what), "entry %llu of the log cannot be applied",
-		         (unsigned long long)entry->index);
-		agent_fail(agent, error, what);
+		fail(agent, entry->index, error, outcome.unopened_key);
 		return;
 	}
 	revocation_note(agent, &outcome);

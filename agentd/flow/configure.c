@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agentd/flow/keys.h"
 #include "agentd/state/command.h"
 
 void job_list_append(struct job_list *list, struct configure_job *job)
@@ -15,8 +16,20 @@ void job_list_append(struct job_list *list, struct configure_job *job)
 	list->last = &job->next;
 }
 
+static struct configure_job *job_new(struct agent *agent)
+{
+	struct configure_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->agent = agent;
+	agent->configuring++;
+	return job;
+}
+
 void job_free(struct configure_job *job)
 {
+	job->agent->configuring--;
 	row_log_free(&job->rows);
 	free(job->results);
 	free(job);
@@ -39,7 +52,7 @@ static struct configure_job *job_take(struct agent *agent, uint64_t ticket)
 
 static struct configure_job *job_put(struct agent *agent, agent_changed *done, void *context)
 {
-	struct configure_job *job = calloc(1, sizeof(*job));
+	struct configure_job *job = job_new(agent);
 
 	if (!job)
 		return NULL;
@@ -61,8 +74,7 @@ static enum ha_error check_setting(struct agent *agent, const struct change *cha
 	struct config config;
 	char full[96];
 
-	if (strncmp(change->name, POOL_FAMILY, strlen(POOL_FAMILY)) == 0 ||
-	    strcmp(change->name, SECRET_NONCE) == 0)
+	if (strncmp(change->name, POOL_FAMILY, strlen(POOL_FAMILY)) == 0)
 		return HA_OK;
 	if (!option)
 		option = policy_option(change->name, NULL);
@@ -86,7 +98,7 @@ static enum ha_error check_and_complete(struct agent *agent, struct change *chan
 		change->set_bindings = change->bindings != 0;
 		if (!change->set_bindings)
 			change->bindings = (uint8_t)agent->bindings_per_node;
-		return HA_OK;
+		return state_seal(agent->state, change);
 	case CHANGE_SET:
 	case CHANGE_UNSET:
 		return check_setting(agent, change);
@@ -126,10 +138,12 @@ enum ha_error agent_configure(struct agent *agent, const char *who, const struct
 
 	if (count == 0 || count > CHANGES_MAX)
 		return HA_E_RANGE;
+	pthread_mutex_lock(&agent->keys_lock);
 	error = encode(agent, who, changes, count, &octets, &command.size);
+	job = error == HA_OK ? job_put(agent, done, context) : NULL;
+	pthread_mutex_unlock(&agent->keys_lock);
 	if (error != HA_OK)
 		return error;
-	job = job_put(agent, done, context);
 	if (job) {
 		command.command = octets;
 		command.ticket = job->ticket;
@@ -155,7 +169,7 @@ void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
 	struct configure_job *job = job_take(agent, ticket);
 
 	if (!job)
-		job = calloc(1, sizeof(*job));
+		job = job_new(agent);
 	if (!job) {
 		agent_fail(agent, HA_E_NOMEM, "a configuration was applied but cannot be kept");
 		return;
@@ -166,6 +180,7 @@ void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
 	job->results = outcome->results;
 	job->count = outcome->result_count;
 	policy_refresh(agent);
+	keys_watch(agent);
 	checkpoint_write_through(agent, job);
 }
 

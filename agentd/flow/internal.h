@@ -29,6 +29,7 @@
 /* A configuration on its way: put in order, applied, written through. */
 struct configure_job {
 	struct configure_job *next;
+	struct agent *agent; /* whose count it is in */
 	uint64_t ticket;
 	uint64_t index;
 	uint64_t next_id; /* of peers, after it */
@@ -100,6 +101,11 @@ struct agent {
 	struct configure_job *jobs; /* put in order, not yet applied */
 	struct drop_job *drops;     /* likewise */
 	uint64_t next_ticket;
+	_Atomic uint32_t configuring; /* jobs from there until they are in the store */
+
+	struct keyring *keyring;   /* what seals and opens; its keys change at a reload */
+	pthread_mutex_t keys_lock; /* from sealing until the job is in the list */
+	struct rotation *rotation;
 };
 
 uint64_t agent_cluster_ms(struct agent *agent);
@@ -108,8 +114,6 @@ void agent_fail(struct agent *agent, enum ha_error why, const char *what);
 /* policy.c: the settings in force, for network threads */
 #define POLICY_FAMILY "policy."
 #define POOL_FAMILY "pool."
-#define SECRET_FAMILY "secret."
-#define SECRET_NONCE SECRET_FAMILY "nonce"
 void policy_refresh(struct agent *agent);
 void policy_read(struct agent *agent, struct registration_policy *out);
 /* Of the nodes of this policy; *out stays as it is when there is none. */
@@ -125,6 +129,9 @@ enum ha_error secret_run(struct agent *agent, char *report, size_t size);
 
 /* recovery.c: store and log into memory */
 enum ha_error recovery_run(struct agent *agent, char *report, size_t size);
+
+/* upgrade.c: keys that an earlier program left unsealed */
+enum ha_error upgrade_run(struct agent *agent, char *report, size_t size);
 
 /* seed.c: the first configuration of an empty store */
 enum ha_error seed_run(struct agent *agent, char *report, size_t size);

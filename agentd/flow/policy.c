@@ -9,7 +9,7 @@
 #include "agentd/base/log.h"
 #include "agentd/flow/inspect.h"
 
-/* Settings of the store that are no options: pools, policies, secrets. */
+/* Settings of the store that are no options: pools and policies. */
 static bool is_option(const char *name)
 {
 	return config_option_find(name) != NULL;
@@ -17,7 +17,7 @@ static bool is_option(const char *name)
 
 static bool is_known(const char *name)
 {
-	static const char *const families[] = { POLICY_FAMILY, POOL_FAMILY, SECRET_FAMILY };
+	static const char *const families[] = { POLICY_FAMILY, POOL_FAMILY };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (strncmp(name, families[i], strlen(families[i])) == 0)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agentd/base/log.h"
+#include "agentd/flow/keys.h"
 #include "agentd/flow/meta.h"
 #include "agentd/flow/restore.h"
 
@@ -64,11 +65,27 @@ static enum ha_error load_binding(struct state *state, const struct store_row *r
 	return error == HA_OK ? state_load_binding(state, &binding) : error;
 }
 
+static enum ha_error load_secret(struct state *state, const struct store_row *row)
+{
+	char name[STORE_KEY_MAX + 1];
+
+	if (row->key.size > STORE_KEY_MAX)
+		return HA_E_DAMAGED;
+	memcpy(name, row->key.at, row->key.size);
+	name[row->key.size] = '\0';
+	return state_load_secret(state, name, span_of(row->value));
+}
+
 static enum ha_error load_setting(struct state *state, const struct store_row *row)
 {
+	struct span key = span_of(row->key);
 	struct setting_row setting;
-	enum ha_error error = setting_row_decode(span_of(row->key), span_of(row->value), &setting);
+	enum ha_error error;
 
+	if (key.size >= strlen(SECRET_PREFIX) &&
+	    memcmp(key.at, SECRET_PREFIX, strlen(SECRET_PREFIX)) == 0)
+		return load_secret(state, row);
+	error = setting_row_decode(span_of(row->key), span_of(row->value), &setting);
 	return error == HA_OK ? state_load_setting(state, &setting) : error;
 }
 
@@ -103,19 +120,23 @@ static enum ha_error load_table(struct agent *agent, struct store_reader *reader
 	return error == HA_E_NOTFOUND ? HA_OK : error;
 }
 
-static void explain_load(enum ha_error error, size_t which, uint64_t count, char *report,
-                         size_t size)
+static void explain_load(struct agent *agent, enum ha_error error, size_t which, uint64_t count,
+                         char *report, size_t size)
 {
-	if (error == HA_E_CAPACITY)
+	char row[96];
+
+	snprintf(row, sizeof(row), "%s %" PRIu64 " of the store", tables[which].what, count + 1);
+	if (error == HA_E_NO_KEY || error == HA_E_OTHER_KEY)
+		keys_explain(agent, error, row, state_unopened_key(agent->state), report, size);
+	else if (error == HA_E_CAPACITY)
 		snprintf(report, size,
 		         "the store holds more than the configured capacity (at %s %" PRIu64
 		         "): raise the options of section capacity",
 		         tables[which].what, count + 1);
 	else
 		snprintf(report, size,
-		         "%s %" PRIu64 " of the store cannot be used: %s; restore the data "
-		         "directory from a backup",
-		         tables[which].what, count + 1, ha_strerror(error));
+		         "%s cannot be used: %s; restore the data directory from a backup", row,
+		         ha_strerror(error));
 }
 
 static enum ha_error load_tables(struct agent *agent, struct store_reader *reader, char *report,
@@ -126,7 +147,7 @@ static enum ha_error load_tables(struct agent *agent, struct store_reader *reade
 		enum ha_error error = load_table(agent, reader, i, &count);
 
 		if (error != HA_OK) {
-			explain_load(error, i, count, report, size);
+			explain_load(agent, error, i, count, report, size);
 			return error;
 		}
 	}
@@ -167,6 +188,8 @@ static enum ha_error load_store(struct agent *agent, struct position *position, 
 	if (error == HA_OK)
 		error = load_tables(agent, &reader, report, size);
 	store_read_close(&reader);
+	if (error == HA_OK)
+		error = upgrade_run(agent, report, size);
 	state_set_configured(agent->state, position->configured, position->next_id);
 	return error;
 }
@@ -249,7 +272,7 @@ static enum ha_error make_state(struct agent *agent, char *report, size_t size)
 	};
 	enum ha_error error;
 
-	agent->state = state_new(&capacity, &error);
+	agent->state = state_new(&capacity, agent->keyring, &error);
 	if (!agent->state)
 		snprintf(report, size, "not enough memory for the configured capacity");
 	return error;
@@ -320,6 +343,8 @@ enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
 	agent->store = store_open(store, (uint64_t)agent->config.store_map_mib << 20, &error,
 	                          report, size);
 	if (agent->store)
+		error = keys_open(agent, report, size);
+	if (error == HA_OK)
 		error = make_state(agent, report, size);
 	if (error == HA_OK)
 		error = load_store(agent, &position, report, size);

@@ -35,10 +35,12 @@ static enum ha_error refuse_errno(struct restore *r, const char *path, const cha
 	return ha_error_of_errno(number);
 }
 
-/* What a new file system brings along, and what an interrupted restore left. */
+/* What a new file system brings along, the keys that the backup needs, and what
+ * an interrupted restore left. */
 static bool may_be_there(const char *name)
 {
-	static const char *const names[] = { ".", "..", "lost+found", RESTORE_DIRECTORY };
+	static const char *const names[] = { ".", "..", "lost+found", "cluster.key",
+		                             RESTORE_DIRECTORY };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -9,6 +9,7 @@
 #include "agentd/flow/meta.h"
 #include "agentd/state/audit.h"
 #include "agentd/state/rows.h"
+#include "agentd/state/seal.h"
 
 static void raise_to(uint64_t *number, uint64_t value)
 {
@@ -35,12 +36,22 @@ static enum ha_error take_peer(struct span key, struct span value, struct survey
 	return error;
 }
 
+static void take_key(uint32_t key, struct survey *out)
+{
+	for (size_t i = 0; i < out->cluster_key_count; i++)
+		if (out->cluster_keys[i] == key)
+			return;
+	if (key && out->cluster_key_count < SURVEY_KEYS_MAX)
+		out->cluster_keys[out->cluster_key_count++] = key;
+}
+
 static enum ha_error take_association(struct span key, struct span value, struct survey *out)
 {
 	struct association_row row;
 	enum ha_error error = association_row_decode(key, value, &row);
 
 	raise_to(&out->index, row.created);
+	take_key(seal_blob_key(&row.sealed), out);
 	mip_wipe(&row, sizeof(row));
 	return error;
 }
@@ -75,13 +86,15 @@ static enum ha_error take_node(struct span key, struct span value, struct survey
 
 static enum ha_error take_setting(struct span key, struct span value, struct survey *out)
 {
-	static const char secret[] = SECRET_FAMILY; /* not for operators' eyes */
+	static const char secret[] = SECRET_PREFIX; /* not for operators' eyes */
 	struct setting_row row;
 	size_t size = sizeof(secret) - 1;
 	enum ha_error error;
 
-	if (key.size >= size && memcmp(key.at, secret, size) == 0)
+	if (key.size >= size && memcmp(key.at, secret, size) == 0) {
+		take_key(keyring_blob_key((struct keyring_octets){ value.at, value.size }), out);
 		return HA_OK;
+	}
 	out->settings++;
 	error = setting_row_decode(key, value, &row);
 	raise_to(&out->index, row.version);

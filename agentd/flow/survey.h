@@ -11,11 +11,16 @@
 #include "agentd/base/error.h"
 #include "replication/store.h"
 
+#define SURVEY_KEYS_MAX 64u
+
 struct survey {
 	uint64_t rows[STORE_TABLE_COUNT];
 	uint64_t mobile_nodes;
 	uint64_t foreign_agents;
 	uint64_t settings; /* that may be shown */
+	uint32_t
+		cluster_keys[SURVEY_KEYS_MAX]; /* numbers of those that something is sealed under */
+	size_t cluster_key_count;
 	/* The highest index that any row carries: of the log's entries the store
 	 * has nothing that is newer. */
 	uint64_t index;

@@ -12,6 +12,7 @@
 #include "agentd/programs/backup.h"
 #include "agentd/programs/explain.h"
 #include "agentd/programs/import.h"
+#include "agentd/programs/keys.h"
 #include "agentd/programs/print.h"
 #include "agentd/programs/secret.h"
 
@@ -167,6 +168,13 @@ static int backup(struct control_client *client, const struct command *command)
 	return path ? backup_run(client, path, command->json) : agentctl_usage(command->verb);
 }
 
+static int make_key(const struct command *command)
+{
+	if (command->word_count != command->verb_words + 1)
+		return agentctl_usage(command->verb);
+	return key_new_run(command->words[command->verb_words], command->json);
+}
+
 static int run(const struct command *command)
 {
 	struct control_client client;
@@ -174,6 +182,8 @@ static int run(const struct command *command)
 
 	if (command->verb == VERB_backup && backup_file(command, true))
 		return backup_verify(backup_file(command, true), command->json);
+	if (command->verb == VERB_key_new)
+		return make_key(command);
 	if (control_client_open(&client, command->socket, command->timeout_s) != HA_OK)
 		status = complain(client.report);
 	else if (command->verb == VERB_association_import)

@@ -147,10 +147,22 @@ static struct control_value text(const char *name, const char *value)
 	return (struct control_value){ .name = name, .kind = CONTROL_TEXT, .text = value };
 }
 
+/* Numbers of the cluster's keys without which it is of little use. */
+static void key_numbers(const struct survey *survey, char *out, size_t size)
+{
+	size_t length = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < survey->cluster_key_count; i++)
+		length += (size_t)snprintf(out + length, size - length, "%s%u", i ? " " : "",
+		                           survey->cluster_keys[i]);
+}
+
 static int finish(struct backup *b, enum ha_error why, bool json)
 {
 	struct time_text taken = time_format(b->info.taken_ms);
 	const struct survey *survey = &b->survey;
+	char keys[SURVEY_KEYS_MAX * 11 + 1];
 	const struct control_value values[] = {
 		text("file", b->path),
 		text("taken", taken.text),
@@ -162,10 +174,12 @@ static int finish(struct backup *b, enum ha_error why, bool json)
 		number("associations", survey->rows[STORE_ASSOCIATIONS]),
 		number("bindings", survey->rows[STORE_BINDINGS]),
 		number("settings", survey->settings),
+		text("cluster_keys", keys),
 	};
 	struct printer printer;
 	struct control_sink sink;
 
+	key_numbers(survey, keys, sizeof(keys));
 	if (b->file >= 0)
 		close(b->file);
 	if (why != HA_OK) {

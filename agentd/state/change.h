@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agentd/base/keyring.h"
 #include "proto/authenticator.h"
 #include "proto/name.h"
 
@@ -26,6 +27,8 @@ enum change_kind {
 	CHANGE_SET,                /* a cluster setting */
 	CHANGE_UNSET,              /* it goes back to its default, or goes */
 	CHANGE_SET_NODE,           /* policy and limit of a mobile node */
+	CHANGE_RESEAL,             /* an association's key under another of the cluster's keys */
+	CHANGE_SECRET,             /* a secret of the cluster, new or sealed again */
 };
 
 /* Whose authenticators an association makes. Stored on disk: append only. */
@@ -40,6 +43,13 @@ enum replay_style {
 	REPLAY_NONCE = 1,     /* section 5.7.2 */
 };
 
+/* A secret that all members share is a row of the settings of such a name. It is
+ * never listed, nor set by name. */
+#define SECRET_PREFIX "secret."
+#define SECRET_NONCE SECRET_PREFIX "nonce" /* nonces are derived from it */
+#define SECRET_OCTETS 32u
+
+#define PLACE_MAX 32u /* octets of the row key of a peer */
 #define LABEL_MAX 32u /* octets of the name of a pool or policy, with its NUL */
 
 /* A change that was made: the command's index in the log, and which of its changes. */
@@ -80,6 +90,13 @@ struct change {
 	char value[256];            /* CHANGE_SET */
 	struct change_guard guard;  /* not for additions */
 	struct change_place undoes; /* for the audit trail */
+	/* What is put in order instead of `key`, which is empty then (state_seal). */
+	struct keyring_blob sealed;
+	uint8_t place[PLACE_MAX]; /* row key of the peer for which it was sealed */
+	uint8_t place_size;
+	/* CHANGE_RESEAL, CHANGE_SECRET: only if it is still so. */
+	uint64_t created;  /* of the association's row */
+	uint32_t replaces; /* number of the key under which it was sealed; 0 = there is none */
 };
 
 /* How many of each a node has room for. */

@@ -140,12 +140,28 @@ struct packed_change {
 	Hearth__RemoveAssociation remove;
 	Hearth__Setting setting;
 	Hearth__SetNode set_node;
+	Hearth__Reseal reseal;
+	Hearth__Secret secret;
 };
 
 /* Only read by packing. */
 static ProtobufCBinaryData octets_of(const char *text)
 {
 	return (ProtobufCBinaryData){ .len = strlen(text), .data = (uint8_t *)text };
+}
+
+static ProtobufCBinaryData octets_at(const uint8_t *at, size_t size)
+{
+	return (ProtobufCBinaryData){ .len = size, .data = (uint8_t *)at };
+}
+
+static void pack_key(Hearth__AddAssociation *add, const struct change *from)
+{
+	add->has_sealed = add->has_place = from->sealed.size > 0;
+	add->has_key = !add->has_sealed;
+	add->key = octets_at(from->key, from->key_size);
+	add->sealed = octets_at(from->sealed.at, from->sealed.size);
+	add->place = octets_at(from->place, from->place_size);
 }
 
 static void pack_add(struct packed_change *to, const struct change *from)
@@ -156,8 +172,7 @@ static void pack_add(struct packed_change *to, const struct change *from)
 	to->add.address = ntohl(from->address.s_addr);
 	to->add.spi = from->spi;
 	to->add.algorithm = from->algorithm;
-	to->add.key.data = (uint8_t *)from->key; /* only read by packing */
-	to->add.key.len = from->key_size;
+	pack_key(&to->add, from);
 	to->add.has_bindings = true;
 	to->add.bindings = from->bindings;
 	to->add.has_set_bindings = from->set_bindings;
@@ -227,6 +242,30 @@ static void pack_set_node(struct packed_change *to, const struct change *from)
 	to->change.set_node = &to->set_node;
 }
 
+static void pack_reseal(struct packed_change *to, const struct change *from)
+{
+	hearth__reseal__init(&to->reseal);
+	to->reseal.place = octets_at(from->place, from->place_size);
+	to->reseal.spi = from->spi;
+	to->reseal.has_use = from->use != 0;
+	to->reseal.use = from->use;
+	to->reseal.created = from->created;
+	to->reseal.replaces = from->replaces;
+	to->reseal.sealed = octets_at(from->sealed.at, from->sealed.size);
+	to->change.change_case = HEARTH__CHANGE__CHANGE_RESEAL;
+	to->change.reseal = &to->reseal;
+}
+
+static void pack_secret(struct packed_change *to, const struct change *from)
+{
+	hearth__secret__init(&to->secret);
+	to->secret.name = (char *)from->name; /* only read by packing */
+	to->secret.replaces = from->replaces;
+	to->secret.sealed = octets_at(from->sealed.at, from->sealed.size);
+	to->change.change_case = HEARTH__CHANGE__CHANGE_SECRET;
+	to->change.secret = &to->secret;
+}
+
 static void pack_change(struct packed_change *to, const struct change *from)
 {
 	hearth__change__init(&to->change);
@@ -247,6 +286,12 @@ static void pack_change(struct packed_change *to, const struct change *from)
 		break;
 	case CHANGE_SET_NODE:
 		pack_set_node(to, from);
+		break;
+	case CHANGE_RESEAL:
+		pack_reseal(to, from);
+		break;
+	case CHANGE_SECRET:
+		pack_secret(to, from);
 		break;
 	}
 }

@@ -14,7 +14,7 @@
 #include "agentd/base/revocable.h"
 #include "agentd/state/change.h"
 
-#define COMMAND_VERSION 2u
+#define COMMAND_VERSION 3u
 #define COMMAND_REGISTRATION_MAX 256u /* octets of one registration */
 
 /* A place: realm and home address in one number. */

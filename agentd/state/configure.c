@@ -21,8 +21,8 @@ static void note_peer(struct row_log *rows, const struct peer_row *row)
 	row_log_append(rows, ROW_PUT, ROW_PEER, span_of(&key), span_of(&value));
 }
 
-static void note_association(struct row_log *rows, enum row_operation operation,
-                             const struct association_row *row)
+void association_note(struct row_log *rows, enum row_operation operation,
+                      const struct association_row *row)
 {
 	struct row_octets key, value = { 0 };
 
@@ -61,9 +61,10 @@ static enum ha_error check_add(const Hearth__AddAssociation *add)
 {
 	if ((add->kind != HEARTH__PEER_KIND__MOBILE_NODE &&
 	     add->kind != HEARTH__PEER_KIND__FOREIGN_AGENT) ||
-	    add->bindings > BINDING_LIMIT_MAX || !is_spi(add) || add->key.len > MIP_KEY_SIZE_MAX ||
-	    add->tolerance_s > UINT16_MAX || !is_identity(add) || !is_label(add->pool) ||
-	    !is_label(add->policy) || add->use > ASSOCIATION_AAA || add->replay > REPLAY_NONCE)
+	    add->bindings > BINDING_LIMIT_MAX || !is_spi(add) ||
+	    (add->has_key && add->key.len > MIP_KEY_SIZE_MAX) || add->tolerance_s > UINT16_MAX ||
+	    !is_identity(add) || !is_label(add->pool) || !is_label(add->policy) ||
+	    add->use > ASSOCIATION_AAA || add->replay > REPLAY_NONCE)
 		return HA_E_RANGE;
 	if (add->use == ASSOCIATION_AAA && add->kind != HEARTH__PEER_KIND__MOBILE_NODE)
 		return HA_E_RANGE;
@@ -160,19 +161,16 @@ static enum ha_error put_association(struct state *state, uint64_t index, uint32
 		.spi = add->spi,
 		.algorithm = (uint8_t)add->algorithm,
 		.tolerance_s = (uint16_t)add->tolerance_s,
-		.key_size = (uint8_t)add->key.len,
 		.use = (uint8_t)add->use,
 		.replay = (uint8_t)add->replay,
 		.created = index,
 	};
-	enum ha_error error;
+	enum ha_error error = sealed_of_command(state, slot, add, &row.sealed);
 
-	if (add->key.len)
-		memcpy(row.key, add->key.data, add->key.len);
-	error = association_add(state, slot, &row);
 	if (error == HA_OK)
-		note_association(rows, ROW_PUT, &row);
-	mip_wipe(&row, sizeof(row));
+		error = association_add(state, slot, &row);
+	if (error == HA_OK)
+		association_note(rows, ROW_PUT, &row);
 	return error;
 }
 
@@ -307,7 +305,7 @@ static enum ha_error remove_association(struct state *state, uint32_t slot,
 	if (remove->has_created && remove->created != state->associations[association].created)
 		return HA_E_CONFLICT;
 	association_remove(state, slot, remove->spi, use);
-	note_association(rows, ROW_DELETE, &row);
+	association_note(rows, ROW_DELETE, &row);
 	if (peer->associations == SLOT_NONE)
 		forget_peer(state, slot, rows);
 	return HA_OK;
@@ -370,6 +368,10 @@ static enum ha_error apply_change(struct state *state, uint64_t index,
 		return apply_setting(state, index, change->setting, rows);
 	case HEARTH__CHANGE__CHANGE_SET_NODE:
 		return node_apply(state, allowed, change->set_node, rows);
+	case HEARTH__CHANGE__CHANGE_RESEAL:
+		return apply_reseal(state, change->reseal, rows);
+	case HEARTH__CHANGE__CHANGE_SECRET:
+		return apply_secret(state, change->secret, rows);
 	default:
 		return HA_E_UNSUPPORTED;
 	}
@@ -420,5 +422,8 @@ enum ha_error configure_apply(struct state *state, uint64_t index,
 	}
 	audit_trim(&out->rows);
 	out->next_id = state->next_id;
+	out->unopened_key = state->unopened_key;
+	if (state->unopened != HA_OK)
+		return state->unopened;
 	return state->too_small ? HA_E_CAPACITY : out->rows.error;
 }

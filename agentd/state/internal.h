@@ -12,6 +12,7 @@
 #include "agentd/state/expiry.h"
 #include "agentd/state/index.h"
 #include "agentd/state/pools.h"
+#include "agentd/state/seal.h"
 #include "agentd/state/state.h"
 
 #define LOCKS 1024u
@@ -48,6 +49,7 @@ struct association {
 	uint16_t tolerance_s;
 	uint8_t use;
 	uint8_t replay;
+	uint8_t sealed; /* in sealed_keys: under which key its row is sealed */
 	struct mip_key_state key;
 };
 
@@ -79,6 +81,23 @@ struct labels {
 	_Atomic unsigned count;
 };
 
+#define SEALED_KEYS_MAX STATE_SEALED_MAX
+#define SEALED_NONE 0xffu
+#define SECRETS_MAX 4u
+
+/* How much is sealed under one of the cluster's keys. Number 0: not sealed, in
+ * a store of an earlier program that is being loaded. */
+struct sealed_key {
+	_Atomic uint32_t id;
+	_Atomic uint32_t associations, secrets;
+};
+
+struct secret {
+	char name[32];
+	uint8_t sealed; /* in sealed_keys */
+	uint8_t plain[SECRET_OCTETS];
+};
+
 /* Why bindings go while a command is applied. */
 enum farewell_cause {
 	FAREWELL_SILENT, /* nobody is to be told */
@@ -96,7 +115,12 @@ struct farewell {
 
 struct state {
 	struct state_capacity capacity;
-	bool too_small; /* a command was accepted where there is more room */
+	struct keyring *ring;
+	enum ha_error unopened; /* something sealed that this member cannot open */
+	uint32_t unopened_key;
+	struct sealed_key sealed_keys[SEALED_KEYS_MAX];
+	struct secret *secrets; /* SECRETS_MAX, in an arena; read under settings_lock */
+	bool too_small;         /* a command was accepted where there is more room */
 	struct peer_index index;
 	struct peer_index names; /* of peers that have one */
 	struct peer *peers;
@@ -205,7 +229,33 @@ bool setting_is_secret(const char *name);
 uint8_t policy_label(struct state *state, const char *name);
 bool policy_exists(struct state *state, const char *name);
 
+/* load.c: the slot of a peer's id while rows are loaded, or SLOT_NONE */
+enum ha_error loaded_slot(struct state *state, uint64_t id, uint32_t *slot);
+
+/* sealed.c */
+struct Hearth__AddAssociation;
+struct Hearth__Reseal;
+struct Hearth__Secret;
+/* Where a key of this number is counted; SEALED_NONE when too many are in use. */
+uint8_t sealed_index(struct state *state, uint32_t id);
+/* The key of a row of this peer. HA_E_RANGE, HA_E_UNSUPPORTED; HA_E_NO_KEY,
+ * HA_E_OTHER_KEY and HA_E_NEWER are noted in state->unopened. */
+enum ha_error sealed_key_state(struct state *state, uint32_t slot,
+                               const struct association_row *row, struct mip_key_state *out);
+/* What stands in the row of an association that is added; errors as above, and
+ * HA_E_CONFLICT when it was sealed for another peer. */
+enum ha_error sealed_of_command(struct state *state, uint32_t slot,
+                                const struct Hearth__AddAssociation *add, struct keyring_blob *out);
+enum ha_error apply_reseal(struct state *state, const struct Hearth__Reseal *reseal,
+                           struct row_log *rows);
+enum ha_error apply_secret(struct state *state, const struct Hearth__Secret *secret,
+                           struct row_log *rows);
+bool secrets_new(struct state *state);
+void secrets_free(struct state *state);
+
 /* configure.c */
+void association_note(struct row_log *rows, enum row_operation operation,
+                      const struct association_row *row);
 struct Hearth__Configure;
 enum ha_error configure_apply(struct state *state, uint64_t index,
                               const struct Hearth__Configure *configure, struct state_outcome *out);

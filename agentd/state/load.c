@@ -60,7 +60,7 @@ static enum ha_error index_ids(struct state *state)
 	return HA_OK;
 }
 
-static enum ha_error slot_of(struct state *state, uint64_t id, uint32_t *slot)
+enum ha_error loaded_slot(struct state *state, uint64_t id, uint32_t *slot)
 {
 	enum ha_error error = state->by_id ? HA_OK : index_ids(state);
 
@@ -71,7 +71,7 @@ static enum ha_error slot_of(struct state *state, uint64_t id, uint32_t *slot)
 enum ha_error state_load_node(struct state *state, const struct node_row *row)
 {
 	uint32_t slot;
-	enum ha_error error = slot_of(state, row->peer, &slot);
+	enum ha_error error = loaded_slot(state, row->peer, &slot);
 
 	if (error == HA_OK && slot == SLOT_NONE)
 		error = HA_E_DAMAGED;
@@ -81,7 +81,7 @@ enum ha_error state_load_node(struct state *state, const struct node_row *row)
 enum ha_error state_load_association(struct state *state, const struct association_row *row)
 {
 	uint32_t slot;
-	enum ha_error error = slot_of(state, row->peer, &slot);
+	enum ha_error error = loaded_slot(state, row->peer, &slot);
 
 	if (error == HA_OK && slot == SLOT_NONE)
 		error = HA_E_DAMAGED;
@@ -107,7 +107,7 @@ static void raise_replay(struct state *state, uint32_t slot, const struct replay
 enum ha_error state_load_replay(struct state *state, const struct replay_row *row)
 {
 	uint32_t slot;
-	enum ha_error error = slot_of(state, row->peer, &slot);
+	enum ha_error error = loaded_slot(state, row->peer, &slot);
 	struct peer *peer;
 
 	if (error != HA_OK || slot == SLOT_NONE)
@@ -133,7 +133,7 @@ static bool every_binding(const struct binding *binding, const void *argument)
  * incarnation of who has the address, or of an address that its node left. */
 static enum ha_error owner_of(struct state *state, const struct binding_row *row, uint32_t *slot)
 {
-	enum ha_error error = slot_of(state, row->node, slot);
+	enum ha_error error = loaded_slot(state, row->node, slot);
 	struct peer *peer = *slot == SLOT_NONE ? NULL : &state->peers[*slot];
 
 	if (error != HA_OK || !peer)

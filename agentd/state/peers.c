@@ -289,19 +289,27 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 	};
 	struct peer *peer = &state->peers[slot];
 	uint32_t at;
-	enum ha_error error = mip_key_state_init(&association.key, row->algorithm, row->key,
-	                                         row->key_size);
+	enum ha_error error = sealed_key_state(state, slot, row, &association.key);
 
 	if (error != HA_OK)
 		return error;
+	association.sealed = sealed_index(state,
+	                                  row->sealed.size ? seal_blob_key(&row->sealed) : 0);
+	if (association.sealed == SEALED_NONE) {
+		mip_wipe(&association, sizeof(association));
+		return HA_E_CAPACITY;
+	}
 	peer_lock(state, slot);
 	at = unlink_association(state, peer, row->spi, row->use);
 	if (at == SLOT_NONE) {
 		at = pool_take(&state->association_pool, next_free_association, state);
 		if (at != SLOT_NONE)
 			atomic_fetch_add(&state->association_count, 1);
+	} else {
+		state->sealed_keys[state->associations[at].sealed].associations--;
 	}
 	if (at != SLOT_NONE) {
+		state->sealed_keys[association.sealed].associations++;
 		state->associations[at] = association;
 		link_association(state, peer, at);
 	}
@@ -317,6 +325,7 @@ void association_remove(struct state *state, uint32_t slot, uint32_t spi, enum a
 	peer_lock(state, slot);
 	at = unlink_association(state, &state->peers[slot], spi, use);
 	if (at != SLOT_NONE) {
+		state->sealed_keys[state->associations[at].sealed].associations--;
 		mip_wipe(&state->associations[at], sizeof(state->associations[at]));
 		state->associations[at].next = state->association_pool.free;
 		state->association_pool.free = at;

@@ -1,56 +1,10 @@
 /* rows.c - keys and values of the store's rows, field by field. A value begins
  * with the format of its row; fields are only ever appended, under a new one. */
-#include "agentd/state/rows.h"
+#include "agentd/state/row_format.h"
 
 #include <string.h>
 
 #include "agentd/base/address.h"
-
-#define ROW_FORMAT 2u
-
-static struct writer begin_value(struct row_octets *out)
-{
-	struct writer w = writer_over(out->at, sizeof(out->at));
-
-	put_u8(&w, ROW_FORMAT);
-	return w;
-}
-
-/* Rows are far smaller than ROW_VALUE_MAX: the writer cannot have failed. */
-static void finish(struct row_octets *out, const struct writer *w)
-{
-	out->size = writer_used(w);
-}
-
-/* Key and value of a row that is being decoded. */
-struct row_reader {
-	struct reader key, value;
-	uint8_t format;
-};
-
-static struct row_reader begin_decode(struct span key, struct span value)
-{
-	struct row_reader in = {
-		.key = reader_over(key.at, key.size),
-		.value = reader_over(value.at, value.size),
-	};
-
-	in.format = get_u8(&in.value);
-	if (in.value.error == HA_OK && in.format > ROW_FORMAT)
-		reader_fail(&in.value, HA_E_NEWER);
-	if (in.value.error == HA_OK && in.format == 0)
-		reader_fail(&in.value, HA_E_MALFORMED);
-	return in;
-}
-
-static enum ha_error finish_decode(struct row_reader *in)
-{
-	enum ha_error error = reader_finish(&in->key);
-
-	if (in->value.error == HA_E_NEWER) /* says more than what is wrong with the key */
-		return HA_E_NEWER;
-	return error == HA_OK ? reader_finish(&in->value) : error;
-}
 
 /* A short text, by its length. */
 static void put_text(struct writer *w, const char *text)
@@ -84,7 +38,7 @@ void peer_row_key_of_address(uint8_t kind, uint32_t realm, struct in_addr addres
 	put_u32(&w, realm);
 	put_u8(&w, FAMILY_IPV4);
 	put_address(&w, address);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 void peer_row_key_of_name(uint8_t kind, uint32_t realm, const struct name_digest *name,
@@ -96,7 +50,7 @@ void peer_row_key_of_name(uint8_t kind, uint32_t realm, const struct name_digest
 	put_u32(&w, realm);
 	put_u8(&w, FAMILY_NAME);
 	put_octets(&w, name->octets, sizeof(name->octets));
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 void peer_row_key(const struct peer_row *row, struct row_octets *out)
@@ -112,7 +66,7 @@ void peer_row_key(const struct peer_row *row, struct row_octets *out)
 
 void peer_row_value(const struct peer_row *row, struct row_octets *out)
 {
-	struct writer w = begin_value(out);
+	struct writer w = row_begin(out);
 
 	put_u64(&w, row->id);
 	put_u8(&w, row->bindings);
@@ -120,7 +74,7 @@ void peer_row_value(const struct peer_row *row, struct row_octets *out)
 	put_u32(&w, row->group);
 	put_text(&w, row->nai);
 	put_text(&w, row->pool);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 static bool is_peer_kind(uint8_t kind)
@@ -142,37 +96,56 @@ static void get_peer_value(struct row_reader *in, struct peer_row *out)
 		reader_fail(&in->value, HA_E_MALFORMED);
 }
 
+static void get_peer_key(struct reader *in, struct peer_key *out)
+{
+	uint8_t kind = get_u8(in), family;
+
+	*out = (struct peer_key){ .kind = kind, .realm = get_u32(in) };
+	family = get_u8(in);
+	out->by_name = family == FAMILY_NAME;
+	if (!is_peer_kind(kind) || (family != FAMILY_IPV4 && family != FAMILY_NAME))
+		reader_fail(in, HA_E_MALFORMED);
+	else if (out->by_name)
+		get_octets(in, out->name.octets, sizeof(out->name.octets));
+	else
+		out->address = get_address(in);
+}
+
+enum ha_error peer_row_key_decode(struct span key, struct peer_key *out)
+{
+	struct reader in = reader_over(key.at, key.size);
+
+	get_peer_key(&in, out);
+	return reader_finish(&in);
+}
+
 /* The key says which name it stands for only by its digest. */
-static void check_peer_name(struct row_reader *in, const struct peer_row *row)
+static void check_peer_name(struct row_reader *in, const struct peer_key *key,
+                            const struct peer_row *row)
 {
 	struct name_digest name = name_digest_of(
 		row->realm, (struct span){ (const uint8_t *)row->nai, strlen(row->nai) });
-	struct name_digest said;
 
-	get_octets(&in->key, said.octets, sizeof(said.octets));
-	if (!row->nai[0] || !name_digest_equal(&name, &said))
+	if (!row->nai[0] || !name_digest_equal(&name, &key->name))
 		reader_fail(&in->key, HA_E_MALFORMED);
 }
 
 enum ha_error peer_row_decode(struct span key, struct span value, struct peer_row *out)
 {
 	enum ha_error error;
-	struct row_reader in = begin_decode(key, value);
-	uint8_t family;
+	struct row_reader in = row_reader_of(key, value);
+	struct peer_key said;
 
-	*out = (struct peer_row){ .kind = get_u8(&in.key) };
-	out->realm = get_u32(&in.key);
-	family = get_u8(&in.key);
+	get_peer_key(&in.key, &said);
+	*out = (struct peer_row){
+		.kind = said.kind,
+		.realm = said.realm,
+		.address = said.address,
+	};
 	get_peer_value(&in, out);
-	if (!is_peer_kind((uint8_t)out->kind))
-		reader_fail(&in.key, HA_E_MALFORMED);
-	if (family == FAMILY_IPV4)
-		out->address = get_address(&in.key);
-	else if (family == FAMILY_NAME)
-		check_peer_name(&in, out);
-	else
-		reader_fail(&in.key, HA_E_MALFORMED);
-	error = finish_decode(&in);
+	if (said.by_name)
+		check_peer_name(&in, &said, out);
+	error = row_reader_finish(&in);
 	if (error != HA_OK)
 		*out = (struct peer_row){ 0 };
 	return error;
@@ -183,23 +156,23 @@ void node_row_key(const struct node_row *row, struct row_octets *out)
 	struct writer w = writer_over(out->at, sizeof(out->at));
 
 	put_u64(&w, row->peer);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 void node_row_value(const struct node_row *row, struct row_octets *out)
 {
-	struct writer w = begin_value(out);
+	struct writer w = row_begin(out);
 
 	put_u8(&w, row->bindings);
 	put_u8(&w, row->reserved);
 	put_text(&w, row->policy);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 enum ha_error node_row_decode(struct span key, struct span value, struct node_row *out)
 {
 	enum ha_error error;
-	struct row_reader in = begin_decode(key, value);
+	struct row_reader in = row_reader_of(key, value);
 
 	*out = (struct node_row){ .peer = get_u64(&in.key) };
 	out->bindings = get_u8(&in.value);
@@ -207,69 +180,9 @@ enum ha_error node_row_decode(struct span key, struct span value, struct node_ro
 	get_text(&in.value, out->policy, sizeof(out->policy));
 	if (out->reserved > BINDING_LIMIT_MAX || out->bindings > out->reserved || !out->bindings)
 		reader_fail(&in.value, HA_E_MALFORMED);
-	error = finish_decode(&in);
+	error = row_reader_finish(&in);
 	if (error != HA_OK)
 		*out = (struct node_row){ 0 };
-	return error;
-}
-
-void association_row_key(const struct association_row *row, struct row_octets *out)
-{
-	struct writer w = writer_over(out->at, sizeof(out->at));
-
-	put_u64(&w, row->peer);
-	put_u32(&w, row->spi);
-	if (row->use)
-		put_u8(&w, row->use);
-	finish(out, &w);
-}
-
-void association_row_value(const struct association_row *row, struct row_octets *out)
-{
-	struct writer w = begin_value(out);
-
-	put_u8(&w, row->algorithm);
-	put_u16(&w, row->tolerance_s);
-	put_u64(&w, row->created);
-	put_u8(&w, row->key_size);
-	put_octets(&w, row->key, row->key_size);
-	put_u8(&w, row->replay);
-	finish(out, &w);
-}
-
-static void get_association_value(struct row_reader *in, struct association_row *out)
-{
-	out->algorithm = get_u8(&in->value);
-	out->tolerance_s = get_u16(&in->value);
-	out->created = get_u64(&in->value);
-	out->key_size = get_u8(&in->value);
-	if (out->key_size > sizeof(out->key))
-		reader_fail(&in->value, HA_E_MALFORMED);
-	else
-		get_octets(&in->value, out->key, out->key_size);
-	if (in->format > 1)
-		out->replay = get_u8(&in->value);
-	if (out->replay > REPLAY_NONCE)
-		reader_fail(&in->value, HA_E_MALFORMED);
-}
-
-enum ha_error association_row_decode(struct span key, struct span value,
-                                     struct association_row *out)
-{
-	enum ha_error error;
-	struct row_reader in = begin_decode(key, value);
-
-	*out = (struct association_row){ .peer = get_u64(&in.key) };
-	out->spi = get_u32(&in.key);
-	if (in.key.error == HA_OK && reader_left(&in.key) > 0) {
-		out->use = get_u8(&in.key);
-		if (out->use != ASSOCIATION_AAA)
-			reader_fail(&in.key, HA_E_TRAILING); /* the other use has no octet */
-	}
-	get_association_value(&in, out);
-	error = finish_decode(&in);
-	if (error != HA_OK)
-		*out = (struct association_row){ 0 };
 	return error;
 }
 
@@ -299,12 +212,12 @@ void replay_row_key(const struct replay_row *row, struct row_octets *out)
 	struct writer w = writer_over(out->at, sizeof(out->at));
 
 	put_u64(&w, row->peer);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 void replay_row_value(const struct replay_row *row, struct row_octets *out)
 {
-	struct writer w = begin_value(out);
+	struct writer w = row_begin(out);
 
 	put_u64(&w, row->state.identification);
 	put_u64(&w, row->state.digest);
@@ -312,13 +225,13 @@ void replay_row_value(const struct replay_row *row, struct row_octets *out)
 	put_replay_more(&w, &row->state);
 	put_address(&w, row->home);
 	put_u8(&w, row->leased);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 enum ha_error replay_row_decode(struct span key, struct span value, struct replay_row *out)
 {
 	enum ha_error error;
-	struct row_reader in = begin_decode(key, value);
+	struct row_reader in = row_reader_of(key, value);
 	uint8_t leased;
 
 	*out = (struct replay_row){ .peer = get_u64(&in.key) };
@@ -333,7 +246,7 @@ enum ha_error replay_row_decode(struct span key, struct span value, struct repla
 			reader_fail(&in.value, HA_E_MALFORMED);
 		out->leased = leased == 1;
 	}
-	error = finish_decode(&in);
+	error = row_reader_finish(&in);
 	if (error != HA_OK)
 		*out = (struct replay_row){ 0 };
 	return error;
@@ -346,7 +259,7 @@ void binding_row_prefix(uint32_t realm, struct in_addr home, struct row_octets *
 	put_u32(&w, realm);
 	put_u8(&w, FAMILY_IPV4);
 	put_address(&w, home);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 void binding_row_key(const struct binding_row *row, struct row_octets *out)
@@ -359,7 +272,7 @@ void binding_row_key(const struct binding_row *row, struct row_octets *out)
 	put_address(&w, row->binding.care_of);
 	put_address(&w, row->binding.endpoint);
 	put_u16(&w, row->binding.endpoint_port);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 #define PREFIXES_NONE 0u /* of a mobile network: their place is reserved */
@@ -367,7 +280,7 @@ void binding_row_key(const struct binding_row *row, struct row_octets *out)
 void binding_row_value(const struct binding_row *row, struct row_octets *out)
 {
 	const struct binding *b = &row->binding;
-	struct writer w = begin_value(out);
+	struct writer w = row_begin(out);
 
 	put_u64(&w, b->identification);
 	put_u8(&w, b->flags);
@@ -387,7 +300,7 @@ void binding_row_value(const struct binding_row *row, struct row_octets *out)
 	put_u16(&w, b->keepalive_s);
 	put_u32(&w, b->agent_stamp);
 	put_u8(&w, PREFIXES_NONE);
-	finish(out, &w);
+	row_finish(out, &w);
 }
 
 static void get_binding_key(struct reader *in, struct binding_row *out)
@@ -432,12 +345,12 @@ static void get_binding_value(struct row_reader *in, struct binding_row *out)
 enum ha_error binding_row_decode(struct span key, struct span value, struct binding_row *out)
 {
 	enum ha_error error;
-	struct row_reader in = begin_decode(key, value);
+	struct row_reader in = row_reader_of(key, value);
 
 	*out = (struct binding_row){ 0 };
 	get_binding_key(&in.key, out);
 	get_binding_value(&in, out);
-	error = finish_decode(&in);
+	error = row_reader_finish(&in);
 	if (error != HA_OK)
 		*out = (struct binding_row){ 0 };
 	return error;

@@ -50,17 +50,18 @@ struct node_row {
 	char policy[LABEL_MAX]; /* "" = none */
 };
 
-/* associations: peer id, SPI, use unless 0 -> the key is in the row: never print one. */
+/* associations: peer id, SPI, use unless 0 -> the key, sealed (seal.h) */
 struct association_row {
 	uint64_t peer;
 	uint32_t spi;
 	uint8_t use;    /* enum association_use */
 	uint8_t replay; /* enum replay_style */
 	uint8_t algorithm;
-	uint8_t key_size;
+	uint8_t key_size; /* not 0 only in a row that an earlier program wrote; wipe it */
 	uint16_t tolerance_s;
 	uint8_t key[MIP_KEY_SIZE_MAX];
 	uint64_t created;
+	struct keyring_blob sealed; /* of size 0 only in a row that an earlier program wrote */
 };
 
 /* What protects a node against replays, and what it holds from a pool. */
@@ -106,6 +107,15 @@ void peer_row_key_of_address(uint8_t kind, uint32_t realm, struct in_addr addres
 void peer_row_key_of_name(uint8_t kind, uint32_t realm, const struct name_digest *name,
                           struct row_octets *out);
 void peer_row_value(const struct peer_row *row, struct row_octets *out);
+/* What a peer's row key says. */
+struct peer_key {
+	enum peer_kind kind;
+	uint32_t realm;
+	bool by_name;
+	struct in_addr address;
+	struct name_digest name;
+};
+enum ha_error peer_row_key_decode(struct span key, struct peer_key *out);
 void node_row_key(const struct node_row *row, struct row_octets *out);
 void node_row_value(const struct node_row *row, struct row_octets *out);
 void association_row_key(const struct association_row *row, struct row_octets *out);

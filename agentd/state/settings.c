@@ -178,7 +178,8 @@ enum ha_error setting_put(struct state *state, const char *name, const char *val
 	enum ha_error error;
 	size_t at;
 
-	if (!name[0] || strlen(name) >= sizeof(state->settings[0].name) ||
+	if (!name[0] || begins_with(name, SECRET_PREFIX) ||
+	    strlen(name) >= sizeof(state->settings[0].name) ||
 	    strlen(value) >= sizeof(state->settings[0].value))
 		return HA_E_RANGE;
 	error = take_effect(state, name, value);

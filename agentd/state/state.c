@@ -31,7 +31,8 @@ static struct pool pool_of(uint32_t capacity)
 	return (struct pool){ .capacity = capacity, .free = SLOT_NONE };
 }
 
-struct state *state_new(const struct state_capacity *capacity, enum ha_error *why)
+struct state *state_new(const struct state_capacity *capacity, struct keyring *ring,
+                        enum ha_error *why)
 {
 	struct state *state = calloc(1, sizeof(*state));
 
@@ -39,6 +40,7 @@ struct state *state_new(const struct state_capacity *capacity, enum ha_error *wh
 	if (!state)
 		return NULL;
 	state->capacity = *capacity;
+	state->ring = ring;
 	state->next_id = 1;
 	state->peer_pool = pool_of(capacity->peers);
 	state->association_pool = pool_of(capacity->associations);
@@ -49,7 +51,8 @@ struct state *state_new(const struct state_capacity *capacity, enum ha_error *wh
 	pthread_mutex_init(&state->settings_lock, NULL);
 	pthread_mutex_init(&state->pools_lock, NULL);
 	state->settings = calloc(SETTINGS_MAX, sizeof(*state->settings));
-	if (!state->settings || !map_tables(state) || !expiry_new(&state->expiry, link_of, state) ||
+	if (!state->settings || !secrets_new(state) || !map_tables(state) ||
+	    !expiry_new(&state->expiry, link_of, state) ||
 	    !peer_index_new(&state->index, capacity->peers, clock_monotonic_ns()) ||
 	    !peer_index_new(&state->names, capacity->peers, clock_monotonic_ns())) {
 		state_free(state);
@@ -67,6 +70,7 @@ void state_free(struct state *state)
 	arena_unmap(state->associations, state->arena_octets[1]);
 	arena_unmap(state->bindings, state->arena_octets[2]);
 	arena_unmap(state->dirty, state->arena_octets[3]);
+	secrets_free(state);
 	peer_index_free(&state->index);
 	peer_index_free(&state->names);
 	address_pools_free(&state->pools);

@@ -22,20 +22,28 @@
 
 struct state;
 
-/* All memory is taken now. HA_E_NOMEM. */
-struct state *state_new(const struct state_capacity *capacity, enum ha_error *why);
+/* All memory is taken now. `ring` seals and opens the keys of associations;
+ * borrowed, and must outlive the state; NULL where there are none. HA_E_NOMEM. */
+struct state *state_new(const struct state_capacity *capacity, struct keyring *ring,
+                        enum ha_error *why);
 void state_free(struct state *state); /* accepts NULL; wipes keys */
 
 /* ---- loading the store's rows at start, before anything else ---- */
 
 /* HA_E_CAPACITY  the store holds more than the configuration allows
- * HA_E_DAMAGED   a row names a peer that is not there */
+ * HA_E_DAMAGED   a row names a peer that is not there
+ * HA_E_NO_KEY, HA_E_OTHER_KEY, HA_E_NEWER  a row is sealed and does not open here */
 enum ha_error state_load_peer(struct state *state, const struct peer_row *row);
 enum ha_error state_load_node(struct state *state, const struct node_row *row);
 enum ha_error state_load_association(struct state *state, const struct association_row *row);
 enum ha_error state_load_replay(struct state *state, const struct replay_row *row);
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row);
 enum ha_error state_load_setting(struct state *state, const struct setting_row *row);
+/* A setting whose name begins with SECRET_PREFIX; its value is octets. */
+enum ha_error state_load_secret(struct state *state, const char *name, struct span value);
+/* A row just loaded that holds its key unsealed, as earlier programs wrote it:
+ * seal the key, wipe it from the row, which is to be written then. */
+enum ha_error state_seal_loaded(struct state *state, struct association_row *row);
 
 /* ---- deciding: any thread ---- */
 
@@ -155,7 +163,10 @@ struct state_outcome {
 	/* What a drop ended; the array is written only as far as it counts. */
 	size_t dropped_count;
 	struct binding dropped[BINDING_LIMIT_MAX];
+	uint32_t unopened_key;
 };
+/* Number of the key of what could not be opened last. */
+uint32_t state_unopened_key(const struct state *state);
 
 /* Apply one command of the log. Entries at or below a peer's own version are
  * skipped, so that a log can be replayed over rows that are newer than it.
@@ -163,6 +174,8 @@ struct state_outcome {
  * HA_E_MALFORMED  not a command
  * HA_E_NEWER      a newer program wrote it
  * HA_E_CAPACITY   it was accepted where there was more room than here
+ * HA_E_NO_KEY, HA_E_OTHER_KEY  it holds what is sealed and does not open here;
+ *                 out->unopened_key says under which key
  * HA_E_NOMEM
  * These end the process: nothing may be skipped. What a command itself ran
  * into is in the outcome. */
@@ -231,6 +244,24 @@ struct state_pool {
 	uint32_t nodes;  /* that get their address here */
 };
 bool state_pool_at(struct state *state, unsigned i, struct state_pool *out);
+
+/* How much is sealed under which of the cluster's keys, in no order; returns how
+ * many keys. Number 0: not sealed, while a store is loaded. */
+#define STATE_SEALED_MAX 64u
+struct state_sealed {
+	uint32_t key;
+	uint32_t associations;
+	uint32_t secrets;
+};
+size_t state_sealed(struct state *state, struct state_sealed out[STATE_SEALED_MAX]);
+
+/* A secret that all members share: the number of the key under which it is
+ * sealed, 0 and zeros when there is none. The caller wipes *out. */
+uint32_t state_secret(struct state *state, const char *name, uint8_t out[SECRET_OCTETS]);
+
+/* Seal the key of a CHANGE_ADD_ASSOCIATION for where it will stand; the key is
+ * wiped from the change. Errors of keyring_seal. */
+enum ha_error state_seal(struct state *state, struct change *change);
 
 /* Settings in the store, in order of their names. Changes with each apply. */
 typedef void state_setting_visitor(void *context, const char *name, const char *value);

@@ -4,7 +4,9 @@ target_sources(fuzz_config PRIVATE
   ${PROJECT_SOURCE_DIR}/agentd/base/config_file.c
   ${PROJECT_SOURCE_DIR}/agentd/base/config_values.c)
 hearth_fuzz_target(association hearth_proto)
-target_sources(fuzz_association PRIVATE ${PROJECT_SOURCE_DIR}/agentd/state/association_file.c)
+target_sources(fuzz_association PRIVATE
+  ${PROJECT_SOURCE_DIR}/agentd/state/association_file.c
+  ${PROJECT_SOURCE_DIR}/agentd/state/association_reader.c)
 hearth_fuzz_target(control hearth_proto hearth_schema)
 target_sources(fuzz_control PRIVATE
   ${PROJECT_SOURCE_DIR}/agentd/control/answer.c

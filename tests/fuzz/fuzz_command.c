@@ -72,12 +72,22 @@ static void check_state(struct state *state, const struct state_capacity *capaci
 	free(slots);
 }
 
+static struct keyring *ring(void)
+{
+	static const uint8_t key[KEYRING_KEY_OCTETS] = { 1 };
+	static struct keyring *one;
+
+	if (!one)
+		require((one = keyring_new()) && keyring_add(one, 1, key) == HA_OK);
+	return one;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct state_capacity capacity = { 4, 6, 10 };
 	struct reader in = reader_over(data, size);
 	enum ha_error error = HA_OK, why;
-	struct state *state = state_new(&capacity, &why);
+	struct state *state = state_new(&capacity, ring(), &why);
 
 	require(state != NULL);
 	for (uint64_t index = 1; error == HA_OK && reader_left(&in) > 2; index++) {

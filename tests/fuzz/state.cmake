@@ -1,6 +1,6 @@
 # Compiled into the target rather than linked, so that the fuzzer sees their branches.
 hearth_fuzz_target(rows hearth_proto)
-foreach(part IN ITEMS audit_rows rows setting_rows)
+foreach(part IN ITEMS association_row audit_rows rows setting_rows)
   target_sources(fuzz_rows PRIVATE ${PROJECT_SOURCE_DIR}/agentd/state/${part}.c)
 endforeach()
 

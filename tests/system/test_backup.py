@@ -1,5 +1,6 @@
 """Backup under load, loss of everything, restore: what was acknowledged before the backup is there; and what is refused."""
 
+import copy
 import errno
 import json
 import os
@@ -23,6 +24,21 @@ LOADED = {
     "capacity": {"nodes": NODES, "associations": NODES, "bindings": NODES},
     "storage": {"log-segment": 1, "log-segments": 8, "store-map": 64},
 }
+
+
+def with_keys(directory, configuration=None):
+    """A configuration whose cluster keys stand beside the data directory, so that they outlive it."""
+    path = os.path.join(directory, "cluster.key")
+    subprocess.run([program("agentctl"), "key", "new", path], check=True, capture_output=True, timeout=60)
+    configuration = copy.deepcopy(configuration or {})
+    configuration.setdefault("storage", {})["cluster-key"] = path
+    return configuration
+
+
+@pytest.fixture
+def agent(tmp_path):
+    with Agent(str(tmp_path), with_keys(tmp_path)) as running:
+        yield running
 
 
 def agentload(agent, *arguments, **options):
@@ -76,7 +92,7 @@ def wiped(agent):
 def test_restore_after_losing_everything_under_load(tmp_path):
     """Registrations go on while the copy is made; the agent is killed and its directory wiped while they still go on."""
     record, backup = tmp_path / "record", tmp_path / "backup"
-    with Agent(str(tmp_path), LOADED, loaded_associations()) as agent:
+    with Agent(str(tmp_path), with_keys(tmp_path, LOADED), loaded_associations()) as agent:
         assert agentload(agent, "--record", str(record), "register").returncode == 0
         load = subprocess.Popen(
             [program("agentload"), "--target", f"{agent.address}:{agent.port}", "--nodes", str(NODES), "--duration", "60",
@@ -109,7 +125,7 @@ def test_restore_after_losing_everything_under_load(tmp_path):
 
 def test_every_registration_before_the_backup_is_there(tmp_path):
     record, backup = tmp_path / "record", tmp_path / "backup"
-    with Agent(str(tmp_path), LOADED, loaded_associations()) as agent:
+    with Agent(str(tmp_path), with_keys(tmp_path, LOADED), loaded_associations()) as agent:
         for mode in ("register", "move", "mix"):
             agentload(agent, "--record", str(record), "--count", str(3 * NODES), mode)
         applied = agent.ctl("status")["applied_index"]
@@ -234,8 +250,9 @@ def test_interrupted_restore_is_not_a_beginning(agent, tmp_path):
 
 def test_restore_makes_the_directory_and_gives_it_to_the_user(open_directory):
     directory = str(open_directory)
-    agent = Agent(directory, {"process": {"user": "nobody"}})
-    for path in (directory, agent.data_directory, agent.configuration["storage"]["associations"]):
+    agent = Agent(directory, with_keys(directory, {"process": {"user": "nobody"}}))
+    storage = agent.configuration["storage"]
+    for path in (directory, agent.data_directory, storage["associations"], storage["cluster-key"]):
         shutil.chown(path, "nobody")
     backup = open_directory / "backup"
     with agent:
@@ -260,7 +277,7 @@ def small_disk(tmp_path):
 
 
 def test_full_disk_leaves_no_half_file(tmp_path, small_disk):
-    with Agent(str(tmp_path), LOADED, loaded_associations()) as agent:
+    with Agent(str(tmp_path), with_keys(tmp_path, LOADED), loaded_associations()) as agent:
         target = small_disk / "backup"
         target.write_bytes(b"the backup of yesterday")
         with open(small_disk / "filler", "wb", buffering=0) as filler:
@@ -300,7 +317,7 @@ def test_store_that_cannot_be_written_gives_no_backup(tmp_path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=True)
     try:
         configuration = {**LOADED, "storage": {**LOADED["storage"], "directory": str(disk / "data"), "log-segments": 3}}
-        with Agent(str(tmp_path), configuration, loaded_associations()) as agent:
+        with Agent(str(tmp_path), with_keys(tmp_path, configuration), loaded_associations()) as agent:
             with open(disk / "filler", "wb", buffering=0) as filler:
                 with pytest.raises(OSError):
                     while True:

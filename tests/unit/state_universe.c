@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agentd/state/command.h"
 
@@ -238,4 +239,24 @@ const char *universe_difference(struct state *a, struct state *b)
 			                                 universe_foreign_agent(i));
 	}
 	return difference ? difference : difference_of_wholes(a, b);
+}
+
+struct keyring *universe_ring(void)
+{
+	static const uint8_t key[KEYRING_KEY_OCTETS] = { 1 };
+	static struct keyring *ring;
+
+	if (!ring && (ring = keyring_new()))
+		keyring_add(ring, 1, key);
+	return ring;
+}
+
+bool universe_write_ring(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return false;
+	fprintf(file, "key 1 01%0*d\n", (int)(2 * KEYRING_KEY_OCTETS - 2), 0);
+	return fchmod(fileno(file), 0600) == 0 && fclose(file) == 0;
 }

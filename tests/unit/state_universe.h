@@ -28,6 +28,11 @@ size_t universe_registration(struct dice *dice, struct state *state, uint64_t ti
 /* The end of lifetimes of some home addresses. */
 size_t universe_expire(struct dice *dice, uint64_t time_ms, uint8_t *out, size_t size);
 
+/* One ring with one key, always the same. Static. */
+struct keyring *universe_ring(void);
+/* That key as a key file. false: it cannot be written. */
+bool universe_write_ring(const char *path);
+
 /* NULL when the two cannot be told apart, else what differs. Static. */
 const char *universe_difference(struct state *a, struct state *b);
 

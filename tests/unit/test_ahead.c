@@ -47,7 +47,7 @@ static void set_up(void)
 	static const struct state_capacity capacity = { 10, 10, 20 };
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, NULL, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	add_peer(PEER_MOBILE_NODE, 0x0a000001, 1);
 	add_peer(PEER_MOBILE_NODE, 0x0a000002, 2);

@@ -9,6 +9,8 @@
 
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"
+#include "agentd/state/seal.h"
+#include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
 
 static const struct state_capacity capacity = { 20, 20, 40 };
@@ -26,7 +28,7 @@ static void begin(void)
 {
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	now = 0;
 }
@@ -219,9 +221,11 @@ static void a_node_leaves_limit_and_policy(void)
 
 static void secrets_leave_nothing(void)
 {
-	struct change change = setting("secret.nonce", "00ff");
+	static const uint8_t octets[SECRET_OCTETS] = { 0xff };
+	struct change change = { .kind = CHANGE_SECRET, .name = SECRET_NONCE };
 
 	begin();
+	CU_ASSERT_EQUAL(seal_secret(universe_ring(), SECRET_NONCE, octets, &change.sealed), HA_OK);
 	CU_ASSERT_EQUAL(make_one(&change), HA_OK);
 	CU_ASSERT_EQUAL(trail_count, 0);
 	end();

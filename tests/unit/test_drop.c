@@ -5,6 +5,7 @@
 
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"
+#include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
 
 #define HOME 0x0a400001u /* 10.64.0.1, the only address of the pool */
@@ -56,7 +57,7 @@ static void begin(void)
 	enum ha_error why;
 
 	applied = 0;
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	change(&pool);
 	change(&node);

@@ -38,7 +38,7 @@ static void make(void)
 	static const struct state_capacity capacity = { 4, 8, 20 };
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, NULL, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	next_index = 2;
 	identification = 1;
@@ -383,7 +383,7 @@ static void list_grows_to_its_limit(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(changes);
 	memset(&outcome, 0, sizeof(outcome));
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, NULL, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	for (uint32_t i = 0; i < 1000; i++) {
 		const struct peer_row row = {

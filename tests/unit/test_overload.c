@@ -43,7 +43,7 @@ static void set_up(uint64_t waited_ns, uint32_t rate)
 		                                .expires_ms = BINDING_NEVER_EXPIRES } };
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, NULL, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	add_peer(PEER_MOBILE_NODE, bound, 1);
 	add_peer(PEER_MOBILE_NODE, unbound, 2);

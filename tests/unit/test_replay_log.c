@@ -182,7 +182,7 @@ static struct agent *start(struct memory_disk *disk)
 static struct state *apply_all(const struct memory_disk *disk)
 {
 	enum ha_error why;
-	struct state *state = state_new(&capacity, &why);
+	struct state *state = state_new(&capacity, universe_ring(), &why);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	for (size_t i = 0; i < disk->entry_count; i++) {
@@ -348,6 +348,7 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 
 int main(int argc, char **argv)
 {
+	char keys[sizeof(directory) + 16];
 	int status;
 
 	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
@@ -357,6 +358,11 @@ int main(int argc, char **argv)
 		last_seed = strtoull(argv[2], NULL, 10);
 	if (!mkdtemp(directory)) {
 		perror(directory);
+		return 1;
+	}
+	snprintf(keys, sizeof(keys), "%s/cluster.key", directory);
+	if (!universe_write_ring(keys)) {
+		perror(keys);
 		return 1;
 	}
 	status = suite_run("replay_log", tests);

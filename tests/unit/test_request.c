@@ -432,6 +432,7 @@ int main(void)
 		return 1;
 	}
 	status = suite_run("request", tests);
+	unlink("cluster.key");
 	rmdir("store");
 	rmdir("log");
 	rmdir(directory);

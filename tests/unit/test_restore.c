@@ -32,7 +32,12 @@ static struct store_bytes bytes_of(const struct row_octets *octets)
 static void put_rows(struct store_write *w)
 {
 	struct peer_row peer = { .kind = PEER_MOBILE_NODE, .id = 5, .bindings = 1, .created = 70 };
-	struct association_row association = { .peer = 5, .spi = 256, .created = 75 };
+	struct association_row association = {
+		.peer = 5,
+		.spi = 256,
+		.created = 75,
+		.sealed = { KEYRING_OVERHEAD, { 1, 0, 0, 0, 1 } }, /* under key 1 */
+	};
 	struct binding_row binding = { .node = 5, .version = 90 };
 	struct replay_row replay = { .peer = 6, .version = 88, .state.used_ms = 4000 };
 	struct row_octets key, value;

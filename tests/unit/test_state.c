@@ -423,7 +423,7 @@ static void run_seed(uint64_t seed)
 	enum ha_error why;
 
 	model = (struct model){ .next_id = 1 };
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	for (uint64_t index = 1; index <= COMMANDS; index++) {
 		uint32_t what = dice_below(&dice, 10);

@@ -60,7 +60,7 @@ static void no_place_is_lost(void)
 	uint64_t index = 1;
 	enum ha_error why;
 
-	state = state_new(&small, &why);
+	state = state_new(&small, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	for (unsigned round = 0; round < 50; round++) {
 		for (uint32_t i = 0; i < 10; i++) {
@@ -95,7 +95,7 @@ static void settings_are_in_order_and_limited(void)
 	char text[256] = "";
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	CU_ASSERT_EQUAL(change_one(1, &change), HA_OK);
 	snprintf(change.name, sizeof(change.name), "a");
@@ -120,7 +120,7 @@ static void what_is_no_command_is_refused(void)
 	uint8_t *octets;
 	size_t size;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	CU_ASSERT_EQUAL(command_configure(1, "test", NULL, &change, 1, &octets, &size), HA_OK);
 	CU_ASSERT_EQUAL(octets[0], 0x08); /* field 1, the version */
@@ -148,7 +148,7 @@ static void damaged_rows_end_the_loading(void)
 	struct replay_row replay = { .peer = 6, .version = 9 };
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	row.address = universe_home(0);
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
@@ -166,7 +166,7 @@ static void damaged_rows_end_the_loading(void)
 	CU_ASSERT_EQUAL(state_load_replay(state, &replay), HA_OK); /* left by a crash */
 	state_free(state);
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	row.id = 5;
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
@@ -204,14 +204,14 @@ static void who_put_it_in_order_decides_on_room(void)
 	enum ha_error why;
 
 	for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
-		state = state_new(&capacity, &why);
+		state = state_new(&capacity, universe_ring(), &why);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 		CU_ASSERT_EQUAL(apply_where(&less[i], &outcome), HA_OK);
 		CU_ASSERT_EQUAL(outcome.results[2], HA_OK);
 		CU_ASSERT_EQUAL(outcome.results[3], HA_E_CAPACITY);
 		free(outcome.results);
 		state_free(state);
-		state = state_new(&less[i], &why);
+		state = state_new(&less[i], universe_ring(), &why);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 		CU_ASSERT_EQUAL(apply_where(&more, &outcome), HA_E_CAPACITY);
 		free(outcome.results);
@@ -224,7 +224,7 @@ static void a_limit_does_not_change_in_passing(void)
 	struct change change = addition(0, 2);
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	CU_ASSERT_EQUAL(change_one(1, &change), HA_OK);
 	change.bindings = 3;

@@ -115,7 +115,7 @@ static void views_are_whole_while_others_write(void)
 	pthread_t threads[3];
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	for (uintptr_t i = 0; i < 3; i++)
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, roles[i], (void *)(i + 2)),
@@ -155,7 +155,7 @@ static void claim_is_held_by_one(void)
 	pthread_t threads[2];
 	enum ha_error why;
 
-	state = state_new(&capacity, &why);
+	state = state_new(&capacity, universe_ring(), &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	row.address = universe_home(0);
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
