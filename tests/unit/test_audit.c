@@ -38,6 +38,13 @@ static void end(void)
 	state_free(state);
 }
 
+/* Its value is sealed octets, no text. */
+static bool is_secret(struct span name)
+{
+	return name.size >= strlen(SECRET_PREFIX) &&
+	       memcmp(name.at, SECRET_PREFIX, strlen(SECRET_PREFIX)) == 0;
+}
+
 static void read_rows(const struct row_log *rows)
 {
 	struct row_change change;
@@ -45,7 +52,8 @@ static void read_rows(const struct row_log *rows)
 
 	trail_count = trims = 0;
 	while (row_log_next(rows, &at, &change)) {
-		if (change.kind == ROW_SETTING && change.operation == ROW_PUT)
+		if (change.kind == ROW_SETTING && change.operation == ROW_PUT &&
+		    !is_secret(change.key))
 			CU_ASSERT_EQUAL(setting_row_decode(change.key, change.value, &written),
 			                HA_OK);
 		if (change.kind != ROW_AUDIT)
