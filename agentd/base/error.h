@@ -42,7 +42,8 @@
 	X(HA_E_NO_POOL, "there is no such pool of home addresses")                                 \
 	X(HA_E_NO_POLICY, "there is no such policy")                                               \
 	X(HA_E_IN_USE, "mobile nodes still use it")                                                \
-	X(HA_E_TOO_SOON, "comes sooner after the one before than is allowed")
+	X(HA_E_TOO_SOON, "comes sooner after the one before than is allowed")                      \
+	X(HA_E_TAKEN, "has addresses that belong to another pool or mobile node already")
 
 enum ha_error {
 	HA_OK = 0,

@@ -102,6 +102,12 @@ static void explain_add(const struct telling *telling)
 	case HA_E_OTHER_IDENTITY:
 		say_other_identity(telling);
 		return;
+	case HA_E_TAKEN:
+		say(telling,
+		    "%s lies in a pool of home addresses: give the node that pool, or shorten the "
+		    "pool",
+		    address_format(change->address).text);
+		return;
 	default:
 		say_plainly(telling);
 	}
@@ -142,9 +148,11 @@ static const char *setting_trouble(bool pool, bool unset, enum ha_error why)
 		return "mobile nodes still get their addresses there; remove their associations "
 		       "first";
 	if (why == HA_E_IN_USE)
-		return "mobile nodes have addresses that would no longer be in it";
-	if (why == HA_E_EXISTS)
-		return "it would share addresses with another pool";
+		return "mobile nodes get their addresses there, and some would no longer be in it";
+	if (why == HA_E_TAKEN)
+		return "it would share addresses with another pool, or with a mobile node's own";
+	if (why == HA_E_RANGE)
+		return "the range is not one of host addresses, or holds the home agent's own";
 	if (why == HA_E_CAPACITY)
 		return pool ? "there are as many pools as there can be"
 		            : "there are as many settings as there can be";

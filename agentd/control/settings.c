@@ -30,15 +30,18 @@ static bool begins_with(const char *text, const char *with)
 
 static bool is_label(const char *text, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", text[i]))
-			return false;
-	return size > 0 && size < LABEL_MAX && (size != 4 || memcmp(text, "none", 4) != 0);
+	char label[LABEL_MAX];
+
+	if (size >= sizeof(label))
+		return false;
+	memcpy(label, text, size);
+	label[size] = '\0';
+	return setting_label_is_valid(label);
 }
 
 bool label_is_valid(const char *text)
 {
-	return is_label(text, strlen(text));
+	return setting_label_is_valid(text);
 }
 
 static enum ha_error refuse_label(struct settings_error *error, const char *name)

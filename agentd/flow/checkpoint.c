@@ -41,7 +41,29 @@ static struct store_bytes bytes_of(const struct row_octets *octets)
 	return (struct store_bytes){ octets->at, octets->size };
 }
 
-/* ---- configuration ---- */
+/* ---- peers, and configuration ---- */
+
+static void write_peer(struct store_write *w, const struct state_peer_rows *peer)
+{
+	struct row_octets keys[BINDING_LIMIT_MAX], values[BINDING_LIMIT_MAX], prefix;
+	struct store_row rows[BINDING_LIMIT_MAX];
+
+	for (size_t i = 0; i < peer->binding_count; i++) {
+		binding_row_key(&peer->bindings[i], &keys[i]);
+		binding_row_value(&peer->bindings[i], &values[i]);
+		rows[i] = (struct store_row){ bytes_of(&keys[i]), bytes_of(&values[i]) };
+	}
+	if (peer->home.s_addr) {
+		binding_row_prefix(peer->realm, peer->home, &prefix);
+		store_replace_prefix(w, STORE_BINDINGS, bytes_of(&prefix), rows,
+		                     peer->binding_count);
+	}
+	if (peer->binding_count > 0 && !peer->pooled)
+		return; /* the bindings carry the replay state */
+	replay_row_key(&peer->replay, &keys[0]);
+	replay_row_value(&peer->replay, &values[0]);
+	store_put(w, STORE_REPLAY, bytes_of(&keys[0]), bytes_of(&values[0]));
+}
 
 static uint32_t trim_to(struct span value)
 {
@@ -70,41 +92,43 @@ static void write_change(struct store_write *w, const struct row_change *change)
 	}
 }
 
-static void write_jobs(struct store_write *w, const struct job_list *jobs)
+/* A home address whose rows were cleared may be another node's by now, and that
+ * one's rows may have been written before these were cleared. */
+static void write_cleared(struct agent *agent, struct store_write *w,
+                          const struct row_change *change)
+{
+	struct reader key = reader_over(change->key.at, change->key.size);
+	uint32_t realm = get_u32(&key);
+	struct state_peer_rows peer;
+
+	if (change->operation != ROW_CLEAR || change->kind != ROW_BINDING)
+		return;
+	get_u8(&key);
+	if (state_copy_at(agent->state, realm, get_address(&key), &peer))
+		write_peer(w, &peer);
+}
+
+static void write_jobs(struct agent *agent, struct store_write *w, const struct job_list *jobs)
 {
 	for (const struct configure_job *job = jobs->first; job; job = job->next) {
 		struct row_change change;
 		size_t at = 0;
 
-		while (row_log_next(&job->rows, &at, &change))
+		while (row_log_next(&job->rows, &at, &change)) {
 			write_change(w, &change);
+			write_cleared(agent, w, &change);
+		}
 		meta_put_number(w, META_CONFIGURED, job->index);
 		meta_put_number(w, META_NEXT_ID, job->next_id);
 	}
 }
 
-/* A home address whose rows were cleared may have been added again since, and
- * its new rows may have been written before they were cleared. */
-static void touch_cleared(struct agent *agent, const struct row_change *change)
-{
-	struct reader key = reader_over(change->key.at, change->key.size);
-	uint32_t realm = get_u32(&key);
-
-	get_u8(&key);
-	if (change->operation == ROW_CLEAR && change->kind == ROW_BINDING)
-		state_touch(agent->state, realm, get_address(&key));
-}
-
-static void finish_jobs(struct agent *agent, struct job_list *jobs)
+static void finish_jobs(struct job_list *jobs)
 {
 	while (jobs->first) {
 		struct configure_job *job = jobs->first;
-		struct row_change change;
-		size_t at = 0;
 
 		jobs->first = job->next;
-		while (row_log_next(&job->rows, &at, &change))
-			touch_cleared(agent, &change);
 		if (job->done)
 			job->done(job->context, job->results, job->count);
 		job_free(job);
@@ -137,28 +161,6 @@ static void return_jobs(struct checkpoint *c, struct job_list *jobs)
 
 /* ---- peers ---- */
 
-static void write_peer(struct store_write *w, const struct state_peer_rows *peer)
-{
-	struct row_octets keys[BINDING_LIMIT_MAX], values[BINDING_LIMIT_MAX], prefix;
-	struct store_row rows[BINDING_LIMIT_MAX];
-
-	for (size_t i = 0; i < peer->binding_count; i++) {
-		binding_row_key(&peer->bindings[i], &keys[i]);
-		binding_row_value(&peer->bindings[i], &values[i]);
-		rows[i] = (struct store_row){ bytes_of(&keys[i]), bytes_of(&values[i]) };
-	}
-	if (peer->home.s_addr) {
-		binding_row_prefix(peer->realm, peer->home, &prefix);
-		store_replace_prefix(w, STORE_BINDINGS, bytes_of(&prefix), rows,
-		                     peer->binding_count);
-	}
-	if (peer->binding_count > 0)
-		return; /* the bindings carry the replay state */
-	replay_row_key(&peer->replay, &keys[0]);
-	replay_row_value(&peer->replay, &values[0]);
-	store_put(w, STORE_REPLAY, bytes_of(&keys[0]), bytes_of(&values[0]));
-}
-
 static void write_peers(struct agent *agent, struct store_write *w, const uint32_t *slots,
                         size_t count)
 {
@@ -181,7 +183,7 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 	struct state_totals totals;
 	enum ha_error error;
 
-	write_jobs(&w, &jobs);
+	write_jobs(agent, &w, &jobs);
 	write_peers(agent, &w, slots, count);
 	if (applied) {
 		state_totals(agent->state, &totals);
@@ -190,7 +192,7 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 	}
 	error = store_commit(&w);
 	if (error == HA_OK)
-		finish_jobs(agent, &jobs);
+		finish_jobs(&jobs);
 	else
 		return_jobs(c, &jobs);
 	return error;

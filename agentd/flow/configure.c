@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agentd/base/address.h"
 #include "agentd/flow/keys.h"
 #include "agentd/state/command.h"
+#include "agentd/state/pools.h"
 
 void job_list_append(struct job_list *list, struct configure_job *job)
 {
@@ -66,7 +68,23 @@ static struct configure_job *job_put(struct agent *agent, agent_changed *done, v
 	return job;
 }
 
-/* Settings of pools are judged where they are applied. */
+/* Pools are judged where they are applied, but for what is no part of what is
+ * agreed on: which address is our own. */
+static enum ha_error check_pool(struct agent *agent, const struct change *change)
+{
+	struct address_range range;
+	uint32_t own = address_host(agent->config.home_agent_address);
+	enum ha_error error;
+
+	if (change->kind == CHANGE_UNSET)
+		return HA_OK;
+	error = address_range_parse(change->value, &range);
+	if (error != HA_OK)
+		return error;
+	return range.realm == agent->realm && own >= range.first && own <= range.last ? HA_E_RANGE
+	                                                                              : HA_OK;
+}
+
 static enum ha_error check_setting(struct agent *agent, const struct change *change)
 {
 	const struct option *option = config_option_find(change->name);
@@ -75,7 +93,7 @@ static enum ha_error check_setting(struct agent *agent, const struct change *cha
 	char full[96];
 
 	if (strncmp(change->name, POOL_FAMILY, strlen(POOL_FAMILY)) == 0)
-		return HA_OK;
+		return check_pool(agent, change);
 	if (!option)
 		option = policy_option(change->name, NULL);
 	if (!option)

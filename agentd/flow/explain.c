@@ -60,7 +60,7 @@ static void tell_request(struct explaining *e)
 static void tell_node(struct explaining *e)
 {
 	const struct request *r = &e->request;
-	const char *policy = state_policy_name(e->agent->state, r->node.policy);
+	char policy[LABEL_MAX];
 
 	e->teller.part = "node";
 	if (!r->node_known) {
@@ -68,6 +68,7 @@ static void tell_node(struct explaining *e)
 		          "unknown");
 		return;
 	}
+	state_policy_name(e->agent->state, r->node.policy, policy);
 	tell_number(&e->teller, "node", NULL, r->node.id);
 	tell_text(&e->teller, "home",
 	          !r->facts.pooled  ? "its own"
@@ -165,11 +166,7 @@ static void tell_outcome(struct explaining *e)
 	enum ha_error error = HA_OK;
 
 	r->verdict = registration_decide(&r->decoded, &r->facts);
-	if (!request_find_home(e->agent, r, false)) {
-		tell_silence(e, "its former home address is not free and its last bindings are not "
-		                "stored yet");
-		return;
-	}
+	request_find_home(e->agent, r, false);
 	if (r->verdict.effect != REGISTRATION_NONE)
 		error = state_may_claim(e->agent->state, &r->node, &pace);
 	if (error == HA_E_TOO_SOON)

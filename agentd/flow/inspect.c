@@ -24,10 +24,10 @@ bool agent_node(struct agent *agent, const struct agent_whom *whom, struct agent
 		.home = view.home,
 		.pooled = view.pool != LABEL_NONE,
 		.leased = view.leased,
-		.policy = state_policy_name(agent->state, view.policy),
 		.limit = view.limit,
 		.bindings = view.binding_count,
 	};
+	state_policy_name(agent->state, view.policy, out->policy);
 	return true;
 }
 

@@ -22,7 +22,7 @@ struct agent_node {
 	struct in_addr home;     /* 0 = none yet; of a pool and not leased: its last one */
 	bool pooled;             /* its address comes from a pool */
 	bool leased;             /* and it has one now */
-	const char *policy;      /* "" = none; static while the agent lives */
+	char policy[LABEL_MAX];  /* "" = none */
 	uint8_t limit;           /* of bindings */
 	uint8_t bindings;
 };

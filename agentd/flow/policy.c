@@ -149,11 +149,10 @@ static void compile_policies(struct agent *agent, const struct config *config)
 	unsigned count = state_policy_count(agent->state);
 
 	for (unsigned i = 0; i < count; i++) {
-		struct overriding overriding = {
-			.config = *config,
-			.policy = state_policy_name(agent->state, (uint8_t)i),
-		};
+		char name[LABEL_MAX];
+		struct overriding overriding = { .config = *config, .policy = name };
 
+		state_policy_name(agent->state, (uint8_t)i, name);
 		state_settings(agent->state, override, &overriding);
 		agent->policies[i] = compile(&overriding.config);
 	}

@@ -110,13 +110,20 @@ static void build_reply(const struct request *r, struct request_result *out)
 	                                     out->reply);
 }
 
-static void build_command(const struct request *r, uint32_t realm, struct request_result *out)
+/* A command names an address of a pool only if nobody else can get it meanwhile. */
+static bool needs_home(const struct request *r)
 {
+	return !r->facts.pooled || r->facts.leased || r->verdict.effect == REGISTRATION_BIND;
+}
+
+static void build_command(struct agent *agent, const struct request *r, struct request_result *out)
+{
+	static const struct in_addr nowhere;
 	struct binding binding = registration_binding(&r->decoded, &r->verdict, &r->facts.policy,
 	                                              r->facts.cluster_ms);
 	struct command_registration command = {
 		.node = r->node.id,
-		.place = place_of_home(realm, r->verdict.home),
+		.place = place_of_home(agent->realm, needs_home(r) ? r->verdict.home : nowhere),
 		.identification = r->decoded.fixed.identification,
 		.digest = registration_digest(&r->decoded),
 		.time_ms = r->facts.cluster_ms,
@@ -127,6 +134,7 @@ static void build_command(const struct request *r, uint32_t realm, struct reques
 		.after = r->facts.newest_identification,
 		.spi = r->facts.mobile_home == AUTHENTICATION_VALID ? r->node.spi : 0,
 		.limit = r->node.limit,
+		.sticky = r->facts.pooled && state_pool_is_sticky(agent->state, r->node.pool),
 	};
 
 	if (r->verdict.effect == REGISTRATION_BIND)
@@ -202,7 +210,7 @@ static enum request_fate propose(struct agent *agent, const struct request *r,
 	out->node = r->node;
 	mip_wipe(&out->node.key, sizeof(out->node.key));
 	mip_wipe(&out->node.aaa_key, sizeof(out->node.aaa_key));
-	build_command(r, agent->realm, out);
+	build_command(agent, r, out);
 	return REQUEST_PROPOSED;
 }
 
@@ -213,16 +221,14 @@ static void refuse(struct request *r, enum mip_code code, const char *reason)
 
 /* Only what passed all checks gets an address: nobody can use them up by
  * asking. */
-bool request_find_home(struct agent *agent, struct request *r, bool keep)
+void request_find_home(struct agent *agent, struct request *r, bool keep)
 {
 	struct in_addr wanted = r->decoded.fixed.home;
 	enum ha_error error;
 
 	if (r->verdict.effect != REGISTRATION_BIND || r->verdict.home.s_addr)
-		return true;
+		return;
 	error = keep ? state_reserve(agent->state, &r->node) : state_probe(agent->state, &r->node);
-	if (error == HA_E_BUSY)
-		return false;
 	if (error != HA_OK) {
 		refuse(r, MIP_NO_RESOURCES, "no home address of its pool is free");
 	} else if (wanted.s_addr && !address_equal(wanted, r->node.reserved)) {
@@ -232,14 +238,12 @@ bool request_find_home(struct agent *agent, struct request *r, bool keep)
 	} else {
 		r->verdict.home = r->node.reserved;
 	}
-	return true;
 }
 
 static enum request_fate decide(struct agent *agent, struct request *r, struct request_result *out)
 {
 	r->verdict = registration_decide(&r->decoded, &r->facts);
-	if (!request_find_home(agent, r, true))
-		return REQUEST_OUTRUN;
+	request_find_home(agent, r, true);
 	build_reply(r, out);
 	if (r->verdict.effect == REGISTRATION_NONE)
 		return answer(agent, r, out);

@@ -26,8 +26,8 @@ void request_look(struct agent *agent, const struct registration_policy *policy,
                   struct request_clock clock, struct request *r);
 
 /* The home address of an accepted node of a pool, into the verdict, which may
- * become a denial. `keep`: it is kept for a proposal. false: the node must wait. */
-bool request_find_home(struct agent *agent, struct request *r, bool keep);
+ * become a denial. `keep`: it is kept for a proposal. */
+void request_find_home(struct agent *agent, struct request *r, bool keep);
 
 /* How often the node may register. */
 struct state_pace request_pace(const struct request *r);

@@ -113,25 +113,26 @@ static void note_accepted(struct state *state, uint32_t slot, const Hearth__Regi
 	association_note_use(state, slot, registration->spi, time_ms);
 }
 
-/* With the peer's lock held. `possible`: its address can be had. */
+/* With the peer's lock held. `address`: whether it can be had. In a log that is
+ * replayed somebody who came later may have it, and the bindings there may be
+ * gone. What was accepted then counts as accepted, so that it is not again. */
 static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t index,
                                    const Hearth__Register *registration, uint64_t time_ms,
-                                   enum ha_error possible)
+                                   enum ha_error address)
 {
 	struct peer *peer = &state->peers[slot];
-	enum ha_error error = possible;
+	enum ha_error error = HA_OK;
 
 	bindings_remove(state, slot, has_ended, &time_ms);
-	if (error == HA_OK && registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
-		error = apply_bind(state, slot, index, registration, time_ms);
-	else if (error == HA_OK && registration->effect_case == HEARTH__REGISTER__EFFECT_UNBIND)
+	if (registration->effect_case == HEARTH__REGISTER__EFFECT_UNBIND)
 		apply_unbind(state, slot, registration->unbind);
-	/* What was accepted once and is outlived by now must not be accepted again. */
-	if (error == HA_OK || possible == HA_E_STALE)
+	else if (address == HA_OK)
+		error = apply_bind(state, slot, index, registration, time_ms);
+	if (error == HA_OK || peer->pool != LABEL_NONE)
 		note_accepted(state, slot, registration, time_ms);
 	peer->version = index;
 	dirty_mark(state, slot);
-	return error;
+	return error == HA_OK ? address : error;
 }
 
 static struct in_addr home_of(uint64_t place)
@@ -153,20 +154,6 @@ static uint32_t slot_of(struct state *state, const Hearth__Register *registratio
 	return name_find(state, &name);
 }
 
-/* An address of the pool that the proposal had is nobody's again. */
-static void give_up(struct state *state, uint32_t slot, const Hearth__Register *registration)
-{
-	const struct state_view view = {
-		.slot = slot,
-		.id = state->peers[slot].id,
-		.pool = state->peers[slot].pool,
-		.reserved = home_of(registration->place),
-	};
-
-	if (view.pool != LABEL_NONE)
-		lease_unreserve(state, &view);
-}
-
 static enum ha_error find_current(struct state *state, uint64_t index,
                                   const Hearth__Register *registration, uint32_t *slot)
 {
@@ -179,6 +166,8 @@ static enum ha_error find_current(struct state *state, uint64_t index,
 	peer = &state->peers[*slot];
 	if (peer->id != registration->node)
 		return HA_E_NOTFOUND; /* of an earlier incarnation, whose claim went with it */
+	if ((peer->pool != LABEL_NONE) != registration->has_name)
+		return HA_E_NOTFOUND; /* its address comes from a pool, or it does not */
 	peer_lock(state, *slot);
 	peer->in_flight = 0;
 	if (index > peer->version && is_replayed(peer, registration))
@@ -187,28 +176,43 @@ static enum ha_error find_current(struct state *state, uint64_t index,
 	return error;
 }
 
-enum ha_error apply_registration(struct state *state, uint64_t index,
-                                 const Hearth__Register *registration, uint64_t time_ms)
+static enum ha_error apply_to_node(struct state *state, uint64_t index,
+                                   const Hearth__Register *registration, uint64_t time_ms)
 {
 	uint32_t slot;
 	enum ha_error error = find_current(state, index, registration, &slot);
-	enum ha_error possible = HA_OK;
+	enum ha_error address = HA_OK;
 
 	if (error == HA_E_NOTFOUND)
 		return error;
 	if (index <= state->peers[slot].version)
 		return HA_OK; /* the rows that were loaded have it already */
-	if (error == HA_OK && registration->has_name &&
-	    registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
-		possible = lease_take(state, slot, home_of(registration->place), index);
-	if (error == HA_OK) {
-		peer_lock(state, slot);
-		error = apply_to_peer(state, slot, index, registration, time_ms, possible);
-		peer_unlock(state, slot);
-	}
 	if (error != HA_OK)
-		give_up(state, slot, registration);
-	lease_settle(state, slot);
+		return error;
+	if (registration->has_name && registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
+		address = lease_take(state, slot, (uint32_t)(registration->place >> 32),
+		                     home_of(registration->place), registration->sticky);
+	peer_lock(state, slot);
+	error = apply_to_peer(state, slot, index, registration, time_ms, address);
+	peer_unlock(state, slot);
+	lease_settle(state, slot, index);
+	return error;
+}
+
+/* What it does to who else has the address does not depend on what becomes of
+ * it: in a log that is replayed, its node may be newer than it, or gone. */
+enum ha_error apply_registration(struct state *state, uint64_t index,
+                                 const Hearth__Register *registration, uint64_t time_ms)
+{
+	uint32_t realm = (uint32_t)(registration->place >> 32);
+	struct in_addr home = home_of(registration->place);
+	enum ha_error error;
+
+	if (registration->has_name && registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
+		lease_evict(state, realm, home, registration->node, index);
+	error = apply_to_node(state, index, registration, time_ms);
+	if (registration->has_name)
+		lease_resolve(state, realm, home);
 	return error;
 }
 
@@ -233,13 +237,16 @@ static bool drop_some(struct state *state, uint32_t slot, uint64_t index, bindin
 static void expire_at(struct state *state, uint64_t index, uint64_t place, uint64_t time_ms)
 {
 	uint32_t slot = slot_of_place(state, place);
+	bool newer;
 
 	if (slot == SLOT_NONE)
 		return;
 	peer_lock(state, slot);
+	newer = index > state->peers[slot].version;
 	drop_some(state, slot, index, has_ended, &time_ms);
 	peer_unlock(state, slot);
-	lease_settle(state, slot);
+	if (newer)
+		lease_settle(state, slot, index);
 }
 
 void apply_expiry(struct state *state, uint64_t index, const Hearth__Expire *expire,
@@ -292,9 +299,11 @@ static enum ha_error apply_revocation(struct state *state, uint64_t index, uint3
 	};
 	struct peer *peer = &state->peers[slot];
 	enum ha_error error = HA_OK;
+	bool newer;
 
 	peer_lock(state, slot);
-	if (index > peer->version) {
+	newer = index > peer->version;
+	if (newer) {
 		bool changed = bindings_remove(state, slot, has_ended, &time_ms) > 0;
 
 		error = take_revocation(state, peer, slot, &mark);
@@ -304,7 +313,8 @@ static enum ha_error apply_revocation(struct state *state, uint64_t index, uint3
 		}
 	}
 	peer_unlock(state, slot);
-	lease_settle(state, slot);
+	if (newer)
+		lease_settle(state, slot, index);
 	return error;
 }
 
@@ -338,13 +348,11 @@ enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop
 	state->farewell.cause = FAREWELL_TAKEN;
 	dropped = drop_some(state, slot, index, which, &care_of);
 	state->farewell.cause = FAREWELL_SILENT;
-	if (newer && drop->release && state->peers[slot].leased) {
-		state->peers[slot].version = index;
-		dropped = true;
-	}
 	peer_unlock(state, slot);
-	if (newer && drop->release)
-		lease_release(state, slot);
-	lease_settle(state, slot);
-	return dropped || !newer ? HA_OK : HA_E_NOTFOUND;
+	if (!newer)
+		return HA_OK; /* the rows that were loaded have it already */
+	if (drop->release)
+		dropped = lease_release(state, slot, index) || dropped;
+	lease_settle(state, slot, index);
+	return dropped ? HA_OK : HA_E_NOTFOUND;
 }

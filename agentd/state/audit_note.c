@@ -26,7 +26,7 @@ static struct audit_value node_value(struct state *state, uint32_t slot)
 	out.present = true;
 	out.bindings = state->peers[slot].limit;
 	text_copy(out.text, sizeof(out.text),
-	          text_span(state_policy_name(state, state->peers[slot].policy)));
+	          text_span(policy_name(state, state->peers[slot].policy)));
 	return out;
 }
 

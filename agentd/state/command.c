@@ -48,6 +48,8 @@ static void fill_node(Hearth__Register *to, const struct command_registration *f
 	to->spi = from->spi;
 	to->has_limit = from->limit != 0;
 	to->limit = from->limit;
+	to->has_sticky = from->sticky;
+	to->sticky = from->sticky;
 }
 
 size_t command_registration(const struct command_registration *from,

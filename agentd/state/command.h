@@ -40,6 +40,7 @@ struct command_registration {
 	uint64_t after; /* with nonces: the newest that was accepted so */
 	uint32_t spi;
 	uint8_t limit;
+	bool sticky; /* its pool lets it keep the address without bindings */
 };
 
 /* Octets written to `out`. Cannot fail: the size is bounded. */

@@ -87,11 +87,20 @@ struct identity identity_of(unsigned kind, uint32_t realm, uint32_t address,
 	return identity;
 }
 
+/* Who has an address of a pool is no matter of configuration: a log that is
+ * replayed meets other leases (lease.c). */
+static uint32_t find_owner(struct state *state, const struct identity *identity)
+{
+	uint32_t slot = peer_find(state, identity->kind, identity->realm, identity->address);
+
+	return slot == SLOT_NONE || state->peers[slot].pool == LABEL_NONE ? slot : SLOT_NONE;
+}
+
 uint32_t identity_find(struct state *state, const struct identity *identity)
 {
-	if (identity->nai.size)
-		return name_find(state, &identity->name);
-	return peer_find(state, identity->kind, identity->realm, identity->address);
+	if (!identity->nai.size)
+		return find_owner(state, identity);
+	return identity->kind == PEER_MOBILE_NODE ? name_find(state, &identity->name) : SLOT_NONE;
 }
 
 void text_copy(char *out, size_t size, struct span text)
@@ -223,31 +232,45 @@ static enum ha_error check_known(struct state *state, const struct peer *peer,
 	if (add->pool && (peer->pool == LABEL_NONE ||
 	                  strcmp(state->pools.pools[peer->pool].name, add->pool) != 0))
 		return HA_E_OTHER_IDENTITY;
-	if (add->policy && strcmp(state_policy_name(state, peer->policy), add->policy) != 0)
+	if (add->policy && strcmp(policy_name(state, peer->policy), add->policy) != 0)
 		return HA_E_OTHER_IDENTITY;
 	return HA_OK;
 }
 
-/* A node of its own address takes it from who merely had it last. */
-static enum ha_error check_new(struct state *state, const Hearth__AddAssociation *add,
-                               const struct identity *identity)
+static bool is_in_a_pool(const struct state *state, const struct identity *identity)
 {
-	uint32_t other;
+	for (unsigned i = 0; i < POOLS_MAX; i++)
+		if (address_pool_has(&state->pools.pools[i], identity->realm, identity->address))
+			return true;
+	return false;
+}
 
+static bool is_pool(const struct state *state, const char *name, uint32_t realm)
+{
+	unsigned i = address_pool_find(&state->pools, name);
+
+	return i < POOLS_MAX && state->pools.pools[i].range.realm == realm;
+}
+
+static enum ha_error check_new(struct state *state, uint64_t index,
+                               const Hearth__AddAssociation *add, const struct identity *identity)
+{
 	if (add->kind == HEARTH__PEER_KIND__MOBILE_NODE && !add->address && !add->pool)
 		return HA_E_NOTFOUND; /* a name alone says nothing of a new node */
 	if (add->policy && !policy_exists(state, add->policy))
 		return HA_E_NO_POLICY;
-	if (add->pool && address_pool_find(&state->pools, add->pool) == POOLS_MAX)
+	if (add->pool && !is_pool(state, add->pool, add->realm))
 		return HA_E_NO_POOL;
 	if (!add->address)
 		return HA_OK;
-	other = peer_find(state, identity->kind, identity->realm, identity->address);
-	if (other != SLOT_NONE && state->peers[other].pool != LABEL_NONE)
-		lease_forget(state, other);
-	return peer_find(state, identity->kind, identity->realm, identity->address) == SLOT_NONE
-	               ? HA_OK
-	               : HA_E_OTHER_IDENTITY;
+	if (find_owner(state, identity) != SLOT_NONE)
+		return HA_E_OTHER_IDENTITY;
+	if (identity->kind != PEER_MOBILE_NODE)
+		return HA_OK;
+	if (is_in_a_pool(state, identity))
+		return HA_E_TAKEN;
+	lease_evict(state, identity->realm, identity->address, 0, index);
+	return HA_OK;
 }
 
 static enum ha_error add_peer(struct state *state, uint64_t index,
@@ -256,8 +279,11 @@ static enum ha_error add_peer(struct state *state, uint64_t index,
 {
 	enum ha_error error = make_peer(state, index, add, identity, rows, slot);
 
-	if (error == HA_OK)
-		error = node_set_policy(state, *slot, add->policy, rows);
+	if (error != HA_OK)
+		return error;
+	error = node_set_policy(state, *slot, add->policy, rows);
+	if (error != HA_OK)
+		forget_peer(state, *slot, rows);
 	return error;
 }
 
@@ -277,7 +303,7 @@ static enum ha_error apply_add(struct state *state, uint64_t index,
 	need = need_of(state, slot, add);
 	if (!need.associations && !add->replace)
 		return HA_E_EXISTS;
-	error = slot == SLOT_NONE ? check_new(state, add, &identity)
+	error = slot == SLOT_NONE ? check_new(state, index, add, &identity)
 	                          : check_known(state, &state->peers[slot], add, &identity);
 	if (error == HA_OK)
 		error = room_check(state, allowed, &need);
@@ -350,6 +376,8 @@ static enum ha_error apply_setting(struct state *state, uint64_t index,
 		return HA_E_CONFLICT;
 	error = setting->unset ? setting_remove(state, setting->name)
 	                       : setting_put(state, setting->name, setting->value, index);
+	if (error == HA_E_NOMEM)
+		rows->error = error; /* others may have room: it must not be skipped */
 	if (error == HA_OK)
 		note_setting(setting, index, rows);
 	return error;

@@ -34,8 +34,7 @@ enum ha_error node_set_policy(struct state *state, uint32_t slot, const char *po
 static bool is_as_seen(struct state *state, const struct peer *peer, const Hearth__SetNode *set)
 {
 	return (!set->has_was_bindings || set->was_bindings == peer->limit) &&
-	       (!set->was_policy ||
-	        strcmp(set->was_policy, state_policy_name(state, peer->policy)) == 0);
+	       (!set->was_policy || strcmp(set->was_policy, policy_name(state, peer->policy)) == 0);
 }
 
 static enum ha_error check_limit(struct state *state, const struct state_capacity *allowed,
@@ -80,7 +79,7 @@ enum ha_error node_apply(struct state *state, const struct state_capacity *allow
 	                    (set->policy[0] && !policy_exists(state, set->policy))))
 		return HA_E_NO_POLICY;
 	text_copy(row.policy, sizeof(row.policy),
-	          text_span(set->policy ? set->policy : state_policy_name(state, peer->policy)));
+	          text_span(set->policy ? set->policy : policy_name(state, peer->policy)));
 	error = check_limit(state, allowed, peer, &row);
 	if (error == HA_OK)
 		error = peer_set_node(state, slot, &row);

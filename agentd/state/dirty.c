@@ -19,6 +19,12 @@ void dirty_mark(struct state *state, uint32_t slot)
 	pthread_mutex_unlock(&state->dirty_lock);
 }
 
+void dirty_forget(struct state *state)
+{
+	while (state->dirty_count > 0)
+		state->peers[state->dirty[--state->dirty_count]].dirty = false;
+}
+
 size_t state_dirty_count(struct state *state)
 {
 	size_t count;
@@ -151,16 +157,6 @@ void state_return_dirty(struct state *state, const uint32_t *slots, size_t count
 	}
 }
 
-void state_touch(struct state *state, uint32_t realm, struct in_addr home)
-{
-	uint32_t slot = peer_lock_found(state, PEER_MOBILE_NODE, realm, home);
-
-	if (slot == SLOT_NONE)
-		return;
-	dirty_mark(state, slot);
-	peer_unlock(state, slot);
-}
-
 static void copy_bindings(struct state *state, const struct peer *peer, struct state_peer_rows *out)
 {
 	for (uint32_t at = peer->bindings; at != SLOT_NONE; at = state->bindings[at].next) {
@@ -176,26 +172,49 @@ static void copy_bindings(struct state *state, const struct peer *peer, struct s
 	}
 }
 
-bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows *out)
+/* With the peer's lock held. */
+static bool copy_rows(struct state *state, uint32_t slot, struct state_peer_rows *out)
 {
-	struct peer *peer = &state->peers[slot];
-	bool alive;
+	const struct peer *peer = &state->peers[slot];
+	bool alive = peer->id && peer->kind == PEER_MOBILE_NODE;
 
-	peer_lock(state, slot);
-	peer->dirty = false;
-	alive = peer->id && peer->kind == PEER_MOBILE_NODE;
 	out->realm = peer->realm;
 	out->home = peer->address;
+	out->pooled = peer->pool != LABEL_NONE;
 	out->binding_count = 0;
 	out->replay = (struct replay_row){
 		.peer = peer->id,
 		.state = peer->replay,
-		.home = peer->pool == LABEL_NONE ? (struct in_addr){ 0 } : peer->address,
+		.home = out->pooled ? peer->address : (struct in_addr){ 0 },
 		.leased = peer->leased,
+		.sticky = peer->leased && peer->sticky,
 		.version = peer->version,
 	};
 	if (alive)
 		copy_bindings(state, peer, out);
+	return alive;
+}
+
+bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows *out)
+{
+	bool alive;
+
+	peer_lock(state, slot);
+	state->peers[slot].dirty = false;
+	alive = copy_rows(state, slot, out);
+	peer_unlock(state, slot);
+	return alive;
+}
+
+bool state_copy_at(struct state *state, uint32_t realm, struct in_addr home,
+                   struct state_peer_rows *out)
+{
+	uint32_t slot = peer_lock_found(state, PEER_MOBILE_NODE, realm, home);
+	bool alive;
+
+	if (slot == SLOT_NONE)
+		return false;
+	alive = copy_rows(state, slot, out);
 	peer_unlock(state, slot);
 	return alive;
 }

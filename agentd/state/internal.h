@@ -38,6 +38,7 @@ struct peer {
 	uint8_t pool;   /* LABEL_NONE: the address is its own */
 	uint8_t policy; /* or LABEL_NONE */
 	bool leased;    /* the address of the pool belongs to it */
+	bool sticky;    /* and goes on doing so without bindings */
 	bool dirty;
 };
 
@@ -74,7 +75,8 @@ struct setting {
 	uint64_t version; /* index of the command that wrote it */
 };
 
-/* Names of policies as numbers of this process. They stay: nodes refer to them. */
+/* Names of policies as numbers of this process: nodes refer to them. A number is
+ * used again when nothing is left of its policy, and no other is left. */
 struct labels {
 	char names[LABEL_NONE][LABEL_MAX];
 	_Atomic uint32_t users[LABEL_NONE];
@@ -141,6 +143,7 @@ struct state {
 
 	pthread_mutex_t pools_lock; /* taken before a peer's lock, never after it */
 	struct address_pools pools;
+	_Atomic uint64_t sticky_pools; /* a bit for each, for those who have a peer's lock */
 
 	uint32_t *by_id; /* from id to slot by hash, while rows are loaded */
 	uint64_t by_id_mask;
@@ -161,12 +164,23 @@ void name_insert(struct state *state, uint32_t slot);
 void name_remove(struct state *state, uint32_t slot);
 
 /* lease.c: addresses of pools. Applying thread, no peer's lock held. */
-enum ha_error lease_take(struct state *state, uint32_t slot, struct in_addr home, uint64_t index);
-void lease_settle(struct state *state, uint32_t slot);
-void lease_release(struct state *state, uint32_t slot);
+/* Whoever but the peer of that id has the address by an older entry than that of
+ * `index` loses it, with bindings. */
+void lease_evict(struct state *state, uint32_t realm, struct in_addr home, uint64_t but,
+                 uint64_t index);
+/* HA_E_EXISTS: somebody has it, and may. */
+enum ha_error lease_take(struct state *state, uint32_t slot, uint32_t realm, struct in_addr home,
+                         bool sticky);
+/* As a row says, unless a newer one says otherwise. */
+void lease_load(struct state *state, uint32_t slot, const struct replay_row *row);
+/* The address goes back to its pool. */
 void lease_forget(struct state *state, uint32_t slot);
-/* Any thread. */
-void lease_unreserve(struct state *state, const struct state_view *view);
+/* The same, unless bindings need it. Did it? */
+bool lease_release(struct state *state, uint32_t slot, uint64_t index);
+/* The same after bindings went, unless it is kept without. */
+void lease_settle(struct state *state, uint32_t slot, uint64_t index);
+/* Any thread: what was kept for a proposal is taken only if it belongs to somebody now. */
+void lease_resolve(struct state *state, uint32_t realm, struct in_addr home);
 
 /* apply.c: commands that change bindings */
 struct Hearth__Register;
@@ -217,6 +231,8 @@ void farewell_say(struct state *state, const struct peer *peer, const struct bin
 
 /* dirty.c: with the peer's lock held */
 void dirty_mark(struct state *state, uint32_t slot);
+/* All are as the store has them. Before other threads look. */
+void dirty_forget(struct state *state);
 
 /* settings.c */
 enum ha_error setting_put(struct state *state, const char *name, const char *value,
@@ -227,6 +243,8 @@ const struct setting *setting_find(const struct state *state, const char *name);
 bool setting_is_secret(const char *name);
 /* The number of a policy, which gets one when it is known only now. */
 uint8_t policy_label(struct state *state, const char *name);
+/* "" for LABEL_NONE. Applying thread. */
+const char *policy_name(const struct state *state, uint8_t policy);
 bool policy_exists(struct state *state, const char *name);
 
 /* load.c: the slot of a peer's id while rows are loaded, or SLOT_NONE */

@@ -1,8 +1,16 @@
 /* lease.c - which home address of its pool a mobile node has. Applying thread,
- * with no peer's lock held.
+ * with no peer's lock held, unless said otherwise.
  *
  * An address that was given back stays written with its last holder, so that
- * it gets the same one again if nobody else did meanwhile. */
+ * it gets the same one again if nobody else did meanwhile.
+ *
+ * When a log is replayed, the rows of some nodes are newer than the entry at
+ * hand (docs/architecture.md, "Log and store"), and what happens between two
+ * nodes cannot depend on both being of one age. So it does not: whoever
+ * registers last for an address has it. The entry ends the hold of anybody whose
+ * row is older than it, and gives the address to its node unless somebody has
+ * it by a newer one: then the node has lost it again by now. That nobody loses
+ * what he was promised is the business of state_reserve, before the proposal. */
 #include "agentd/state/internal.h"
 
 #include "agentd/base/address.h"
@@ -12,27 +20,35 @@ static uint64_t index_hash(const struct state *state, const struct peer *peer)
 	return peer_index_hash(&state->index, PEER_MOBILE_NODE, peer->realm, peer->address);
 }
 
-static void mark(struct state *state, const struct peer *peer, struct in_addr home, bool taken)
+/* With the lock of pools held. */
+static struct address_pool *pool_of(struct state *state, uint32_t realm, struct in_addr home)
 {
-	if (peer->pool == LABEL_NONE)
-		return;
+	for (unsigned i = 0; i < POOLS_MAX; i++)
+		if (address_pool_has(&state->pools.pools[i], realm, home))
+			return &state->pools.pools[i];
+	return NULL;
+}
+
+static void mark(struct state *state, uint32_t realm, struct in_addr home, bool taken)
+{
+	struct address_pool *pool;
+
 	pthread_mutex_lock(&state->pools_lock);
-	address_pool_mark(&state->pools.pools[peer->pool], home, taken);
+	pool = pool_of(state, realm, home);
+	if (pool)
+		address_pool_mark(pool, home, taken);
 	pthread_mutex_unlock(&state->pools_lock);
 }
 
-static void set_address(struct state *state, uint32_t slot, struct in_addr home, bool leased)
+static void set_address(struct state *state, uint32_t slot, struct in_addr home)
 {
 	struct peer *peer = &state->peers[slot];
 
-	if (peer->address.s_addr && !address_equal(peer->address, home))
+	if (address_equal(peer->address, home))
+		return;
+	if (peer->address.s_addr)
 		peer_index_remove(&state->index, index_hash(state, peer), slot);
 	peer_lock(state, slot);
-	peer->leased = leased;
-	if (address_equal(peer->address, home)) {
-		peer_unlock(state, slot);
-		return;
-	}
 	peer->address = home;
 	dirty_mark(state, slot);
 	peer_unlock(state, slot);
@@ -40,117 +56,171 @@ static void set_address(struct state *state, uint32_t slot, struct in_addr home,
 		peer_index_insert(&state->index, index_hash(state, peer), slot);
 }
 
-static bool holds_fast(const struct peer *peer)
+static bool every_binding(const struct binding *binding, const void *argument)
 {
-	return peer->pool == LABEL_NONE || peer->leased || peer->binding_count > 0;
+	(void)binding;
+	(void)argument;
+	return true;
 }
 
-enum ha_error lease_take(struct state *state, uint32_t slot, struct in_addr home, uint64_t index)
+/* The node has no address, and no bindings that would need one. */
+static void lose(struct state *state, uint32_t slot, uint64_t version)
 {
 	struct peer *peer = &state->peers[slot];
-	uint32_t other = peer_find(state, PEER_MOBILE_NODE, peer->realm, home);
 
-	if (peer->leased && !address_equal(peer->address, home))
-		return HA_E_CONFLICT; /* a node has one address */
-	if (other != SLOT_NONE && other != slot) {
-		if (holds_fast(&state->peers[other]))
-			/* A log that is replayed may be older than who has it now. */
-			return state->peers[other].created > index ? HA_E_STALE : HA_E_EXISTS;
-		set_address(state, other, (struct in_addr){ 0 }, false);
-	}
-	set_address(state, slot, home, true);
-	mark(state, peer, home, true);
+	if (peer->leased)
+		mark(state, peer->realm, peer->address, false);
+	peer_lock(state, slot);
+	bindings_remove(state, slot, every_binding, NULL);
+	peer->leased = false;
+	peer->version = version;
+	dirty_mark(state, slot);
+	peer_unlock(state, slot);
+	set_address(state, slot, (struct in_addr){ 0 });
+}
+
+static void hold(struct state *state, uint32_t slot, struct in_addr home, bool sticky)
+{
+	struct peer *peer = &state->peers[slot];
+
+	if (peer->address.s_addr && !address_equal(peer->address, home))
+		lose(state, slot, peer->version);
+	set_address(state, slot, home);
+	peer_lock(state, slot);
+	peer->leased = true;
+	peer->sticky = sticky;
+	dirty_mark(state, slot);
+	peer_unlock(state, slot);
+	mark(state, peer->realm, home, true);
+}
+
+void lease_evict(struct state *state, uint32_t realm, struct in_addr home, uint64_t but,
+                 uint64_t index)
+{
+	uint32_t slot = peer_find(state, PEER_MOBILE_NODE, realm, home);
+	const struct peer *peer = slot == SLOT_NONE ? NULL : &state->peers[slot];
+
+	if (peer && peer->id != but && peer->pool != LABEL_NONE && peer->version < index)
+		lose(state, slot, index);
+}
+
+enum ha_error lease_take(struct state *state, uint32_t slot, uint32_t realm, struct in_addr home,
+                         bool sticky)
+{
+	uint32_t other = peer_find(state, PEER_MOBILE_NODE, realm, home);
+
+	if (state->peers[slot].realm != realm || !home.s_addr ||
+	    (other != SLOT_NONE && other != slot))
+		return HA_E_EXISTS;
+	hold(state, slot, home, sticky);
 	return HA_OK;
 }
 
-void lease_release(struct state *state, uint32_t slot)
+void lease_load(struct state *state, uint32_t slot, const struct replay_row *row)
+{
+	const struct peer *peer = &state->peers[slot];
+	uint32_t other = peer_find(state, PEER_MOBILE_NODE, peer->realm, row->home);
+
+	if (other != SLOT_NONE && state->peers[other].pool != LABEL_NONE &&
+	    state->peers[other].version < row->version) {
+		lose(state, other, state->peers[other].version);
+		other = SLOT_NONE;
+	}
+	if (other != SLOT_NONE)
+		return;
+	if (row->leased)
+		hold(state, slot, row->home, row->sticky);
+	else
+		set_address(state, slot, row->home);
+}
+
+/* While a registration of the node is under way its address stays out of the
+ * pool: that would take it again. Applying it puts the pool right. */
+void lease_forget(struct state *state, uint32_t slot)
 {
 	struct peer *peer = &state->peers[slot];
+	bool back;
 
-	if (peer->pool == LABEL_NONE || !peer->leased)
-		return;
 	peer_lock(state, slot);
+	back = peer->leased && !peer->in_flight;
 	peer->leased = false;
 	dirty_mark(state, slot);
 	peer_unlock(state, slot);
-	mark(state, peer, peer->address, false);
+	if (back)
+		mark(state, peer->realm, peer->address, false);
 }
 
-static bool is_sticky(struct state *state, const struct peer *peer)
+bool lease_release(struct state *state, uint32_t slot, uint64_t index)
 {
-	bool sticky;
+	struct peer *peer = &state->peers[slot];
+
+	if (!peer->leased || peer->binding_count > 0)
+		return false;
+	peer_lock(state, slot);
+	peer->version = index;
+	peer_unlock(state, slot);
+	lease_forget(state, slot);
+	return true;
+}
+
+void lease_settle(struct state *state, uint32_t slot, uint64_t index)
+{
+	if (!state->peers[slot].sticky)
+		lease_release(state, slot, index);
+}
+
+/* ---- any thread ---- */
+
+/* With the lock of pools held. */
+static bool is_leased(struct state *state, uint32_t realm, struct in_addr home)
+{
+	uint32_t slot = peer_lock_found(state, PEER_MOBILE_NODE, realm, home);
+	bool leased;
+
+	if (slot == SLOT_NONE)
+		return false;
+	leased = state->peers[slot].leased;
+	peer_unlock(state, slot);
+	return leased;
+}
+
+void lease_resolve(struct state *state, uint32_t realm, struct in_addr home)
+{
+	struct address_pool *pool;
 
 	pthread_mutex_lock(&state->pools_lock);
-	sticky = state->pools.pools[peer->pool].range.sticky;
+	pool = pool_of(state, realm, home);
+	if (pool)
+		address_pool_mark(pool, home, is_leased(state, realm, home));
 	pthread_mutex_unlock(&state->pools_lock);
-	return sticky;
 }
 
-/* After bindings went: the address may go with the last one. */
-void lease_settle(struct state *state, uint32_t slot)
-{
-	const struct peer *peer = &state->peers[slot];
-
-	if (peer->pool != LABEL_NONE && peer->leased && peer->binding_count == 0 &&
-	    !is_sticky(state, peer))
-		lease_release(state, slot);
-}
-
-/* A node of its own address comes, where another one's last one was. */
-void lease_forget(struct state *state, uint32_t slot)
-{
-	if (!holds_fast(&state->peers[slot]))
-		set_address(state, slot, (struct in_addr){ 0 }, false);
-}
-
-/* ---- deciding: any thread ---- */
-
-static bool is_free(struct state *state, const struct address_pool *pool, struct in_addr home,
-                    uint32_t self)
+/* Nobody's, or merely whom it belonged to last. With the lock of pools held. */
+static bool is_free(struct state *state, const struct address_pool *pool, struct in_addr home)
 {
 	uint32_t slot;
 	bool free_now;
 
-	if (address_pool_is_taken(pool, home))
+	if (!address_pool_has(pool, pool->range.realm, home) || address_pool_is_taken(pool, home))
 		return false;
 	slot = peer_lock_found(state, PEER_MOBILE_NODE, pool->range.realm, home);
 	if (slot == SLOT_NONE)
 		return true;
-	free_now = slot == self || !holds_fast(&state->peers[slot]);
+	free_now = state->peers[slot].pool != LABEL_NONE && !state->peers[slot].leased;
 	peer_unlock(state, slot);
 	return free_now;
 }
 
-static bool is_inside(const struct address_pool *pool, struct in_addr home)
-{
-	uint32_t number = address_host(home);
-
-	return number >= pool->range.first && number <= pool->range.last;
-}
-
-/* Addresses with an owner of their own inside a range are passed over; there
- * are few, or the pool is badly chosen: so many are looked at, not more. */
+/* An address that is somebody's own cannot lie in a pool, unless an earlier
+ * program let it: so many are passed over, not more. */
 #define TRIES_MAX 4096u
 
-static enum ha_error find_free(struct state *state, struct address_pool *pool, uint32_t self,
-                               struct in_addr *out)
+static enum ha_error find_free(struct state *state, struct address_pool *pool, struct in_addr *out)
 {
 	for (unsigned i = 0; i < TRIES_MAX && address_pool_next(pool, out); i++)
-		if (is_free(state, pool, *out, self))
+		if (is_free(state, pool, *out))
 			return HA_OK;
 	return HA_E_CAPACITY;
-}
-
-/* A node whose last address cannot be had again waits until the store knows
- * that its bindings there are gone. */
-static bool may_move(struct state *state, const struct state_view *view)
-{
-	bool clean;
-
-	peer_lock(state, view->slot);
-	clean = !state->peers[view->slot].dirty;
-	peer_unlock(state, view->slot);
-	return clean;
 }
 
 /* With the pools' lock. */
@@ -161,12 +231,9 @@ static enum ha_error choose(struct state *state, struct state_view *view)
 	view->reserved = view->home;
 	if (!pool->name[0])
 		return HA_E_NO_POOL;
-	if (view->home.s_addr && is_inside(pool, view->home) &&
-	    is_free(state, pool, view->home, view->slot))
+	if (is_free(state, pool, view->home))
 		return HA_OK;
-	if (view->home.s_addr && !may_move(state, view))
-		return HA_E_BUSY;
-	return find_free(state, pool, view->slot, &view->reserved);
+	return find_free(state, pool, &view->reserved);
 }
 
 enum ha_error state_reserve(struct state *state, struct state_view *view)
@@ -204,26 +271,10 @@ enum ha_error state_probe(struct state *state, struct state_view *view)
 	return error;
 }
 
-/* Unless it was applied after all, and belongs to the node now. */
-void lease_unreserve(struct state *state, const struct state_view *view)
-{
-	const struct peer *peer = &state->peers[view->slot];
-	bool mine;
-
-	if (!view->reserved.s_addr)
-		return;
-	pthread_mutex_lock(&state->pools_lock);
-	peer_lock(state, view->slot);
-	mine = peer->id == view->id && peer->leased && address_equal(peer->address, view->reserved);
-	peer_unlock(state, view->slot);
-	if (!mine)
-		address_pool_mark(&state->pools.pools[view->pool], view->reserved, false);
-	pthread_mutex_unlock(&state->pools_lock);
-}
-
 void state_unreserve(struct state *state, const struct state_view *view)
 {
-	lease_unreserve(state, view);
+	if (view->reserved.s_addr)
+		lease_resolve(state, view->realm, view->reserved);
 }
 
 bool state_pool_at(struct state *state, unsigned i, struct state_pool *out)
@@ -245,4 +296,9 @@ bool state_pool_at(struct state *state, unsigned i, struct state_pool *out)
 	memcpy(out->name, pool->name, sizeof(out->name));
 	pthread_mutex_unlock(&state->pools_lock);
 	return true;
+}
+
+bool state_pool_is_sticky(struct state *state, uint8_t pool)
+{
+	return pool < POOLS_MAX && state->sticky_pools >> pool & 1;
 }

@@ -114,19 +114,17 @@ enum ha_error state_load_replay(struct state *state, const struct replay_row *ro
 		return error;
 	peer = &state->peers[slot];
 	raise_replay(state, slot, &row->state, row->version);
-	if (peer->pool == LABEL_NONE || !row->home.s_addr)
-		return HA_OK;
-	/* Whoever has the address by a newer row keeps it. */
-	if (lease_take(state, slot, row->home, row->version) == HA_OK && !row->leased)
-		lease_release(state, slot);
+	if (peer->pool != LABEL_NONE && row->home.s_addr)
+		lease_load(state, slot, row);
 	return HA_OK;
 }
 
-static bool every_binding(const struct binding *binding, const void *argument)
+/* A node with a pool has a replay row of the same age beside its bindings'. */
+static bool is_of(const struct peer *peer, const struct binding_row *row)
 {
-	(void)binding;
-	(void)argument;
-	return true;
+	return peer->realm == row->realm && peer->address.s_addr == row->home.s_addr &&
+	       (peer->pool == LABEL_NONE ? row->version >= peer->version
+	                                 : row->version == peer->version && peer->leased);
 }
 
 /* The peer of a binding row, or SLOT_NONE when the row is of an earlier
@@ -134,25 +132,10 @@ static bool every_binding(const struct binding *binding, const void *argument)
 static enum ha_error owner_of(struct state *state, const struct binding_row *row, uint32_t *slot)
 {
 	enum ha_error error = loaded_slot(state, row->node, slot);
-	struct peer *peer = *slot == SLOT_NONE ? NULL : &state->peers[*slot];
 
-	if (error != HA_OK || !peer)
-		return error;
-	if (row->version < peer->version ||
-	    (peer->pool == LABEL_NONE &&
-	     (peer->realm != row->realm || peer->address.s_addr != row->home.s_addr))) {
+	if (error == HA_OK && *slot != SLOT_NONE && !is_of(&state->peers[*slot], row))
 		*slot = SLOT_NONE;
-		return HA_OK;
-	}
-	if (peer->pool == LABEL_NONE)
-		return HA_OK;
-	if (peer->address.s_addr != row->home.s_addr) {
-		bindings_remove(state, *slot, every_binding, NULL);
-		lease_release(state, *slot);
-	}
-	if (lease_take(state, *slot, row->home, row->version) != HA_OK)
-		*slot = SLOT_NONE;
-	return HA_OK;
+	return error;
 }
 
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row)

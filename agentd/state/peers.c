@@ -160,9 +160,8 @@ static void leave(struct state *state, uint32_t slot)
 		state->policies.users[peer->policy]--;
 	if (peer->pool == LABEL_NONE)
 		return;
+	lease_forget(state, slot);
 	pthread_mutex_lock(&state->pools_lock);
-	if (peer->leased)
-		address_pool_mark(&state->pools.pools[peer->pool], peer->address, false);
 	state->pools.pools[peer->pool].users--;
 	pthread_mutex_unlock(&state->pools_lock);
 }

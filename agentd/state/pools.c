@@ -21,6 +21,13 @@ static size_t words_of(const struct address_range *range)
 
 /* ---- the setting ---- */
 
+bool setting_label_is_valid(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return length > 0 && length < LABEL_MAX && !name[length] && strcmp(name, "none") != 0;
+}
+
 static bool parse_bounds(const char *text, struct address_range *out)
 {
 	char first[INET_ADDRSTRLEN], last[INET_ADDRSTRLEN];
@@ -123,34 +130,42 @@ static bool has_bit(const uint64_t *bits, uint32_t at)
 	return bits[at / WORD_BITS] >> at % WORD_BITS & 1;
 }
 
-/* Bits of the old range where the new one has them; false when it leaves one out. */
-static bool carry_over(const struct address_pool *from, const struct address_range *range,
-                       uint64_t *bits)
+static bool is_inside(const struct address_range *inner, const struct address_range *outer)
 {
-	for (uint32_t i = 0; from->taken > 0 && i < size_of(&from->range); i++) {
-		uint32_t address = from->range.first + i;
-
-		if (!has_bit(from->bits, i))
-			continue;
-		if (address < range->first || address > range->last)
-			return false;
-		address -= range->first;
-		bits[address / WORD_BITS] |= UINT64_C(1) << address % WORD_BITS;
-	}
-	return true;
+	return inner->realm == outer->realm && inner->first >= outer->first &&
+	       inner->last <= outer->last;
 }
 
+/* Bits of the old range that are in the new one too; returns how many. */
+static uint32_t carry_over(const struct address_pool *from, const struct address_range *range,
+                           uint64_t *bits)
+{
+	uint32_t carried = 0;
+
+	for (uint32_t i = 0; from->taken > 0 && i < size_of(&from->range); i++) {
+		uint32_t address = from->range.first + i, at = address - range->first;
+
+		if (!has_bit(from->bits, i) || from->range.realm != range->realm ||
+		    address < range->first || address > range->last)
+			continue;
+		bits[at / WORD_BITS] |= UINT64_C(1) << at % WORD_BITS;
+		carried++;
+	}
+	return carried;
+}
+
+/* What is decided here may depend on configuration only, not on what is taken:
+ * a log that is replayed meets other leases (lease.c). */
 static enum ha_error change_range(struct address_pool *pool, const struct address_range *range)
 {
-	uint64_t *bits = calloc(words_of(range), sizeof(*bits));
+	uint64_t *bits;
 
+	if (pool->users > 0 && !is_inside(&pool->range, range))
+		return HA_E_IN_USE;
+	bits = calloc(words_of(range), sizeof(*bits));
 	if (!bits)
 		return HA_E_NOMEM;
-	if (pool->name[0] && ((pool->users > 0 && pool->range.realm != range->realm) ||
-	                      !carry_over(pool, range, bits))) {
-		free(bits);
-		return HA_E_IN_USE;
-	}
+	pool->taken = carry_over(pool, range, bits);
 	free(pool->bits);
 	pool->bits = bits;
 	pool->range = *range;
@@ -166,10 +181,10 @@ enum ha_error address_pool_put(struct address_pools *pools, const char *name, co
 
 	if (error != HA_OK)
 		return error;
-	if (!name[0] || strlen(name) >= LABEL_MAX)
+	if (!setting_label_is_valid(name))
 		return HA_E_RANGE;
 	if (overlaps_another(pools, at, &range))
-		return HA_E_EXISTS;
+		return HA_E_TAKEN;
 	if (at == POOLS_MAX)
 		at = find_unused(pools);
 	if (at == POOLS_MAX)
@@ -208,6 +223,13 @@ static bool place_of(const struct address_pool *pool, struct in_addr address, ui
 
 	*at = number - pool->range.first;
 	return pool->name[0] && number >= pool->range.first && number <= pool->range.last;
+}
+
+bool address_pool_has(const struct address_pool *pool, uint32_t realm, struct in_addr address)
+{
+	uint32_t at;
+
+	return pool->range.realm == realm && place_of(pool, address, &at);
 }
 
 bool address_pool_is_taken(const struct address_pool *pool, struct in_addr address)

@@ -44,6 +44,10 @@ struct address_pools {
 	struct address_pool pools[POOLS_MAX];
 };
 
+/* The name of a pool or policy: small letters, digits and hyphens, not too many,
+ * and not none. */
+bool setting_label_is_valid(const char *name);
+
 /* A setting's value. HA_E_SYNTAX; HA_E_RANGE (backwards, too large, or not all
  * addresses of hosts). */
 enum ha_error address_range_parse(const char *text, struct address_range *out);
@@ -52,13 +56,16 @@ enum ha_error address_range_parse(const char *text, struct address_range *out);
 unsigned address_pool_find(const struct address_pools *pools, const char *name);
 
 /* Add a pool or change its range; addresses that are taken stay so.
- * HA_E_SYNTAX, HA_E_RANGE; HA_E_EXISTS (shares addresses with another);
- * HA_E_IN_USE (would lose an address that is taken, or change its realm while
- * nodes have it); HA_E_CAPACITY, HA_E_NOMEM. Nothing is changed then. */
+ * HA_E_SYNTAX, HA_E_RANGE; HA_E_TAKEN (shares addresses with another);
+ * HA_E_IN_USE (would lose an address of its old range while nodes use it: they
+ * may have it, now or when the log is replayed); HA_E_CAPACITY, HA_E_NOMEM.
+ * Nothing is changed then. */
 enum ha_error address_pool_put(struct address_pools *pools, const char *name, const char *value);
 /* HA_E_NOTFOUND, HA_E_IN_USE. */
 enum ha_error address_pool_remove(struct address_pools *pools, const char *name);
 void address_pools_free(struct address_pools *pools);
+
+bool address_pool_has(const struct address_pool *pool, uint32_t realm, struct in_addr address);
 
 /* Outside the range nothing is taken and marks are ignored. */
 bool address_pool_is_taken(const struct address_pool *pool, struct in_addr address);

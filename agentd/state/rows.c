@@ -207,6 +207,13 @@ static void get_replay_more(struct reader *in, struct replay_state *out)
 	out->revoked.identifier = get_u32(in);
 }
 
+/* Of an address of a pool. */
+enum lease {
+	LEASE_NONE = 0,
+	LEASE_RELEASED = 1, /* goes with the last binding */
+	LEASE_STICKY = 2,
+};
+
 void replay_row_key(const struct replay_row *row, struct row_octets *out)
 {
 	struct writer w = writer_over(out->at, sizeof(out->at));
@@ -224,7 +231,7 @@ void replay_row_value(const struct replay_row *row, struct row_octets *out)
 	put_u64(&w, row->version);
 	put_replay_more(&w, &row->state);
 	put_address(&w, row->home);
-	put_u8(&w, row->leased);
+	put_u8(&w, !row->leased ? LEASE_NONE : row->sticky ? LEASE_STICKY : LEASE_RELEASED);
 	row_finish(out, &w);
 }
 
@@ -232,7 +239,7 @@ enum ha_error replay_row_decode(struct span key, struct span value, struct repla
 {
 	enum ha_error error;
 	struct row_reader in = row_reader_of(key, value);
-	uint8_t leased;
+	uint8_t lease;
 
 	*out = (struct replay_row){ .peer = get_u64(&in.key) };
 	out->state.identification = get_u64(&in.value);
@@ -241,10 +248,11 @@ enum ha_error replay_row_decode(struct span key, struct span value, struct repla
 	if (in.format > 1) {
 		get_replay_more(&in.value, &out->state);
 		out->home = get_address(&in.value);
-		leased = get_u8(&in.value);
-		if (leased > 1)
+		lease = get_u8(&in.value);
+		if (lease > LEASE_STICKY)
 			reader_fail(&in.value, HA_E_MALFORMED);
-		out->leased = leased == 1;
+		out->leased = lease != LEASE_NONE;
+		out->sticky = lease == LEASE_STICKY;
 	}
 	error = row_reader_finish(&in);
 	if (error != HA_OK)

@@ -74,12 +74,14 @@ struct replay_state {
 	uint64_t used_ms;               /* when the request was accepted, in cluster time */
 };
 
-/* replay: peer id -> what a node without a binding was last granted */
+/* replay: peer id -> what a node without a binding was last granted; of a node
+ * with a pool also while it has bindings, which others may take with the address */
 struct replay_row {
 	uint64_t peer;
 	struct replay_state state;
 	struct in_addr home; /* of a node with a pool: the address it has or had; 0 = none */
 	bool leased;         /* it has it */
+	bool sticky;         /* leased, and without bindings too */
 	uint64_t version;
 };
 

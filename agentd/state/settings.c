@@ -55,14 +55,11 @@ bool state_setting_at(struct state *state, unsigned i, struct setting_row *out)
 	return there;
 }
 
-static enum ha_error insert(struct state *state, size_t at)
+static void insert(struct state *state, size_t at)
 {
-	if (state->setting_count == SETTINGS_MAX)
-		return HA_E_CAPACITY;
 	memmove(&state->settings[at + 1], &state->settings[at],
 	        (state->setting_count - at) * sizeof(state->settings[0]));
 	state->setting_count++;
-	return HA_OK;
 }
 
 static bool begins_with(const char *text, const char *with)
@@ -85,11 +82,11 @@ static bool parse_policy(const char *name, char out[LABEL_MAX])
 	if (!begins_with(name, POLICY_SETTING))
 		return false;
 	dot = strchr(from, '.');
-	if (!dot || dot == from || (size_t)(dot - from) >= LABEL_MAX)
+	if (!dot || (size_t)(dot - from) >= LABEL_MAX)
 		return false;
 	memcpy(out, from, (size_t)(dot - from));
 	out[dot - from] = '\0';
-	return true;
+	return setting_label_is_valid(out);
 }
 
 static unsigned options_of_policy(const struct state *state, const char *policy)
@@ -116,21 +113,49 @@ static uint8_t find_label(const struct labels *labels, const char *name)
 	return LABEL_NONE;
 }
 
+/* One that nothing is left of, or a new one: so whether there is one depends on
+ * the policies that exist, not on those that ever did. */
+static uint8_t unused_label(const struct state *state)
+{
+	const struct labels *labels = &state->policies;
+
+	if (labels->count < LABEL_NONE)
+		return (uint8_t)labels->count;
+	for (unsigned i = 0; i < labels->count; i++)
+		if (labels->users[i] == 0 && options_of_policy(state, labels->names[i]) == 0)
+			return (uint8_t)i;
+	return LABEL_NONE;
+}
+
 /* Any thread reads names below the count: a name stands before it counts. */
 uint8_t policy_label(struct state *state, const char *name)
 {
 	struct labels *labels = &state->policies;
 	uint8_t label = name[0] ? find_label(labels, name) : LABEL_NONE;
 
-	if (!name[0] || label != LABEL_NONE || labels->count == LABEL_NONE)
+	if (!name[0] || label != LABEL_NONE)
 		return label;
-	snprintf(labels->names[labels->count], LABEL_MAX, "%s", name);
-	return (uint8_t)labels->count++;
+	label = unused_label(state);
+	if (label == LABEL_NONE)
+		return label;
+	pthread_mutex_lock(&state->settings_lock);
+	snprintf(labels->names[label], LABEL_MAX, "%s", name);
+	if (label == labels->count)
+		labels->count++;
+	pthread_mutex_unlock(&state->settings_lock);
+	return label;
 }
 
-const char *state_policy_name(struct state *state, uint8_t policy)
+const char *policy_name(const struct state *state, uint8_t policy)
 {
 	return policy < state->policies.count ? state->policies.names[policy] : "";
+}
+
+void state_policy_name(struct state *state, uint8_t policy, char out[LABEL_MAX])
+{
+	pthread_mutex_lock(&state->settings_lock);
+	snprintf(out, LABEL_MAX, "%s", policy_name(state, policy));
+	pthread_mutex_unlock(&state->settings_lock);
 }
 
 unsigned state_policy_count(struct state *state)
@@ -145,23 +170,62 @@ uint32_t state_policy_nodes(struct state *state, const char *name)
 	return label == LABEL_NONE ? 0 : state->policies.users[label];
 }
 
+/* An address of a node's own in the range: the pool must not give it away. Rows
+ * of an earlier program are loaded all the same, pools first. */
+static bool is_owned(const struct state *state, const struct address_range *range)
+{
+	for (uint32_t slot = 0; slot < state->peer_pool.fresh; slot++) {
+		const struct peer *peer = &state->peers[slot];
+		uint32_t address = ntohl(peer->address.s_addr);
+
+		if (peer->id && peer->kind == PEER_MOBILE_NODE && peer->pool == LABEL_NONE &&
+		    peer->realm == range->realm && address >= range->first &&
+		    address <= range->last)
+			return true;
+	}
+	return false;
+}
+
+static void note_sticky(struct state *state, const char *pool, bool sticky)
+{
+	uint64_t bit = UINT64_C(1) << address_pool_find(&state->pools, pool);
+
+	_Static_assert(POOLS_MAX <= 64, "a bit for each");
+	if (sticky)
+		atomic_fetch_or(&state->sticky_pools, bit);
+	else
+		atomic_fetch_and(&state->sticky_pools, ~bit);
+}
+
+static enum ha_error put_pool(struct state *state, const char *name, const char *value)
+{
+	struct address_range range;
+	enum ha_error error = address_range_parse(value, &range);
+
+	if (error == HA_OK && is_owned(state, &range))
+		error = HA_E_TAKEN;
+	if (error != HA_OK)
+		return error;
+	pthread_mutex_lock(&state->pools_lock);
+	error = address_pool_put(&state->pools, name, value);
+	pthread_mutex_unlock(&state->pools_lock);
+	if (error == HA_OK)
+		note_sticky(state, name, range.sticky);
+	return error;
+}
+
 /* What a setting means for pools and policies, before it is written. */
 static enum ha_error take_effect(struct state *state, const char *name, const char *value)
 {
 	char policy[LABEL_MAX];
-	enum ha_error error = HA_OK;
 
-	if (begins_with(name, POLICY_SETTING)) {
-		if (!parse_policy(name, policy))
-			return HA_E_RANGE;
-		return policy_label(state, policy) == LABEL_NONE ? HA_E_CAPACITY : HA_OK;
-	}
-	if (begins_with(name, POOL_SETTING)) {
-		pthread_mutex_lock(&state->pools_lock);
-		error = address_pool_put(&state->pools, name + strlen(POOL_SETTING), value);
-		pthread_mutex_unlock(&state->pools_lock);
-	}
-	return error;
+	if (begins_with(name, POOL_SETTING))
+		return put_pool(state, name + strlen(POOL_SETTING), value);
+	if (!begins_with(name, POLICY_SETTING))
+		return HA_OK;
+	if (!parse_policy(name, policy))
+		return HA_E_RANGE;
+	return policy_label(state, policy) == LABEL_NONE ? HA_E_CAPACITY : HA_OK;
 }
 
 static void write_setting(struct setting *setting, const char *name, const char *value,
@@ -182,17 +246,18 @@ enum ha_error setting_put(struct state *state, const char *name, const char *val
 	    strlen(name) >= sizeof(state->settings[0].name) ||
 	    strlen(value) >= sizeof(state->settings[0].value))
 		return HA_E_RANGE;
+	at = place_of(state, name);
+	if (!stands_at(state, at, name) && state->setting_count == SETTINGS_MAX)
+		return HA_E_CAPACITY;
 	error = take_effect(state, name, value);
 	if (error != HA_OK)
 		return error;
 	pthread_mutex_lock(&state->settings_lock);
-	at = place_of(state, name);
 	if (!stands_at(state, at, name))
-		error = insert(state, at);
-	if (error == HA_OK)
-		write_setting(&state->settings[at], name, value, version);
+		insert(state, at);
+	write_setting(&state->settings[at], name, value, version);
 	pthread_mutex_unlock(&state->settings_lock);
-	return error;
+	return HA_OK;
 }
 
 /* What must not go while nodes refer to it. */

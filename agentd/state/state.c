@@ -92,6 +92,7 @@ static void view_peer(const struct state *state, const struct peer *peer, uint32
                       struct state_view *out)
 {
 	out->slot = slot;
+	out->realm = peer->realm;
 	out->id = peer->id;
 	out->version = peer->version;
 	out->replay = peer->replay;
@@ -103,6 +104,7 @@ static void view_peer(const struct state *state, const struct peer *peer, uint32
 	out->pool = peer->pool;
 	out->policy = peer->policy;
 	out->leased = peer->leased;
+	out->sticky = peer->leased && peer->sticky;
 	out->binding_count = 0;
 	for (uint32_t at = peer->bindings; at != SLOT_NONE; at = state->bindings[at].next)
 		out->bindings[out->binding_count++] = state->bindings[at].binding;
@@ -203,7 +205,7 @@ enum ha_error state_claim(struct state *state, const struct state_view *view,
 	}
 	peer_unlock(state, view->slot);
 	if (error != HA_OK)
-		lease_unreserve(state, view);
+		state_unreserve(state, view);
 	return error;
 }
 
@@ -226,7 +228,10 @@ void state_release(struct state *state, const struct state_view *view)
 	if (peer->id == view->id)
 		peer->in_flight = 0;
 	peer_unlock(state, view->slot);
-	lease_unreserve(state, view);
+	if (view->reserved.s_addr)
+		lease_resolve(state, view->realm, view->reserved);
+	else if (view->leased)
+		lease_resolve(state, view->realm, view->home);
 }
 
 void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms)
@@ -260,6 +265,7 @@ void state_set_configured(struct state *state, uint64_t index, uint64_t next_id)
 	state->configured = index;
 	if (next_id > state->next_id)
 		state->next_id = next_id;
+	dirty_forget(state);
 	free(state->by_id);
 	state->by_id = NULL;
 }

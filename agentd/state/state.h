@@ -63,6 +63,7 @@ struct state_question {
  * asked for. */
 struct state_view {
 	uint32_t slot;
+	uint32_t realm;
 	uint64_t id;
 	uint64_t version; /* index of the last command that touched the peer */
 	struct replay_state replay;
@@ -74,6 +75,7 @@ struct state_view {
 	uint8_t pool;   /* number of its pool, or LABEL_NONE */
 	uint8_t policy; /* number of its policy, or LABEL_NONE */
 	bool leased;
+	bool sticky; /* leased, and without bindings too */
 	uint8_t binding_count;
 	struct binding bindings[BINDING_LIMIT_MAX];
 	bool associated;              /* the SPI asked for exists: `key` */
@@ -94,7 +96,9 @@ void state_prefetch(struct state *state, enum peer_kind kind, uint32_t realm,
                     struct in_addr address);
 
 /* A free address of the viewed node's pool, the one that it had last if that is
- * free, kept for this proposal until state_release or until it is applied.
+ * free, kept for this proposal until state_release or until it is applied. A
+ * registration may name an address of a pool only if it was reserved so, or if
+ * it was leased to the node in the view that was claimed.
  * HA_E_CAPACITY when all are taken; HA_E_NO_POOL. */
 enum ha_error state_reserve(struct state *state, struct state_view *view);
 
@@ -103,6 +107,9 @@ enum ha_error state_probe(struct state *state, struct state_view *view);
 
 /* The address was not wanted after all; no proposal was made. */
 void state_unreserve(struct state *state, const struct state_view *view);
+
+/* Do nodes of this pool keep their address between bindings? Any thread. */
+bool state_pool_is_sticky(struct state *state, uint8_t pool);
 
 /* How often a node may register: `interval_ms` apart on the long run (0: as it
  * likes), `burst` at once. */
@@ -129,10 +136,11 @@ void state_release(struct state *state, const struct state_view *view);
 /* An association authenticated something that changes nothing else. */
 void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms);
 
-/* The name of a policy by its number; "" for LABEL_NONE. Static while the state lives. */
-const char *state_policy_name(struct state *state, uint8_t policy);
+/* The name of a policy by its number; "" for LABEL_NONE. */
+void state_policy_name(struct state *state, uint8_t policy, char out[LABEL_MAX]);
 unsigned state_policy_count(struct state *state);
-/* How many mobile nodes have the policy of this name. */
+/* How many mobile nodes have the policy of this name. Only from a visitor of
+ * state_settings: it needs that one's lock. */
 uint32_t state_policy_nodes(struct state *state, const char *name);
 
 /* ---- applying: one thread ---- */
@@ -199,8 +207,6 @@ enum ha_error state_take_dirty(struct state *state, uint32_t **slots, size_t *co
 /* Give back those that could not be written, the first `copied` of which were
  * given to state_copy_peer. */
 void state_return_dirty(struct state *state, const uint32_t *slots, size_t count, size_t copied);
-/* The rows of this home address may have to be written again. */
-void state_touch(struct state *state, uint32_t realm, struct in_addr home);
 size_t state_dirty_count(struct state *state);
 
 /* A copy of one peer's changing rows, for the store. */
@@ -210,10 +216,15 @@ struct state_peer_rows {
 	struct replay_row replay;
 	struct binding_row bindings[BINDING_LIMIT_MAX]; /* in key order */
 	size_t binding_count;
+	bool pooled; /* `replay` is written beside the bindings too */
 };
 /* false: the peer is gone, its rows were removed with it; or the slot is a
  * foreign agent's now, which has no such rows. */
 bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows *out);
+/* The same of who has a home address now, for rows that have to be written again;
+ * it goes on counting as changed if it does. */
+bool state_copy_at(struct state *state, uint32_t realm, struct in_addr home,
+                   struct state_peer_rows *out);
 
 /* ---- looking from outside: any thread ---- */
 

@@ -220,6 +220,8 @@ void store_replace_prefix(struct store_write *w, enum store_table table, struct 
 
 void store_trim(struct store_write *w, enum store_table table, uint64_t keep)
 {
+	if (keep > MEMORY_ROWS_MAX / 2) /* there is no room for as many as are asked for */
+		keep = MEMORY_ROWS_MAX / 2;
 	while (w->store->draft[table].count > keep)
 		remove_at(&w->store->draft[table], 0);
 }

@@ -1,5 +1,6 @@
 # Pure decisions, the replicated state, and what of agentd/flow needs no thread.
-add_library(hearth_state_universe STATIC ${PROJECT_SOURCE_DIR}/tests/unit/state_universe.c)
+add_library(hearth_state_universe STATIC ${PROJECT_SOURCE_DIR}/tests/unit/state_universe.c
+  ${PROJECT_SOURCE_DIR}/tests/unit/universe_pools.c)
 target_link_libraries(hearth_state_universe PUBLIC hearth_state)
 
 

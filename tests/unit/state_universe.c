@@ -152,17 +152,24 @@ static const char *difference_of_bindings(const struct state_view *a, const stru
 	return NULL;
 }
 
-static const char *difference_of_views(const struct state_view *a, const struct state_view *b)
+static bool is_same_replay(const struct replay_state *a, const struct replay_state *b)
+{
+	return a->identification == b->identification && a->nonced == b->nonced &&
+	       a->digest == b->digest && a->spi == b->spi && a->used_ms == b->used_ms;
+}
+
+const char *universe_view_difference(const struct state_view *a, const struct state_view *b)
 {
 	if (a->id != b->id)
 		return "id of a peer";
-	if (a->version != b->version)
+	if (a->version != b->version && a->pool == LABEL_NONE)
 		return "version of a peer";
-	if (memcmp(&a->replay, &b->replay, sizeof(a->replay)) != 0)
+	if (!is_same_replay(&a->replay, &b->replay))
 		return "replay state of a peer";
 	if (a->limit != b->limit)
 		return "limit of a peer";
-	if (a->associated != b->associated || a->spi != b->spi)
+	if (a->associated != b->associated || a->spi != b->spi ||
+	    a->replay_style != b->replay_style)
 		return "associations of a peer";
 	if (a->tolerance_s != b->tolerance_s)
 		return "tolerance of an association";
@@ -185,7 +192,7 @@ static const char *difference_of_peers(struct state *a, struct state *b, enum pe
 		if (found_a != found_b)
 			return found_a ? "a peer is missing" : "a peer too many";
 		if (found_a)
-			difference = difference_of_views(&view_a, &view_b);
+			difference = universe_view_difference(&view_a, &view_b);
 	}
 	return difference;
 }

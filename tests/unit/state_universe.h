@@ -35,5 +35,6 @@ bool universe_write_ring(const char *path);
 
 /* NULL when the two cannot be told apart, else what differs. Static. */
 const char *universe_difference(struct state *a, struct state *b);
+const char *universe_view_difference(const struct state_view *a, const struct state_view *b);
 
 #endif

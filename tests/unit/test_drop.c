@@ -94,6 +94,7 @@ static void bind_at(uint32_t care_of)
 		.binding = &binding,
 		.keep_others = true,
 		.name = &view.name,
+		.sticky = true,
 	};
 	uint8_t octets[COMMAND_REGISTRATION_MAX];
 

@@ -30,12 +30,13 @@ static enum ha_error take_dirty_after_more(struct state *state, uint32_t **slots
 #include "tests/unit/memory_node.h"
 #include "tests/unit/state_universe.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/universe_pools.h"
 
-#define SEEDS 3000u
+#define SEEDS 1200u
 #define LIVES 3u
 #define DUTIES 30u
 
-static const struct state_capacity capacity = { .peers = 5, .associations = 8, .bindings = 10 };
+static const struct state_capacity capacity = { .peers = 9, .associations = 14, .bindings = 20 };
 static char directory[] = "/tmp/hearth-replay-log.XXXXXX";
 
 /* One run, reached by the hook. */
@@ -43,6 +44,7 @@ static struct world {
 	struct dice dice;
 	struct agent *agent;
 	uint64_t time_ms;
+	bool hostile;         /* some proposals are of a leader that breaks the rules */
 	unsigned until_crash; /* hooks */
 	struct memory_disk *crashed;
 	unsigned failed;
@@ -73,28 +75,51 @@ static void configure_something(void)
 	size_t count = 1 + dice_below(&world.dice, 3);
 
 	for (size_t i = 0; i < count; i++)
-		changes[i] = dice_chance(&world.dice, 10) ? some_setting()
-		                                          : universe_change(&world.dice);
+		changes[i] = dice_chance(&world.dice, 10)  ? some_setting()
+		             : dice_chance(&world.dice, 2) ? universe_pool_change(&world.dice)
+		                                           : universe_change(&world.dice);
 	CU_ASSERT_EQUAL(agent_configure(world.agent, "test", changes, count, told, NULL), HA_OK);
+}
+
+/* What has ended by the clock, as the applier would find it, or anything. */
+static size_t expire_something(uint8_t *octets, size_t size)
+{
+	uint64_t places[8];
+	size_t count = state_expired(world.agent->state, world.time_ms, places, 8);
+
+	if (count == 0)
+		return universe_expire(&world.dice, world.time_ms, octets, size);
+	return command_expire(world.time_ms, places, count, octets, size);
+}
+
+static size_t some_command(uint8_t *octets, size_t size)
+{
+	struct state *state = world.agent->state;
+	bool hostile = world.hostile && dice_chance(&world.dice, 4);
+
+	if (dice_chance(&world.dice, 6))
+		return expire_something(octets, size);
+	if (dice_chance(&world.dice, 12))
+		return universe_drop(&world.dice, world.time_ms, octets, size);
+	if (dice_chance(&world.dice, 2))
+		return universe_pool_registration(&world.dice, state, world.time_ms, hostile,
+		                                  octets, size);
+	return universe_registration(&world.dice, state, world.time_ms, octets, size);
 }
 
 static void submit_something(void)
 {
-	uint8_t octets[256];
+	uint8_t octets[COMMAND_REGISTRATION_MAX];
 	struct replication_command command = { .ticket = 1, .command = octets };
-	struct state *state = world.agent->state;
 
 	world.time_ms += dice_below(&world.dice, 2000);
 	if (dice_chance(&world.dice, 4)) {
 		configure_something();
 		return;
 	}
-	if (dice_chance(&world.dice, 6))
-		command.size = universe_expire(&world.dice, world.time_ms, octets, sizeof(octets));
-	else
-		command.size = universe_registration(&world.dice, state, world.time_ms, octets,
-		                                     sizeof(octets));
-	CU_ASSERT_EQUAL(replication_submit(world.agent->replication, &command, 1), HA_OK);
+	command.size = some_command(octets, sizeof(octets));
+	if (command.size)
+		CU_ASSERT_EQUAL(replication_submit(world.agent->replication, &command, 1), HA_OK);
 }
 
 static void go_on(void)
@@ -196,11 +221,15 @@ static struct state *apply_all(const struct memory_disk *disk)
 	return state;
 }
 
-static void check_recovered(const struct memory_disk *disk, uint64_t seed, unsigned life)
+static void check_state(const struct memory_disk *disk, uint64_t seed, unsigned life)
 {
 	struct state *expected = apply_all(disk);
 	const char *difference = universe_difference(expected, world.agent->state);
 
+	if (!difference)
+		difference = universe_pool_difference(expected, world.agent->state);
+	if (!difference)
+		difference = universe_pool_trouble(world.agent->state, true);
 	CU_ASSERT_PTR_NULL(difference);
 	if (difference) {
 		printf("seed %llu, life %u: %s\n", (unsigned long long)seed, life, difference);
@@ -211,7 +240,7 @@ static void check_recovered(const struct memory_disk *disk, uint64_t seed, unsig
 
 /* ---- lives ---- */
 
-static void live(bool clean)
+static void live(bool clean, uint64_t seed, unsigned life)
 {
 	world.until_crash = clean ? 0 : 1 + dice_below(&world.dice, 60);
 	memory_hook = hook;
@@ -224,6 +253,7 @@ static void live(bool clean)
 	if (clean) {
 		while (memory_step(world.agent->replication))
 			;
+		check_state(memory_disk_in_use, seed, life);
 		memory_commit_error = dice_chance(&world.dice, 4) ? HA_E_NODISK : HA_OK;
 		last_pass();
 	}
@@ -235,10 +265,10 @@ static void run_seed(uint64_t seed)
 {
 	struct memory_disk *disk = memory_disk_new();
 
-	world = (struct world){ .dice = { seed }, .time_ms = 1000000 };
+	world = (struct world){ .dice = { seed }, .time_ms = 1000000, .hostile = seed % 2 };
 	world.agent = start(disk);
 	for (unsigned i = 0; i < LIVES && !world.failed; i++) {
-		live(dice_chance(&world.dice, 3));
+		live(dice_chance(&world.dice, 3), seed, i);
 		configure_abandon(world.agent);
 		agent_close(world.agent);
 		memory_disk_free(disk);
@@ -246,7 +276,7 @@ static void run_seed(uint64_t seed)
 		world.crashed = NULL;
 		memory_commit_error = HA_OK;
 		world.agent = start(disk);
-		check_recovered(disk, seed, i);
+		check_state(disk, seed, i);
 	}
 	agent_close(world.agent);
 	memory_disk_free(disk);
@@ -326,7 +356,7 @@ static void replaced_node_keeps_its_binding_over_a_stop(void)
 	agent_close(world.agent);
 	memory_disk_free(disk);
 	world.agent = start(stopped);
-	check_recovered(stopped, 0, 0);
+	check_state(stopped, 0, 0);
 	agent_close(world.agent);
 	memory_disk_free(stopped);
 }

@@ -66,7 +66,7 @@ static void copy_all(struct dice *dice)
 	if (dice_chance(dice, 4))
 		state_return_dirty(state, slots, count, count);
 	free(slots);
-	state_touch(state, 0, universe_home(dice_below(dice, UNIVERSE_HOMES)));
+	copied += state_copy_at(state, 0, universe_home(dice_below(dice, UNIVERSE_HOMES)), &rows);
 }
 
 static void *copy(void *seed)
