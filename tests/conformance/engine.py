@@ -97,7 +97,10 @@ class Session:
     def stragglers(self):
         """(case, text) of what came when nothing was expected any more."""
         scene = Scene(self, {"id": "last", "send": {}, "expect": {}})
-        scene.probe_on(scene.link("own"))
+        link = scene.link("own")
+        scene.send_probe(link)
+        link.receive(self.timeout_s)
+        link.close()
         for earlier in self.scenes:
             for link in earlier.links.values():
                 while (found := link.receive(0)) is not None:
@@ -417,7 +420,10 @@ class Scene:
         if found and found[0][:2] == b"\3\x85":
             agents = int.from_bytes(found[0][12:16], "big")
             ours = int.from_bytes(probe.octets[16:20], "big")
-            raise Trouble(f"the agent's clock is {agents - ours} s ahead of ours; both must be right")
+            raise Trouble(
+                f"a plain registration is refused with 133: the agent's clock is {agents - ours} s ahead of ours; both "
+                "must be right, and the nodes must not have registered with a later time before"
+            )
         return found
 
 

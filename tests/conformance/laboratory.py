@@ -5,6 +5,7 @@ the home network has a broadcast address. Needs root.
         laboratory.run("--only", "auth-")      # the finished process of tests/conformance/run
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../support"))
 
-from agent import Agent, program  # noqa: E402
+from agent import BUILD, Agent, program  # noqa: E402
 from namespaces import Link, ip  # noqa: E402
 from variants import SETTINGS, VARIANTS  # noqa: E402
 
@@ -25,6 +26,15 @@ PORT = 434
 
 def output_of(*command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL).stdout
+
+
+@functools.cache
+def generated(*settings):
+    """The associations for a profile; the same for all agents that have it."""
+    return output_of(
+        os.path.join(HERE, "make_associations"), "--profile", os.path.join(HERE, "hearth.profile"),
+        "--foreign-agents", FOREIGN_AGENTS, *settings,
+    )
 
 
 class Network(Link):
@@ -60,10 +70,7 @@ class Laboratory:
 
     def make_associations(self):
         """The file for the suite; the same with settings, for agentd, is returned."""
-        text = output_of(
-            os.path.join(HERE, "make_associations"), "--profile", os.path.join(HERE, "hearth.profile"),
-            "--foreign-agents", FOREIGN_AGENTS, *self.settings(),
-        )
+        text = generated(*self.settings())
         with open(os.open(self.associations_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
         return "".join(f"set {name} {value}\n" for name, value in SETTINGS.items()) + text

@@ -249,7 +249,7 @@ def lifetime_of(words, profile):
 
 
 SEND_WORDS = {
-    "node", "from", "to", "flags", "lifetime", "home", "home-agent", "care-of", "identification", "chain", "first",
+    "type", "node", "from", "to", "flags", "lifetime", "home", "home-agent", "care-of", "identification", "chain", "first",
     "then", "edits", "checksum", "again", "revocation", "raw",
 }
 
@@ -269,6 +269,8 @@ def request(send, scene, sender, link, agent):
         wire.flags_of(send.get("flags", "")), fields["lifetime"], fields["home"], fields["home_agent"],
         fields["care_of"], stamp_of_it,
     )
+    if "type" in send:
+        message = bytes([send["type"]]) + message[1:]
     used = []
     for item in send.get("chain", default_chain(send, sender, agent)):
         message = append(message, item, scene, sender, agent, used)

@@ -41,23 +41,23 @@ CASES = [
     },
     {
         "id": "form-a-reply",
-        "title": "A Registration Reply that is sent to the agent is ignored.",
+        "title": "A message of the type of a Registration Reply is ignored, even when it is signed rightly.",
         "requirements": ["5944-3.8-01"],
-        "send": {"edits": [{"flip": 6}]},
+        "send": {"type": 3},
         "expect": "silence",
     },
     {
         "id": "form-unknown-type",
         "title": "A message of a type that nobody has defined is ignored.",
         "requirements": ["5944-3.8-01"],
-        "send": {"edits": [{"flip": 0}]},
+        "send": {"type": 129},
         "expect": "silence",
     },
     {
         "id": "form-type-zero",
         "title": "A message of type 0 is ignored, even when the rest is a good request.",
         "requirements": ["5944-3.8-01"],
-        "send": {"edits": [{"flip": 7}]},
+        "send": {"type": 0},
         "expect": "silence",
     },
     {

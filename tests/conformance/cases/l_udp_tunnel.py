@@ -150,7 +150,7 @@ CASES = [
         "before": [
             {"register": {"flags": "DT", "care-of": "coa-1", "first": [{"udp-tunnel": {"encapsulation": 4}}]}},
         ],
-        "send": {"flags": "DT", "lifetime": 0, "care-of": "coa-1"},
+        "send": {"flags": "DT", "lifetime": 0, "care-of": "coa-1", "first": [{"udp-tunnel": {"encapsulation": 4}}]},
         "expect": {"code": "accepted", "lifetime": 0, "without": [44]},
     },
     {

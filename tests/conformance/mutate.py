@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""Apply mutants.py: `mutate.py --files` names the sources that it edits, `mutate.py --write DIRECTORY` writes the edited
+copies there, `mutate.py --names` prints the mutants. An old text that does not stand exactly once is an error.
+"""
+
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from mutants import EDITS  # noqa: E402
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+NAME = re.compile(r'MUTANT\("([a-z0-9-]+)"\)')
+HEADER = '#include "tests/conformance/mutant.h"\n'
+
+
+class BadEdit(Exception):
+    """An edit that does not fit the source any more."""
+
+
+def files():
+    return sorted({path for path, _, _ in EDITS})
+
+
+def names():
+    """All mutants, in the order of the table."""
+    return list(dict.fromkeys(name for _, _, new in EDITS for name in NAME.findall(new)))
+
+
+def mutated(path, text, edits):
+    """The text with its edits; they are looked for in what was there, so their order does not matter."""
+    places = []
+    for old, new in edits:
+        if text.count(old) != 1:
+            raise BadEdit(f"{path}: the old text of {', '.join(NAME.findall(new))} stands there {text.count(old)} times, not once")
+        if "MUTANT(" in new and not NAME.search(new):
+            raise BadEdit(f"{path}: a name that is none in {new!r}")
+        places.append((text.index(old), old, new))
+    places.sort()
+    out, at = [HEADER], 0
+    for begin, old, new in places:
+        if begin < at:
+            raise BadEdit(f"{path}: the edit of {', '.join(NAME.findall(new))} overlaps the one before it")
+        out += [text[at:begin], new]
+        at = begin + len(old)
+    return "".join(out) + text[at:]
+
+
+def copies():
+    """{path: edited text}, or BadEdit with a line for each file that does not fit."""
+    done, wrong = {}, []
+    for path in files():
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            text = file.read()
+        try:
+            done[path] = mutated(path, text, [(old, new) for where, old, new in EDITS if where == path])
+        except BadEdit as error:
+            wrong.append(str(error))
+    if wrong:
+        raise BadEdit("\n".join(wrong))
+    return done
+
+
+def write(directory):
+    for path, text in copies().items():
+        target = os.path.join(directory, path)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def main():
+    try:
+        if sys.argv[1:] == ["--files"]:
+            print(";".join(files()), end="")
+        elif sys.argv[1:] == ["--names"]:
+            print("\n".join(names()))
+        elif sys.argv[1:2] == ["--write"] and len(sys.argv) == 3:
+            write(sys.argv[2])
+        else:
+            print(__doc__, file=sys.stderr)
+            return 2
+    except (BadEdit, OSError) as error:
+        print(f"mutate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
