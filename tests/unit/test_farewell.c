@@ -107,31 +107,35 @@ static enum ha_error bind_to(struct bound bound)
 		.granted_ms = NOW_MS,
 		.expires_ms = NOW_MS + 300000,
 	};
+	const uint64_t next = identification + 1;
 	const struct command_registration command = {
 		.node = 1,
 		.place = place_of_home(0, home()),
-		.identification = ++identification,
+		.identification = next,
 		.time_ms = NOW_MS,
 		.binding = &binding,
 		.keep_others = bound.keep_others,
 	};
 	uint8_t octets[COMMAND_REGISTRATION_MAX];
 
+	identification = next;
 	return apply(octets, command_registration(&command, octets));
 }
 
 static enum ha_error unbind(const struct in_addr *care_of, uint32_t source)
 {
+	const uint64_t next = identification + 1;
 	const struct command_registration command = {
 		.node = 1,
 		.place = place_of_home(0, home()),
-		.identification = ++identification,
+		.identification = next,
 		.time_ms = NOW_MS,
 		.care_of = care_of,
 		.source = agent_number(source),
 	};
 	uint8_t octets[COMMAND_REGISTRATION_MAX];
 
+	identification = next;
 	return apply(octets, command_registration(&command, octets));
 }
 

@@ -290,20 +290,20 @@ static const json_t *vector(const char *id)
 static struct mip_key_state key_of(const json_t *of)
 {
 	const json_t *auth = json_array_get(json_object_get(of, "auth"), 0);
-	struct octets octets = octets_of(auth, "key_hex");
+	struct octets secret = octets_of(auth, "key_hex");
 	struct mip_key_state key;
 
-	CU_ASSERT_EQUAL(mip_key_state_init(&key, MIP_HMAC_MD5, octets.at, octets.size), HA_OK);
-	free(octets.at);
+	CU_ASSERT_EQUAL(mip_key_state_init(&key, MIP_HMAC_MD5, secret.at, secret.size), HA_OK);
+	free(secret.at);
 	return key;
 }
 
-static void expect_octets(const json_t *of, const uint8_t *octets, size_t size)
+static void expect_octets(const json_t *of, const uint8_t *written, size_t size)
 {
 	struct octets expected = octets_of(of, "hex");
 
 	CU_ASSERT_EQUAL_FATAL(size, expected.size);
-	CU_ASSERT_EQUAL(memcmp(octets, expected.at, size), 0);
+	CU_ASSERT_EQUAL(memcmp(written, expected.at, size), 0);
 	free(expected.at);
 }
 
