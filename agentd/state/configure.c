@@ -361,10 +361,12 @@ static void note_setting(const Hearth__Setting *setting, uint64_t index, struct 
 	text_copy(row.value, sizeof(row.value), text_span(setting->value));
 	setting_row_key(&row, &key);
 	setting_row_value(&row, &value);
+	if (setting->unset)
+		value.size = 0;
 	row_log_append(rows, setting->unset ? ROW_DELETE : ROW_PUT, ROW_SETTING, span_of(&key),
-	               setting->unset                     ? (struct span){ 0 }
-	               : setting_is_secret(setting->name) ? text_span(setting->value)
-	                                                  : span_of(&value));
+	               setting_is_secret(setting->name) && !setting->unset
+	                       ? text_span(setting->value)
+	                       : span_of(&value));
 }
 
 static enum ha_error apply_setting(struct state *state, uint64_t index,
