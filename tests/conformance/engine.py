@@ -139,22 +139,27 @@ class Scene:
         wants = {"mn": self.case.get("node", {}), **self.case.get("nodes", {})}
         policy = self.need_policy(wants)
         for role, wanted in wants.items():
-            self.senders[role] = self.session.take(wanted, policy if role == "mn" else None)
+            self.senders[role] = self.session.take(wanted, policy)
         if self.session.again:
             self.clean()
 
     def need_policy(self, wants):
-        """The policy under which the conditions on the agent hold; None is the agent's own settings."""
-        for role, wanted in wants.items():
-            if role != "mn" and not self.session.stock.has(wanted):
-                raise NotApplicable(f"no node like {difference(wanted)} in the associations file")
+        """The policy under which the conditions on the agent hold, for all nodes; None is the agent's own settings."""
         found = []
         for policy in [None, *self.profile.policies]:
-            unmet = with_own_limits(self.profile.with_policy(policy), wants["mn"]).unmet(self.case.get("agent", {}))
-            if unmet is None and self.session.stock.has(wants["mn"], policy):
+            limited = with_own_limits(self.profile.with_policy(policy), wants["mn"])
+            reason = limited.unmet(self.case.get("agent", {})) or self.lacking(wants, policy)
+            if reason is None:
                 return policy
-            found.append(unmet or f"no node like {difference(wants['mn'])} in the associations file")
+            found.append(reason)
         raise NotApplicable(found[0])
+
+    def lacking(self, wants, policy):
+        """Which kind of node the file does not have, as text; None when it has all."""
+        for wanted in wants.values():
+            if not self.session.stock.has(wanted, policy):
+                return f"no node like {difference(wanted)} in the associations file"
+        return None
 
     def need_agents(self):
         free = list(self.session.agents)

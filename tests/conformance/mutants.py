@@ -95,6 +95,13 @@ EDITS = [
      '\tif (r->node_known && r->node.key.algorithm) {\n\t\tsigners.mobile_spi = MUTANT("first-spi-signs") ? 256 : '
      "r->node.spi;\n"),
     ("agentd/flow/messages.c",
+     "\tif (type < ROW_COUNT && rows[type].handle)\n",
+     '\tif (MUTANT("type-not-checked") && !(type < ROW_COUNT && rows[type].handle)) {\n'
+     "\t\tout->type = MIP_TYPE_REQUEST;\n"
+     "\t\trequest_handle(agent, policy, clock, datagram, no_resources, out);\n"
+     "\t\treturn;\n\t}\n"
+     "\tif (type < ROW_COUNT && rows[type].handle)\n"),
+    ("agentd/flow/messages.c",
      "\telse\n\t\tflow_count(FLOW_DROPPED_MALFORMED);\n",
      "\telse\n\t\tflow_count(FLOW_DROPPED_MALFORMED);\n"
      '\tif (MUTANT("malformed-answered") && out->fate == REQUEST_DROPPED &&\n'
@@ -482,8 +489,9 @@ EDITS = [
      'static unsigned asked;\n\n\tif (MUTANT("rate-of-all-nodes") && pace->interval_ms && ++asked > 2)\n\t\treturn true;\n'
      '\treturn pace->interval_ms && !MUTANT("rate-not-limited") && peer->paced_ms'),
     ("agentd/state/lease.c",
-     "\t\tif (is_free(state, pool, *out))\n\t\t\treturn HA_OK;\n",
-     '\t\tif (is_free(state, pool, *out) && !MUTANT("pool-always-empty"))\n\t\t\treturn HA_OK;\n'),
+     "\tif (!address_pool_has(pool, pool->range.realm, home) || address_pool_is_taken(pool, home))\n",
+     "\tif (!address_pool_has(pool, pool->range.realm, home) || address_pool_is_taken(pool, home) ||\n"
+     '\t    MUTANT("pool-always-empty"))\n'),
 
     # ---- the reply
     (R + "reply.c",
