@@ -68,7 +68,7 @@ decide(struct agent *agent, const struct registration_policy *policy, struct req
 		.cluster_ms = clock.cluster_ms,
 	};
 	struct revocation_verdict verdict;
-	struct state_view node;
+	struct state_view node = { .id = 0 };
 
 	/* Nothing is looked up for who did not authenticate himself. */
 	if (foreign_home == AUTHENTICATION_VALID)
@@ -109,7 +109,7 @@ void revocation_handle(struct agent *agent, const struct registration_policy *po
 {
 	struct revocation_message message;
 	struct revocation_verdict verdict;
-	struct state_view sender;
+	struct state_view sender = { .id = 0 };
 
 	out->fate = REQUEST_DROPPED;
 	if (no_resources) {
@@ -122,7 +122,6 @@ void revocation_handle(struct agent *agent, const struct registration_policy *po
 	}
 	flow_count(FLOW_REVOCATIONS);
 	message.source = datagram->source;
-	sender.key.algorithm = 0;
 	verdict = decide(agent, policy, clock, &message,
 	                 authenticate(agent, message.source, &message.extensions, &sender));
 	log_outcome(message.fixed.home, message.source, verdict.fate == REVOCATION_TAKEN,
@@ -146,7 +145,7 @@ void revocation_ack_handle(struct agent *agent, const struct registration_policy
                            bool no_resources, struct request_result *out)
 {
 	struct revocation_ack_message message;
-	struct state_view sender;
+	struct state_view sender = { .id = 0 };
 	enum revocation_fate fate;
 
 	(void)policy;
@@ -158,7 +157,6 @@ void revocation_ack_handle(struct agent *agent, const struct registration_policy
 		return;
 	}
 	message.source = datagram->source;
-	sender.key.algorithm = 0;
 	fate = revocation_ack_judge(
 		&message, authenticate(agent, message.source, &message.extensions, &sender));
 	mip_wipe(&sender.key, sizeof(sender.key));
