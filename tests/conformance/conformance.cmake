@@ -25,3 +25,9 @@ target_compile_options(agentd_mutants PRIVATE -Wno-error -Wno-conversion -Wno-sh
   -Werror=implicit-function-declaration)
 set_target_properties(agentd_mutants PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/conformance)
+
+# What the cases are worth does not depend on the sanitizer: once is enough.
+if(HEARTH_SANITIZE STREQUAL "")
+  add_test(NAME conformance.mutants COMMAND ${CMAKE_CURRENT_LIST_DIR}/mutants)
+  hearth_test_properties(conformance.mutants conformance 1800)
+endif()
