@@ -10,7 +10,7 @@
 #include "proto/control.pb-c.h"
 
 /* Octets kept free for the end of an answer. */
-#define END_ROOM 8192u
+#define END_ROOM 16384u
 #define MESSAGE_MAX 1024u
 
 struct packed_values {

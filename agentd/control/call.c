@@ -121,6 +121,7 @@ static void wipe_free(void *at, size_t size)
 
 void call_clear(struct call *call)
 {
+	call_end_trace(call); /* while its words are there */
 	control_request_free(&call->request);
 	wipe_free(call->changes, call->change_count * sizeof(*call->changes));
 	free(call->lines);
@@ -138,6 +139,7 @@ void call_clear(struct call *call)
 	call->error = HA_OK;
 	call->message[0] = '\0';
 	call->drop = (struct call_drop){ 0 };
+	call->trace = (struct call_trace){ 0 };
 	call->options = (struct call_options){ 0 };
 	call->verb = VERB_COUNT;
 }

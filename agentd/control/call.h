@@ -18,7 +18,8 @@
 enum call_progress {
 	CALL_DONE,
 	CALL_MORE, /* call again when this page is written */
-	CALL_WAIT, /* call again when the change is made, or the store written */
+	CALL_WAIT, /* call again when the change is made, the store written, or there is
+	            * something to watch */
 };
 
 /* What the words of a request mean, by verb. */
@@ -46,6 +47,15 @@ struct call_drop {
 	size_t count; /* that ended */
 };
 
+/* A node that is watched. */
+struct call_trace {
+	bool open;
+	bool octets;  /* are wanted too */
+	bool counted; /* `left` entries, and it ends */
+	uint32_t left;
+	unsigned number;
+};
+
 struct call {
 	struct agent *agent;
 	const char *who; /* for the audit */
@@ -71,6 +81,7 @@ struct call {
 	uint64_t refused;       /* lines */
 	bool stored;            /* asked for a checkpoint: results[0] says what came of it */
 	struct call_drop drop;
+	struct call_trace trace;
 	/* Hand-over from the store thread. */
 	void (*finished)(struct call *call); /* any thread */
 	void *connection;
@@ -87,6 +98,11 @@ CONTROL_VERBS(X)
 enum call_progress call_step(struct call *call);
 /* Forget everything of this request; keeps the answer's memory. */
 void call_clear(struct call *call);
+
+/* A call that waits for something to watch need not be waited for any more. false:
+ * it waits for something else, or it is just being resumed. */
+bool call_cancel(struct call *call);
+void call_end_trace(struct call *call); /* if there is one */
 
 /* End with an error and a sentence. Returns CALL_DONE. */
 enum call_progress call_refuse(struct call *call, enum ha_error error, const char *format, ...)

@@ -83,7 +83,7 @@ struct answer {
 	struct octets frame; /* with its header, once sealed */
 	struct control_value values[CONTROL_VALUES_MAX];
 	size_t value_count;
-	char text[4096]; /* of the values */
+	char text[8192]; /* of the values */
 	size_t text_size;
 	size_t records;
 	enum ha_error error; /* HA_E_NOMEM, HA_E_NOSPACE: too much for one answer */

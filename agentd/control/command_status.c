@@ -3,6 +3,7 @@
 #include "agentd/base/counters.h"
 #include "agentd/control/call.h"
 #include "agentd/control/text.h"
+#include "agentd/flow/inspect.h"
 
 static const char *role_name(enum replication_role role)
 {
@@ -71,6 +72,7 @@ enum call_progress call_status(struct call *call)
 	add_tables(&call->answer, &status);
 	add_log(&call->answer, &status.replication);
 	add_store(&call->answer, &status);
+	answer_number(&call->answer, "traces", agent_traces(call->agent)->active);
 	answer_record(&call->answer);
 	return CALL_DONE;
 }

@@ -51,6 +51,8 @@ static void on_connection_closed(uv_handle_t *handle)
 
 void connection_hang_up(struct connection *c)
 {
+	if (c->waiting && call_cancel(&c->call))
+		c->waiting = false;
 	if (!uv_is_closing((uv_handle_t *)&c->pipe))
 		uv_close((uv_handle_t *)&c->pipe, on_connection_closed);
 }
@@ -72,7 +74,10 @@ static void on_read(uv_stream_t *stream, ssize_t octets, const uv_buf_t *buffer)
 	struct connection *c = stream->data;
 
 	(void)buffer;
-	if (octets < 0) {
+	if (octets == 0)
+		return;
+	/* Who watches has nothing to say: it is how we learn that he is gone. */
+	if (octets < 0 || c->call.trace.open) {
 		connection_hang_up(c);
 		return;
 	}
@@ -148,6 +153,21 @@ static void log_change(struct connection *c)
 	           made ? "done" : ha_strerror(call->results[0]));
 }
 
+/* Nothing is read while a call is under way, but for one that has no end: else
+ * it would not be noticed when its client goes. */
+static void watch(struct connection *c)
+{
+	if (c->call.trace.open && !c->reading)
+		c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
+}
+
+static void stop_reading(struct connection *c)
+{
+	if (c->reading)
+		uv_read_stop((uv_stream_t *)&c->pipe);
+	c->reading = false;
+}
+
 static void step(struct connection *c)
 {
 	struct call *call = &c->call;
@@ -157,6 +177,7 @@ static void step(struct connection *c)
 	c->waiting = true; /* until call_step says otherwise: the change may be quicker */
 	switch (call_step(call)) {
 	case CALL_WAIT:
+		watch(c);
 		return;
 	case CALL_MORE:
 		c->waiting = false;
@@ -167,6 +188,7 @@ static void step(struct connection *c)
 		return;
 	case CALL_DONE:
 		c->waiting = false;
+		stop_reading(c);
 		log_change(c);
 		send_end(c, call->error, *call->message ? call->message : NULL);
 		return;
@@ -196,8 +218,7 @@ static void begin(struct connection *c, size_t size)
 	struct call *call = &c->call;
 	enum ha_error why;
 
-	uv_read_stop((uv_stream_t *)&c->pipe);
-	c->reading = false;
+	stop_reading(c);
 	c->ended = false;
 	c->active_ms = uv_now(&c->server->loop->uv);
 	why = control_request_decode(c->in.at + CONTROL_HEADER_SIZE, size, &call->request);

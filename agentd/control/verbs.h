@@ -10,6 +10,7 @@
 enum verb_shape {
 	VERB_OBJECT, /* one record */
 	VERB_LIST,   /* any number of them */
+	VERB_STREAM, /* each as it comes, perhaps without end */
 };
 
 enum verb_place {
@@ -67,6 +68,10 @@ enum verb_place {
 	X(key_new, "key new", "FILE", VERB_OBJECT, VERB_LOCAL,                                     \
 	  "put a new cluster key before the others of a key file, or make the file; no agentd is " \
 	  "asked")                                                                                 \
+	X(trace, "trace", "ADDRESS|NAI [--count N] [--pcap FILE] [--realm N]", VERB_STREAM,        \
+	  VERB_ANYWHERE,                                                                           \
+	  "requests of a mobile node and the replies to them as they pass, until interrupted or "  \
+	  "N of them; also into a pcap file")                                                      \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
 	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
 	  "how long the flushes of the log took since the start, by duration")                     \

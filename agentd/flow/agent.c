@@ -63,6 +63,7 @@ static struct agent *agent_new(const struct agent_options *options)
 		free(agent);
 		return NULL;
 	}
+	traces_init(&agent->traces);
 	counters_register(&flow_counters);
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
@@ -188,6 +189,7 @@ void agent_close(struct agent *agent)
 		job_free(job);
 	}
 	store_close(agent->store);
+	traces_destroy(&agent->traces);
 	state_free(agent->state);
 	revoker_free(agent->revoker);
 	keyring_free(agent->keyring);

@@ -70,9 +70,8 @@ enum ha_error agent_drop(struct agent *agent, const struct agent_drop *drop, age
 	return error;
 }
 
-/* On the applying thread. Here it is known which bindings have ended: foreign
- * agents with which revocation was agreed on (BINDING_REVOCABLE) are to be told
- * from here, whether or not somebody waits. */
+/* On the applying thread. Foreign agents that are to be told of what has ended are
+ * told by the applier, whether or not somebody waits here. */
 void drop_applied(struct agent *agent, uint64_t ticket, const struct state_outcome *outcome)
 {
 	struct drop_job *job = job_take(agent, ticket);

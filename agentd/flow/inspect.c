@@ -53,6 +53,11 @@ bool agent_pool_at(struct agent *agent, unsigned i, struct state_pool *out)
 	return state_pool_at(agent->state, i, out);
 }
 
+struct traces *agent_traces(struct agent *agent)
+{
+	return &agent->traces;
+}
+
 const struct option *agent_policy_option(const char *setting)
 {
 	return policy_option(setting, NULL);

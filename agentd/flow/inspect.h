@@ -7,6 +7,7 @@
 #define AGENTD_FLOW_INSPECT_H
 
 #include "agentd/flow/agent.h"
+#include "agentd/flow/trace.h"
 #include "agentd/state/state.h"
 
 /* Who is meant: by name where there is one, else by address. Borrowed. */
@@ -41,6 +42,9 @@ uint64_t agent_setting_version(struct agent *agent, const char *name);
 
 /* As state_pool_at has it. */
 bool agent_pool_at(struct agent *agent, unsigned i, struct state_pool *out);
+
+/* For who watches. The agent's, and there as long as it is. */
+struct traces *agent_traces(struct agent *agent);
 
 /* The settings in force for nodes of this policy; "" = of none. */
 void agent_policy_config(struct agent *agent, const char *policy, struct config *out);

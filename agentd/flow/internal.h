@@ -17,6 +17,7 @@
 #include "agentd/flow/agent.h"
 #include "agentd/flow/completions.h"
 #include "agentd/flow/revoker.h"
+#include "agentd/flow/trace.h"
 #include "agentd/registration/registration.h"
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"
@@ -96,6 +97,7 @@ struct agent {
 
 	struct revoker *revoker;
 
+	struct traces traces;
 	struct checkpoint checkpoint;
 	pthread_mutex_t jobs_lock;
 	struct configure_job *jobs; /* put in order, not yet applied */
@@ -202,6 +204,8 @@ struct request_result {
 	enum mip_code code;
 	bool deregistration;
 	bool genuine;           /* authentic, new, and not sooner than it may come */
+	uint64_t traced;        /* who watches the node; 0 = nobody */
+	const char *reason;     /* of the verdict; static */
 	struct state_view node; /* of a proposal; its key is wiped */
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 	size_t reply_size;

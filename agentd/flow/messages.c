@@ -27,6 +27,8 @@ void message_handle(struct agent *agent, const struct registration_policy *polic
 	out->genuine = false;
 	out->code = MIP_SILENCE;
 	out->deregistration = false;
+	out->traced = 0;
+	out->reason = "";
 	if (type < ROW_COUNT && rows[type].handle)
 		rows[type].handle(agent, policy, clock, datagram, no_resources, out);
 	else

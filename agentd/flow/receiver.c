@@ -15,6 +15,7 @@
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/flow_trace.h"
 #include "agentd/flow/inbox.h"
 #include "agentd/flow/overload.h"
 #include "agentd/flow/sockets.h"
@@ -31,6 +32,8 @@ struct pending {
 	uint16_t code;
 	uint8_t type;
 	bool deregistration;
+	uint64_t traced;
+	const char *reason;
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 };
 
@@ -120,6 +123,11 @@ static void complete(struct receiver *r, struct completion done)
 {
 	struct pending *pending = &r->pending[done.pending];
 
+	if (pending->traced)
+		flow_trace_reply(r->agent, pending->traced, &pending->to,
+		                 (struct span){ pending->reply, pending->reply_size },
+		                 done.error == HA_OK ? pending->reason : ha_strerror(done.error),
+		                 done.error == HA_OK);
 	if (done.error != HA_OK) {
 		flow_count(FLOW_APPLY_REFUSED);
 		pending_give(r, done.pending);
@@ -175,6 +183,8 @@ static void keep_proposal(struct receiver *r, uint32_t i)
 	pending->type = result->type;
 	pending->code = (uint16_t)result->code;
 	pending->deregistration = result->deregistration;
+	pending->traced = result->traced;
+	pending->reason = result->reason;
 	pending->reply_size = (uint16_t)result->reply_size;
 	memcpy(pending->reply, result->reply, result->reply_size);
 	r->proposed[r->command_count] = i;
@@ -194,23 +204,27 @@ static bool is_unheard(struct receiver *r, struct in_addr source,
 	       overload_is_mute(&r->overload, source);
 }
 
+/* Dropped without a look at its node. */
+static void leave_unread(struct receiver *r, uint32_t i, enum flow_counter counter)
+{
+	flow_count(counter);
+	if (traces_are_on(&r->agent->traces))
+		flow_trace_unread(r->agent, &r->inbox, i, r->broadcast, counter);
+}
+
 static void handle(struct receiver *r, const struct registration_policy *policy,
                    struct request_clock clock, uint32_t i, bool no_resources)
 {
+	const struct request_datagram datagram = flow_datagram(&r->inbox, i, r->broadcast);
 	struct request_result *result = &r->results[i];
 	struct sockaddr_in *from = &r->inbox.from[i];
-
-	const struct request_datagram datagram = {
-		.payload = inbox_datagram(&r->inbox, i),
-		.source = from->sin_addr,
-		.source_port = ntohs(from->sin_port),
-		.broadcast = r->broadcast,
-	};
 
 	message_handle(r->agent, policy, clock, &datagram, no_resources, result);
 	if (result->fate == REQUEST_ANSWERED && is_unheard(r, from->sin_addr, result)) {
 		flow_count(FLOW_DROPPED_SOURCE_LIMIT);
+		flow_trace_unsent(r->agent, result, from, FLOW_DROPPED_SOURCE_LIMIT);
 	} else if (result->fate == REQUEST_ANSWERED) {
+		flow_trace_answer(r->agent, result, from);
 		message_count_reply(result->type, result->code, result->deregistration);
 		queue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);
 	} else if (result->fate == REQUEST_PROPOSED) {
@@ -253,6 +267,9 @@ static void propose(struct receiver *r, const struct registration_policy *policy
 			handle(r, policy, clock, r->proposed[i], true);
 	} else if (error != HA_OK) {
 		counter_add(&flow_counters, FLOW_DROPPED_BUSY, count);
+		for (size_t i = 0; i < count; i++)
+			flow_trace_unsent(r->agent, &r->results[r->proposed[i]],
+			                  &r->inbox.from[r->proposed[i]], FLOW_DROPPED_BUSY);
 	}
 }
 
@@ -274,18 +291,18 @@ static enum overload_turn turn_of(struct receiver *r, uint32_t i, uint64_t now_n
 	enum overload_turn turn;
 
 	if (is_stale(r, i, now_ns)) {
-		flow_count(FLOW_DROPPED_STALE);
+		leave_unread(r, i, FLOW_DROPPED_STALE);
 		return OVERLOAD_LEFT;
 	}
 	if (inbox_is_cut(&r->inbox, i)) {
-		flow_count(FLOW_DROPPED_OVERSIZE);
+		leave_unread(r, i, FLOW_DROPPED_OVERSIZE);
 		overload_note(&r->overload, source, OVERLOAD_LEFT, false);
 		return OVERLOAD_LEFT;
 	}
 	turn = overload_turn(&r->overload, r->agent->state, r->agent->realm, home_of(&r->inbox, i),
 	                     source);
 	if (turn == OVERLOAD_LEFT)
-		flow_count(FLOW_DROPPED_SOURCE_LIMIT);
+		leave_unread(r, i, FLOW_DROPPED_SOURCE_LIMIT);
 	return turn;
 }
 
@@ -310,7 +327,7 @@ static void look_at_batch(struct receiver *r, const struct registration_policy *
 		if (turns[i] != OVERLOAD_THEN)
 			continue;
 		if (overload_gives_way(&r->overload))
-			flow_count(FLOW_DROPPED_GIVEN_WAY);
+			leave_unread(r, i, FLOW_DROPPED_GIVEN_WAY);
 		else
 			look_at(r, policy, clock, i, turns[i]);
 	}

@@ -306,6 +306,7 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 
 	out->fate = REQUEST_DROPPED;
 	out->genuine = false;
+	out->traced = 0;
 	if (request_open(&r, datagram) != HA_OK) {
 		flow_count(FLOW_DROPPED_MALFORMED);
 		return;
@@ -319,6 +320,9 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 		out->fate = decide(agent, &r, out);
 	} while (out->fate == REQUEST_OUTRUN && !r.node.in_flight && ++attempts < ATTEMPTS_MAX);
 	out->genuine = is_genuine(&r, out->fate);
+	out->reason = r.verdict.reason;
+	if (traces_are_on(&agent->traces))
+		out->traced = request_trace(agent, &r, datagram, out->fate);
 	if (out->fate == REQUEST_OUTRUN)
 		flow_count(FLOW_DROPPED_IN_FLIGHT);
 	request_forget_keys(&r);

@@ -29,6 +29,10 @@ void request_look(struct agent *agent, const struct registration_policy *policy,
  * become a denial. `keep`: it is kept for a proposal. */
 void request_find_home(struct agent *agent, struct request *r, bool keep);
 
+/* Tell those who watch the node, and answer who they are. */
+uint64_t request_trace(struct agent *agent, const struct request *r,
+                       const struct request_datagram *datagram, enum request_fate fate);
+
 /* How often the node may register. */
 struct state_pace request_pace(const struct request *r);
 

@@ -15,6 +15,7 @@
 #include "agentd/programs/keys.h"
 #include "agentd/programs/print.h"
 #include "agentd/programs/secret.h"
+#include "agentd/programs/trace.h"
 
 #define SOCKET_PATH "/run/hearth/agentd.sock"
 #define TIMEOUT_S 30u
@@ -190,6 +191,9 @@ static int run(const struct command *command)
 		status = import(&client, command);
 	else if (command->verb == VERB_backup)
 		status = backup(&client, command);
+	else if (command->verb == VERB_trace)
+		status = trace_run(&client, command->words + command->verb_words,
+		                   command->word_count - command->verb_words, command->json);
 	else if (command->verb == VERB_explain)
 		status = explain_run(&client, command->words + command->verb_words,
 		                     command->word_count - command->verb_words, command->json);

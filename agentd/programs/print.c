@@ -110,6 +110,36 @@ static void add_row(struct printer *printer, const struct control_value *values,
 		flush_page(printer);
 }
 
+/* Rows of a stream are printed before the next ones are known: where it is known
+ * how wide a column can be, and that it holds numbers, it is so from the start. */
+static void widen_stream(struct printer *printer, const struct control_value *values, size_t count)
+{
+	static const struct {
+		const char *name;
+		size_t width;
+		bool right;
+	} rows[] = {
+		{ "peer", 21, false },    { "type", 14, false },      { "home", 15, false },
+		{ "care_of", 15, false }, { "lifetime_s", 10, true }, { "code", 4, true },
+		{ "missed", 6, true },
+	};
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++)
+			if (strcmp(values[i].name, rows[row].name) == 0) {
+				printer->widths[i] = rows[row].width;
+				printer->right[i] = rows[row].right;
+			}
+}
+
+static void print_entry(struct printer *printer, const struct control_value *values, size_t count)
+{
+	if (!printer->cells)
+		widen_stream(printer, values, count);
+	add_row(printer, values, count);
+	flush_page(printer);
+}
+
 /* ---- one object ---- */
 
 static void print_lines(const struct control_value *values, size_t count)
@@ -137,8 +167,12 @@ static void on_record(void *context, const struct control_value *values, size_t 
 		print_json_record(printer->shape, printer->records == 0, values, count);
 	else if (printer->shape == VERB_OBJECT)
 		print_lines(values, count);
+	else if (printer->shape == VERB_STREAM)
+		print_entry(printer, values, count);
 	else
 		add_row(printer, values, count);
+	if (printer->shape == VERB_STREAM)
+		fflush(stdout);
 	printer->records++;
 }
 
@@ -174,7 +208,7 @@ static void on_end(void *context, const struct control_end *end)
 	printer->ended = true;
 	printer->error = end->error;
 	snprintf(printer->message, sizeof(printer->message), "%s", end->message);
-	if (printer->json || end->error != HA_OK || printer->shape != VERB_LIST)
+	if (printer->json || end->error != HA_OK || printer->shape == VERB_OBJECT)
 		return;
 	flush_page(printer);
 	print_facts(printer, end);

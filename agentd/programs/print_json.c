@@ -51,7 +51,7 @@ void print_json_record(enum verb_shape shape, bool first, const struct control_v
 	if (shape == VERB_LIST)
 		fputs(first ? "[\n" : ",\n", stdout);
 	json_dumpf(object, stdout, flags);
-	if (shape == VERB_OBJECT)
+	if (shape != VERB_LIST)
 		putchar('\n');
 	json_decref(object);
 }

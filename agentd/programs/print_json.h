@@ -1,5 +1,6 @@
 /* print_json.h - records as JSON on standard output: one array of objects for
- * a list, printed as it comes, one object for the rest.
+ * a list, printed as it comes; an object in each line for a stream; one object for
+ * the rest.
  *
  * May include: agentd/control/codec.h, verbs.h. */
 #ifndef AGENTD_PROGRAMS_PRINT_JSON_H
