@@ -109,9 +109,12 @@ enum ha_error lease_take(struct state *state, uint32_t slot, uint32_t realm, str
 {
 	uint32_t other = peer_find(state, PEER_MOBILE_NODE, realm, home);
 
-	if (state->peers[slot].realm != realm || !home.s_addr ||
-	    (other != SLOT_NONE && other != slot))
+	if (state->peers[slot].realm != realm || !home.s_addr)
 		return HA_E_EXISTS;
+	if (other != SLOT_NONE && other != slot) {
+		lose(state, slot, state->peers[slot].version); /* it went there nevertheless */
+		return HA_E_EXISTS;
+	}
 	hold(state, slot, home, sticky);
 	return HA_OK;
 }
