@@ -46,12 +46,21 @@ static bool parse_bounds(const char *text, struct address_range *out)
 	return true;
 }
 
-static bool parse_word(const char *word, struct address_range *out)
+#define WORD_KIND 1u
+#define WORD_REALM 2u
+
+/* `given`: which words there were; each may stand once. */
+static bool parse_word(const char *word, unsigned *given, struct address_range *out)
 {
+	bool kind = strcmp(word, "sticky") == 0 || strcmp(word, "released") == 0;
+	unsigned bit = kind ? WORD_KIND : WORD_REALM;
 	char *end;
 	unsigned long realm;
 
-	if (strcmp(word, "sticky") == 0 || strcmp(word, "released") == 0) {
+	if (*given & bit)
+		return false;
+	*given |= bit;
+	if (kind) {
 		out->sticky = word[0] == 's';
 		return true;
 	}
@@ -73,6 +82,7 @@ static bool is_all_hosts(const struct address_range *range)
 enum ha_error address_range_parse(const char *text, struct address_range *out)
 {
 	char copy[256], *rest = NULL, *word;
+	unsigned given = 0;
 	bool bounded = false;
 
 	*out = (struct address_range){ .sticky = true };
@@ -80,7 +90,7 @@ enum ha_error address_range_parse(const char *text, struct address_range *out)
 		return HA_E_SYNTAX;
 	snprintf(copy, sizeof(copy), "%s", text);
 	for (word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		if (bounded ? !parse_word(word, out) : !parse_bounds(word, out))
+		if (bounded ? !parse_word(word, &given, out) : !parse_bounds(word, out))
 			return HA_E_SYNTAX;
 		bounded = true;
 	}
