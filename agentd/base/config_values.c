@@ -353,7 +353,15 @@ size_t config_format(const struct config *config, const struct option *option, c
 bool config_option_equal(const struct config *a, const struct config *b,
                          const struct option *option)
 {
-	return memcmp(value_at(a, option), value_at(b, option), types[option->type].size) == 0;
+	char text_a[CONFIG_TEXT_MAX], text_b[CONFIG_TEXT_MAX];
+
+	if (option->type != OPTION_PREFIXES)
+		return memcmp(value_at(a, option), value_at(b, option), types[option->type].size) ==
+		       0;
+	/* These have octets that say nothing. */
+	config_format(a, option, text_a, sizeof(text_a));
+	config_format(b, option, text_b, sizeof(text_b));
+	return strcmp(text_a, text_b) == 0;
 }
 
 /* ---- cross checks ---- */

@@ -1,11 +1,11 @@
 # Codecs, authenticators, and the small parts of agentd/base they stand on.
 foreach(name IN ITEMS
     cursor message revocation extension extension_kinds extension_layout extension_write codes
-    authenticator generalized)
+    authenticator generalized name)
   hearth_unit_test(${name} hearth_proto)
 endforeach()
 hearth_unit_test(golden hearth_proto PkgConfig::JANSSON)
 hearth_unit_test(golden_extension hearth_proto PkgConfig::JANSSON)
-foreach(name IN ITEMS clock counters address)
+foreach(name IN ITEMS clock counters address prefixes)
   hearth_unit_test(${name} hearth_base)
 endforeach()
