@@ -94,16 +94,35 @@ static enum ha_error write_file(const char *path, uint32_t id, const struct keyr
 	                      path, strerror(number));
 }
 
+/* A name beside `path` that nobody else has. false: it would be too long. */
+static bool name_beside(const char *path, char out[PATH_MAX])
+{
+	uint64_t number;
+
+	keyring_random(&number, sizeof(number));
+	return snprintf(out, PATH_MAX, "%s.%016llx", path, (unsigned long long)number) < PATH_MAX;
+}
+
+/* The name comes with the whole contents or not at all, also over a power cut:
+ * half a file would keep every later start from making one. */
 enum ha_error keyring_create(const char *path, struct keyring_error *error)
 {
-	enum ha_error why = write_file(path, 1, NULL, error);
+	char fresh[PATH_MAX];
+	enum ha_error why;
 
-	if (why == HA_OK && !flush_directory_of(path)) {
+	if (!name_beside(path, fresh))
+		return keyring_refuse(error, HA_E_RANGE, "%.250s...: the name is too long", path);
+	why = write_file(fresh, 1, NULL, error);
+	if (why != HA_OK)
+		return why;
+	if (link(fresh, path) != 0) /* never over one that is there */
+		why = keyring_refuse(error, ha_error_of_errno(errno), "%.250s cannot be made: %s",
+		                     path, strerror(errno));
+	unlink(fresh);
+	if (why == HA_OK && !flush_directory_of(path))
 		why = keyring_refuse(error, HA_E_IO,
 		                     "the directory of %.250s cannot be flushed: %s", path,
 		                     strerror(errno));
-		unlink(path);
-	}
 	return why;
 }
 

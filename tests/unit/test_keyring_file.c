@@ -238,6 +238,7 @@ static void what_is_no_file_is_refused(void)
 
 static void a_new_file_holds_key_1(void)
 {
+	char before[256], after[256];
 	struct keyring_entry entries[KEYRING_KEYS_MAX];
 	struct keyring *ring;
 	struct stat status;
@@ -252,8 +253,11 @@ static void a_new_file_holds_key_1(void)
 	CU_ASSERT_EQUAL(keyring_list(ring, entries), 1);
 	CU_ASSERT_EQUAL(entries[0].id, 1);
 	keyring_free(ring);
+	read_text(path, before, sizeof(before));
 	CU_ASSERT_EQUAL(keyring_create(path, &said), HA_E_EXISTS); /* never over another */
-	remove_directory();
+	read_text(path, after, sizeof(after));
+	CU_ASSERT_STRING_EQUAL(before, after);
+	remove_directory(); /* in which nothing else was left */
 	CU_ASSERT_EQUAL(keyring_create(path, &said), HA_E_NOTFOUND);
 }
 
