@@ -120,14 +120,21 @@ enum ha_error peer_row_key_decode(struct span key, struct peer_key *out)
 }
 
 /* The key says which name it stands for only by its digest. */
-static void check_peer_name(struct row_reader *in, const struct peer_key *key,
-                            const struct peer_row *row)
+static bool is_name_of(const struct peer_key *key, const struct peer_row *row)
 {
 	struct name_digest name = name_digest_of(
 		row->realm, (struct span){ (const uint8_t *)row->nai, strlen(row->nai) });
 
-	if (!row->nai[0] || !name_digest_equal(&name, &key->name))
-		reader_fail(&in->key, HA_E_MALFORMED);
+	return row->nai[0] && name_digest_equal(&name, &key->name);
+}
+
+/* A name and a pool, or an address; a foreign agent has nothing but that. */
+static bool is_identity(const struct peer_key *key, const struct peer_row *row)
+{
+	if (key->by_name)
+		return row->kind == PEER_MOBILE_NODE && row->pool[0] && is_name_of(key, row);
+	return row->address.s_addr && !row->pool[0] &&
+	       (row->kind == PEER_MOBILE_NODE || !row->nai[0]);
 }
 
 enum ha_error peer_row_decode(struct span key, struct span value, struct peer_row *out)
@@ -143,8 +150,8 @@ enum ha_error peer_row_decode(struct span key, struct span value, struct peer_ro
 		.address = said.address,
 	};
 	get_peer_value(&in, out);
-	if (said.by_name)
-		check_peer_name(&in, &said, out);
+	if (in.value.error == HA_OK && !is_identity(&said, out))
+		reader_fail(&in.key, HA_E_MALFORMED);
 	error = row_reader_finish(&in);
 	if (error != HA_OK)
 		*out = (struct peer_row){ 0 };

@@ -37,8 +37,28 @@ static void encode_peer(struct dice *dice, struct row_octets *key, struct row_oc
 		.group = (uint32_t)dice_next(dice),
 	};
 
+	if (row.kind == PEER_MOBILE_NODE && dice_chance(dice, 2)) {
+		memset(row.nai, 'a' + (int)dice_below(dice, 26), 1 + dice_below(dice, MIP_NAI_MAX));
+		if (dice_chance(dice, 2)) {
+			row.address.s_addr = 0;
+			memset(row.pool, 'p', 1 + dice_below(dice, LABEL_MAX - 1));
+		}
+	}
 	peer_row_key(&row, key);
 	peer_row_value(&row, value);
+}
+
+static void encode_node(struct dice *dice, struct row_octets *key, struct row_octets *value)
+{
+	struct node_row row = {
+		.peer = dice_next(dice),
+		.reserved = (uint8_t)(1 + dice_below(dice, BINDING_LIMIT_MAX)),
+	};
+
+	row.bindings = (uint8_t)(1 + dice_below(dice, row.reserved));
+	memset(row.policy, 'g', dice_below(dice, LABEL_MAX));
+	node_row_key(&row, key);
+	node_row_value(&row, value);
 }
 
 static void encode_association(struct dice *dice, struct row_octets *key, struct row_octets *value)
@@ -84,6 +104,7 @@ static void encode_replay(struct dice *dice, struct row_octets *key, struct row_
 		.version = dice_next(dice),
 	};
 
+	row.sticky = row.leased && dice_chance(dice, 2);
 	replay_row_key(&row, key);
 	replay_row_value(&row, value);
 }
@@ -146,13 +167,15 @@ DECODER(peer)
 DECODER(association)
 DECODER(replay)
 DECODER(binding)
+DECODER(node)
 
 #define KIND(name)                                                                                 \
 	{                                                                                          \
 #name, encode_##name, decode_##name, again_##name                                  \
 	}
 
-static const struct kind kinds[] = { KIND(peer), KIND(association), KIND(replay), KIND(binding) };
+static const struct kind kinds[] = { KIND(peer), KIND(association), KIND(replay), KIND(binding),
+	                             KIND(node) };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -222,7 +245,7 @@ static void other_sizes_are_refused(void)
 		for (size_t size = 0; size < value.size; size++)
 			CU_ASSERT_EQUAL(decode_resized(kind, key, key.size, value, size),
 			                HA_E_TRUNCATED);
-		longer = (struct octets){ calloc(1, 512), 512 };
+		longer = (struct octets){ calloc(1, ROW_VALUE_MAX + 1), ROW_VALUE_MAX + 1 };
 		memcpy(longer.at, value.at, value.size);
 		CU_ASSERT_EQUAL(decode_resized(kind, key, key.size, longer, value.size + 1),
 		                HA_E_TRAILING);
@@ -246,7 +269,9 @@ static void other_formats_are_refused(void)
 		encode_exact(&kinds[n], &dice, &key, &value);
 		for (unsigned format = 0; format < 256; format++) {
 			unsigned newest = strcmp(kinds[n].name, "association") == 0 ? 3 : 2;
-			enum ha_error expected = format == 0       ? HA_E_MALFORMED
+			bool first = strcmp(kinds[n].name, "node") == 0; /* had no other */
+			enum ha_error expected = format == 0                ? HA_E_MALFORMED
+			                         : first && format < newest ? HA_OK
 			                         : format < newest ? HA_E_TRAILING /* shorter */
 			                         : format > newest ? HA_E_NEWER
 			                                           : HA_OK;
