@@ -336,6 +336,17 @@ static enum ha_error check_together(const struct change *change, struct associat
 	return HA_OK;
 }
 
+/* Before a comment, which begins like a word. */
+static const char *end_of_text(const char *at, const char *end)
+{
+	for (const char *c = at; c < end; c++)
+		if (*c == '#' && (c == at || is_space(c[-1])))
+			end = c;
+	while (end > at && is_space(end[-1]))
+		end--;
+	return end;
+}
+
 /* "set NAME VALUE": the value is the rest of the line. */
 static enum ha_error parse_setting(const char *at, const char *end, struct change *out,
                                    struct association_error *error)
@@ -345,9 +356,7 @@ static enum ha_error parse_setting(const char *at, const char *end, struct chang
 
 	while (at < end && is_space(*at))
 		at++;
-	while (end > at && is_space(end[-1]))
-		end--;
-	value = (struct word){ at, (size_t)(end - at) };
+	value = (struct word){ at, (size_t)(end_of_text(at, end) - at) };
 	out->kind = CHANGE_SET;
 	if (!copy_word(name, out->name, sizeof(out->name)) ||
 	    !copy_word(value, out->value, sizeof(out->value)))
