@@ -7,14 +7,15 @@
 
 bool agent_node(struct agent *agent, const struct agent_whom *whom, struct agent_node *out)
 {
-	const struct state_question question = {
+	struct state_question question = {
 		.kind = PEER_MOBILE_NODE,
 		.realm = whom->realm,
-		.address = whom->name ? (struct in_addr){ 0 } : whom->address,
 		.name = whom->name,
 	};
 	struct state_view view;
 
+	if (!whom->name)
+		question.address = whom->address;
 	if (!state_look(agent->state, &question, &view))
 		return false;
 	mip_wipe(&view.key, sizeof(view.key));

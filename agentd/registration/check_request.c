@@ -50,13 +50,14 @@ enum mip_code check_home_agent(const struct registration_request *request,
 	               : MIP_UNKNOWN_HA;
 }
 
-/* RFC 4433 section 5.3: an agent that is asked for by name must be this one. */
+/* RFC 4433 section 5.3: an agent that is asked for in the extension must be this
+ * one, whatever the Home Agent field says. */
 enum mip_code check_requested_agent(const struct registration_request *request,
                                     const struct registration_facts *facts)
 {
 	const struct mip_dynamic_ha *wanted = &request->extensions.dynamic_ha;
 
-	if (!asks_any_agent(request, facts) || !request->extensions.dynamic_ha_count ||
+	if (!facts->policy.dynamic_home_agent || !request->extensions.dynamic_ha_count ||
 	    wanted->subtype != MIP_DYNAMIC_HA_REQUESTED)
 		return PASS;
 	return address_equal(wanted->address, facts->policy.home_agent) ? PASS : MIP_UNKNOWN_HA;

@@ -62,6 +62,4 @@ VARIANTS = {
 }
 
 # Cases that agentd fails for a known reason. One that passes after all is a failure of the test: its row must go.
-KNOWN_FAILURES = {
-    "dynamic-requested-with-unicast": "a Requested HA is looked at only where Home Agent is zero or all-ones",
-}
+KNOWN_FAILURES = {}

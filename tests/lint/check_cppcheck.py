@@ -46,7 +46,7 @@ def main():
         print(f"check_cppcheck: there is no {database}; build first, or name a build with HEARTH_BUILD")
         return 1
     with open(database, encoding="utf-8") as file:
-        units = [row for row in json.load(file) if row["file"].startswith(sources.ROOT) and ".pb-c." not in row["file"]]
+        units = [row for row in json.load(file) if sources.is_written(row["file"], BUILD)]
     with tempfile.TemporaryDirectory() as directory:
         ours = os.path.join(directory, "compile_commands.json")
         with open(ours, "w", encoding="utf-8") as file:

@@ -51,7 +51,7 @@ def main():
         return 1
     with open(database, encoding="utf-8") as file:
         listed = sorted({row["file"] for row in json.load(file)})
-    product = [path for path in listed if path.startswith(sources.ROOT) and ".pb-c." not in path]
+    product = [path for path in listed if sources.is_written(path, BUILD)]
     product = [path for path in product if not path.startswith(sources.ROOT + "/tests/")]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         rows = pool.map(lambda path: complaints_of(path, ["-p", BUILD, "--extra-arg=-Wno-unknown-warning-option"]), product)

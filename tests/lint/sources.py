@@ -17,6 +17,11 @@ def files(*suffixes):
     )
 
 
+def is_written(path, build):
+    """A file of a compilation database that somebody wrote: of the project, and not made by the build."""
+    return path.startswith(ROOT + "/") and not path.startswith(os.path.abspath(build) + "/")
+
+
 def text_of(name):
     with open(os.path.join(ROOT, name), encoding="utf-8") as file:
         return file.read()

@@ -319,7 +319,7 @@ static void revocation_is_written_as_golden(void)
 		.identifier = (uint32_t)hex_of(fields, "revocation_id"),
 	};
 	struct mip_key_state key = key_of(of);
-	uint8_t octets[REVOCATION_MESSAGE_MAX];
+	uint8_t octets[REVOCATION_MESSAGE_MAX] = { 0 };
 
 	expect_octets(of, octets, revocation_write(&revocation, 768, &key, octets));
 }
@@ -333,7 +333,7 @@ static void acknowledgment_is_written_as_golden(void)
 		.identifier = (uint32_t)hex_of(fields, "revocation_id"),
 	};
 	struct mip_key_state key = key_of(of);
-	uint8_t octets[REVOCATION_MESSAGE_MAX];
+	uint8_t octets[REVOCATION_MESSAGE_MAX] = { 0 };
 
 	expect_octets(of, octets, revocation_ack_write(&ack, 768, &key, octets));
 }
