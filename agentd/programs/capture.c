@@ -2,17 +2,12 @@
  * begins with the octet 1, which is no digit: nothing is guessed. */
 #include "agentd/programs/capture.h"
 
-#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct capture *capture, enum ha_error why, const char *format, ...)
+static enum ha_error refuse(struct capture *capture, enum ha_error why, const char *text)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(capture->report, sizeof(capture->report), format, arguments);
-	va_end(arguments);
+	snprintf(capture->report, sizeof(capture->report), "%s", text);
 	return why;
 }
 
@@ -32,6 +27,13 @@ static bool is_between(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ':';
 }
 
+static enum ha_error refuse_digits(struct capture *capture, size_t character)
+{
+	snprintf(capture->report, sizeof(capture->report),
+	         "not hexadecimal digits, two for each octet, at character %zu", character);
+	return HA_E_SYNTAX;
+}
+
 /* In place: an octet is never written before both its digits were read. */
 static enum ha_error take_hex(struct capture *capture, const uint8_t *text, size_t size)
 {
@@ -45,10 +47,7 @@ static enum ha_error take_hex(struct capture *capture, const uint8_t *text, size
 		high = digit(text[i]);
 		low = i + 1 < size ? digit(text[i + 1]) : -1;
 		if (high < 0 || low < 0)
-			return refuse(capture, HA_E_SYNTAX,
-			              "not hexadecimal digits, two for each octet, at character "
-			              "%zu",
-			              i + 1);
+			return refuse_digits(capture, i + 1);
 		if (count == CAPTURE_OCTETS_MAX)
 			return refuse(capture, HA_E_RANGE, "longer than any datagram");
 		capture->octets[count++] = (uint8_t)(high << 4 | low);
@@ -70,7 +69,7 @@ static enum ha_error open_packets(struct capture *capture, FILE *file)
 
 	capture->packets = true;
 	why = pcap_reader_open(&capture->pcap, file, capture->octets);
-	return why == HA_OK ? HA_OK : refuse(capture, why, "%s", capture->pcap.report);
+	return why == HA_OK ? HA_OK : refuse(capture, why, capture->pcap.report);
 }
 
 static enum ha_error take_rest(struct capture *capture, FILE *file, size_t got)
@@ -117,7 +116,7 @@ enum ha_error capture_next(struct capture *capture, uint16_t port, struct pcap_p
 		why = pcap_reader_next(&capture->pcap, port, out);
 		return why == HA_OK || why == HA_E_NOTFOUND
 		               ? why
-		               : refuse(capture, why, "%s", capture->pcap.report);
+		               : refuse(capture, why, capture->pcap.report);
 	}
 	*out = (struct pcap_packet){ .record = 1 };
 	if (capture->taken)
