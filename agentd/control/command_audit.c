@@ -397,7 +397,7 @@ static enum call_progress finish_undo(struct call *call)
 enum call_progress call_audit_undo(struct call *call)
 {
 	struct change_place place;
-	struct audit_row row;
+	struct audit_row row = { 0 };
 	bool numbered;
 
 	if (call->changed)

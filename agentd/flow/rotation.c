@@ -72,7 +72,7 @@ static void on_done(void *context, const enum ha_error *results, size_t count)
 	r->under_way = false;
 	r->abandoned = !results;
 	r->refused = 0;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; results && i < count; i++)
 		r->refused += results[i] != HA_OK;
 	pthread_cond_broadcast(&r->wake);
 	pthread_mutex_unlock(&r->lock);
