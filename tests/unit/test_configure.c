@@ -334,6 +334,7 @@ static void bindings_above_a_lowered_limit_stay(void)
 	for (uint32_t i = 0; i < 5; i++) {
 		const struct binding binding = { .care_of.s_addr = htonl(100 + i),
 			                         .expires_ms = 99 };
+		size_t size;
 		static const enum ha_error expected[] = { HA_OK, HA_OK, HA_OK, HA_E_LIMIT,
 			                                  HA_E_LIMIT };
 
@@ -344,11 +345,10 @@ static void bindings_above_a_lowered_limit_stay(void)
 		registration.binding = &binding;
 		registration.keep_others = true;
 		registration.limit = look("ann").limit;
-		CU_ASSERT_EQUAL(state_apply(state, ++applied,
-		                            (struct span){ octets, command_registration(
-									   &registration, octets) },
-		                            &outcome),
-		                HA_OK);
+		size = command_registration(&registration, octets);
+		CU_ASSERT_EQUAL(
+			state_apply(state, ++applied, (struct span){ octets, size }, &outcome),
+			HA_OK);
 		CU_ASSERT_EQUAL(outcome.error, expected[i]);
 	}
 	CU_ASSERT_EQUAL(look("ann").binding_count, 3);
