@@ -17,8 +17,20 @@
 #define TOLERANCE_S 7u
 #define LIMIT 3u
 
-static const uint8_t authenticator[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+/* Where the extensions of a request are: what the mobile node said before its
+ * authenticator, that, and what others said behind it. */
+#define SAID_BY_NODE 32u
+#define AUTHENTICATOR_AT 128u
+#define SAID_BEHIND 160u
+static const uint8_t request_octets[256] = {
+	[AUTHENTICATOR_AT] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+};
 #define DIGEST UINT64_C(0x0102030405060708)
+
+static inline struct span octets_at(size_t offset, size_t size)
+{
+	return (struct span){ request_octets + offset, size };
+}
 
 /* A request and all that is known about it; what a case starts from is granted. */
 struct situation {
@@ -53,8 +65,8 @@ static inline void good(struct situation *s)
 			},
 			.extensions = {
 				.mobile_home = {
-					.covered = { authenticator, 0 },
-					.authenticator = { authenticator, 16 },
+					.covered = { request_octets, AUTHENTICATOR_AT },
+					.authenticator = { request_octets + AUTHENTICATOR_AT, 16 },
 				},
 				.mobile_home_count = 1,
 			},
