@@ -29,7 +29,8 @@ struct association_error {
 	char text[240]; /* without the line */
 };
 
-/* One line (size octets, no end of line needed) as a CHANGE_ADD_ASSOCIATION.
+/* One line (size octets, no end of line needed) as a CHANGE_ADD_ASSOCIATION, or a
+ * CHANGE_SET.
  *
  * HA_OK        *out is a change; the caller wipes it (mip_wipe) after use
  * HA_E_NOTFOUND  the line is blank or a comment

@@ -20,19 +20,48 @@ static void require(bool condition)
 		abort();
 }
 
-static void check_change(const struct change *change)
+static bool is_label(const char *text)
+{
+	return strlen(text) < LABEL_MAX &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(text);
+}
+
+/* A node is found by its address, or by its name and then may have one of a pool. */
+static void check_peer(const struct change *change)
 {
 	bool mobile = change->peer == PEER_MOBILE_NODE;
 
-	require(change->kind == CHANGE_ADD_ASSOCIATION);
 	require(mobile || change->peer == PEER_FOREIGN_AGENT);
-	require(address_is_unicast(change->address));
-	require(change->spi >= MIP_SPI_MIN);
-	require(mip_algorithm_name(change->algorithm) != NULL);
-	require(change->key_size >= MIP_KEY_SIZE_MIN && change->key_size <= MIP_KEY_SIZE_MAX);
+	require(address_is_unicast(change->address) || (mobile && *change->nai));
+	require(!*change->nai || (mobile && strlen(change->nai) <= MIP_NAI_MAX));
+	require(!*change->pool || (mobile && !change->address.s_addr && is_label(change->pool)));
+	require(!*change->policy || (mobile && is_label(change->policy)));
 	require(change->bindings <= (mobile ? BINDING_LIMIT_MAX : 0));
 	require(change->tolerance_s == 0 || (mobile && change->tolerance_s >= 4));
 	require(change->tolerance_s <= 3600);
+}
+
+static void check_association(const struct change *change)
+{
+	bool chap = change->algorithm == MIP_CHAP;
+
+	require(chap ? change->spi == MIP_SPI_CHAP && change->use == ASSOCIATION_AAA
+	             : change->spi >= MIP_SPI_MIN);
+	require(mip_algorithm_name(change->algorithm) != NULL);
+	require(change->use == ASSOCIATION_HOME || change->use == ASSOCIATION_AAA);
+	require(change->replay == REPLAY_TIMESTAMP || change->replay == REPLAY_NONCE);
+	require(change->key_size >= MIP_KEY_SIZE_MIN && change->key_size <= MIP_KEY_SIZE_MAX);
+}
+
+static void check_change(const struct change *change)
+{
+	if (change->kind == CHANGE_SET) {
+		require(*change->name && *change->value && !change->key_size);
+		return;
+	}
+	require(change->kind == CHANGE_ADD_ASSOCIATION);
+	check_peer(change);
+	check_association(change);
 }
 
 static void check_error(const struct association_error *error)

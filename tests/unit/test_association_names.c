@@ -69,6 +69,7 @@ static void names_have_an_end(void)
 {
 	char line[ASSOCIATION_LINE_MAX];
 	char name[MIP_NAI_MAX + 2] = "";
+	char label[LABEL_MAX + 1] = "";
 
 	memset(name, 'n', MIP_NAI_MAX);
 	snprintf(line, sizeof(line), "mobile nai=%s pool=p" TAIL, name);
@@ -77,15 +78,14 @@ static void names_have_an_end(void)
 	name[MIP_NAI_MAX] = 'n';
 	snprintf(line, sizeof(line), "mobile nai=%s pool=p" TAIL, name);
 	check_refused(line, HA_E_RANGE, "field nai must be");
-	memset(name, 0, sizeof(name));
-	memset(name, 'p', LABEL_MAX - 1);
-	snprintf(line, sizeof(line), "mobile nai=n pool=%s policy=%s" TAIL, name, name);
+	memset(label, 'p', LABEL_MAX - 1);
+	snprintf(line, sizeof(line), "mobile nai=n pool=%s policy=%s" TAIL, label, label);
 	CU_ASSERT_EQUAL(parse(line), HA_OK);
-	CU_ASSERT_STRING_EQUAL(parsed.policy, name);
-	name[LABEL_MAX - 1] = 'p';
-	snprintf(line, sizeof(line), "mobile nai=n pool=%s" TAIL, name);
+	CU_ASSERT_STRING_EQUAL(parsed.policy, label);
+	label[LABEL_MAX - 1] = 'p';
+	snprintf(line, sizeof(line), "mobile nai=n pool=%s" TAIL, label);
 	check_refused(line, HA_E_RANGE, "field pool must be");
-	snprintf(line, sizeof(line), "mobile nai=n policy=%s" TAIL, name);
+	snprintf(line, sizeof(line), "mobile nai=n policy=%s" TAIL, label);
 	check_refused(line, HA_E_RANGE, "field policy must be");
 }
 
