@@ -7,6 +7,7 @@
 
 /* X(id, name, mib_arc, help) */
 #define FLOW_COUNTERS(X)                                                                           \
+	X(DATAGRAMS, "datagrams", 0, "datagrams received and dealt with, whatever they were")      \
 	X(REQUESTS, "requests", 16, "registration requests received, lifetime not zero")           \
 	X(DEREGISTRATIONS, "deregistrations", 17, "deregistration requests received")              \
 	X(REPLIES, "replies", 18, "registration replies sent to requests")                         \

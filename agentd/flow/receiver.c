@@ -359,6 +359,7 @@ static void receive_batch(struct receiver *r, int socket, bool broadcast)
 	begin_batch(r, clock, now_ns);
 	look_at_batch(r, &policy, clock, now_ns);
 	propose(r, &policy, clock);
+	counter_add(&flow_counters, FLOW_DATAGRAMS, r->inbox.count);
 	send_replies(r);
 }
 

@@ -130,6 +130,16 @@ def test_forged_flood_moves_nothing(loaded):
     assert loaded.ctl("status")["bindings"] == 0
 
 
+@pytest.mark.parametrize("kind", ["forged", "malformed", "oversize"])
+def test_every_datagram_is_counted_once(loaded, kind):
+    before = counters(loaded)["datagrams"]
+    flood(loaded, kind, "--count", "2000", "--rate", "10000")  # some of the malformed say that they are revocations
+    wait_for(lambda: counters(loaded)["datagrams"] - before >= 2000, "all were dealt with")
+    flood(loaded, kind, "--count", "1", "--rate", "10000")
+    wait_for(lambda: counters(loaded)["datagrams"] - before >= 2001, "one more was dealt with")
+    assert counters(loaded)["datagrams"] - before == 2001
+
+
 def test_oversize_flood_is_dropped_unread(loaded):
     flood(loaded, "oversize", "--count", "300", "--rate", "3000")
     wait_for(lambda: counters(loaded)["dropped-oversize"] == 300, "all were dropped")
