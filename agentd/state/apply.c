@@ -130,6 +130,7 @@ static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t 
 		error = apply_bind(state, slot, index, registration, time_ms);
 	if (error == HA_OK || peer->pool != LABEL_NONE)
 		note_accepted(state, slot, registration, time_ms);
+	peer->in_flight = 0;
 	peer->version = index;
 	dirty_mark(state, slot);
 	return error == HA_OK ? address : error;
@@ -154,11 +155,22 @@ static uint32_t slot_of(struct state *state, const Hearth__Register *registratio
 	return name_find(state, &name);
 }
 
+/* With the peer's lock held. */
+static enum ha_error check_current(const struct peer *peer, uint64_t index,
+                                   const Hearth__Register *registration)
+{
+	if ((peer->pool != LABEL_NONE) != registration->has_name)
+		return HA_E_NOTFOUND; /* its address comes from a pool, or it does not */
+	return index > peer->version && is_replayed(peer, registration) ? HA_E_STALE : HA_OK;
+}
+
+/* The claim ends here if nothing comes of it, and otherwise together with the
+ * change: in between somebody could claim a node that is about to be another. */
 static enum ha_error find_current(struct state *state, uint64_t index,
                                   const Hearth__Register *registration, uint32_t *slot)
 {
 	struct peer *peer;
-	enum ha_error error = HA_OK;
+	enum ha_error error;
 
 	*slot = slot_of(state, registration);
 	if (*slot == SLOT_NONE)
@@ -166,12 +178,10 @@ static enum ha_error find_current(struct state *state, uint64_t index,
 	peer = &state->peers[*slot];
 	if (peer->id != registration->node)
 		return HA_E_NOTFOUND; /* of an earlier incarnation, whose claim went with it */
-	if ((peer->pool != LABEL_NONE) != registration->has_name)
-		return HA_E_NOTFOUND; /* its address comes from a pool, or it does not */
 	peer_lock(state, *slot);
-	peer->in_flight = 0;
-	if (index > peer->version && is_replayed(peer, registration))
-		error = HA_E_STALE;
+	error = check_current(peer, index, registration);
+	if (error != HA_OK || index <= peer->version)
+		peer->in_flight = 0;
 	peer_unlock(state, *slot);
 	return error;
 }

@@ -67,15 +67,16 @@ static bool every_binding(const struct binding *binding, const void *argument)
 static void lose(struct state *state, uint32_t slot, uint64_t version)
 {
 	struct peer *peer = &state->peers[slot];
+	bool leased = peer->leased;
 
-	if (peer->leased)
-		mark(state, peer->realm, peer->address, false);
 	peer_lock(state, slot);
 	bindings_remove(state, slot, every_binding, NULL);
 	peer->leased = false;
 	peer->version = version;
 	dirty_mark(state, slot);
 	peer_unlock(state, slot);
+	if (leased)
+		mark(state, peer->realm, peer->address, false);
 	set_address(state, slot, (struct in_addr){ 0 });
 }
 

@@ -334,9 +334,9 @@ static void *reserve(void *seed)
 		place = host(view.reserved) - FIRST;
 		doubles += keepers[place]++ != 0;
 		keepers[place]--;
-		if (dice_chance(&dice, 2) || claim(&view) != HA_OK)
+		if (dice_chance(&dice, 2))
 			state_unreserve(state, &view);
-		else
+		else if (claim(&view) == HA_OK) /* which otherwise gave back what was kept */
 			state_release(state, &view);
 	}
 	return NULL;
