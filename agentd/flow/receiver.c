@@ -17,11 +17,11 @@
 #include "agentd/flow/counters.h"
 #include "agentd/flow/flow_trace.h"
 #include "agentd/flow/inbox.h"
+#include "agentd/flow/outbox.h"
 #include "agentd/flow/overload.h"
 #include "agentd/flow/sockets.h"
 #include "agentd/state/ahead.h"
 
-#define REPLIES_MAX 256u
 #define PENDING_NONE UINT32_MAX
 
 /* A proposal under way: what to send when it has taken effect. */
@@ -58,10 +58,7 @@ struct receiver {
 	uint32_t proposed[INBOX_BATCH]; /* index of the datagram of each command */
 	size_t command_count;
 
-	struct mmsghdr out_headers[REPLIES_MAX];
-	struct iovec out_vectors[REPLIES_MAX];
-	uint32_t out_pending[REPLIES_MAX]; /* given back after sending, or PENDING_NONE */
-	size_t out_count;
+	struct outbox outbox; /* tokens: pending to be given back, or PENDING_NONE */
 };
 
 static uint32_t pending_take(struct receiver *r)
@@ -84,39 +81,20 @@ static void pending_give(struct receiver *r, uint32_t slot)
 
 static void send_replies(struct receiver *r)
 {
-	size_t sent = 0;
-
-	while (sent < r->out_count) {
-		int n = sendmmsg(r->socket, r->out_headers + sent, (unsigned)(r->out_count - sent),
-		                 0);
-
-		if (n > 0) {
-			sent += (size_t)n;
-		} else if (errno != EINTR) {
-			flow_count(FLOW_SEND_FAILED);
-			sent++; /* that one is lost; the node asks again */
-		}
-	}
-	for (size_t i = 0; i < r->out_count; i++)
-		if (r->out_pending[i] != PENDING_NONE)
-			pending_give(r, r->out_pending[i]);
-	r->out_count = 0;
+	counter_add(&flow_counters, FLOW_SEND_FAILED, outbox_send(&r->outbox, r->socket));
+	for (size_t i = 0; i < r->outbox.count; i++)
+		if (r->outbox.tokens[i] != PENDING_NONE)
+			pending_give(r, r->outbox.tokens[i]);
+	r->outbox.count = 0;
 }
 
 /* `to` and `reply` must stay until send_replies. */
 static void queue_reply(struct receiver *r, struct sockaddr_in *to, uint8_t *reply, size_t size,
                         uint32_t pending)
 {
-	if (r->out_count == REPLIES_MAX)
+	if (r->outbox.count == OUTBOX_MAX)
 		send_replies(r);
-	r->out_vectors[r->out_count] = (struct iovec){ reply, size };
-	r->out_headers[r->out_count].msg_hdr = (struct msghdr){
-		.msg_name = to,
-		.msg_namelen = sizeof(*to),
-		.msg_iov = &r->out_vectors[r->out_count],
-		.msg_iovlen = 1,
-	};
-	r->out_pending[r->out_count++] = pending;
+	outbox_add(&r->outbox, to, reply, size, pending);
 }
 
 static void complete(struct receiver *r, struct completion done)
