@@ -4,7 +4,6 @@
 #include "agentd/flow/internal.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
@@ -24,6 +23,19 @@ static void fail(struct agent *agent, uint64_t index, enum ha_error error, uint3
 	agent_fail(agent, error, what);
 }
 
+/* To whoever put it in order, if it was anybody of this process. */
+static void tell(struct agent *agent, const struct replication_entry *entry,
+                 struct state_outcome *outcome)
+{
+	if (outcome->results || entry->ticket & TICKET_CONFIGURE)
+		configure_applied(agent, entry->ticket, entry->index, outcome);
+	else if (entry->ticket & TICKET_DROP)
+		drop_applied(agent, entry->ticket, outcome);
+	else if (entry->ticket >> 32 && agent->receivers[(entry->ticket >> 32) - 1])
+		completions_post(receiver_completions(agent->receivers[(entry->ticket >> 32) - 1]),
+		                 (struct completion){ (uint32_t)entry->ticket, outcome->error });
+}
+
 static void apply_one(struct agent *agent, const struct replication_entry *entry)
 {
 	struct state_outcome outcome;
@@ -32,18 +44,11 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 
 	if (error != HA_OK) {
 		fail(agent, entry->index, error, outcome.unopened_key);
-		return;
+	} else {
+		revocation_note(agent, &outcome);
+		tell(agent, entry, &outcome);
 	}
-	revocation_note(agent, &outcome);
-	free(outcome.ended);
-	if (outcome.results || entry->ticket & TICKET_CONFIGURE) {
-		configure_applied(agent, entry->ticket, entry->index, &outcome);
-	} else if (entry->ticket & TICKET_DROP) {
-		drop_applied(agent, entry->ticket, &outcome);
-	} else if (entry->ticket >> 32 && agent->receivers[(entry->ticket >> 32) - 1]) {
-		completions_post(receiver_completions(agent->receivers[(entry->ticket >> 32) - 1]),
-		                 (struct completion){ (uint32_t)entry->ticket, outcome.error });
-	}
+	state_outcome_free(&outcome);
 }
 
 static void apply(void *context, const struct replication_entry *entries, size_t count)

@@ -197,6 +197,8 @@ void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
 	job->rows = outcome->rows;
 	job->results = outcome->results;
 	job->count = outcome->result_count;
+	outcome->rows = (struct row_log){ 0 }; /* the job's now */
+	outcome->results = NULL;
 	policy_refresh(agent);
 	keys_watch(agent);
 	checkpoint_write_through(agent, job);

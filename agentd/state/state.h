@@ -156,16 +156,16 @@ struct state_ended {
 
 #define STATE_ENDED_MAX 4096u /* told of one command; the rest is only counted */
 
+/* The caller's, who ends it with state_outcome_free. */
 struct state_outcome {
-	enum ha_error error; /* of a registration: HA_OK, HA_E_STALE, HA_E_LIMIT,
+	enum ha_error error;    /* of a registration: HA_OK, HA_E_STALE, HA_E_LIMIT,
 	                      * HA_E_NOTFOUND; of a revocation all but the limit */
-	enum ha_error
-		*results; /* of a configuration, one per change; owned by the caller: free() */
+	enum ha_error *results; /* of a configuration, one per change; NULL of other commands */
 	size_t result_count;
-	struct row_log rows;       /* what to write through; owned by the caller: row_log_free() */
-	uint64_t next_id;          /* after a configuration: of the next peer; for the store */
-	uint64_t time_ms;          /* cluster time of the command */
-	struct state_ended *ended; /* owned by the caller: free() */
+	struct row_log rows; /* what to write through */
+	uint64_t next_id;    /* after a configuration: of the next peer; for the store */
+	uint64_t time_ms;    /* cluster time of the command */
+	struct state_ended *ended;
 	size_t ended_count;
 	size_t ended_lost; /* for want of room or memory */
 	/* What a drop ended; the array is written only as far as it counts. */
@@ -189,6 +189,8 @@ uint32_t state_unopened_key(const struct state *state);
  * into is in the outcome. */
 enum ha_error state_apply(struct state *state, uint64_t index, struct span command,
                           struct state_outcome *out);
+/* What it points to; harmless after a failed state_apply, and twice. */
+void state_outcome_free(struct state_outcome *outcome);
 
 /* Configuration at or below this index is in the store already; the next new
  * peer gets `next_id` (0: one above the highest loaded). Ends the loading. */

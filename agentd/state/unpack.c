@@ -109,3 +109,12 @@ enum ha_error state_apply(struct state *state, uint64_t index, struct span octet
 		mip_wipe(scratch.octets, scratch.used);
 	return error;
 }
+
+void state_outcome_free(struct state_outcome *outcome)
+{
+	free(outcome->results);
+	free(outcome->ended);
+	row_log_free(&outcome->rows);
+	outcome->results = NULL;
+	outcome->ended = NULL;
+}

@@ -100,9 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		error = state_apply(state, index, command, &outcome);
 		check_rows(&outcome.rows);
 		check_ended(&outcome);
-		free(outcome.results);
-		free(outcome.ended);
-		row_log_free(&outcome.rows);
+		state_outcome_free(&outcome);
 		check_state(state, &capacity);
 	}
 	state_free(state);

@@ -41,8 +41,7 @@ static inline enum ha_error apply(const void *octets, size_t size)
 		state_apply(state, ++applied, (struct span){ octets, size }, &outcome), HA_OK);
 	if (outcome.results)
 		outcome.error = outcome.results[0];
-	free(outcome.results);
-	row_log_free(&outcome.rows);
+	state_outcome_free(&outcome);
 	return outcome.error;
 }
 

@@ -57,8 +57,7 @@ static inline struct member member_of(struct keyring *ring)
 
 static inline void forget_outcome(struct member *m)
 {
-	free(m->outcome.results);
-	row_log_free(&m->outcome.rows);
+	state_outcome_free(&m->outcome);
 	m->outcome = (struct state_outcome){ 0 };
 }
 

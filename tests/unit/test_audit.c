@@ -85,8 +85,7 @@ static enum ha_error make(const char *who, const struct change *changes, size_t 
 	CU_ASSERT_EQUAL_FATAL(outcome.result_count, count);
 	memcpy(results, outcome.results, count * sizeof(results[0]));
 	read_rows(&outcome.rows);
-	row_log_free(&outcome.rows);
-	free(outcome.results);
+	state_outcome_free(&outcome);
 	free(octets);
 	return results[0];
 }

@@ -62,9 +62,7 @@ static void set_up(void)
 
 static void forget_outcome(void)
 {
-	free(outcome.ended);
-	free(outcome.results);
-	row_log_free(&outcome.rows);
+	state_outcome_free(&outcome);
 	memset(&outcome, 0, sizeof(outcome));
 }
 

@@ -215,8 +215,7 @@ static struct state *apply_all(const struct memory_disk *disk)
 		struct state_outcome outcome;
 
 		CU_ASSERT_EQUAL(state_apply(state, i + 1, command, &outcome), HA_OK);
-		free(outcome.results);
-		row_log_free(&outcome.rows);
+		state_outcome_free(&outcome);
 	}
 	return state;
 }

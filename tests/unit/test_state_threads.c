@@ -83,8 +83,7 @@ static void apply(uint64_t index, struct span command)
 	struct state_outcome outcome;
 
 	CU_ASSERT_EQUAL(state_apply(state, index, command, &outcome), HA_OK);
-	free(outcome.results);
-	row_log_free(&outcome.rows);
+	state_outcome_free(&outcome);
 }
 
 static void apply_something(struct dice *dice, uint64_t index, uint64_t time_ms)
