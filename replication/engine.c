@@ -106,16 +106,10 @@ enum turn {
 	TURN_END,
 };
 
-static struct timespec timespec_of_ns(uint64_t ns)
-{
-	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u),
-		                  .tv_nsec = (long)(ns % 1000000000u) };
-}
-
 /* Sleep until there is something to do. *batch is set for TURN_APPLY. */
 static enum turn next_turn(struct replication *r, uint64_t tick_ns, struct journal_batch **batch)
 {
-	const struct timespec until = timespec_of_ns(tick_ns);
+	const struct timespec until = clock_condition_time(tick_ns);
 	pthread_mutex_lock(&r->mutex);
 	int result = 0;
 	while (!r->failed && !r->first && !r->stopping && result != ETIMEDOUT) {

@@ -1,8 +1,6 @@
 /* clock.c - clocks; the arithmetic is pure and takes readings as arguments. */
 #include "agentd/base/clock.h"
 
-#include <time.h>
-
 #define NTP_UNIX_OFFSET_S 2208988800ull /* from 1900 to 1970 */
 
 static uint64_t read_ns(clockid_t id)
@@ -26,6 +24,16 @@ uint64_t clock_wall_ms(void)
 uint64_t clock_monotonic_ns(void)
 {
 	return read_ns(CLOCK_BOOTTIME);
+}
+
+struct timespec clock_condition_time(uint64_t monotonic_ns)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t left_ns = monotonic_ns > now_ns ? monotonic_ns - now_ns : 0;
+	uint64_t until_ns = read_ns(CLOCK_MONOTONIC) + left_ns;
+
+	return (struct timespec){ .tv_sec = (time_t)(until_ns / 1000000000u),
+		                  .tv_nsec = (long)(until_ns % 1000000000u) };
 }
 
 uint64_t clock_ntp_of_ms(uint64_t unix_ms)

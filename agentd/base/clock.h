@@ -11,10 +11,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
-uint64_t clock_wall_ms(void); /* Unix time, milliseconds */
-uint64_t clock_wall_ns(void); /* the same clock, nanoseconds */
-uint64_t clock_monotonic_ns(void);
+uint64_t clock_wall_ms(void);      /* Unix time, milliseconds */
+uint64_t clock_wall_ns(void);      /* the same clock, nanoseconds */
+uint64_t clock_monotonic_ns(void); /* counts while the host is suspended, too */
+/* A reading of clock_monotonic_ns() to come, for a condition variable, which can
+ * only count in CLOCK_MONOTONIC: that one stands still meanwhile. */
+struct timespec clock_condition_time(uint64_t monotonic_ns);
 
 /* Time of day as a 64-bit NTP timestamp (seconds since 1900 in the high half,
  * binary fraction in the low half), RFC 5944 section 5.7.1. */

@@ -81,16 +81,9 @@ static void on_done(void *context, const enum ha_error *results, size_t count)
 /* false: it is time to end. */
 static bool rest(struct rotation *r, uint64_t ms)
 {
-	struct timespec until;
+	const struct timespec until = clock_condition_time(clock_monotonic_ns() + ms * 1000000u);
 	bool stopping;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)(ms / 1000u);
-	until.tv_nsec += (long)(ms % 1000u) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&r->lock);
 	while (!r->stopping && pthread_cond_timedwait(&r->wake, &r->lock, &until) == 0)
 		;
