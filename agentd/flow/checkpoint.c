@@ -108,19 +108,17 @@ static void write_cleared(struct agent *agent, struct store_write *w,
 		write_peer(w, &peer);
 }
 
-static void write_jobs(struct agent *agent, struct store_write *w, const struct job_list *jobs)
+static void write_job(struct agent *agent, struct store_write *w, const struct configure_job *job)
 {
-	for (const struct configure_job *job = jobs->first; job; job = job->next) {
-		struct row_change change;
-		size_t at = 0;
+	struct row_change change;
+	size_t at = 0;
 
-		while (row_log_next(&job->rows, &at, &change)) {
-			write_change(w, &change);
-			write_cleared(agent, w, &change);
-		}
-		meta_put_number(w, META_CONFIGURED, job->index);
-		meta_put_number(w, META_NEXT_ID, job->next_id);
+	while (row_log_next(&job->rows, &at, &change)) {
+		write_change(w, &change);
+		write_cleared(agent, w, &change);
 	}
+	meta_put_number(w, META_CONFIGURED, job->index);
+	meta_put_number(w, META_NEXT_ID, job->next_id);
 }
 
 static void finish_jobs(struct job_list *jobs)
@@ -135,16 +133,28 @@ static void finish_jobs(struct job_list *jobs)
 	}
 }
 
-static struct job_list take_jobs(struct checkpoint *c)
+/* Behind those that are in `jobs` already. */
+static void take_jobs(struct checkpoint *c, struct job_list *jobs)
 {
-	struct job_list jobs;
-
 	pthread_mutex_lock(&c->lock);
-	jobs = c->jobs;
+	if (c->jobs.first) {
+		*jobs->last = c->jobs.first;
+		jobs->last = c->jobs.last;
+	}
 	c->jobs.first = NULL;
 	c->jobs.last = &c->jobs.first;
 	pthread_mutex_unlock(&c->lock);
-	return jobs;
+}
+
+/* What has been put in order since the last time; false: nothing. */
+static bool write_new_jobs(struct agent *agent, struct store_write *w, struct job_list *jobs)
+{
+	struct configure_job **new = jobs->last;
+
+	take_jobs(&agent->checkpoint, jobs);
+	for (const struct configure_job *job = *new; job; job = job->next)
+		write_job(agent, w, job);
+	return jobs->last != new;
 }
 
 static void return_jobs(struct checkpoint *c, struct job_list *jobs)
@@ -173,18 +183,24 @@ static void write_peers(struct agent *agent, struct store_write *w, const uint32
 }
 
 /* One transaction: what was configured, then some peers; `applied` not 0 in
- * the last one of a pass. */
+ * the last one of a pass.
+ *
+ * A peer may be copied after a change that made what it is possible: a higher
+ * limit, a larger pool. Its rows must never be in the store without that. Each
+ * client waits for its change, so there are never many. */
 static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size_t count,
                                 uint64_t applied)
 {
 	struct checkpoint *c = &agent->checkpoint;
-	struct job_list jobs = take_jobs(c);
+	struct job_list jobs = { .first = NULL, .last = &jobs.first };
 	struct store_write w = store_begin(agent->store);
 	struct state_totals totals;
 	enum ha_error error;
 
-	write_jobs(agent, &w, &jobs);
+	write_new_jobs(agent, &w, &jobs);
 	write_peers(agent, &w, slots, count);
+	while (write_new_jobs(agent, &w, &jobs))
+		;
 	if (applied) {
 		state_totals(agent->state, &totals);
 		meta_put_number(&w, META_APPLIED, applied);
@@ -198,17 +214,10 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 	return error;
 }
 
-/* The condition counts in CLOCK_MONOTONIC, our deadlines also while suspended. */
 static void wait_until(struct checkpoint *c, uint64_t deadline_ns)
 {
-	uint64_t now_ns = clock_monotonic_ns();
-	uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-	struct timespec until;
+	const struct timespec until = clock_condition_time(deadline_ns);
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	left_ns += (uint64_t)until.tv_nsec;
-	until.tv_sec += (time_t)(left_ns / 1000000000u);
-	until.tv_nsec = (long)(left_ns % 1000000000u);
 	pthread_cond_timedwait(&c->wake, &c->lock, &until);
 }
 

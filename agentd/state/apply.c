@@ -186,13 +186,16 @@ static enum ha_error find_current(struct state *state, uint64_t index,
 	return error;
 }
 
+/* *changed is the node, or SLOT_NONE: nothing came of it here. */
 static enum ha_error apply_to_node(struct state *state, uint64_t index,
-                                   const Hearth__Register *registration, uint64_t time_ms)
+                                   const Hearth__Register *registration, uint64_t time_ms,
+                                   uint32_t *changed)
 {
 	uint32_t slot;
 	enum ha_error error = find_current(state, index, registration, &slot);
 	enum ha_error address = HA_OK;
 
+	*changed = SLOT_NONE;
 	if (error == HA_E_NOTFOUND)
 		return error;
 	if (index <= state->peers[slot].version)
@@ -205,24 +208,30 @@ static enum ha_error apply_to_node(struct state *state, uint64_t index,
 	peer_lock(state, slot);
 	error = apply_to_peer(state, slot, index, registration, time_ms, address);
 	peer_unlock(state, slot);
-	lease_settle(state, slot, index);
+	*changed = slot;
 	return error;
 }
 
 /* What it does to who else has the address does not depend on what becomes of
- * it: in a log that is replayed, its node may be newer than it, or gone. */
+ * it: in a log that is replayed, its node may be newer than it, or gone.
+ *
+ * What was kept for it is judged while its node still has the lease: once that
+ * was given back the address may be kept for somebody else. */
 enum ha_error apply_registration(struct state *state, uint64_t index,
                                  const Hearth__Register *registration, uint64_t time_ms)
 {
 	uint32_t realm = (uint32_t)(registration->place >> 32);
 	struct in_addr home = home_of(registration->place);
 	enum ha_error error;
+	uint32_t changed;
 
 	if (registration->has_name && registration->effect_case == HEARTH__REGISTER__EFFECT_BIND)
 		lease_evict(state, realm, home, registration->node, index);
-	error = apply_to_node(state, index, registration, time_ms);
+	error = apply_to_node(state, index, registration, time_ms, &changed);
 	if (registration->has_name)
 		lease_resolve(state, realm, home);
+	if (changed != SLOT_NONE)
+		lease_settle(state, changed, index);
 	return error;
 }
 

@@ -19,10 +19,26 @@ void dirty_mark(struct state *state, uint32_t slot)
 	pthread_mutex_unlock(&state->dirty_lock);
 }
 
+/* Loading marks whom it puts there as the rows say. Who lost an address to a newer
+ * row is not as they say, and stays marked. */
+static bool is_as_stored(const struct peer *peer)
+{
+	return peer->pool == LABEL_NONE || peer->address.s_addr;
+}
+
 void dirty_forget(struct state *state)
 {
-	while (state->dirty_count > 0)
-		state->peers[state->dirty[--state->dirty_count]].dirty = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < state->dirty_count; i++) {
+		struct peer *peer = &state->peers[state->dirty[i]];
+
+		if (is_as_stored(peer))
+			peer->dirty = false;
+		else
+			state->dirty[kept++] = state->dirty[i];
+	}
+	state->dirty_count = kept;
 }
 
 size_t state_dirty_count(struct state *state)

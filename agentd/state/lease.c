@@ -29,15 +29,13 @@ static struct address_pool *pool_of(struct state *state, uint32_t realm, struct 
 	return NULL;
 }
 
+/* With the lock of pools held. */
 static void mark(struct state *state, uint32_t realm, struct in_addr home, bool taken)
 {
-	struct address_pool *pool;
+	struct address_pool *pool = pool_of(state, realm, home);
 
-	pthread_mutex_lock(&state->pools_lock);
-	pool = pool_of(state, realm, home);
 	if (pool)
 		address_pool_mark(pool, home, taken);
-	pthread_mutex_unlock(&state->pools_lock);
 }
 
 static void set_address(struct state *state, uint32_t slot, struct in_addr home)
@@ -69,6 +67,7 @@ static void lose(struct state *state, uint32_t slot, uint64_t version)
 	struct peer *peer = &state->peers[slot];
 	bool leased = peer->leased;
 
+	pthread_mutex_lock(&state->pools_lock);
 	peer_lock(state, slot);
 	bindings_remove(state, slot, every_binding, NULL);
 	peer->leased = false;
@@ -77,6 +76,7 @@ static void lose(struct state *state, uint32_t slot, uint64_t version)
 	peer_unlock(state, slot);
 	if (leased)
 		mark(state, peer->realm, peer->address, false);
+	pthread_mutex_unlock(&state->pools_lock);
 	set_address(state, slot, (struct in_addr){ 0 });
 }
 
@@ -87,12 +87,14 @@ static void hold(struct state *state, uint32_t slot, struct in_addr home, bool s
 	if (peer->address.s_addr && !address_equal(peer->address, home))
 		lose(state, slot, peer->version);
 	set_address(state, slot, home);
+	pthread_mutex_lock(&state->pools_lock);
 	peer_lock(state, slot);
 	peer->leased = true;
 	peer->sticky = sticky;
 	dirty_mark(state, slot);
 	peer_unlock(state, slot);
 	mark(state, peer->realm, home, true);
+	pthread_mutex_unlock(&state->pools_lock);
 }
 
 void lease_evict(struct state *state, uint32_t realm, struct in_addr home, uint64_t but,
@@ -120,6 +122,15 @@ enum ha_error lease_take(struct state *state, uint32_t slot, uint32_t realm, str
 	return HA_OK;
 }
 
+/* The row says what is no longer so: it has to be written again, since nothing
+ * that is replayed need touch the node. */
+static void keep_dirty(struct state *state, uint32_t slot)
+{
+	peer_lock(state, slot);
+	dirty_mark(state, slot);
+	peer_unlock(state, slot);
+}
+
 void lease_load(struct state *state, uint32_t slot, const struct replay_row *row)
 {
 	const struct peer *peer = &state->peers[slot];
@@ -131,8 +142,8 @@ void lease_load(struct state *state, uint32_t slot, const struct replay_row *row
 		other = SLOT_NONE;
 	}
 	if (other != SLOT_NONE)
-		return;
-	if (row->leased)
+		keep_dirty(state, slot);
+	else if (row->leased)
 		hold(state, slot, row->home, row->sticky);
 	else
 		set_address(state, slot, row->home);
@@ -145,6 +156,7 @@ void lease_forget(struct state *state, uint32_t slot)
 	struct peer *peer = &state->peers[slot];
 	bool back;
 
+	pthread_mutex_lock(&state->pools_lock);
 	peer_lock(state, slot);
 	back = peer->leased && !peer->in_flight;
 	peer->leased = false;
@@ -152,6 +164,7 @@ void lease_forget(struct state *state, uint32_t slot)
 	peer_unlock(state, slot);
 	if (back)
 		mark(state, peer->realm, peer->address, false);
+	pthread_mutex_unlock(&state->pools_lock);
 }
 
 bool lease_release(struct state *state, uint32_t slot, uint64_t index)
@@ -190,12 +203,27 @@ static bool is_leased(struct state *state, uint32_t realm, struct in_addr home)
 
 void lease_resolve(struct state *state, uint32_t realm, struct in_addr home)
 {
-	struct address_pool *pool;
-
 	pthread_mutex_lock(&state->pools_lock);
-	pool = pool_of(state, realm, home);
-	if (pool)
-		address_pool_mark(pool, home, is_leased(state, realm, home));
+	mark(state, realm, home, is_leased(state, realm, home));
+	pthread_mutex_unlock(&state->pools_lock);
+}
+
+/* The end of the claim and of what it kept are one: between them an expiry would
+ * give the address back, somebody reserve it, and the end free it again. */
+void state_release(struct state *state, const struct state_view *view)
+{
+	struct peer *peer = &state->peers[view->slot];
+	struct in_addr kept = view->reserved;
+
+	if (!kept.s_addr && view->leased)
+		kept = view->home;
+	pthread_mutex_lock(&state->pools_lock);
+	peer_lock(state, view->slot);
+	if (peer->id == view->id)
+		peer->in_flight = 0;
+	peer_unlock(state, view->slot);
+	if (kept.s_addr)
+		mark(state, view->realm, kept, is_leased(state, view->realm, kept));
 	pthread_mutex_unlock(&state->pools_lock);
 }
 

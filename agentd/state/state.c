@@ -182,11 +182,13 @@ static void take_turn(struct peer *peer, const struct state_pace *pace)
 	peer->paced_ms += pace->interval_ms;
 }
 
-/* With the peer's lock held. */
+/* With the peer's lock held. A lease may end some time after the bindings that
+ * one entry of the log removed, and is no change of version then. */
 static enum ha_error check_claim(const struct peer *peer, const struct state_view *view,
                                  const struct state_pace *pace)
 {
-	if (peer->id != view->id || peer->version != view->version || peer->in_flight)
+	if (peer->id != view->id || peer->version != view->version ||
+	    peer->leased != view->leased || peer->in_flight)
 		return HA_E_CONFLICT;
 	return is_too_soon(peer, pace) ? HA_E_TOO_SOON : HA_OK;
 }
@@ -218,20 +220,6 @@ enum ha_error state_may_claim(struct state *state, const struct state_view *view
 	error = check_claim(&state->peers[view->slot], view, pace);
 	peer_unlock(state, view->slot);
 	return error;
-}
-
-void state_release(struct state *state, const struct state_view *view)
-{
-	struct peer *peer = &state->peers[view->slot];
-
-	peer_lock(state, view->slot);
-	if (peer->id == view->id)
-		peer->in_flight = 0;
-	peer_unlock(state, view->slot);
-	if (view->reserved.s_addr)
-		lease_resolve(state, view->realm, view->reserved);
-	else if (view->leased)
-		lease_resolve(state, view->realm, view->home);
 }
 
 void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms)

@@ -93,18 +93,23 @@ static inline void make(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 }
 
-static inline void begin(const char *kind)
+static inline void begin_over(const char *pool)
 {
-	char value[64];
-
 	make();
-	snprintf(value, sizeof(value), "10.64.0.1-10.64.0.2 %s", kind);
-	CU_ASSERT_EQUAL(set("pool.p", value), HA_OK);
+	CU_ASSERT_EQUAL(set("pool.p", pool), HA_OK);
 	for (unsigned who = 0; who < 3; who++) {
 		struct change node = node_change(CHANGE_ADD_ASSOCIATION, who);
 
 		CU_ASSERT_EQUAL(change(&node), HA_OK);
 	}
+}
+
+static inline void begin(const char *kind)
+{
+	char pool[64];
+
+	snprintf(pool, sizeof(pool), "10.64.0.1-10.64.0.2 %s", kind);
+	begin_over(pool);
 }
 
 static inline struct state_view look(unsigned who)

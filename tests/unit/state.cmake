@@ -3,8 +3,9 @@ add_library(hearth_state_universe STATIC ${PROJECT_SOURCE_DIR}/tests/unit/state_
   ${PROJECT_SOURCE_DIR}/tests/unit/universe_pools.c)
 target_link_libraries(hearth_state_universe PUBLIC hearth_state)
 
-
 hearth_unit_test(replay_log hearth_state_universe hearth_flow)
+hearth_unit_test(replay_cases hearth_state_universe hearth_flow)
+target_sources(test_replay_cases PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/memory_node.c)
 target_sources(test_replay_log PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/memory_node.c)
 hearth_unit_test(drop hearth_state_universe)
 hearth_unit_test(registration hearth_registration)
