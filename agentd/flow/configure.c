@@ -10,6 +10,7 @@
 #include "agentd/flow/keys.h"
 #include "agentd/state/command.h"
 #include "agentd/state/pools.h"
+#include "agentd/state/seal.h"
 
 void job_list_append(struct job_list *list, struct configure_job *job)
 {
@@ -107,6 +108,13 @@ static enum ha_error check_setting(struct agent *agent, const struct change *cha
 	return config_set(&config, full, change->value, &error);
 }
 
+/* Sealed some time ago: what its key can no longer open must not be put in order,
+ * or it would end this process and every later start. With the lock of keys. */
+static enum ha_error check_sealed(struct agent *agent, const struct change *change)
+{
+	return keyring_has(agent->keyring, seal_blob_key(&change->sealed)) ? HA_OK : HA_E_NO_KEY;
+}
+
 /* The limit of a node is fixed in the command, so that all members agree even
  * while the setting changes. */
 static enum ha_error check_and_complete(struct agent *agent, struct change *change)
@@ -120,6 +128,9 @@ static enum ha_error check_and_complete(struct agent *agent, struct change *chan
 	case CHANGE_SET:
 	case CHANGE_UNSET:
 		return check_setting(agent, change);
+	case CHANGE_RESEAL:
+	case CHANGE_SECRET:
+		return check_sealed(agent, change);
 	default:
 		return HA_OK;
 	}

@@ -2,6 +2,8 @@
  * a pass are written, and what a start makes of it. Each was an error once. */
 #include "tests/unit/replay_world.h"
 
+#include "agentd/state/seal.h"
+
 static struct memory_disk *disk;
 static uint64_t identification;
 
@@ -294,12 +296,36 @@ static void a_lease_is_not_ahead_of_its_pool(void)
 	end();
 }
 
+/* ---- what would end every start ---- */
+
+/* As a batch of a rotation that waited while its key was taken away. */
+static void what_no_key_opens_is_not_put_in_order(void)
+{
+	const uint8_t secret[SECRET_OCTETS] = { 1 }, key[KEYRING_KEY_OCTETS] = { 2 };
+	struct change change = { .kind = CHANGE_SECRET, .name = SECRET_NONCE };
+	struct keyring *removed = keyring_new();
+
+	begin();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(removed);
+	keyring_add(removed, 2, key);
+	CU_ASSERT_EQUAL(seal_secret(removed, SECRET_NONCE, secret, &change.sealed), HA_OK);
+	CU_ASSERT_EQUAL(agent_configure(world.agent, "test", &change, 1, told, NULL), HA_E_NO_KEY);
+	CU_ASSERT_FALSE(memory_step(world.agent->replication));
+	CU_ASSERT_EQUAL(seal_secret(world.agent->keyring, SECRET_NONCE, secret, &change.sealed),
+	                HA_OK);
+	configure(&change, 1);
+	CU_ASSERT_FALSE(world.agent->failed);
+	keyring_free(removed);
+	end();
+}
+
 static CU_TestInfo tests[] = {
 	{ "a replaced node keeps its binding over a stop",
 	  replaced_node_keeps_its_binding_over_a_stop },
 	{ "bindings are not ahead of their limit", bindings_are_not_ahead_of_their_limit },
 	{ "a lost lease stays lost", a_lost_lease_stays_lost },
 	{ "a lease is not ahead of its pool", a_lease_is_not_ahead_of_its_pool },
+	{ "what no key opens is not put in order", what_no_key_opens_is_not_put_in_order },
 	CU_TEST_INFO_NULL,
 };
 
