@@ -39,6 +39,7 @@ struct config {
 	bool minimal_encapsulation;
 	bool gre_encapsulation;
 	uint32_t udp_tunnel; /* enum udp_tunnel */
+	bool udp_tunnel_unverified;
 	uint32_t udp_keepalive_s;
 	struct address_prefixes allow_from;
 	bool dynamic_home_agent;

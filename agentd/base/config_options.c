@@ -95,12 +95,17 @@ static const struct option options[] = {
 	  .preset = "on-request",
 	  .help = "Tunnels in UDP through address translators (RFC 3519): never, where one is seen, "
 	          "or also where the node forces it." },
+	{ "registration", "udp-tunnel-unverified", FLAG(udp_tunnel_unverified), CLUSTER_POLICY,
+	  .preset = "no",
+	  .help = "Grant a tunnel in UDP also to a foreign agent that does not authenticate itself. "
+	          "Whoever overhears a registration can then turn the node's packets to himself." },
 	{ "registration", "udp-keepalive", NUMBER(udp_keepalive_s, "seconds", 10, 65535),
 	  CLUSTER_POLICY, .preset = "110",
 	  .help = "Keepalive interval that nodes with a UDP tunnel are told." },
 	{ "registration", "allow-from", PREFIXES(allow_from), CLUSTER_POLICY, .preset = "any",
 	  .help = "Networks of care-of addresses from which nodes may register, as up to 8 prefixes "
-	          "with commas between them, or any. Others are denied with code 129." },
+	          "with commas between them, or any. Others are denied with code 129. Behind an "
+	          "address translator its address counts." },
 	{ "registration", "dynamic-home-agent", FLAG(dynamic_home_agent), CLUSTER_LIVE,
 	  .preset = "yes",
 	  .help = "Accept nodes that ask for any home agent by 0.0.0.0 or 255.255.255.255 and their "

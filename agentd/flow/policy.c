@@ -132,6 +132,7 @@ static struct registration_policy compile(const struct config *config)
 		.burst = config->burst,
 		.reverse_tunnel = (uint8_t)config->reverse_tunnel,
 		.udp_tunnel = (uint8_t)config->udp_tunnel,
+		.udp_tunnel_unverified = config->udp_tunnel_unverified,
 		.minimal = config->minimal_encapsulation,
 		.gre = config->gre_encapsulation,
 		.dynamic_home_agent = config->dynamic_home_agent,

@@ -121,6 +121,7 @@ static void build_command(struct agent *agent, const struct request *r, struct r
 	static const struct in_addr nowhere;
 	struct binding binding = registration_binding(&r->decoded, &r->verdict, &r->facts.policy,
 	                                              r->facts.cluster_ms);
+	struct in_addr care_of = registration_care_of(&r->decoded);
 	struct command_registration command = {
 		.node = r->node.id,
 		.place = place_of_home(agent->realm, needs_home(r) ? r->verdict.home : nowhere),
@@ -140,7 +141,7 @@ static void build_command(struct agent *agent, const struct request *r, struct r
 	if (r->verdict.effect == REGISTRATION_BIND)
 		command.binding = &binding;
 	else if (r->verdict.effect == REGISTRATION_UNBIND)
-		command.care_of = &r->decoded.fixed.care_of;
+		command.care_of = &care_of;
 	out->command_size = command_registration(&command, out->command);
 }
 
@@ -176,7 +177,7 @@ static enum request_fate answer(struct agent *agent, const struct request *r,
 		flow_count(FLOW_SECURITY_VIOLATIONS);
 	if (r->verdict.repeated)
 		flow_count(FLOW_REPEATED);
-	else if (r->facts.mobile_home == AUTHENTICATION_VALID)
+	else if (r->facts.mobile_home == AUTHENTICATION_VALID && !r->verdict.violation)
 		state_note_use(agent->state, &r->node, r->facts.cluster_ms);
 	if (out->reply_size)
 		return REQUEST_ANSWERED;

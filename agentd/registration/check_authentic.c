@@ -42,14 +42,20 @@ enum mip_code check_authorization_present(const struct registration_request *req
 
 /* With a valid Mobile-Home authenticator the node is known, and told of an
  * MN-AAA association that is not (check_aaa). */
-enum mip_code check_association(const struct registration_request *request,
-                                const struct registration_facts *facts)
+static bool has_no_association(const struct registration_facts *facts)
 {
 	enum authentication own = facts->mobile_home == AUTHENTICATION_ABSENT ? facts->mobile_aaa
 	                                                                      : facts->mobile_home;
 
+	return own == AUTHENTICATION_NO_ASSOCIATION;
+}
+
+/* Nobody we know, or nobody whom we could answer. */
+enum mip_code check_association(const struct registration_request *request,
+                                const struct registration_facts *facts)
+{
 	(void)request;
-	return own == AUTHENTICATION_NO_ASSOCIATION ? MIP_SILENCE : PASS;
+	return has_no_association(facts) && (facts->node == 0 || facts->mute) ? MIP_SILENCE : PASS;
 }
 
 /* A foreign agent that authenticated itself is told; who did not is told only
@@ -62,6 +68,19 @@ static enum mip_code tell_of_failure(const struct registration_facts *facts, enu
 	if (!facts->foreign_agent_associated && facts->policy.reply_to_failed_authentication)
 		return code;
 	return MIP_SILENCE;
+}
+
+/* An authenticator that cannot be checked is not a valid one (RFC 5944 section
+ * 3.8.2.1 a, whose reply is signed under an association of before). */
+enum mip_code check_spi(const struct registration_request *request,
+                        const struct registration_facts *facts)
+{
+	(void)request;
+	if (!has_no_association(facts))
+		return PASS;
+	return tell_of_failure(facts, facts->mobile_home == AUTHENTICATION_ABSENT
+	                                      ? MIP_AAA_AUTH_FAILED
+	                                      : MIP_MN_AUTH_FAILED);
 }
 
 enum mip_code check_authenticator(const struct registration_request *request,

@@ -128,24 +128,26 @@ enum mip_code check_reverse_tunnel(const struct registration_request *request,
 }
 
 /* RFC 4857 section 6.3: an address that a gateway foreign agent appended counts
- * when that agent vouches for it. */
+ * when that agent vouches for it. On the way home it cannot (RFC 5944 section
+ * 3.5.4), and only names which of the node's own bindings is to go. */
 enum mip_code check_gateway(const struct registration_request *request,
                             const struct registration_facts *facts)
 {
 	if (!request->extensions.gfa_count)
 		return PASS;
 	return facts->policy.gateway_agents &&
-	                       is_of_known_agent(request, facts, request->extensions.gfa.at)
+	                       (is_deregistration(request) ||
+	                        is_of_known_agent(request, facts, request->extensions.gfa.at))
 	               ? PASS
 	               : MIP_DYNAMIC_GFA_UNSUPPORTED;
 }
 
+/* Nor can a binding end whose address nobody names. */
 enum mip_code check_care_of_zero(const struct registration_request *request,
                                  const struct registration_facts *facts)
 {
 	(void)facts;
-	return !is_deregistration(request) && request->fixed.care_of.s_addr == INADDR_ANY &&
-	                       !request->extensions.gfa_count
+	return request->fixed.care_of.s_addr == INADDR_ANY && !request->extensions.gfa_count
 	               ? MIP_ZERO_CARE_OF
 	               : PASS;
 }
@@ -177,12 +179,15 @@ enum mip_code check_care_of_allowed(const struct registration_request *request,
 	return PASS;
 }
 
-/* A node may always come home, and leave. */
+/* A node may always come home, and leave. Behind a NAT the care-of address says
+ * nothing: then it is where the tunnel goes that counts. */
 enum mip_code check_origin(const struct registration_request *request,
                            const struct registration_facts *facts)
 {
-	return is_deregistration(request) || address_in_prefixes(registration_care_of(request),
-	                                                         &facts->policy.allow_from)
+	struct in_addr endpoint = tunnel_of(request, facts).endpoint;
+
+	return is_deregistration(request) ||
+	                       address_in_prefixes(endpoint, &facts->policy.allow_from)
 	               ? PASS
 	               : MIP_PROHIBITED;
 }

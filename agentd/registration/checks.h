@@ -12,8 +12,9 @@
 typedef enum mip_code check(const struct registration_request *, const struct registration_facts *);
 
 /* check_authentic.c: who sent it, and whether it is new */
-check check_extensions_known, check_authorization_present, check_association, check_authenticator;
-check check_aaa, check_answerable, check_well_formed, check_order, check_identification;
+check check_extensions_known, check_authorization_present, check_association, check_spi;
+check check_authenticator, check_aaa, check_answerable, check_well_formed, check_order,
+	check_identification;
 check check_foreign_agent, check_foreign_agent_known;
 
 /* check_request.c: what it asks for */
@@ -27,6 +28,9 @@ check check_origin, check_binding_limit, check_resources;
 check check_udp_form, check_udp_allowed, check_udp_encapsulation;
 struct registration_tunnel tunnel_of(const struct registration_request *request,
                                      const struct registration_facts *facts);
+/* The one that was granted before, for a repeated answer to `request`. */
+struct registration_tunnel tunnel_of_binding(const struct registration_request *request,
+                                             const struct binding *binding);
 
 /* replay.c: RFC 5944 section 5.7 */
 bool identification_is_good(const struct registration_request *request,

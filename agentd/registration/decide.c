@@ -15,7 +15,9 @@ static const struct check_row {
 	{ check_authorization_present, "authorization-present", VIOLATION_MISSING_EXTENSION,
 	  "it has no authorization-enabling extension" },
 	{ check_association, "association", VIOLATION_NO_ASSOCIATION,
-	  "there is no security association under that SPI" },
+	  "there is no security association with the mobile node" },
+	{ check_spi, "spi", VIOLATION_BAD_SPI,
+	  "the mobile node has no security association under that SPI" },
 	{ check_authenticator, "authenticator", VIOLATION_BAD_AUTHENTICATOR,
 	  "the mobile node's authenticator does not verify" },
 	{ check_aaa, "aaa-authenticator", VIOLATION_BAD_AUTHENTICATOR,
@@ -54,7 +56,7 @@ static const struct check_row {
 	{ check_care_of_zero, "care-of-zero", 0, "the care-of address is zero" },
 	{ check_care_of_form, "care-of-form", 0, "the care-of address cannot be one" },
 	{ check_care_of_allowed, "care-of-allowed", 0, "the care-of address is not allowed" },
-	{ check_origin, "origin", 0, "mobile nodes may not register from that care-of address" },
+	{ check_origin, "origin", 0, "mobile nodes may not register from that address" },
 	{ check_binding_limit, "binding-limit", 0,
 	  "it would exceed the limit of simultaneous bindings" },
 	{ check_resources, "resources", 0, "the log cannot take it" },
@@ -134,6 +136,8 @@ static void repeat(const struct registration_request *request,
 		verdict->lifetime_s = remaining_s(binding, facts->cluster_ms);
 		if (verdict->lifetime_s == 0)
 			break; /* would read as a deregistration: in its last second it has ended */
+		verdict->tunnel = tunnel_of_binding(request, binding);
+		verdict->revocable = binding->features & BINDING_REVOCABLE;
 		return;
 	}
 	verdict->code = MIP_ID_MISMATCH;

@@ -74,22 +74,23 @@ enum udp_tunnel {
 /* Limits and choices of the operator. */
 struct registration_policy {
 	struct in_addr home_agent;
-	struct in_addr redirect;  /* whom a node that asks for any agent is sent to; 0 = us */
-	uint16_t max_lifetime_s;  /* 0xffff grants infinity */
-	uint16_t lifetime_jitter; /* percent by which the maximum is lowered at most */
-	uint16_t tolerance_s;     /* of timestamps */
-	uint16_t keepalive_s;     /* of UDP tunnels */
-	uint32_t interval_ms;     /* between registrations of one node; 0 = any */
-	uint32_t burst;           /* of them at once */
-	uint8_t reverse_tunnel;   /* enum reverse_tunnel */
-	uint8_t udp_tunnel;       /* enum udp_tunnel */
-	bool minimal;             /* minimal encapsulation can be granted */
-	bool gre;                 /* GRE can be granted */
-	bool dynamic_home_agent;  /* RFC 4433 */
-	bool gateway_agents;      /* RFC 4857: a care-of address that a GFA appended */
-	bool revocation;          /* RFC 3543 is offered */
-	bool message_strings;     /* RFC 4917: reasons in denials */
-	bool strict_reserved;     /* r and x set are denied, 134 */
+	struct in_addr redirect;    /* whom a node that asks for any agent is sent to; 0 = us */
+	uint16_t max_lifetime_s;    /* 0xffff grants infinity */
+	uint16_t lifetime_jitter;   /* percent by which the maximum is lowered at most */
+	uint16_t tolerance_s;       /* of timestamps */
+	uint16_t keepalive_s;       /* of UDP tunnels */
+	uint32_t interval_ms;       /* between registrations of one node; 0 = any */
+	uint32_t burst;             /* of them at once */
+	uint8_t reverse_tunnel;     /* enum reverse_tunnel */
+	uint8_t udp_tunnel;         /* enum udp_tunnel */
+	bool udp_tunnel_unverified; /* granted too where nobody vouches for the request */
+	bool minimal;               /* minimal encapsulation can be granted */
+	bool gre;                   /* GRE can be granted */
+	bool dynamic_home_agent;    /* RFC 4433 */
+	bool gateway_agents;        /* RFC 4857: a care-of address that a GFA appended */
+	bool revocation;            /* RFC 3543 is offered */
+	bool message_strings;       /* RFC 4917: reasons in denials */
+	bool strict_reserved;       /* r and x set are denied, 134 */
 	bool reply_to_failed_authentication; /* 131 where RFC 5944 says MAY */
 	struct address_prefixes allow_from;  /* of care-of addresses */
 };

@@ -34,11 +34,21 @@ static bool is_behind_nat(const struct registration_request *request)
 	return !address_equal(request->source, registration_care_of(request));
 }
 
+/* What no authenticator covers, anybody may have added who overheard the request;
+ * and the tunnel would go to where he sent it from. */
+static bool is_vouched_for(const struct mip_udp_tunnel_request *udp,
+                           const struct registration_request *request,
+                           const struct registration_facts *facts)
+{
+	return facts->policy.udp_tunnel_unverified || is_of_mobile(request, facts, udp->at) ||
+	       is_of_known_agent(request, facts, udp->at);
+}
+
 static bool is_granted(const struct mip_udp_tunnel_request *udp,
                        const struct registration_request *request,
                        const struct registration_facts *facts)
 {
-	if (facts->policy.udp_tunnel == UDP_TUNNEL_NO)
+	if (facts->policy.udp_tunnel == UDP_TUNNEL_NO || !is_vouched_for(udp, request, facts))
 		return false;
 	return is_behind_nat(request) || udp->registration_required ||
 	       (udp->forced && facts->policy.udp_tunnel == UDP_TUNNEL_ON_REQUEST);
@@ -85,8 +95,10 @@ enum mip_code check_udp_encapsulation(const struct registration_request *request
 	return can_encapsulate(&facts->policy, udp->encapsulation) ? PASS : MIP_UDP_UNAVAILABLE;
 }
 
+/* G and M together: GRE carries more, where it is offered. */
 static uint8_t encapsulation_of(const struct registration_request *request,
-                                const struct mip_udp_tunnel_request *udp)
+                                const struct mip_udp_tunnel_request *udp,
+                                const struct registration_policy *policy)
 {
 	uint8_t flags = request->fixed.flags;
 
@@ -94,9 +106,10 @@ static uint8_t encapsulation_of(const struct registration_request *request,
 		flags = udp->encapsulation == PROTOCOL_GRE       ? MIP_REQUEST_GRE
 		        : udp->encapsulation == PROTOCOL_MINIMAL ? MIP_REQUEST_MINIMAL
 		                                                 : 0;
-	if (flags & MIP_REQUEST_GRE)
-		return ENCAPSULATION_GRE; /* G and M together: GRE carries more */
-	return flags & MIP_REQUEST_MINIMAL ? ENCAPSULATION_MINIMAL : ENCAPSULATION_IPIP;
+	if (flags & MIP_REQUEST_GRE && policy->gre)
+		return ENCAPSULATION_GRE;
+	return flags & MIP_REQUEST_MINIMAL && policy->minimal ? ENCAPSULATION_MINIMAL
+	                                                      : ENCAPSULATION_IPIP;
 }
 
 struct registration_tunnel tunnel_of(const struct registration_request *request,
@@ -110,7 +123,7 @@ struct registration_tunnel tunnel_of(const struct registration_request *request,
 		.reply_code = MIP_UDP_DECLINED,
 	};
 
-	tunnel.encapsulation = encapsulation_of(request, tunnel.udp ? udp : NULL);
+	tunnel.encapsulation = encapsulation_of(request, tunnel.udp ? udp : NULL, &facts->policy);
 	if (!tunnel.udp)
 		return tunnel;
 	tunnel.reply_code = MIP_UDP_ACCEPTED;
@@ -119,4 +132,20 @@ struct registration_tunnel tunnel_of(const struct registration_request *request,
 	if (!udp->registration_required)
 		tunnel.endpoint_port = request->source_port;
 	return tunnel;
+}
+
+struct registration_tunnel tunnel_of_binding(const struct registration_request *request,
+                                             const struct binding *binding)
+{
+	bool udp = binding->features & BINDING_UDP;
+
+	return (struct registration_tunnel){
+		.endpoint = binding->endpoint,
+		.endpoint_port = binding->endpoint_port,
+		.encapsulation = binding->encapsulation,
+		.udp = udp,
+		.answered = udp_request(request) != NULL,
+		.forced = binding->features & BINDING_UDP_FORCED,
+		.reply_code = udp ? MIP_UDP_ACCEPTED : MIP_UDP_DECLINED,
+	};
 }

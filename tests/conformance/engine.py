@@ -280,14 +280,13 @@ class Scene:
 
     def attempt(self, step):
         send, sender = step["send"], self.senders[step["send"].get("node", "mn")]
-        expect = self.resolve(step["expect"], sender)
+        expect = step["expect"]
+        alternatives = [self.resolve(one, sender) for one in (expect if isinstance(expect, list) else [expect])]
         if needs_first_nonce(send, sender):
             self.synchronise(send, sender)
-        silent = expect == "silence" or (isinstance(expect, list) and "silence" in expect)
-        sent, found = self.exchange(send, sender, silent)
+        sent, found = self.exchange(send, sender, "silence" in alternatives)
         if "label" in step:
             self.labels[step["label"]] = sent
-        alternatives = expect if isinstance(expect, list) else [expect]
         self.compare(sent, found, alternatives)
 
     def resolve(self, expect, sender):

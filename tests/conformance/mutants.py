@@ -18,9 +18,10 @@ EDITS = [
      "return facts->mobile_home == AUTHENTICATION_ABSENT &&\n",
      'return !MUTANT("authorization-not-needed") && facts->mobile_home == AUTHENTICATION_ABSENT &&\n'),
     (R + "check_authentic.c",
-     "return own == AUTHENTICATION_NO_ASSOCIATION ? MIP_SILENCE : PASS;",
-     'return own != AUTHENTICATION_NO_ASSOCIATION ? PASS : MUTANT("unknown-spi-told") ? MIP_MN_AUTH_FAILED : '
-     "MIP_SILENCE;"),
+     "\tif (!has_no_association(facts))\n\t\treturn PASS;\n",
+     '\tif (!has_no_association(facts))\n\t\treturn PASS;\n'
+     '\tif (MUTANT("unknown-spi-told"))\n\t\treturn MIP_MN_AUTH_FAILED;\n'
+     '\tif (MUTANT("unknown-spi-not-told"))\n\t\treturn MIP_SILENCE;\n'),
     (R + "check_authentic.c",
      "\tif (facts->foreign_home == AUTHENTICATION_VALID)\n\t\treturn code;\n",
      '\tif (facts->foreign_home == AUTHENTICATION_VALID && !MUTANT("failure-not-told-to-agent"))\n\t\treturn code;\n'),
@@ -94,6 +95,9 @@ EDITS = [
      "\tif (r->node_known && r->node.key.algorithm) {\n\t\tsigners.mobile_spi = r->node.spi;\n",
      '\tif (r->node_known && r->node.key.algorithm) {\n\t\tsigners.mobile_spi = MUTANT("first-spi-signs") ? 256 : '
      "r->node.spi;\n"),
+    ("agentd/flow/request.c",
+     "command.care_of = &care_of;",
+     'command.care_of = MUTANT("zero-is-deregistered") ? &r->decoded.fixed.care_of : &care_of;'),
     ("agentd/flow/messages.c",
      "\tif (type < ROW_COUNT && rows[type].handle)\n",
      '\tif (MUTANT("type-not-checked") && !(type < ROW_COUNT && rows[type].handle)) {\n'
@@ -296,10 +300,11 @@ EDITS = [
      '\t       (facts->policy.reverse_tunnel == REVERSE_TUNNEL_NO || MUTANT("reverse-refused")) &&\n'
      '\t       !MUTANT("reverse-granted") &&'),
     (R + "check_request.c",
-     "return facts->policy.gateway_agents &&\n\t                       is_of_known_agent(request, facts, "
-     "request->extensions.gfa.at)",
+     "return facts->policy.gateway_agents &&\n\t                       (is_deregistration(request) ||\n"
+     "\t                        is_of_known_agent(request, facts, request->extensions.gfa.at))",
      'return (facts->policy.gateway_agents || MUTANT("gateway-always")) && !MUTANT("gateway-refused") &&\n'
-     '\t       (is_of_known_agent(request, facts, request->extensions.gfa.at) || MUTANT("gateway-of-strangers"))'),
+     '\t       ((is_deregistration(request) && !MUTANT("gateway-signs-deregistrations")) ||\n'
+     '\t        is_of_known_agent(request, facts, request->extensions.gfa.at) || MUTANT("gateway-of-strangers"))'),
     (R + "check_request.c",
      "? MIP_ZERO_CARE_OF\n",
      '? MUTANT("zero-care-of-code") ? MIP_POORLY_FORMED : MIP_ZERO_CARE_OF\n'),
@@ -316,9 +321,9 @@ EDITS = [
      '((address_equal(care_of, facts->policy.home_agent) && !MUTANT("care-of-agent-accepted")) ||\n'
      '\t     (!address_is_unicast(care_of) && !MUTANT("care-of-not-unicast-accepted"))))'),
     (R + "check_request.c",
-     "return is_deregistration(request) || address_in_prefixes(",
+     "return is_deregistration(request) ||\n\t                       address_in_prefixes(endpoint,",
      'return (is_deregistration(request) && !MUTANT("origin-of-deregistration-checked")) ||\n'
-     '\t       MUTANT("origin-not-checked") || address_in_prefixes('),
+     '\t       MUTANT("origin-not-checked") || address_in_prefixes(endpoint,'),
     (R + "check_request.c",
      "if (is_deregistration(request) || !keeps_others(request, facts))\n\t\treturn PASS;",
      'if ((is_deregistration(request) && !MUTANT("limit-of-deregistration")) ||\n'

@@ -190,11 +190,12 @@ ORDER = {
         ("MUST", HA, "A critical vendor extension that is understood as such but not in content leads to 140 or 141."),
     ],
     "3": [
-        ("MUST", HA, "No association under that SPI, or no authorization-enabling extension: silence."),
+        ("MUST", HA, "No association with that node, or no authorization-enabling extension: silence."),
         ("MUST", HA, "Of several authorization-enabling extensions all must be right."),
     ],
     "4": [
-        ("MUST", HA, "A wrong authenticator: 131 if the foreign agent is authentic, else silence or, by choice, 131."),
+        ("MUST", HA, "A wrong authenticator, or one under an unknown SPI: 131 if the foreign agent is authentic, else silence or, by "
+         "choice, 131."),
     ],
     "5": [
         ("MUST", HA, "A wrong identification: 133, and nothing else."),

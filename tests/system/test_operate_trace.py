@@ -127,7 +127,7 @@ def test_a_node_that_is_not_known_can_be_watched(agent):
     stranger = Mobile("10.9.9.9", Association(256, KEY), (agent.address, agent.port))
     with Trace(agent, "10.9.9.9") as trace:
         stranger.send(stranger.request(CARE_OF))
-        assert trace.next()["reason"] == "there is no security association under that SPI"
+        assert trace.next()["reason"] == "there is no security association with the mobile node"
     stranger.close()
 
 

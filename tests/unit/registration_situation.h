@@ -81,6 +81,7 @@ static inline void good(struct situation *s)
 				.minimal = true,
 				.gre = true,
 			},
+			.node = 17,
 			.node_home = address("10.0.0.1"),
 			.mobile_home = AUTHENTICATION_VALID,
 			.newest_identification = now_ntp() - 1,

@@ -5,7 +5,15 @@
 
 /* ---- a failed authenticator: who may be told ---- */
 
-static void failed_authentication_is_told_to_whom_it_may(void)
+static const struct failure {
+	enum authentication mobile_home;
+	enum registration_violation violation;
+} failures[] = {
+	{ AUTHENTICATION_WRONG, VIOLATION_BAD_AUTHENTICATOR },
+	{ AUTHENTICATION_NO_ASSOCIATION, VIOLATION_BAD_SPI }, /* of a node that has another */
+};
+
+static void check_told(const struct failure *failure)
 {
 	static const struct {
 		bool associated, willing;
@@ -27,15 +35,21 @@ static void failed_authentication_is_told_to_whom_it_may(void)
 		struct registration_verdict verdict;
 
 		good(&s);
-		s.facts.mobile_home = AUTHENTICATION_WRONG;
+		s.facts.mobile_home = failure->mobile_home;
 		s.facts.foreign_agent_associated = rows[i].associated;
 		s.facts.foreign_home = rows[i].foreign_home;
 		s.facts.policy.reply_to_failed_authentication = rows[i].willing;
 		verdict = decide(&s);
 		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
-		CU_ASSERT_EQUAL(verdict.violation, VIOLATION_BAD_AUTHENTICATOR);
+		CU_ASSERT_EQUAL(verdict.violation, failure->violation);
 		CU_ASSERT_EQUAL(verdict.effect, REGISTRATION_NONE);
 	}
+}
+
+static void failed_authentication_is_told_to_whom_it_may(void)
+{
+	for (size_t i = 0; i < ROWS(failures); i++)
+		check_told(&failures[i]);
 }
 
 static void foreign_agents_authenticate_registrations(void)
@@ -300,8 +314,7 @@ static void deregistration_is_of_one_or_all(void)
 	} rows[] = {
 		{ "10.0.0.1", REGISTRATION_UNBIND_ALL }, { "198.51.100.2", REGISTRATION_UNBIND },
 		{ "203.0.113.77", REGISTRATION_UNBIND }, /* not bound: as good as unbound */
-		{ "0.0.0.0", REGISTRATION_UNBIND },      { "127.0.0.1", REGISTRATION_UNBIND },
-		{ "192.0.2.1", REGISTRATION_UNBIND },
+		{ "127.0.0.1", REGISTRATION_UNBIND },    { "192.0.2.1", REGISTRATION_UNBIND },
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -318,6 +331,8 @@ static void deregistration_is_of_one_or_all(void)
 		CU_ASSERT_EQUAL(verdict.effect, rows[i].effect);
 		CU_ASSERT_EQUAL(verdict.lifetime_s, 0);
 		CU_ASSERT_EQUAL(verdict.identification, s.request.fixed.identification);
+		s.request.fixed.care_of.s_addr = 0; /* of which? */
+		CU_ASSERT_EQUAL(decide(&s).code, MIP_ZERO_CARE_OF);
 	}
 }
 

@@ -25,6 +25,12 @@ static void unsigned_request(struct situation *s)
 static void unknown_node(struct situation *s)
 {
 	s->facts.mobile_home = AUTHENTICATION_NO_ASSOCIATION;
+	s->facts.node = 0;
+}
+
+static void unknown_spi(struct situation *s)
+{
+	s->facts.mobile_home = AUTHENTICATION_NO_ASSOCIATION;
 }
 
 static void wrong_authenticator(struct situation *s)
@@ -218,6 +224,7 @@ static const struct fault {
 	{ "extensions-known", unknown_extension, MIP_SILENCE, VIOLATION_NONE },
 	{ "authorization-present", unsigned_request, MIP_SILENCE, VIOLATION_MISSING_EXTENSION },
 	{ "association", unknown_node, MIP_SILENCE, VIOLATION_NO_ASSOCIATION },
+	{ "spi", unknown_spi, MIP_SILENCE, VIOLATION_BAD_SPI },
 	{ "authenticator", wrong_authenticator, MIP_SILENCE, VIOLATION_BAD_AUTHENTICATOR },
 	{ "aaa-authenticator", wrong_aaa, MIP_AAA_AUTH_FAILED, VIOLATION_BAD_AUTHENTICATOR },
 	{ "answerable", mute, MIP_SILENCE, VIOLATION_NO_ASSOCIATION },
@@ -257,9 +264,13 @@ static const struct {
 } apart[] = {
 	{ unknown_extension, broken_chain },
 	{ unsigned_request, unknown_node },
+	{ unsigned_request, unknown_spi },
 	{ unsigned_request, wrong_authenticator },
 	{ unsigned_request, wrong_aaa }, /* which is an authorization */
+	{ unknown_node, unknown_spi },   /* of no node at all */
 	{ unknown_node, wrong_authenticator },
+	{ unknown_spi, wrong_authenticator },
+	{ unknown_spi, mute },
 	{ unsigned_by_foreign_agent, signed_by_stranger },
 	{ vendor_of_node, vendor_of_agent },
 	{ another_home_agent, asks_for_another_agent },

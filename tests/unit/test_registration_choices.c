@@ -1,6 +1,6 @@
 /* test_registration_choices.c - what a verdict is made of beside the checks: nonces,
- * lifetimes that differ, tunnels in UDP, agents that are asked for, gateways, and
- * the node's association towards AAA. */
+ * lifetimes that differ, agents that are asked for, gateways, and the node's
+ * association towards AAA. */
 #include "agentd/registration/checks.h"
 
 #include <stdlib.h>
@@ -190,147 +190,6 @@ static void the_maximum_is_lowered_by_so_much_at_most(void)
 	}
 }
 
-/* ---- RFC 3519 ---- */
-
-struct udp_case {
-	const char *source; /* the care-of address is 198.51.100.2 */
-	bool forced, required;
-	enum udp_tunnel policy;
-	enum mip_code code;
-	bool udp, forced_reply;
-	const char *endpoint;
-	uint16_t port;
-};
-
-static const struct udp_case udp_cases[] = {
-	/* no NAT, and not asked for by force: declined */
-	{ "198.51.100.2", 0, 0, UDP_TUNNEL_NO, MIP_ACCEPTED, 0, 0, "198.51.100.2", 0 },
-	{ "198.51.100.2", 0, 0, UDP_TUNNEL_BEHIND_NAT, MIP_ACCEPTED, 0, 0, "198.51.100.2", 0 },
-	{ "198.51.100.2", 0, 0, UDP_TUNNEL_ON_REQUEST, MIP_ACCEPTED, 0, 0, "198.51.100.2", 0 },
-	/* a NAT: the source is where packets go */
-	{ "203.0.113.9", 0, 0, UDP_TUNNEL_BEHIND_NAT, MIP_ACCEPTED, 1, 0, "203.0.113.9", 4434 },
-	{ "203.0.113.9", 0, 0, UDP_TUNNEL_ON_REQUEST, MIP_ACCEPTED, 1, 0, "203.0.113.9", 4434 },
-	{ "203.0.113.9", 1, 0, UDP_TUNNEL_ON_REQUEST, MIP_ACCEPTED, 1, 0, "203.0.113.9", 4434 },
-	{ "203.0.113.9", 1, 0, UDP_TUNNEL_BEHIND_NAT, MIP_ACCEPTED, 1, 0, "203.0.113.9", 4434 },
-	{ "203.0.113.9", 0, 0, UDP_TUNNEL_NO, MIP_PROHIBITED, 0, 0, NULL, 0 },
-	/* forced though there is none */
-	{ "198.51.100.2", 1, 0, UDP_TUNNEL_ON_REQUEST, MIP_ACCEPTED, 1, 1, "198.51.100.2", 4434 },
-	{ "198.51.100.2", 1, 0, UDP_TUNNEL_BEHIND_NAT, MIP_PROHIBITED, 0, 0, NULL, 0 },
-	{ "198.51.100.2", 1, 0, UDP_TUNNEL_NO, MIP_PROHIBITED, 0, 0, NULL, 0 },
-	/* through a foreign agent: the port is known with the first keepalive */
-	{ "203.0.113.9", 0, 1, UDP_TUNNEL_BEHIND_NAT, MIP_ACCEPTED, 1, 0, "203.0.113.9", 0 },
-	{ "198.51.100.2", 0, 1, UDP_TUNNEL_BEHIND_NAT, MIP_ACCEPTED, 1, 0, "198.51.100.2", 0 },
-	{ "198.51.100.2", 1, 1, UDP_TUNNEL_ON_REQUEST, MIP_ACCEPTED, 1, 1, "198.51.100.2", 0 },
-	{ "203.0.113.9", 0, 1, UDP_TUNNEL_NO, MIP_PROHIBITED, 0, 0, NULL, 0 },
-};
-
-/* Asked by the node, which decapsulates itself, or by its foreign agent. */
-static void ask_for_udp(struct situation *s, const struct udp_case *c, bool by_node)
-{
-	struct mip_udp_tunnel_request *udp = &s->request.extensions.udp_request;
-
-	good(s);
-	s->request.source = address(c->source);
-	s->request.source_port = 4434;
-	s->facts.policy.udp_tunnel = (uint8_t)c->policy;
-	s->facts.policy.keepalive_s = 110;
-	s->request.extensions.udp_request_count = 1;
-	udp->at = octets_at(by_node ? SAID_BY_NODE : SAID_BEHIND, 8);
-	udp->forced = c->forced;
-	udp->registration_required = c->required;
-	if (by_node)
-		s->request.fixed.flags |= MIP_REQUEST_DECAPSULATES;
-}
-
-static void check_udp(const struct udp_case *c, bool by_node)
-{
-	struct situation s;
-	struct registration_verdict verdict;
-	struct binding binding;
-
-	ask_for_udp(&s, c, by_node);
-	verdict = decide(&s);
-	CU_ASSERT_EQUAL(verdict.code, c->code);
-	if (c->code != MIP_ACCEPTED)
-		return;
-	CU_ASSERT_TRUE(verdict.tunnel.answered);
-	CU_ASSERT_EQUAL(verdict.tunnel.udp, c->udp);
-	CU_ASSERT_EQUAL(verdict.tunnel.forced, c->forced_reply);
-	CU_ASSERT_EQUAL(verdict.tunnel.reply_code, c->udp ? MIP_UDP_ACCEPTED : MIP_UDP_DECLINED);
-	binding = registration_binding(&s.request, &verdict, &s.facts.policy, CLUSTER_MS);
-	CU_ASSERT_TRUE(address_equal(binding.endpoint, address(c->endpoint)));
-	CU_ASSERT_TRUE(address_equal(binding.care_of, address("198.51.100.2")));
-	CU_ASSERT_EQUAL(binding.endpoint_port, c->port);
-	CU_ASSERT_EQUAL(binding.features & BINDING_UDP, c->udp ? BINDING_UDP : 0);
-	CU_ASSERT_EQUAL(binding.features & BINDING_UDP_FORCED,
-	                c->forced_reply ? BINDING_UDP_FORCED : 0);
-	CU_ASSERT_EQUAL(binding.keepalive_s, c->udp ? 110 : 0);
-	s.request.fixed.lifetime_s = 0; /* leaving needs none */
-	CU_ASSERT_EQUAL(decide(&s).code, MIP_ACCEPTED);
-	CU_ASSERT_FALSE(decide(&s).tunnel.answered);
-}
-
-static void udp_tunnels_are_as_was_seen_and_asked(void)
-{
-	for (size_t i = 0; i < ROWS(udp_cases); i++) {
-		check_udp(&udp_cases[i], true);
-		check_udp(&udp_cases[i], false);
-	}
-}
-
-/* Section 4.6.1: who decapsulates asks. */
-static void udp_is_asked_for_by_who_decapsulates(void)
-{
-	struct situation s;
-
-	ask_for_udp(&s, &udp_cases[3], true);
-	s.request.fixed.flags = 0;
-	CU_ASSERT_EQUAL(decide(&s).code, MIP_POORLY_FORMED);
-	ask_for_udp(&s, &udp_cases[3], false);
-	s.request.fixed.flags = MIP_REQUEST_DECAPSULATES;
-	CU_ASSERT_EQUAL(decide(&s).code, MIP_POORLY_FORMED);
-	ask_for_udp(&s, &udp_cases[3], true);
-	s.request.extensions.udp_request_count = 2;
-	CU_ASSERT_EQUAL(decide(&s).code, MIP_POORLY_FORMED);
-}
-
-static void udp_carries_what_is_offered(void)
-{
-	static const struct {
-		uint8_t protocol, flags;
-		bool gre, minimal;
-		enum mip_code code;
-		enum encapsulation encapsulation;
-	} rows[] = {
-		{ 0, 0, 0, 0, MIP_ACCEPTED, ENCAPSULATION_IPIP },
-		{ 0, MIP_REQUEST_GRE, 1, 0, MIP_ACCEPTED, ENCAPSULATION_GRE },
-		{ 0, MIP_REQUEST_MINIMAL, 0, 1, MIP_ACCEPTED, ENCAPSULATION_MINIMAL },
-		{ 4, 0, 0, 0, MIP_ACCEPTED, ENCAPSULATION_IPIP },
-		{ 4, MIP_REQUEST_GRE, 1, 0, MIP_ACCEPTED, ENCAPSULATION_IPIP },
-		{ 47, 0, 1, 0, MIP_ACCEPTED, ENCAPSULATION_GRE },
-		{ 47, 0, 0, 1, MIP_UDP_UNAVAILABLE, 0 },
-		{ 55, 0, 0, 1, MIP_ACCEPTED, ENCAPSULATION_MINIMAL },
-		{ 55, 0, 1, 0, MIP_UDP_UNAVAILABLE, 0 },
-		{ 1, 0, 1, 1, MIP_UDP_UNAVAILABLE, 0 },
-		{ 255, 0, 1, 1, MIP_UDP_UNAVAILABLE, 0 },
-	};
-
-	for (size_t i = 0; i < ROWS(rows); i++) {
-		struct situation s;
-		struct registration_verdict verdict;
-
-		ask_for_udp(&s, &udp_cases[3], true);
-		s.request.extensions.udp_request.encapsulation = rows[i].protocol;
-		s.request.fixed.flags |= rows[i].flags;
-		s.facts.policy.gre = rows[i].gre;
-		s.facts.policy.minimal = rows[i].minimal;
-		verdict = decide(&s);
-		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
-		if (verdict.code == MIP_ACCEPTED)
-			CU_ASSERT_EQUAL(verdict.tunnel.encapsulation, rows[i].encapsulation);
-	}
-}
-
 /* ---- MN-AAA, RFC 4721 ---- */
 
 static void who_enables_a_request_must_verify(void)
@@ -347,10 +206,12 @@ static void who_enables_a_request_must_verify(void)
 		{ AUTHENTICATION_VALID, AUTHENTICATION_NO_ASSOCIATION, false, MIP_AAA_AUTH_FAILED },
 		{ AUTHENTICATION_ABSENT, AUTHENTICATION_WRONG, false, MIP_SILENCE },
 		{ AUTHENTICATION_ABSENT, AUTHENTICATION_WRONG, true, MIP_AAA_AUTH_FAILED },
-		{ AUTHENTICATION_ABSENT, AUTHENTICATION_NO_ASSOCIATION, true, MIP_SILENCE },
+		{ AUTHENTICATION_ABSENT, AUTHENTICATION_NO_ASSOCIATION, false, MIP_SILENCE },
+		{ AUTHENTICATION_ABSENT, AUTHENTICATION_NO_ASSOCIATION, true, MIP_AAA_AUTH_FAILED },
 		{ AUTHENTICATION_WRONG, AUTHENTICATION_VALID, false, MIP_SILENCE },
 		{ AUTHENTICATION_WRONG, AUTHENTICATION_VALID, true, MIP_MN_AUTH_FAILED },
-		{ AUTHENTICATION_NO_ASSOCIATION, AUTHENTICATION_VALID, true, MIP_SILENCE },
+		{ AUTHENTICATION_NO_ASSOCIATION, AUTHENTICATION_VALID, false, MIP_SILENCE },
+		{ AUTHENTICATION_NO_ASSOCIATION, AUTHENTICATION_VALID, true, MIP_MN_AUTH_FAILED },
 		{ AUTHENTICATION_ABSENT, AUTHENTICATION_ABSENT, true, MIP_SILENCE },
 	};
 
@@ -492,15 +353,18 @@ static void any_agent_is_asked_for_by_name(void)
 static void a_gateway_vouches_for_its_address(void)
 {
 	static const struct {
-		bool offered, authentic, covered, zero;
+		bool offered, authentic, covered, zero, leaving;
 		enum mip_code code;
 		const char *care_of;
 	} rows[] = {
-		{ true, true, true, true, MIP_ACCEPTED, "198.51.100.77" },
-		{ true, true, true, false, MIP_ACCEPTED, "198.51.100.2" },
-		{ false, true, true, true, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
-		{ true, false, true, true, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
-		{ true, true, false, true, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
+		{ true, true, true, true, false, MIP_ACCEPTED, "198.51.100.77" },
+		{ true, true, true, false, false, MIP_ACCEPTED, "198.51.100.2" },
+		{ false, true, true, true, false, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
+		{ true, false, true, true, false, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
+		{ true, true, false, true, false, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
+		/* who leaves is vouched for by nobody (RFC 5944 section 3.5.4) */
+		{ true, false, true, true, true, MIP_ACCEPTED, "198.51.100.77" },
+		{ false, false, true, true, true, MIP_DYNAMIC_GFA_UNSUPPORTED, NULL },
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -521,6 +385,8 @@ static void a_gateway_vouches_for_its_address(void)
 		e->gfa.at = octets_at(SAID_BEHIND, 8);
 		if (rows[i].zero)
 			s.request.fixed.care_of.s_addr = 0;
+		if (rows[i].leaving)
+			s.request.fixed.lifetime_s = 0;
 		verdict = decide(&s);
 		CU_ASSERT_EQUAL(verdict.code, rows[i].code);
 		if (rows[i].care_of)
@@ -577,9 +443,6 @@ static CU_TestInfo tests[] = {
 	{ "a repeated request gets the same nonce again",
 	  a_repeated_request_gets_the_same_nonce_again },
 	{ "the maximum is lowered by so much at most", the_maximum_is_lowered_by_so_much_at_most },
-	{ "UDP tunnels are as was seen and asked", udp_tunnels_are_as_was_seen_and_asked },
-	{ "UDP is asked for by who decapsulates", udp_is_asked_for_by_who_decapsulates },
-	{ "UDP carries what is offered", udp_carries_what_is_offered },
 	{ "who enables a request must verify", who_enables_a_request_must_verify },
 	{ "order is that of who speaks", order_is_that_of_who_speaks },
 	{ "CHAP is over the challenge", chap_is_over_the_challenge },

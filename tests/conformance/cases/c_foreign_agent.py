@@ -169,6 +169,15 @@ CASES = [
         "after": [{"register": {"from": "fa"}}],
     },
     {
+        "id": "fa-131-unknown-spi",
+        "title": "Nor can an authenticator be right under an SPI that is not known: 131, signed by an association that is.",
+        "requirements": ["5944-3.8.2.1-09", "5944-3.8.2.1-11", "order-4-01"],
+        "agents": {"fa": {}},
+        "send": {"from": "fa", "chain": [{"mhae": {"spi": 999999}}, "fhae"]},
+        "expect": {"code": 131, "signed-by": "any"},
+        "after": [{"register": {"from": "fa"}}],
+    },
+    {
         "id": "fa-131-counts-for-nothing",
         "title": "A request that is refused with 131 does not count against replays.",
         "requirements": ["5944-3.8.2.1-13", "5944-5.7.1-08"],

@@ -72,7 +72,7 @@ CASES = [
     },
     {
         "id": "nonce-not-for-strangers",
-        "title": "Nobody is told a nonce before authentication.",
+        "title": "What a stranger is told does not put the node out of step.",
         "requirements": ["5944-3.8.2.1-13"],
         "node": {"replay": "nonce"},
         "before": [{"register": {}}],

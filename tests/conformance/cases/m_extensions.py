@@ -86,6 +86,20 @@ CASES = [
         "after": [{"send": {"flags": "S", "care-of": "coa-3"}, "expect": {"code": 135}}],
     },
     {
+        "id": "gateway-deregistered",
+        "title": "A deregistration with a care-of address of zero ends the binding to the gateway that it came through.",
+        "requirements": ["4857-7.4-03", "5944-3.5.4-02"],
+        "agents": {"fa": {}},
+        "agent": {"gfa": "yes", "simultaneous": 2},
+        "before": [
+            {"register": {"from": "fa", "flags": "S", "care-of": "zero", "then": [{"gfa": "coa-1"}]}},
+            {"register": {"flags": "S", "care-of": "coa-2"}},
+        ],
+        "send": {"from": "fa", "lifetime": 0, "care-of": "zero", "chain": ["mhae", {"gfa": "coa-1"}]},
+        "expect": {"code": "accepted", "lifetime": 0},
+        "after": [{"register": {"flags": "S", "care-of": "coa-3"}}],
+    },
+    {
         "id": "gateway-by-stranger",
         "title": "The address of a gateway foreign agent that nobody signed for is denied with 146.",
         "requirements": ["4857-7.4-01", "order-11-01"],
