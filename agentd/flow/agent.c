@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "agentd/base/arena.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/keys.h"
@@ -41,9 +41,10 @@ static void init_checkpoint(struct checkpoint *c)
 	c->jobs.last = &c->jobs.first;
 }
 
+/* The secret of nonces is in it. */
 static struct agent *agent_new(const struct agent_options *options)
 {
-	struct agent *agent = calloc(1, sizeof(*agent));
+	struct agent *agent = arena_map(sizeof(*agent));
 
 	if (!agent)
 		return NULL;
@@ -60,7 +61,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	init_checkpoint(&agent->checkpoint);
 	agent->revoker = revoker_new();
 	if (!agent->revoker) {
-		free(agent);
+		arena_unmap(agent, sizeof(*agent));
 		return NULL;
 	}
 	traces_init(&agent->traces);
@@ -193,7 +194,7 @@ void agent_close(struct agent *agent)
 	state_free(agent->state);
 	revoker_free(agent->revoker);
 	keyring_free(agent->keyring);
-	free(agent);
+	arena_unmap(agent, sizeof(*agent));
 }
 
 struct store *agent_store(struct agent *agent)
