@@ -6,7 +6,7 @@
 
 #include "agentd/control/call.h"
 #include "agentd/control/change_text.h"
-#include "agentd/control/settings.h"
+#include "agentd/flow/settings.h"
 #include "agentd/control/text.h"
 #include "agentd/control/whom.h"
 #include "agentd/state/association_file.h"

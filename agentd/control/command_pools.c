@@ -5,7 +5,7 @@
 
 #include "agentd/control/call.h"
 #include "agentd/control/change_text.h"
-#include "agentd/control/settings.h"
+#include "agentd/flow/settings.h"
 #include "agentd/flow/inspect.h"
 #include "agentd/state/pools.h"
 

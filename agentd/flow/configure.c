@@ -8,6 +8,7 @@
 
 #include "agentd/base/address.h"
 #include "agentd/flow/keys.h"
+#include "agentd/flow/settings.h"
 #include "agentd/state/command.h"
 #include "agentd/state/pools.h"
 #include "agentd/state/seal.h"
@@ -69,43 +70,14 @@ static struct configure_job *job_put(struct agent *agent, agent_changed *done, v
 	return job;
 }
 
-/* Pools are judged where they are applied, but for what is no part of what is
- * agreed on: which address is our own. */
-static enum ha_error check_pool(struct agent *agent, const struct change *change)
-{
-	struct address_range range;
-	uint32_t own = address_host(agent->config.home_agent_address);
-	enum ha_error error;
-
-	if (change->kind == CHANGE_UNSET)
-		return HA_OK;
-	error = address_range_parse(change->value, &range);
-	if (error != HA_OK)
-		return error;
-	return range.realm == agent->realm && own >= range.first && own <= range.last ? HA_E_RANGE
-	                                                                              : HA_OK;
-}
-
 static enum ha_error check_setting(struct agent *agent, const struct change *change)
 {
-	const struct option *option = config_option_find(change->name);
-	struct config_error error;
-	struct config config;
-	char full[96];
+	struct settings_error error;
+	struct change judged;
 
-	if (strncmp(change->name, POOL_FAMILY, strlen(POOL_FAMILY)) == 0)
-		return check_pool(agent, change);
-	if (!option)
-		option = policy_option(change->name, NULL);
-	if (!option)
-		return HA_E_NOTFOUND;
-	if (option->owner != OWNER_CLUSTER)
-		return HA_E_PERMISSION;
 	if (change->kind == CHANGE_UNSET)
-		return HA_OK;
-	snprintf(full, sizeof(full), "%s.%s", option->section, option->name);
-	agent_config(agent, &config);
-	return config_set(&config, full, change->value, &error);
+		return setting_judge_unset(change->name, &judged, &error);
+	return setting_judge(agent, change->name, change->value, &judged, &error);
 }
 
 /* Sealed some time ago: what its key can no longer open must not be put in order,

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "agentd/base/address.h"
 #include "agentd/base/log.h"
+#include "agentd/flow/settings.h"
 #include "agentd/state/association_file.h"
 
 struct waiting {
@@ -96,58 +96,110 @@ static enum ha_error seed_settings(struct agent *agent, char *report, size_t siz
 	return error;
 }
 
-static enum ha_error seed_batch(struct agent *agent, struct association_reader *reader,
-                                struct change *changes, size_t *count, char *report, size_t size)
+/* Changes of a file, and the lines that they are of. */
+struct batch {
+	size_t count;
+	struct change changes[CHANGES_MAX];
+	uint64_t lines[CHANGES_MAX];
+};
+
+/* "FILE:LINE: why", as of a configuration file. */
+static void report_line(const struct agent *agent, uint64_t line, const char *why, char *report,
+                        size_t size)
+{
+	snprintf(report, size, "%s:%llu: %s", agent->config.associations_file,
+	         (unsigned long long)line, why);
+}
+
+/* HA_E_NOTFOUND at the end of the file. */
+static enum ha_error read_line(struct agent *agent, struct association_reader *reader,
+                               struct change *change, char *report, size_t size)
 {
 	struct association_error wrong;
-	size_t failed = 0;
-	enum ha_error error = association_reader_next(reader, changes, CHANGES_MAX, count, &wrong);
+	struct settings_error refused;
+	struct change judged;
+	size_t count = 0;
+	enum ha_error error = association_reader_next(reader, change, 1, &count, &wrong);
 
 	if (error != HA_OK) {
-		snprintf(report, size, "%s line %llu: %s", agent->config.associations_file,
-		         (unsigned long long)wrong.line, wrong.text);
+		report_line(agent, wrong.line, wrong.text, report, size);
 		return error;
 	}
-	for (size_t i = 0; i < *count; i++)
-		changes[i].replace = true; /* a seeding that was cut short is done again */
-	if (*count > 0)
-		error = seed_configure(agent, changes, *count, &failed);
+	if (count == 0)
+		return HA_E_NOTFOUND;
+	if (change->kind == CHANGE_SET)
+		error = setting_judge(agent, change->name, change->value, &judged, &refused);
 	if (error != HA_OK)
-		snprintf(report, size, "%s: cannot store the association of %s: %s",
-		         agent->config.associations_file,
-		         address_format(changes[failed].address).text, ha_strerror(error));
+		report_line(agent, reader->line, refused.text, report, size);
+	change->replace = true; /* a seeding that was cut short is done again */
+	return error == HA_E_NOTFOUND ? HA_E_RANGE : error;
+}
+
+static enum ha_error read_batch(struct agent *agent, struct association_reader *reader,
+                                struct batch *batch, char *report, size_t size)
+{
+	enum ha_error error = HA_OK;
+
+	for (batch->count = 0; batch->count < CHANGES_MAX; batch->count++) {
+		error = read_line(agent, reader, &batch->changes[batch->count], report, size);
+		if (error != HA_OK)
+			break;
+		batch->lines[batch->count] = reader->line;
+	}
+	return error == HA_E_NOTFOUND ? HA_OK : error;
+}
+
+static enum ha_error seed_batch(struct agent *agent, struct association_reader *reader,
+                                struct batch *batch, char *report, size_t size)
+{
+	size_t failed = 0;
+	enum ha_error error = read_batch(agent, reader, batch, report, size);
+
+	if (error != HA_OK || batch->count == 0)
+		return error;
+	error = seed_configure(agent, batch->changes, batch->count, &failed);
+	if (error != HA_OK)
+		report_line(agent, batch->lines[failed], ha_strerror(error), report, size);
+	return error;
+}
+
+static enum ha_error seed_file(struct agent *agent, struct association_reader *reader,
+                               struct batch *batch, char *report, size_t size)
+{
+	struct association_error wrong;
+	size_t total = 0;
+	enum ha_error error = association_reader_open(reader, agent->config.associations_file,
+	                                              false, &wrong);
+
+	if (error != HA_OK) {
+		snprintf(report, size, "%s", wrong.text);
+		return error;
+	}
+	do {
+		error = seed_batch(agent, reader, batch, report, size);
+		total += batch->count;
+	} while (error == HA_OK && batch->count > 0);
+	association_reader_close(reader);
+	if (error == HA_OK)
+		log_notice("%zu lines of %s are in the store now", total,
+		           agent->config.associations_file);
 	return error;
 }
 
 static enum ha_error seed_associations(struct agent *agent, char *report, size_t size)
 {
 	struct association_reader *reader = calloc(1, sizeof(*reader));
-	struct change *changes = calloc(CHANGES_MAX, sizeof(*changes));
-	struct association_error wrong;
-	size_t count = 0, total = 0;
+	struct batch *batch = calloc(1, sizeof(*batch));
 	enum ha_error error = HA_E_NOMEM;
 
-	if (reader && changes) {
-		error = association_reader_open(reader, agent->config.associations_file, false,
-		                                &wrong);
-		if (error != HA_OK)
-			snprintf(report, size, "%s", wrong.text);
-	}
-	while (error == HA_OK) {
-		error = seed_batch(agent, reader, changes, &count, report, size);
-		total += count;
-		if (count == 0)
-			break;
-	}
-	if (reader && reader->file)
-		association_reader_close(reader);
-	if (changes)
-		mip_wipe(changes, CHANGES_MAX * sizeof(*changes));
-	free(changes);
+	if (reader && batch)
+		error = seed_file(agent, reader, batch, report, size);
+	else
+		snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
+	if (batch)
+		mip_wipe(batch, sizeof(*batch));
+	free(batch);
 	free(reader);
-	if (error == HA_OK)
-		log_notice("%zu associations from %s are in the store now", total,
-		           agent->config.associations_file);
 	return error;
 }
 

@@ -108,6 +108,27 @@ def test_foreign_address_is_said_plainly(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("mobile home=10.0.0.3 spi=256 algorithm=hmac-md5", "field key is missing"),
+        ("mobile nai=ann@example.net pool=p spi=256 algorithm=hmac-md5 key=" + "00" * 16, "there is no such pool"),
+        ("set registration.max-lifetim 60", "did you mean 'registration.max-lifetime'?"),
+        ("set registration.max-lifetime 70000", "'70000' is not allowed"),
+        ("set home-agent.port 4340", "home-agent.port belongs to the node"),
+        ("set pool.p 10.1.0.1", "a pool is FIRST-LAST"),
+    ],
+)
+def test_a_file_of_associations_that_cannot_be_taken_is_named_by_line(tmp_path, line, expected):
+    agent = Agent(str(tmp_path))
+    path = agent.configuration["storage"]["associations"]
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"set registration.bindings-per-node 3\n{line}\n")
+    said = start_and_fail(agent)
+    assert f"{path}:4: " in said
+    assert expected in said
+
+
+@pytest.mark.parametrize(
     "section, option, value, expected",
     [
         ("home-agent", "port", 0, "65535"),

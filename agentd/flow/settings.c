@@ -1,11 +1,12 @@
 /* settings.c - the same judgement for `config set`, for `pool set`, and for the
- * settings among imported associations. */
-#include "agentd/control/settings.h"
+ * settings among associations, imported or of a seed. */
+#include "agentd/flow/settings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "agentd/base/address.h"
 #include "agentd/base/config_values.h"
 #include "agentd/flow/inspect.h"
 #include "agentd/state/pools.h"
@@ -129,13 +130,24 @@ static enum ha_error judge_policy(struct agent *agent, const char *name, const c
 	return judge_option(agent, option, value, out, error);
 }
 
+static bool is_own(struct agent *agent, const struct address_range *range)
+{
+	struct config config;
+	uint32_t own;
+
+	agent_config(agent, &config);
+	own = address_host(config.home_agent_address);
+	return range->realm == config.home_agent_realm && own >= range->first && own <= range->last;
+}
+
+/* Judged again where it is applied, but for what is no part of what is agreed on:
+ * which address is our own. */
 static enum ha_error judge_pool(struct agent *agent, const char *name, const char *value,
                                 struct change *out, struct settings_error *error)
 {
 	struct address_range range;
 	enum ha_error why;
 
-	(void)agent;
 	if (!label_is_valid(name + strlen(POOL_SETTING)))
 		return refuse_label(error, name);
 	why = address_range_parse(value, &range);
@@ -149,6 +161,9 @@ static enum ha_error judge_pool(struct agent *agent, const char *name, const cha
 		              "%s: a pool is FIRST-LAST sticky|released [realm=N], as in "
 		              "10.64.0.1-10.64.255.254 sticky",
 		              name);
+	if (is_own(agent, &range))
+		return refuse(error, HA_E_RANGE,
+		              "%s: the home agent's own address is in that range", name);
 	snprintf(out->value, sizeof(out->value), "%s", value);
 	return HA_OK;
 }

@@ -1,11 +1,12 @@
-/* settings.h - for agentd/control only: what an operator may set, pools and
- * policies among it, judged before it is put in order.
+/* settings.h - what an operator may set, pools and policies among it, judged
+ * before it is put in order.
  *
- * May include: agentd/control/call.h. */
-#ifndef AGENTD_CONTROL_SETTINGS_H
-#define AGENTD_CONTROL_SETTINGS_H
+ * May include: agentd/base, agentd/flow/agent.h, agentd/state/change.h. */
+#ifndef AGENTD_FLOW_SETTINGS_H
+#define AGENTD_FLOW_SETTINGS_H
 
-#include "agentd/control/call.h"
+#include "agentd/flow/agent.h"
+#include "agentd/state/change.h"
 
 struct settings_error {
 	char text[512];
