@@ -37,10 +37,11 @@ static enum authentication authenticate(struct agent *agent, struct in_addr sour
 	                                 known && sender->associated ? &sender->key : NULL);
 }
 
-/* What strangers can cause is written a few times a second at most. */
+/* What strangers can cause is written a few times a second at most; together with
+ * denials, and what was held back of both, less than ten. */
 static void log_outcome(struct in_addr home, struct in_addr source, bool taken, const char *reason)
 {
-	static struct log_limit limit = { .per_second = 5 };
+	static struct log_limit limit = { .per_second = 2 };
 	uint64_t held_back;
 
 	if (!log_enabled(LOG_LEVEL_INFO) ||

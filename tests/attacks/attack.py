@@ -19,6 +19,7 @@ FLOODS = ("forged", "forged-unknown", "malformed", "replayed", "oversize")
 LOG_LINES_PER_S = 10
 LOG_LINES_BESIDE = 100  # of start, end, and what the operator does
 GROWTH_MAX = 64 << 20  # octets after the first third; sanitizers keep a little of what is freed
+QUARANTINE = "quarantine_size_mb=16"  # so little, of AddressSanitizer
 
 
 class Broken(AssertionError):
@@ -41,6 +42,7 @@ class Attack:
         self.rate = rate  # of each flood, datagrams per second
         self.record = os.path.join(directory, "record")
         self.running = []
+        os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), QUARANTINE]))
         self.agent = support.Agent(
             directory, {"capacity": {"nodes": NODES, "associations": NODES, "bindings": NODES},
                         "process": {"network-threads": 2, "log-level": "info"}}, list(associations()))
