@@ -3,7 +3,6 @@
  * of files. */
 #include "agentd/base/config_values.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,16 +21,7 @@ static const void *value_at(const struct config *config, const struct option *op
 	return (const char *)config + option->offset;
 }
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct config_error *error, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
 struct config_excerpt config_excerpt(const char *text)
 {

@@ -2,7 +2,8 @@
 #include "agentd/base/error.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 const char *ha_strerror(enum ha_error error)
 {
@@ -42,4 +43,14 @@ enum ha_error ha_error_of_errno(int number)
 		if (rows[i].number == number)
 			return rows[i].error;
 	return HA_E_IO;
+}
+
+enum ha_error ha_refuse(char *text, size_t size, enum ha_error why, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, size, format, arguments);
+	va_end(arguments);
+	return why;
 }

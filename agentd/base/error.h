@@ -6,6 +6,8 @@
 #ifndef AGENTD_BASE_ERROR_H
 #define AGENTD_BASE_ERROR_H
 
+#include <stddef.h>
+
 /* X(symbol, text). Values are negative, 0 is success. Append only: values
  * travel in the control protocol. Text says what is wrong, in lower case,
  * without a full stop, so that it can follow a colon in a log line. */
@@ -57,6 +59,11 @@ enum ha_error {
 
 /* Static string, never NULL, also for values this build does not know. */
 const char *ha_strerror(enum ha_error error);
+
+/* Refuse with a sentence: printed into `text` of `size` octets, cut where it is
+ * full. Returns `why`. */
+enum ha_error ha_refuse(char *text, size_t size, enum ha_error why, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* The nearest of ours to an errno value; HA_E_IO when none is nearer. */
 enum ha_error ha_error_of_errno(int number);

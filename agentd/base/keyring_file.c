@@ -12,17 +12,6 @@
 
 #include "agentd/base/arena.h"
 
-enum ha_error keyring_refuse(struct keyring_error *error, enum ha_error why, const char *format,
-                             ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return why;
-}
-
 /* ---- reading lines ---- */
 
 /* A file of keys under the eye, word by word. */

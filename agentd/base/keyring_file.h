@@ -29,7 +29,7 @@ enum ha_error keyring_text_ring(const char *path, const struct keyring_text *tex
                                 struct keyring **out, struct keyring_error *error);
 
 /* Set the sentence and return `why`. */
-enum ha_error keyring_refuse(struct keyring_error *error, enum ha_error why, const char *format,
-                             ...) __attribute__((format(printf, 3, 4)));
+#define keyring_refuse(error, why, ...)                                                            \
+	ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
 #endif

@@ -2,7 +2,6 @@
 #include "agentd/control/client.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,16 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct control_client *client, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(client->report, sizeof(client->report), format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(client, why, ...)                                                                   \
+	ha_refuse((client)->report, sizeof((client)->report), why, __VA_ARGS__)
 
 static enum ha_error refuse_connect(struct control_client *client, const char *path, int number)
 {

@@ -3,7 +3,6 @@
 #include "agentd/control/server_socket.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,16 +18,7 @@ struct attempt {
 	size_t size;
 };
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(const struct attempt *attempt, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(attempt->report, attempt->size, format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(attempt, why, ...) ha_refuse((attempt)->report, (attempt)->size, why, __VA_ARGS__)
 
 static enum ha_error refuse_errno(const struct attempt *attempt, const char *what)
 {

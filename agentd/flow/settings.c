@@ -2,7 +2,6 @@
  * settings among associations, imported or of a seed. */
 #include "agentd/flow/settings.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +12,7 @@
 
 #define POLICY_SETTING "policy."
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct settings_error *error, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
 static bool begins_with(const char *text, const char *with)
 {

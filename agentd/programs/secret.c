@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,16 +12,8 @@
 
 #include "proto/authenticator.h"
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct secret *secret, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(secret->report, sizeof(secret->report), format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(secret, why, ...)                                                                   \
+	ha_refuse((secret)->report, sizeof((secret)->report), why, __VA_ARGS__)
 
 static bool is_space(char c)
 {

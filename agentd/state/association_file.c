@@ -2,7 +2,6 @@
  * field=value after the kind of the peer; each field is a row of a table. */
 #include "agentd/state/association_file.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "agentd/base/address.h"
@@ -29,16 +28,7 @@ struct field {
 #define MOBILE (1u << PEER_MOBILE_NODE)
 #define FOREIGN (1u << PEER_FOREIGN_AGENT)
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct association_error *error, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
 static bool word_is(struct word word, const char *text)
 {

@@ -3,20 +3,10 @@
 #include "agentd/state/association_file.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 
-__attribute__((format(printf, 3, 4))) static enum ha_error
-refuse(struct association_error *error, enum ha_error why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
-	return why;
-}
+#define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
 void association_reader_start(struct association_reader *reader, FILE *file)
 {
