@@ -129,6 +129,10 @@ void secret_refresh(struct agent *agent);
 void secret_read(struct agent *agent, struct mip_key_state *out);
 enum ha_error secret_run(struct agent *agent, char *report, size_t size);
 
+/* load.c: the store's rows into memory */
+struct store_reader;
+enum ha_error load_run(struct agent *agent, struct store_reader *reader, char *report, size_t size);
+
 /* recovery.c: store and log into memory */
 enum ha_error recovery_run(struct agent *agent, char *report, size_t size);
 

@@ -198,8 +198,7 @@ static enum request_fate propose(struct agent *agent, const struct request *r,
                                  struct request_result *out)
 {
 	const struct state_pace pace = request_pace(r);
-	enum ha_error error = state_claim(agent->state, &r->node, r->decoded.fixed.identification,
-	                                  &pace);
+	enum ha_error error = state_claim(agent->state, &r->node, &pace);
 
 	if (error == HA_E_TOO_SOON) {
 		flow_count(FLOW_DROPPED_TOO_SOON);

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -208,6 +209,10 @@ static void hold_standard_descriptors(void)
 		close(descriptor);
 }
 
+/* What is allocated in larger pieces than this, such as the list of a pass of the
+ * store, goes back to the kernel at once when it is freed. */
+#define GIVEN_BACK (1 << 20)
+
 int daemon_run(const char *config_path)
 {
 	static struct daemon d;
@@ -215,6 +220,7 @@ int daemon_run(const char *config_path)
 	enum ha_error why;
 
 	hold_standard_descriptors();
+	mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	counter_sets_register();

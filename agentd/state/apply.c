@@ -130,7 +130,7 @@ static enum ha_error apply_to_peer(struct state *state, uint32_t slot, uint64_t 
 		error = apply_bind(state, slot, index, registration, time_ms);
 	if (error == HA_OK || peer->pool != LABEL_NONE)
 		note_accepted(state, slot, registration, time_ms);
-	peer->in_flight = 0;
+	peer->in_flight = false;
 	peer->version = index;
 	dirty_mark(state, slot);
 	return error == HA_OK ? address : error;
@@ -181,7 +181,7 @@ static enum ha_error find_current(struct state *state, uint64_t index,
 	peer_lock(state, *slot);
 	error = check_current(peer, index, registration);
 	if (error != HA_OK || index <= peer->version)
-		peer->in_flight = 0;
+		peer->in_flight = false;
 	peer_unlock(state, *slot);
 	return error;
 }

@@ -23,7 +23,6 @@ struct peer {
 	uint64_t created;
 	uint64_t version;
 	struct replay_state replay;
-	uint64_t in_flight;
 	uint64_t paced_ms; /* when its next registration is due, by this process's clock */
 	struct name_digest name;
 	uint32_t realm;
@@ -40,6 +39,7 @@ struct peer {
 	bool leased;    /* the address of the pool belongs to it */
 	bool sticky;    /* and goes on doing so without bindings */
 	bool dirty;
+	bool in_flight; /* a proposal of it is under way */
 };
 
 struct association {
@@ -213,6 +213,8 @@ uint32_t association_find(struct state *state, const struct peer *peer, uint32_t
 /* The key state is computed before the lock is taken. */
 enum ha_error association_add(struct state *state, uint32_t slot,
                               const struct association_row *row);
+enum ha_error association_put(struct state *state, uint32_t slot, const struct association_row *row,
+                              const struct mip_key_state *key);
 void association_remove(struct state *state, uint32_t slot, uint32_t spi, enum association_use use);
 /* With the peer's lock held: it authenticated something. */
 void association_note_use(struct state *state, uint32_t slot, uint32_t spi, uint64_t time_ms);
@@ -258,8 +260,11 @@ struct Hearth__Secret;
 uint8_t sealed_index(struct state *state, uint32_t id);
 /* The key of a row of this peer. HA_E_RANGE, HA_E_UNSUPPORTED; HA_E_NO_KEY,
  * HA_E_OTHER_KEY and HA_E_NEWER are noted in state->unopened. */
-enum ha_error sealed_key_state(struct state *state, uint32_t slot,
-                               const struct association_row *row, struct mip_key_state *out);
+enum ha_error sealed_open(struct state *state, uint32_t slot, const struct association_row *row,
+                          struct mip_key_state *out);
+/* Returns `error`; one of opening is kept, for it must end this process. */
+enum ha_error sealed_note_unopened(struct state *state, enum ha_error error,
+                                   const struct keyring_blob *blob);
 /* What stands in the row of an association that is added; errors as above, and
  * HA_E_CONFLICT when it was sealed for another peer. */
 enum ha_error sealed_of_command(struct state *state, uint32_t slot,

@@ -220,7 +220,7 @@ void state_release(struct state *state, const struct state_view *view)
 	pthread_mutex_lock(&state->pools_lock);
 	peer_lock(state, view->slot);
 	if (peer->id == view->id)
-		peer->in_flight = 0;
+		peer->in_flight = false;
 	peer_unlock(state, view->slot);
 	if (kept.s_addr)
 		mark(state, view->realm, kept, is_leased(state, view->realm, kept));

@@ -24,10 +24,11 @@ enum ha_error state_load_peer(struct state *state, const struct peer_row *row)
 	return error == HA_E_NO_POOL ? HA_E_DAMAGED : error;
 }
 
-/* Where the slot of a peer's id is, or SLOT_NONE to be overwritten. */
+/* Where the slot of a peer's id is, or SLOT_NONE to be overwritten. Ids were given
+ * in turn, and rows come in their order: no hash scatters them. */
 static uint32_t *place_of_id(struct state *state, uint64_t id)
 {
-	uint64_t at = id * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	uint64_t at = id;
 	uint32_t *place;
 
 	do
@@ -76,16 +77,6 @@ enum ha_error state_load_node(struct state *state, const struct node_row *row)
 	if (error == HA_OK && slot == SLOT_NONE)
 		error = HA_E_DAMAGED;
 	return error == HA_OK ? peer_set_node(state, slot, row) : error;
-}
-
-enum ha_error state_load_association(struct state *state, const struct association_row *row)
-{
-	uint32_t slot;
-	enum ha_error error = loaded_slot(state, row->peer, &slot);
-
-	if (error == HA_OK && slot == SLOT_NONE)
-		error = HA_E_DAMAGED;
-	return error == HA_OK ? association_add(state, slot, row) : error;
 }
 
 /* The newer row has the newer replay state. All rows of a peer that were

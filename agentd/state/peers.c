@@ -276,7 +276,8 @@ static uint32_t unlink_association(struct state *state, struct peer *peer, uint3
 	return at;
 }
 
-enum ha_error association_add(struct state *state, uint32_t slot, const struct association_row *row)
+enum ha_error association_put(struct state *state, uint32_t slot, const struct association_row *row,
+                              const struct mip_key_state *key)
 {
 	struct association association = {
 		.next = SLOT_NONE,
@@ -285,19 +286,13 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 		.tolerance_s = row->tolerance_s,
 		.use = row->use,
 		.replay = row->replay,
+		.sealed = sealed_index(state, row->sealed.size ? seal_blob_key(&row->sealed) : 0),
 	};
 	struct peer *peer = &state->peers[slot];
 	uint32_t at;
-	enum ha_error error = sealed_key_state(state, slot, row, &association.key);
 
-	if (error != HA_OK)
-		return error;
-	association.sealed = sealed_index(state,
-	                                  row->sealed.size ? seal_blob_key(&row->sealed) : 0);
-	if (association.sealed == SEALED_NONE) {
-		mip_wipe(&association, sizeof(association));
+	if (association.sealed == SEALED_NONE)
 		return HA_E_CAPACITY;
-	}
 	peer_lock(state, slot);
 	at = unlink_association(state, peer, row->spi, row->use);
 	if (at == SLOT_NONE) {
@@ -310,11 +305,24 @@ enum ha_error association_add(struct state *state, uint32_t slot, const struct a
 	if (at != SLOT_NONE) {
 		state->sealed_keys[association.sealed].associations++;
 		state->associations[at] = association;
+		state->associations[at].key = *key;
 		link_association(state, peer, at);
 	}
 	peer_unlock(state, slot);
-	mip_wipe(&association, sizeof(association));
 	return at == SLOT_NONE ? HA_E_CAPACITY : HA_OK;
+}
+
+enum ha_error association_add(struct state *state, uint32_t slot, const struct association_row *row)
+{
+	struct mip_key_state key;
+	enum ha_error error = sealed_open(state, slot, row, &key);
+
+	if (error == HA_OK)
+		error = association_put(state, slot, row, &key);
+	else
+		sealed_note_unopened(state, error, &row->sealed);
+	mip_wipe(&key, sizeof(key));
+	return error;
 }
 
 void association_remove(struct state *state, uint32_t slot, uint32_t spi, enum association_use use)

@@ -89,7 +89,7 @@ static uint32_t find_place(struct state *state, struct span place)
 
 /* What cannot be opened here may be opened elsewhere: going on without it would
  * make this member another one. */
-static enum ha_error note_unopened(struct state *state, enum ha_error error,
+enum ha_error sealed_note_unopened(struct state *state, enum ha_error error,
                                    const struct keyring_blob *blob)
 {
 	if (error != HA_E_NO_KEY && error != HA_E_OTHER_KEY && error != HA_E_NEWER)
@@ -104,8 +104,8 @@ uint32_t state_unopened_key(const struct state *state)
 	return state->unopened_key;
 }
 
-enum ha_error sealed_key_state(struct state *state, uint32_t slot,
-                               const struct association_row *row, struct mip_key_state *out)
+enum ha_error sealed_open(struct state *state, uint32_t slot, const struct association_row *row,
+                          struct mip_key_state *out)
 {
 	struct row_octets peer;
 	struct seal_place place = { .spi = row->spi, .use = row->use };
@@ -120,7 +120,7 @@ enum ha_error sealed_key_state(struct state *state, uint32_t slot,
 	if (error == HA_OK)
 		error = mip_key_state_init(out, row->algorithm, plain.at, plain.size);
 	mip_wipe(&plain, sizeof(plain));
-	return note_unopened(state, error, &row->sealed);
+	return error;
 }
 
 /* ---- an association's key on its way into a row ---- */
@@ -131,7 +131,7 @@ static enum ha_error seal_here(struct state *state, const struct seal_place *pla
 {
 	struct span key = { add->key.data, add->has_key ? add->key.len : 0 };
 
-	return note_unopened(state, seal_key(state->ring, place, key, out), out);
+	return sealed_note_unopened(state, seal_key(state->ring, place, key, out), out);
 }
 
 enum ha_error sealed_of_command(struct state *state, uint32_t slot,
@@ -146,7 +146,7 @@ enum ha_error sealed_of_command(struct state *state, uint32_t slot,
 		return seal_here(state, &place, add, out);
 	if (!add->has_place || !is_equal(place.peer, span_of_data(&add->place)))
 		return HA_E_CONFLICT; /* another peer had the name or address then */
-	return note_unopened(state, seal_blob_of(span_of_data(&add->sealed), out), out);
+	return sealed_note_unopened(state, seal_blob_of(span_of_data(&add->sealed), out), out);
 }
 
 /* ---- sealing anew ---- */
@@ -199,7 +199,8 @@ enum ha_error apply_reseal(struct state *state, const Hearth__Reseal *reseal, st
 	if (state->associations[at].created != reseal->created ||
 	    state->sealed_keys[state->associations[at].sealed].id != reseal->replaces)
 		return HA_E_CONFLICT;
-	error = note_unopened(state, seal_blob_of(span_of_data(&reseal->sealed), &sealed), &sealed);
+	error = sealed_note_unopened(state, seal_blob_of(span_of_data(&reseal->sealed), &sealed),
+	                             &sealed);
 	if (error == HA_OK)
 		error = replace_seal(state, slot, at, &sealed);
 	if (error == HA_OK)
@@ -239,7 +240,7 @@ static enum ha_error put_secret(struct state *state, struct secret *to, const ch
                                 const struct keyring_blob *sealed)
 {
 	uint8_t plain[SECRET_OCTETS];
-	enum ha_error error = note_unopened(
+	enum ha_error error = sealed_note_unopened(
 		state, seal_open_secret(state->ring, name, sealed, plain), sealed);
 	uint8_t index = error == HA_OK ? sealed_index(state, seal_blob_key(sealed)) : SEALED_NONE;
 
@@ -271,7 +272,8 @@ enum ha_error apply_secret(struct state *state, const Hearth__Secret *secret, st
 	is = at->name[0] ? state->sealed_keys[at->sealed].id : 0;
 	if (is != secret->replaces)
 		return secret->replaces ? HA_E_CONFLICT : HA_E_EXISTS;
-	error = note_unopened(state, seal_blob_of(span_of_data(&secret->sealed), &sealed), &sealed);
+	error = sealed_note_unopened(state, seal_blob_of(span_of_data(&secret->sealed), &sealed),
+	                             &sealed);
 	if (error == HA_OK)
 		error = put_secret(state, at, secret->name, &sealed);
 	if (error == HA_OK)
@@ -290,7 +292,7 @@ enum ha_error state_load_secret(struct state *state, const char *name, struct sp
 	if (!at || error == HA_E_RANGE)
 		return HA_E_DAMAGED;
 	return error == HA_OK ? put_secret(state, at, name, &sealed)
-	                      : note_unopened(state, error, &sealed);
+	                      : sealed_note_unopened(state, error, &sealed);
 }
 
 uint32_t state_secret(struct state *state, const char *name, uint8_t out[SECRET_OCTETS])

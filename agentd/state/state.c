@@ -194,7 +194,7 @@ static enum ha_error check_claim(const struct peer *peer, const struct state_vie
 }
 
 enum ha_error state_claim(struct state *state, const struct state_view *view,
-                          uint64_t identification, const struct state_pace *pace)
+                          const struct state_pace *pace)
 {
 	struct peer *peer = &state->peers[view->slot];
 	enum ha_error error;
@@ -202,7 +202,7 @@ enum ha_error state_claim(struct state *state, const struct state_view *view,
 	peer_lock(state, view->slot);
 	error = check_claim(peer, view, pace);
 	if (error == HA_OK) {
-		peer->in_flight = identification;
+		peer->in_flight = true;
 		take_turn(peer, pace);
 	}
 	peer_unlock(state, view->slot);

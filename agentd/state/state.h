@@ -35,7 +35,9 @@ void state_free(struct state *state); /* accepts NULL; wipes keys */
  * HA_E_NO_KEY, HA_E_OTHER_KEY, HA_E_NEWER  a row is sealed and does not open here */
 enum ha_error state_load_peer(struct state *state, const struct peer_row *row);
 enum ha_error state_load_node(struct state *state, const struct node_row *row);
-enum ha_error state_load_association(struct state *state, const struct association_row *row);
+/* `count` rows; *loaded receives how many of them were, before the error. */
+enum ha_error state_load_associations(struct state *state, const struct association_row *rows,
+                                      size_t count, size_t *loaded);
 enum ha_error state_load_replay(struct state *state, const struct replay_row *row);
 enum ha_error state_load_binding(struct state *state, const struct binding_row *row);
 enum ha_error state_load_setting(struct state *state, const struct setting_row *row);
@@ -67,7 +69,7 @@ struct state_view {
 	uint64_t id;
 	uint64_t version; /* index of the last command that touched the peer */
 	struct replay_state replay;
-	uint64_t in_flight; /* identification of a proposal under way; 0 = none */
+	bool in_flight; /* a proposal is under way */
 	struct name_digest name;
 	struct in_addr home;     /* 0 = has none now */
 	struct in_addr reserved; /* by state_reserve, for this proposal; 0 = none */
@@ -124,7 +126,7 @@ struct state_pace {
  *                view was taken: look again
  * HA_E_TOO_SOON  the node registers too often */
 enum ha_error state_claim(struct state *state, const struct state_view *view,
-                          uint64_t identification, const struct state_pace *pace);
+                          const struct state_pace *pace);
 
 /* What state_claim would answer now; nothing is marked. */
 enum ha_error state_may_claim(struct state *state, const struct state_view *view,

@@ -125,7 +125,7 @@ static inline struct state_view look(unsigned who)
 
 static inline enum ha_error claim(const struct state_view *view)
 {
-	return state_claim(state, view, 7, &(struct state_pace){ 0 });
+	return state_claim(state, view, &(struct state_pace){ 0 });
 }
 
 /* What a node asks for; `home` 0 with an effect that needs none. */

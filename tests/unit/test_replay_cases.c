@@ -214,9 +214,8 @@ static void register_named(unsigned name, bool bind)
 		CU_ASSERT_EQUAL_FATAL(state_reserve(world.agent->state, &view), HA_OK);
 		registration.place = place_of_home(0, view.reserved);
 	}
-	CU_ASSERT_EQUAL(
-		state_claim(world.agent->state, &view, 1, &(struct state_pace){ .now_ms = 0 }),
-		HA_OK);
+	CU_ASSERT_EQUAL(state_claim(world.agent->state, &view, &(struct state_pace){ .now_ms = 0 }),
+	                HA_OK);
 	submit(&registration);
 }
 

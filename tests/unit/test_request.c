@@ -201,10 +201,10 @@ static void granted_request_binds_when_applied(void)
 	CU_ASSERT_EQUAL(moved(FLOW_REQUESTS), 1);
 	view = node();
 	CU_ASSERT_EQUAL(view.binding_count, 0); /* not before */
-	CU_ASSERT_NOT_EQUAL(view.in_flight, 0);
+	CU_ASSERT_TRUE(view.in_flight);
 	commit(&result);
 	view = node();
-	CU_ASSERT_EQUAL(view.in_flight, 0);
+	CU_ASSERT_FALSE(view.in_flight);
 	CU_ASSERT_EQUAL_FATAL(view.binding_count, 1);
 	CU_ASSERT_TRUE(address_equal(view.bindings[0].care_of, address("198.51.100.2")));
 	CU_ASSERT_EQUAL(view.bindings[0].expires_ms, CLUSTER_MS + 300000);
@@ -304,7 +304,7 @@ static void refusals_are_counted(void)
 		CU_ASSERT_EQUAL(moved(FLOW_SECURITY_VIOLATIONS), rows[i].violation);
 		CU_ASSERT_EQUAL(moved(FLOW_REQUESTS), !rows[i].asked.no_resources);
 		CU_ASSERT_TRUE(nothing_else_moved());
-		CU_ASSERT_EQUAL(node().in_flight, 0);
+		CU_ASSERT_FALSE(node().in_flight);
 		tear_down();
 	}
 }

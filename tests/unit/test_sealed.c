@@ -9,6 +9,13 @@
 static const uint8_t key[] = "sixteen octets!!", other_key[] = "sixteen others!!";
 #define KEY_SIZE 16u
 
+static enum ha_error load_one(struct state *state, const struct association_row *row)
+{
+	size_t loaded;
+
+	return state_load_associations(state, row, 1, &loaded);
+}
+
 static struct change addition(const char *home, uint32_t spi, const uint8_t *octets)
 {
 	struct change change = {
@@ -350,7 +357,7 @@ static void a_row_sealed_anew_needs_the_old_key_no_more(void)
 	after = association_of(&m);
 	next = member_of(fresh);
 	CU_ASSERT_EQUAL(state_load_peer(next.state, &peer), HA_OK);
-	CU_ASSERT_EQUAL(state_load_association(next.state, &after), HA_OK);
+	CU_ASSERT_EQUAL(load_one(next.state, &after), HA_OK);
 	CU_ASSERT_TRUE(has_key(&next, "10.0.0.1", 256, key));
 	member_end(&m);
 	member_end(&next);
@@ -420,18 +427,52 @@ static void rows_that_were_moved_or_cannot_be_opened_are_refused(void)
 	CU_ASSERT_EQUAL(state_load_peer(same.state, &peer), HA_OK);
 	CU_ASSERT_EQUAL(state_load_peer(same.state, &other), HA_OK);
 	CU_ASSERT_EQUAL(state_load_peer(without.state, &peer), HA_OK);
-	CU_ASSERT_EQUAL(state_load_association(without.state, &row), HA_E_NO_KEY);
+	CU_ASSERT_EQUAL(load_one(without.state, &row), HA_E_NO_KEY);
 	CU_ASSERT_EQUAL(state_unopened_key(without.state), 1);
 	row.peer = other.id;
-	CU_ASSERT_EQUAL(state_load_association(same.state, &row), HA_E_OTHER_KEY);
+	CU_ASSERT_EQUAL(load_one(same.state, &row), HA_E_OTHER_KEY);
 	row.peer = peer.id;
 	row.spi++;
-	CU_ASSERT_EQUAL(state_load_association(same.state, &row), HA_E_OTHER_KEY);
+	CU_ASSERT_EQUAL(load_one(same.state, &row), HA_E_OTHER_KEY);
 	row.spi--;
-	CU_ASSERT_EQUAL(state_load_association(same.state, &row), HA_OK);
+	CU_ASSERT_EQUAL(load_one(same.state, &row), HA_OK);
 	member_end(&m);
 	member_end(&same);
 	member_end(&without);
+}
+
+#define MANY 3000u /* more than one thread opens */
+
+/* The rows before one that is refused count, wherever it was opened. */
+static void of_many_rows_those_before_a_bad_one_are_loaded(void)
+{
+	static struct association_row rows[MANY];
+	static const size_t bad_ones[] = { MANY, 0, 1, MANY / 2, MANY - 1 };
+	struct member m = member_of(ring_of_one(1));
+	struct peer_row peer;
+
+	CU_ASSERT_EQUAL(add(&m, "10.0.0.1", 256, key), HA_OK);
+	peer = peer_of(&m);
+	rows[0] = association_of(&m);
+	for (size_t i = 0; i < sizeof(bad_ones) / sizeof(bad_ones[0]); i++) {
+		struct member next = member_of(ring_of_one(1));
+		size_t bad = bad_ones[i], loaded;
+
+		CU_ASSERT_EQUAL(state_load_peer(next.state, &peer), HA_OK);
+		for (size_t j = 1; j < MANY; j++)
+			rows[j] = rows[0]; /* one takes the place of the other */
+		if (bad < MANY)
+			rows[bad].spi++;
+		CU_ASSERT_EQUAL(state_load_associations(next.state, rows, MANY, &loaded),
+		                bad < MANY ? HA_E_OTHER_KEY : HA_OK);
+		CU_ASSERT_EQUAL(loaded, bad);
+		CU_ASSERT_EQUAL(associations_under(&next, 1), bad > 0);
+		CU_ASSERT_EQUAL(has_key(&next, "10.0.0.1", 256, key), bad > 0);
+		if (bad == 0)
+			rows[0].spi--;
+		member_end(&next);
+	}
+	member_end(&m);
 }
 
 /* format, algorithm, tolerance, created, size of the key, key; format 2 then has
@@ -463,7 +504,7 @@ static void rows_of_earlier_programs_are_loaded_and_sealed(void)
 
 		peer.address.s_addr = htonl(0x0a000001);
 		CU_ASSERT_EQUAL(state_load_peer(m.state, &peer), HA_OK);
-		CU_ASSERT_EQUAL(state_load_association(m.state, &row), HA_OK);
+		CU_ASSERT_EQUAL(load_one(m.state, &row), HA_OK);
 		CU_ASSERT_TRUE(has_key(&m, "10.0.0.1", 256, key));
 		CU_ASSERT_EQUAL(associations_under(&m, 0), 1);
 		CU_ASSERT_EQUAL(state_seal_loaded(m.state, &row), HA_OK);
@@ -478,7 +519,7 @@ static void rows_of_earlier_programs_are_loaded_and_sealed(void)
 		                                       &again),
 		                HA_OK);
 		CU_ASSERT_EQUAL(state_load_peer(next.state, &peer), HA_OK);
-		CU_ASSERT_EQUAL(state_load_association(next.state, &again), HA_OK);
+		CU_ASSERT_EQUAL(load_one(next.state, &again), HA_OK);
 		CU_ASSERT_TRUE(has_key(&next, "10.0.0.1", 256, key));
 		member_end(&m);
 		member_end(&next);
@@ -506,6 +547,8 @@ static CU_TestInfo tests[] = {
 	{ "a member without the new key goes on", a_member_without_the_new_key_goes_on },
 	{ "rows that were moved or cannot be opened are refused",
 	  rows_that_were_moved_or_cannot_be_opened_are_refused },
+	{ "of many rows those before a bad one are loaded",
+	  of_many_rows_those_before_a_bad_one_are_loaded },
 	{ "rows of earlier programs are loaded and sealed",
 	  rows_of_earlier_programs_are_loaded_and_sealed },
 	CU_TEST_INFO_NULL,

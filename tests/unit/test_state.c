@@ -280,7 +280,7 @@ static bool is_like(struct model_peer *peer, const struct state_view *view, uint
 	like = like && view->id == peer->id && view->version == peer->version &&
 	       view->replay.identification == peer->identification &&
 	       view->replay.digest == peer->digest && view->limit == peer->limit &&
-	       view->binding_count == peer->binding_count && view->in_flight == 0;
+	       view->binding_count == peer->binding_count && !view->in_flight;
 	for (size_t i = 0; like && i < peer->binding_count; i++)
 		like = has_binding(view, &peer->bindings[i]);
 	return like;

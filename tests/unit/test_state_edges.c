@@ -146,6 +146,7 @@ static void damaged_rows_end_the_loading(void)
 		.peer = 6, .spi = 256, .algorithm = 1, .key_size = 16
 	};
 	struct replay_row replay = { .peer = 6, .version = 9 };
+	size_t loaded;
 	enum ha_error why;
 
 	state = state_new(&capacity, universe_ring(), &why);
@@ -160,9 +161,9 @@ static void damaged_rows_end_the_loading(void)
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_E_DAMAGED);
 	row.id = UINT64_MAX - 1; /* no table of that size is made */
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
-	CU_ASSERT_EQUAL(state_load_association(state, &association), HA_E_DAMAGED);
+	CU_ASSERT_EQUAL(state_load_associations(state, &association, 1, &loaded), HA_E_DAMAGED);
 	association.peer = UINT64_MAX - 1;
-	CU_ASSERT_EQUAL(state_load_association(state, &association), HA_OK);
+	CU_ASSERT_EQUAL(state_load_associations(state, &association, 1, &loaded), HA_OK);
 	CU_ASSERT_EQUAL(state_load_replay(state, &replay), HA_OK); /* left by a crash */
 	state_free(state);
 
@@ -172,7 +173,8 @@ static void damaged_rows_end_the_loading(void)
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
 	row.address = universe_home(0);
 	CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
-	CU_ASSERT_EQUAL(state_load_association(state, &association), HA_E_DAMAGED); /* one id */
+	CU_ASSERT_EQUAL(state_load_associations(state, &association, 1, &loaded),
+	                HA_E_DAMAGED); /* one id */
 	state_free(state);
 }
 

@@ -47,8 +47,7 @@ static void *look(void *seed)
 			continue;
 		looked++;
 		torn += is_torn(&view, spi);
-		if (state_claim(state, &view, view.replay.identification + 1,
-		                &(struct state_pace){ 0 }) == HA_OK)
+		if (state_claim(state, &view, &(struct state_pace){ 0 }) == HA_OK)
 			state_release(state, &view);
 	}
 	return NULL;
@@ -137,7 +136,7 @@ static void *claim(void *unused)
 {
 	(void)unused;
 	for (unsigned i = 0; i < 20000; i++) {
-		if (state_claim(state, &claimed, 7, &(struct state_pace){ 0 }) != HA_OK)
+		if (state_claim(state, &claimed, &(struct state_pace){ 0 }) != HA_OK)
 			continue;
 		claims++;
 		doubles += holders++ != 0;

@@ -191,8 +191,7 @@ static void tamper(struct dice *dice, struct state *state, const struct state_vi
 }
 
 /* As agentd/flow does. false: the node must wait, or there is no address. */
-static bool claim(struct state *state, struct state_view *view, bool bind, uint64_t identification,
-                  struct in_addr *home)
+static bool claim(struct state *state, struct state_view *view, bool bind, struct in_addr *home)
 {
 	*home = view->home;
 	if (view->in_flight)
@@ -204,7 +203,7 @@ static bool claim(struct state *state, struct state_view *view, bool bind, uint6
 	} else if (view->pool != LABEL_NONE && !view->leased) {
 		home->s_addr = 0;
 	}
-	return state_claim(state, view, identification, &(struct state_pace){ 0 }) == HA_OK;
+	return state_claim(state, view, &(struct state_pace){ 0 }) == HA_OK;
 }
 
 static void choose_effect(struct dice *dice, struct command_registration *command,
@@ -240,7 +239,7 @@ size_t universe_pool_registration(struct dice *dice, struct state *state, uint64
 	command.spi = view.spi;
 	command.limit = view.limit;
 	command.sticky = state_pool_is_sticky(state, view.pool);
-	if (!hostile && !claim(state, &view, command.binding, command.identification, &home))
+	if (!hostile && !claim(state, &view, command.binding, &home))
 		return 0;
 	if (!hostile)
 		command.place = place_of_home(realm, home);
