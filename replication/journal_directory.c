@@ -157,7 +157,8 @@ static enum ha_error judge_header(struct journal *journal, struct journal_segmen
 		return journal_refuse(journal, HA_E_FOREIGN,
 		                      "%s/%s belongs to another store (%016" PRIx64
 		                      ", not %016" PRIx64
-		                      "): set the data directory that holds both",
+		                      "): set the data directory that holds both, or restore a "
+		                      "backup if the store was lost",
 		                      directory, name.text, header.store_id, journal->store_id);
 	if (size < (int64_t)header.octets)
 		return journal_refuse(journal, HA_E_DAMAGED,

@@ -85,7 +85,8 @@ static const char *remedy(enum ha_error why)
 	case HA_E_DAMAGED:
 		return "; restore the store and the log from one backup, or build this node anew";
 	case HA_E_FOREIGN:
-		return "; set the directory of this program's store";
+		return "; set the directory of this program's store, or restore a backup if its "
+		       "file was damaged";
 	case HA_E_PERMISSION:
 		return "; the directory must belong to the user of the daemon";
 	default:

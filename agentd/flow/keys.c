@@ -10,10 +10,8 @@
 #include "agentd/flow/meta.h"
 #include "agentd/flow/rotation.h"
 
-void keys_path(const struct agent *agent, char *out, size_t size)
+void keys_path(const struct config *config, char *out, size_t size)
 {
-	const struct config *config = &agent->config;
-
 	if (config->cluster_key_file[0])
 		snprintf(out, size, "%s", config->cluster_key_file);
 	else
@@ -25,7 +23,7 @@ void keys_explain(const struct agent *agent, enum ha_error error, const char *wh
 {
 	char path[CONFIG_TEXT_MAX + 16];
 
-	keys_path(agent, path, sizeof(path));
+	keys_path(&agent->config, path, sizeof(path));
 	if (error == HA_E_NO_KEY)
 		snprintf(
 			report, size,
@@ -113,7 +111,7 @@ enum ha_error keys_open(struct agent *agent, char *report, size_t size)
 		         ha_strerror(error));
 		return error;
 	}
-	keys_path(agent, path, sizeof(path));
+	keys_path(&agent->config, path, sizeof(path));
 	error = keyring_load(path, &agent->keyring, &wrong);
 	if (error == HA_E_NOTFOUND)
 		error = without_file(agent, path, marker, report, size);
@@ -213,7 +211,7 @@ void keys_reload(struct agent *agent)
 	struct keyring *fresh;
 	bool may;
 
-	keys_path(agent, path, sizeof(path));
+	keys_path(&agent->config, path, sizeof(path));
 	if (keyring_load(path, &fresh, &error) != HA_OK)
 		log_error("%s", error.text);
 	pthread_mutex_lock(&agent->keys_lock); /* nobody seals meanwhile */
@@ -240,7 +238,7 @@ void keys_watch(struct agent *agent)
 		if (keyring_has(agent->keyring, sealed[i].key) ||
 		    !log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
 			continue;
-		keys_path(agent, path, sizeof(path));
+		keys_path(&agent->config, path, sizeof(path));
 		log_error("cluster key %u is not in %s, but rows are sealed under it: add its line "
 		          "and reload, or the next start will fail",
 		          sealed[i].key, path);

@@ -20,7 +20,7 @@ void keys_reload(struct agent *agent);
 void keys_watch(struct agent *agent);
 
 /* Where the file is. */
-void keys_path(const struct agent *agent, char *out, size_t size);
+void keys_path(const struct config *config, char *out, size_t size);
 
 /* Say what is wrong with something sealed that did not open, of error HA_E_NO_KEY
  * or HA_E_OTHER_KEY; `what` is the subject, `id` the number of its key. */

@@ -5,12 +5,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agentd/base/keyring.h"
 #include "agentd/flow/internal.h"
+#include "agentd/flow/keys.h"
 #include "agentd/flow/meta.h"
 
 #define PATH_ROOM (CONFIG_TEXT_MAX + 64u)
@@ -171,6 +174,65 @@ static enum ha_error move(struct restore *r)
 	return flush_directory(r, r->config->data_directory);
 }
 
+/* ---- will it start? ---- */
+
+__attribute__((format(printf, 2, 3))) static void doubt(struct restored *out, const char *format,
+                                                        ...)
+{
+	va_list arguments;
+
+	if (out->doubt_count == RESTORE_DOUBTS_MAX)
+		return;
+	va_start(arguments, format);
+	vsnprintf(out->doubts[out->doubt_count], sizeof(out->doubts[0]), format, arguments);
+	va_end(arguments);
+	out->doubt_count++;
+}
+
+static void doubt_keys(const struct config *config, struct restored *out)
+{
+	char path[CONFIG_TEXT_MAX + 16];
+	struct keyring_error wrong;
+	struct keyring *ring = NULL;
+
+	keys_path(config, path, sizeof(path));
+	if (keyring_load(path, &ring, &wrong) == HA_E_NOTFOUND) {
+		doubt(out,
+		      "there is no %s: put the cluster's key file there, from a copy or from "
+		      "another member",
+		      path);
+	} else if (!ring) {
+		doubt(out, "%s", wrong.text);
+	} else {
+		for (size_t i = 0; i < out->survey.cluster_key_count; i++)
+			if (!keyring_has(ring, out->survey.cluster_keys[i]))
+				doubt(out,
+				      "cluster key %u is not in %s, and keys of the backup "
+				      "are sealed under it: add its line",
+				      out->survey.cluster_keys[i], path);
+	}
+	keyring_free(ring);
+}
+
+static void doubt_capacity(const struct config *config, struct restored *out)
+{
+	const struct survey *survey = &out->survey;
+	const struct {
+		const char *option;
+		uint64_t holds;
+		uint32_t capacity;
+	} rows[] = {
+		{ "nodes", survey->mobile_nodes + survey->foreign_agents, config->capacity_nodes },
+		{ "associations", survey->rows[STORE_ASSOCIATIONS], config->capacity_associations },
+		{ "bindings", survey->rows[STORE_BINDINGS], config->capacity_bindings },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].holds > rows[i].capacity)
+			doubt(out, "capacity.%s is %u, and the backup holds %llu: raise it",
+			      rows[i].option, rows[i].capacity, (unsigned long long)rows[i].holds);
+}
+
 enum ha_error restore_run(const struct config *config, int file, const char *path,
                           struct restored *out, char *report, size_t size)
 {
@@ -202,7 +264,11 @@ enum ha_error restore_run(const struct config *config, int file, const char *pat
 		error = judge(&r);
 	if (error == HA_OK)
 		error = move(&r);
-	if (error != HA_OK)
+	if (error != HA_OK) {
 		remove_preparation(&r);
-	return error;
+		return error;
+	}
+	doubt_keys(config, out);
+	doubt_capacity(config, out);
+	return HA_OK;
 }

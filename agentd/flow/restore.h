@@ -12,9 +12,14 @@
  * a store beside it, no agent starts. */
 #define RESTORE_DIRECTORY "restoring"
 
+#define RESTORE_DOUBTS_MAX 4u
+
 struct restored {
 	struct backup_info backup;
 	struct survey survey;
+	/* Sentences: why the restored agent would not start as it is configured now. */
+	char doubts[RESTORE_DOUBTS_MAX][512];
+	size_t doubt_count;
 };
 
 /* From an open file, whose `path` is for the report, to the data directory of

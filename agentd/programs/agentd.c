@@ -1,13 +1,16 @@
 /* agentd.c - the home agent's program: what the command line asks for. Running
  * is in daemon.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agentd/base/config.h"
 #include "agentd/base/config_text.h"
 #include "agentd/programs/daemon.h"
 #include "agentd/programs/documents.h"
+#include "agentd/programs/privileges.h"
 #include "agentd/programs/restore.h"
 
 #define CONFIG_PATH "/etc/hearth/agentd.yaml"
@@ -57,17 +60,33 @@ static int write_document(size_t i)
 	return EXIT_FAILURE;
 }
 
+/* What a configuration names that this host must have. */
+static bool host_has(const struct config *config, char *report, size_t size)
+{
+	struct privileges privileges;
+
+	if (privileges_find(config->user, &privileges, report, size) != HA_OK)
+		return false;
+	if (!config->associations_file[0] || access(config->associations_file, F_OK) == 0)
+		return true;
+	snprintf(report, size, "storage.associations: %s: %s", config->associations_file,
+	         strerror(errno));
+	return false;
+}
+
 static int check(const char *path)
 {
 	struct config config;
 	struct config_error error;
 
-	if (config_load(path, &config, &error) == HA_OK) {
-		printf("%s: ok\n", path);
-		return EXIT_SUCCESS;
+	if (config_load(path, &config, &error) != HA_OK) {
+		fprintf(stderr, "%s\n", error.text);
+		return EXIT_FAILURE;
 	}
-	fprintf(stderr, "%s\n", error.text);
-	return EXIT_FAILURE;
+	printf("%s: ok\n", path);
+	if (!host_has(&config, error.text, sizeof(error.text)))
+		fprintf(stderr, "%s: before the start on this host: %s\n", path, error.text);
+	return EXIT_SUCCESS;
 }
 
 static int usage(void)

@@ -89,6 +89,8 @@ int restore_main(const char *backup_path, const char *config_path)
 		snprintf(r.report, sizeof(r.report), "%s", error.text);
 	if (why == HA_OK) {
 		say(&r);
+		for (size_t i = 0; i < r.restored.doubt_count; i++)
+			fprintf(stderr, "agentd: before the start: %s\n", r.restored.doubts[i]);
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 	if (r.made_directory)

@@ -180,6 +180,30 @@ def test_restored_store_is_another_one(agent, tmp_path):
     assert "the log ends with entry" in start_and_fail(agent)
 
 
+def test_what_keeps_a_restored_agent_from_starting_is_said(agent, tmp_path):
+    backup, keys = tmp_path / "backup", tmp_path / "cluster.key"
+    agent.ctl("backup", str(backup))
+    agent.stop()
+
+    def restored():
+        wiped(agent)
+        done = restore(agent, backup)
+        assert done.returncode == 0
+        return done.stderr
+    assert restored() == ""
+    keys.rename(tmp_path / "elsewhere")
+    assert f"before the start: there is no {keys}" in restored()
+    keys.write_text("key 7 " + "07" * 32 + "\n")
+    keys.chmod(0o600)
+    assert f"before the start: cluster key 1 is not in {keys}" in restored()
+    (tmp_path / "elsewhere").rename(keys)
+    agent.configuration["capacity"] = {"nodes": 1, "associations": 1, "bindings": 2}
+    agent.prepare()
+    said = restored()
+    assert "capacity.nodes is 1, and the backup holds 2" in said and "capacity.associations is 1" in said
+    assert "raise the options of section capacity" in start_and_fail(agent)
+
+
 def test_directory_that_is_not_empty_is_refused(agent, tmp_path):
     backup = tmp_path / "backup"
     agent.ctl("backup", str(backup))

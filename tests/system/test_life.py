@@ -176,6 +176,16 @@ def test_unknown_user_is_said_plainly(tmp_path):
     assert "no-such-user" in said
 
 
+def test_check_tells_what_the_host_lacks(tmp_path):
+    agent = Agent(str(tmp_path), {"process": {"user": "nobody-of-that-name"}})
+    done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "before the start on this host: process.user: there is no user 'nobody-of-that-name'" in done.stderr
+    agent = Agent(str(tmp_path), {"storage": {"associations": "/nowhere"}})
+    done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
+    assert "storage.associations: /nowhere: No such file" in done.stderr
+
+
 def test_check_accepts_what_runs(agent):
     done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
