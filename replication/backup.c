@@ -195,6 +195,18 @@ static enum ha_error read_trailer(int file, const char *path, struct backup_info
 
 /* ---- the face ---- */
 
+bool backup_recognize(int file)
+{
+	uint8_t magic[8];
+	struct stat about;
+
+	return fstat(file, &about) == 0 && S_ISREG(about.st_mode) &&
+	       about.st_size >= (off_t)BACKUP_TRAILER &&
+	       read_all(file, magic, sizeof(magic),
+	                (uint64_t)about.st_size - BACKUP_TRAILER + FIELD_MAGIC) == 0 &&
+	       get_number(magic, sizeof(magic)) == MAGIC;
+}
+
 static enum ha_error finish(int file, struct backup_info *info, char *report, size_t size)
 {
 	static const char what[] = "the copy";

@@ -18,6 +18,7 @@
 #ifndef REPLICATION_BACKUP_H
 #define REPLICATION_BACKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ struct backup_info {
 	uint64_t taken_ms; /* Unix time; what was acknowledged before it is in the image */
 	char version[BACKUP_VERSION_MAX]; /* of the program that made it */
 };
+
+/* Does this file end as a backup does, whole or not? What does not is nothing of
+ * ours to replace. */
+bool backup_recognize(int file);
 
 /* Copy the store in `directory` to an empty file and make it durable. Of *info
  * taken_ms and version are given, image_octets is filled in.

@@ -109,6 +109,8 @@ static enum ha_error receive_answer(struct control_client *client, const struct 
 		return why;
 	if (control_answer_decode(client->octets.at, size, sink, ended) != HA_OK)
 		return refuse(client, HA_E_SYNTAX, "what answers is not agentd");
+	if (!*ended && sink->page)
+		sink->page(sink->context);
 	return HA_OK;
 }
 

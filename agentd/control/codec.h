@@ -117,6 +117,8 @@ struct control_sink {
 	void *context;
 	void (*record)(void *context, const struct control_value *values, size_t count);
 	void (*end)(void *context, const struct control_end *end);
+	/* A page that is not the last is over: agentd has begun. NULL = of no interest. */
+	void (*page)(void *context);
 };
 
 /* Hands each record and the end, if there is one (*ended), to the sink. Texts

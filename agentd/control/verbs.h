@@ -71,7 +71,7 @@ enum verb_place {
 	X(trace, "trace", "ADDRESS|NAI [--count N] [--pcap FILE] [--realm N]", VERB_STREAM,        \
 	  VERB_ANYWHERE,                                                                           \
 	  "requests of a mobile node and the replies to them as they pass, until interrupted or "  \
-	  "N of them; also into a pcap file")                                                      \
+	  "N of them; also into a pcap file, in the place of no file of another kind")             \
 	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
 	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
 	  "how long the flushes of the log took since the start, by duration")                     \
@@ -88,7 +88,8 @@ enum verb_place {
 	X(audit_undo, "audit undo", "CHANGE", VERB_OBJECT, VERB_LEADER,                            \
 	  "take back a change of the audit trail, unless what it changed has moved since")         \
 	X(backup, "backup", "FILE | --verify FILE", VERB_OBJECT, VERB_LEADER,                      \
-	  "copy all that was acknowledged to a file while agentd runs, or say what a file holds")  \
+	  "copy all that was acknowledged to a file while agentd runs, in the place of no file "   \
+	  "but an older backup, or say what a file holds")                                         \
 	X(version, "version", "", VERB_OBJECT, VERB_ANYWHERE, "the version of agentd")
 
 enum verb_id {

@@ -34,8 +34,8 @@ static enum ha_error refuse_errno(struct backup *b, const char *what)
 {
 	int number = errno;
 
-	snprintf(b->report, sizeof(b->report), "%s cannot be %s: %s", b->path, what,
-	         strerror(number));
+	snprintf(b->report, sizeof(b->report), "%s cannot be %s: %s",
+	         *b->path ? b->path : "a file without a name", what, strerror(number));
 	return ha_error_of_errno(number);
 }
 
@@ -71,14 +71,34 @@ static enum ha_error ask(struct backup *b, struct control_client *client)
 
 /* ---- files ---- */
 
-/* A device or a directory of that name would be lost, or be no file. */
+static bool is_backup(const char *path)
+{
+	int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool is = file >= 0 && backup_recognize(file);
+
+	if (file >= 0)
+		close(file);
+	return is;
+}
+
+/* Only a backup gives way to a backup: a name that was mistyped may be that of the
+ * cluster's keys. */
 static enum ha_error check_target(struct backup *b)
 {
 	struct stat about;
+	bool regular;
 
-	if (lstat(b->path, &about) != 0 || S_ISREG(about.st_mode))
+	if (!*b->path) {
+		errno = ENOENT;
+		return refuse_errno(b, "made");
+	}
+	if (lstat(b->path, &about) != 0)
 		return HA_OK; /* what else is wrong, making the file tells */
-	snprintf(b->report, sizeof(b->report), "%s is there already and is no file", b->path);
+	regular = S_ISREG(about.st_mode);
+	if (regular && is_backup(b->path))
+		return HA_OK;
+	snprintf(b->report, sizeof(b->report), "%s is there already and is no %s", b->path,
+	         regular ? "backup, so it stays" : "file");
 	return HA_E_EXISTS;
 }
 
@@ -128,6 +148,8 @@ static enum ha_error fill(struct backup *b)
 	why = backup_write(b->store, b->file, &b->info, b->report, sizeof(b->report));
 	if (why == HA_OK)
 		why = survey_image(b, b->partial);
+	if (why == HA_OK)
+		why = check_target(b); /* while the copy was made, another may have come there */
 	if (why == HA_OK && rename(b->partial, b->path) != 0)
 		why = refuse_errno(b, "made");
 	if (why != HA_OK)

@@ -3,6 +3,8 @@
 #include "agentd/programs/pcap.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAGIC_MICROSECONDS 0xa1b2c3d4u
 #define MAGIC_NANOSECONDS 0xa1b23c4du
@@ -245,6 +247,20 @@ enum ha_error pcap_reader_next(struct pcap_reader *reader, uint16_t port, struct
 }
 
 /* ---- writing ---- */
+
+bool pcap_may_replace(int file)
+{
+	uint8_t magic[4];
+	struct stat about;
+	ssize_t size;
+
+	if (fstat(file, &about) != 0)
+		return false;
+	if (!S_ISREG(about.st_mode))
+		return S_ISFIFO(about.st_mode) || S_ISCHR(about.st_mode);
+	size = pread(file, magic, sizeof(magic), 0);
+	return size == 0 || (size > 0 && pcap_recognize(magic, (size_t)size) != PCAP_NONE);
+}
 
 bool pcap_write_header(FILE *file)
 {

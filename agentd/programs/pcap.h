@@ -58,6 +58,10 @@ enum ha_error pcap_reader_open(struct pcap_reader *reader, FILE *file,
  * HA_E_NOTFOUND at the end; HA_E_SYNTAX, HA_E_IO with reader->report. */
 enum ha_error pcap_reader_next(struct pcap_reader *reader, uint16_t port, struct pcap_packet *out);
 
+/* May this open file (of read and write) become a new one without a loss? What was
+ * captured and what is empty may, and what holds nothing: a pipe, a terminal. */
+bool pcap_may_replace(int file);
+
 /* A new file of raw IP, and a datagram into it with headers made for it. false:
  * the file cannot be written. */
 bool pcap_write_header(FILE *file);

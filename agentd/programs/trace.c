@@ -29,6 +29,8 @@ struct tracing {
 	char counted[32];
 	const char *path; /* of the packets; NULL = none */
 	FILE *file;
+	bool made;      /* the file, by us */
+	bool begun;     /* agentd traces, and the file has its header */
 	bool unwritten; /* the file could not be */
 	enum ha_error error;
 	char message[1024];
@@ -163,7 +165,7 @@ static void on_record(void *context, const struct control_value *values, size_t 
 	struct tracing *t = context;
 	size_t shown_count = 0;
 
-	if (t->file)
+	if (t->begun)
 		keep_packet(t, values, count);
 	for (size_t i = 0; i < count; i++)
 		if (is_shown(&values[i]))
@@ -171,6 +173,21 @@ static void on_record(void *context, const struct control_value *values, size_t 
 	t->sink.record(t->sink.context, shown, shown_count);
 	if (t->unwritten || ferror(stdout))
 		on_signal(0);
+}
+
+/* What the file holds is lost only to a trace that runs. A pipe holds nothing. */
+static void on_page(void *context)
+{
+	struct tracing *t = context;
+
+	if (t->begun || !t->file)
+		return;
+	t->begun = true;
+	if ((ftruncate(fileno(t->file), 0) == 0 || errno == EINVAL) && pcap_write_header(t->file) &&
+	    fflush(t->file) == 0)
+		return;
+	t->unwritten = true;
+	on_signal(0);
 }
 
 static void on_end(void *context, const struct control_end *end)
@@ -184,20 +201,44 @@ static void on_end(void *context, const struct control_end *end)
 
 /* ---- the whole ---- */
 
-/* Others need not see who registers from where. */
+static enum ha_error refuse_file(struct tracing *t)
+{
+	snprintf(t->message, sizeof(t->message), "%s cannot be written: %s",
+	         *t->path ? t->path : "a file without a name", strerror(errno));
+	return HA_E_IO;
+}
+
+/* As it is: it changes when agentd has agreed. Others need not see who registers
+ * from where. */
 static enum ha_error open_file(struct tracing *t)
 {
 	int descriptor;
 
 	if (!t->path)
 		return HA_OK;
-	descriptor = open(t->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	t->file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
-	if (t->file && pcap_write_header(t->file) && fflush(t->file) == 0)
-		return HA_OK;
-	snprintf(t->message, sizeof(t->message), "%s cannot be written: %s", t->path,
-	         strerror(errno));
-	return HA_E_IO;
+	descriptor = open(t->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	t->made = descriptor >= 0;
+	if (descriptor < 0 && errno == EEXIST)
+		descriptor = open(t->path, O_RDWR | O_CLOEXEC);
+	if (descriptor < 0)
+		return refuse_file(t);
+	if (!pcap_may_replace(descriptor)) {
+		close(descriptor);
+		snprintf(t->message, sizeof(t->message),
+		         "%s is there already and is no pcap file, so it stays", t->path);
+		return HA_E_EXISTS;
+	}
+	t->file = fdopen(descriptor, "wb");
+	return t->file ? HA_OK : refuse_file(t);
+}
+
+static int close_file(struct tracing *t, int status)
+{
+	if (t->file && fclose(t->file) != 0)
+		status = EXIT_FAILURE;
+	if (t->made && !t->begun)
+		unlink(t->path);
+	return status;
 }
 
 static enum ha_error follow(struct tracing *t)
@@ -207,7 +248,12 @@ static enum ha_error follow(struct tracing *t)
 		.arguments = t->words,
 		.argument_count = t->count,
 	};
-	const struct control_sink sink = { .context = t, .record = on_record, .end = on_end };
+	const struct control_sink sink = {
+		.context = t,
+		.record = on_record,
+		.end = on_end,
+		.page = on_page,
+	};
 	enum ha_error why = control_client_ask(t->client, &request, &sink);
 
 	if (t->unwritten) {
@@ -239,7 +285,6 @@ int trace_run(struct control_client *client, char *const *words, size_t count, b
 {
 	static struct tracing t;
 	enum ha_error why;
-	int status;
 
 	t = (struct tracing){ .client = client };
 	if (!take_words(&t, words, count))
@@ -250,8 +295,5 @@ int trace_run(struct control_client *client, char *const *words, size_t count, b
 	why = open_file(&t);
 	if (why == HA_OK)
 		why = follow(&t);
-	status = finish(&t, why);
-	if (t.file && fclose(t.file) != 0)
-		status = EXIT_FAILURE;
-	return status;
+	return close_file(&t, finish(&t, why));
 }

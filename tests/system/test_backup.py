@@ -303,7 +303,8 @@ def small_disk(tmp_path):
 def test_full_disk_leaves_no_half_file(tmp_path, small_disk):
     with Agent(str(tmp_path), with_keys(tmp_path, LOADED), loaded_associations()) as agent:
         target = small_disk / "backup"
-        target.write_bytes(b"the backup of yesterday")
+        agent.ctl("backup", str(target))
+        yesterday = target.read_bytes()
         with open(small_disk / "filler", "wb", buffering=0) as filler:
             with pytest.raises(OSError) as why:
                 while True:
@@ -313,7 +314,8 @@ def test_full_disk_leaves_no_half_file(tmp_path, small_disk):
         assert done.returncode == 1
         assert "no space left" in done.stderr.lower()
         assert sorted(os.listdir(small_disk)) == ["backup", "filler"]
-        assert target.read_bytes() == b"the backup of yesterday"
+        assert target.read_bytes() == yesterday
+        target.unlink()
 
         # Nor does a restore onto it.
         backup = tmp_path / "backup"
@@ -369,6 +371,35 @@ def test_wrong_words_are_usage_errors(agent, words):
 def test_targets_that_are_no_file_are_refused(agent, target, said):
     done = agent.ctl_raw("backup", target)
     assert done.returncode == 1 and said in done.stderr and target in done.stderr
+
+
+@pytest.mark.parametrize("content", [None, b"", b"word\n", bytes(300), b"HABackup" + bytes(72 + 8)])
+def test_only_a_backup_gives_way_to_a_backup(agent, tmp_path, content):
+    target = tmp_path / "cluster.key"  # None: the keys that the agent needs
+    if content is not None:
+        target = tmp_path / "other"
+        target.write_bytes(content)
+    before = target.read_bytes(), target.stat().st_ino
+    done = agent.ctl_raw("backup", str(target))
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr == f"agentctl: {target} is there already and is no backup, so it stays\n"
+    assert (target.read_bytes(), target.stat().st_ino) == before
+    assert not list(tmp_path.glob(target.name + ".*"))
+
+
+def test_a_backup_gives_way_even_a_damaged_one(agent, tmp_path):
+    target = tmp_path / "backup"
+    agent.ctl("backup", str(target))
+    with open(target, "r+b") as file:
+        file.write(b"damage")
+    assert verify(target)[0] == 1
+    agent.ctl("backup", str(target))
+    assert verify(target)[0] == 0
+
+
+def test_a_file_without_a_name_is_told_so(agent):
+    done = agent.ctl_raw("backup", "")
+    assert done.returncode == 1 and done.stderr == "agentctl: a file without a name cannot be made: No such file or directory\n"
 
 
 def test_backup_is_told_in_both_forms_and_never_shows_a_key(agent, tmp_path):

@@ -230,6 +230,50 @@ def test_what_was_written_is_whole_after_an_interruption(agent, mobile, tmp_path
     assert len(tshark(path, "frame.number")) == 2
 
 
+@pytest.mark.parametrize("content", [b"1 0123\n", b"x", bytes(100)])
+def test_only_packets_give_way_to_packets(agent, mobile, tmp_path, content):
+    path = tmp_path / "cluster.key"
+    path.write_bytes(content)
+    done = agent.ctl_raw("trace", mobile.home, "--count", "1", "--pcap", str(path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"agentctl: {path} is there already and is no pcap file, so it stays\n"
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [
+    b"", bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000") + bytes(5000), bytes.fromhex("0a0d0d0a") + bytes(60),
+])
+def test_captures_and_empty_files_give_way(agent, mobile, tmp_path, content):
+    path = tmp_path / "trace.pcap"
+    path.write_bytes(content)
+    with Trace(agent, mobile.home, "--count", "2", "--pcap", str(path)) as trace:
+        mobile.register(CARE_OF)
+        assert trace.end()[1] == 0
+    assert len(tshark(str(path), "frame.number")) == 2
+
+
+def test_a_trace_that_is_refused_leaves_files_as_they_were(agent, mobile, tmp_path):
+    capture = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
+    (tmp_path / "old.pcap").write_bytes(capture)
+    traces = [Trace(agent, mobile.home) for _ in range(4)]
+    for name in ("old.pcap", "new.pcap"):
+        assert agent.ctl_raw("trace", mobile.home, "--pcap", str(tmp_path / name)).returncode == 1
+    assert (tmp_path / "old.pcap").read_bytes() == capture and not (tmp_path / "new.pcap").exists()
+    assert [trace.stop() for trace in traces] == [("", 0)] * 4
+
+
+def test_packets_may_go_into_a_pipe(agent, mobile, tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with Trace(agent, mobile.home, "--count", "2", "--pcap", str(path)) as trace:
+        mobile.register(CARE_OF)
+        assert trace.end()[1] == 0
+    octets = os.read(reader, 65536)
+    os.close(reader)
+    assert octets[:4].hex() == "a1b23c4d" and len(octets) > 24 + 2 * 44
+
+
 # ---- clients that are slow or go ----
 
 
