@@ -68,8 +68,7 @@ static const struct row rows[] = {
 	  "of the choice of nodes and requests" },
 	{ "record", TEXT, AT(record), 0, 0, NULL, "FILE", "append what was asked and promised" },
 	{ "listing", TEXT, AT(listing), 0, 0, NULL, "FILE",
-	  "for `verify`: lines of home address, care-of address, identification; standard input "
-	  "if not given" },
+	  "for `verify`: what the agent has, see below; standard input if not given" },
 	{ "settle", FLAG, AT(settle), 0, 0, NULL, NULL,
 	  "for `verify`: append what was found to the record, as the past" },
 	{ "until-accepted", FLAG, AT(until_accepted), 0, 0, NULL, NULL,
@@ -333,6 +332,12 @@ void load_options_usage(FILE *out)
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < ROW_COUNT; i++)
 		usage_row(out, &rows[i]);
+	fputs("\nA listing has a line per binding: home address, care-of address, identification,\n"
+	      "apart by blanks. 16 hexadecimal digits, as agentctl prints an identification, or\n"
+	      "digits after 0x are hexadecimal, others decimal. To make one of a running agent:\n"
+	      "  agentctl --json bindings |\n"
+	      "    jq -r '.[] | \"\\(.home) \\(.care_of) \\(.identification)\"'\n",
+	      out);
 	fputs("\nThe result is one line of JSON on standard output.\n"
 	      "Exit status: 0 done; 1 nothing accepted, a bad answer, or a broken promise; "
 	      "2 usage.\n",

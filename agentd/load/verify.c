@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/clock.h"
@@ -14,13 +15,24 @@
 
 /* ---- the listing ---- */
 
-static bool parse_number(const char *text, uint64_t *out)
+#define IDENTIFICATION_DIGITS 16u
+
+/* As agentctl prints it. */
+static bool is_plain_hex(const char *text)
 {
+	return strlen(text) == IDENTIFICATION_DIGITS &&
+	       strspn(text, "0123456789abcdefABCDEF") == IDENTIFICATION_DIGITS;
+}
+
+static bool parse_identification(const char *text, uint64_t *out)
+{
+	bool hex = is_plain_hex(text) || strncmp(text, "0x", 2) == 0;
 	char *end;
 
 	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return errno == 0 && end != text && *end == '\0' && text[0] != '-';
+	*out = strtoull(text, &end, hex ? 16 : 10);
+	return errno == 0 && *end == '\0' && text[0] >= '0' &&
+	       (hex || (text[0] <= '9' && end != text));
 }
 
 static bool parse_line(const char *line, struct listed *out)
@@ -30,7 +42,7 @@ static bool parse_line(const char *line, struct listed *out)
 	if (sscanf(line, "%15s %15s %23s %c", home, care_of, identification, &rest) != 3)
 		return false;
 	return address_parse(home, &out->home) && address_parse(care_of, &out->care_of) &&
-	       parse_number(identification, &out->identification);
+	       parse_identification(identification, &out->identification);
 }
 
 static enum ha_error append(struct listed **list, size_t *count, const struct listed *listed)

@@ -20,7 +20,8 @@ struct verify_result {
 };
 
 /* One line per binding of a listing: home address, care-of address,
- * identification (decimal, or hexadecimal after 0x), separated by blanks.
+ * identification, separated by blanks. That is hexadecimal if it has exactly 16
+ * digits, as in `agentctl bindings`, or stands after 0x, and decimal else.
  * `out` is owned by the caller. HA_E_SYNTAX, *line says where. */
 struct listed {
 	struct in_addr home;

@@ -212,6 +212,20 @@ def test_damaged_record(tmp_path):
     assert "damaged" in done.stderr and not done.stdout
 
 
+@pytest.mark.parametrize("form", ["{:016x}", "{:016X}", "{:#x}", "{:d}"])
+@pytest.mark.parametrize("identification", [1, 0x1234567890123456, 0xEEB1B0AC6AB2374A])
+def test_forms_of_an_identification(tmp_path, form, identification):
+    """16 digits are hexadecimal, as agentctl prints them, though they look decimal."""
+    listing = [(HOME, FIRST, form.format(identification))]
+    assert verify(tmp_path, [sent(identification, FIRST), accepted(identification)], listing).returncode == 0
+
+
+@pytest.mark.parametrize("identification", ["0x", "eeb1b0ac6ab2374", "00eeb1b0ac6ab2374a", "0xg", "+1", "18446744073709551616"])
+def test_what_is_no_identification(tmp_path, identification):
+    done = verify(tmp_path, [sent(1, FIRST)], [(HOME, FIRST, identification)])
+    assert done.returncode == 1 and "line 1" in done.stderr
+
+
 @pytest.mark.parametrize("line", ["10.0.0.1 172.16.0.1\n", "10.0.0.1 172.16.0.1 -1\n", "10.0.0.1 x 1\n", "a b c d\n",
                                   "10.0.0.1 172.16.0.1 1 2\n", "\n"])
 def test_listing_that_is_none(tmp_path, line):

@@ -50,6 +50,18 @@ def bindings(agent):
     return [(row["home"], row["care_of"], row["identification"], row["source"]) for row in agent.ctl("bindings")]
 
 
+def test_what_agentctl_lists_is_a_listing(loaded, tmp_path):
+    """Verified as `agentload --help` says, with identifications as agentctl prints them."""
+    record = str(tmp_path / "record")
+    assert run_load((loaded.address, loaded.port), "--record", record, "register")[0] == 0
+    settle(loaded)
+    listing = "".join(" ".join(row[:3]) + "\n" for row in bindings(loaded))
+    done = subprocess.run([program("agentload"), "--record", record, "verify"], input=listing, capture_output=True, text=True)
+    assert done.returncode == 0 and json.loads(done.stdout)["lost"] == 0, done.stderr
+    usage = subprocess.run([program("agentload"), "--help"], capture_output=True, text=True, check=True).stdout
+    assert "16 hexadecimal digits" in usage and "agentctl --json bindings" in usage
+
+
 def settle(agent):
     """Everything that was taken is in the store, which `bindings` reads."""
     def is_settled():
