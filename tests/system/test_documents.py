@@ -31,7 +31,7 @@ def test_generated_page_is_fresh(path, arguments):
 def texts_of_sources():
     """All text of the log, the store and the agent's start, with literals that stand after each other joined."""
     text = ""
-    folders = ("replication", "agentd/base", "agentd/flow")
+    folders = ("replication", "agentd/base", "agentd/flow", "agentd/programs")
     for path in sorted(path for folder in folders for path in glob.glob(os.path.join(ROOT, folder, "*.c"))):
         with open(path, encoding="utf-8") as file:
             text += file.read()
