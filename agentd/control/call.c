@@ -26,11 +26,34 @@ enum call_progress call_refuse(struct call *call, enum ha_error error, const cha
 	return CALL_DONE;
 }
 
-enum call_progress call_usage(struct call *call)
+enum call_progress call_wrong(struct call *call, const char *format, ...)
 {
 	const struct verb_info *info = &verb_infos[call->verb];
+	char what[192];
+	va_list arguments;
 
-	return call_refuse(call, HA_E_SYNTAX, "usage: agentctl %s %s", info->name, info->arguments);
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	words_hide_keys(what);
+	return call_refuse(call, HA_E_SYNTAX, "%s; usage: agentctl %s%s%s", what, info->name,
+	                   *info->arguments ? " " : "", info->arguments);
+}
+
+enum call_progress call_usage(struct call *call)
+{
+	const struct verb_operands operands = verb_operands(call->verb);
+	const struct call_options *options = &call->options;
+
+	if (call->error != HA_OK)
+		return CALL_DONE;
+	if (options->word_count < operands.least || options->word_count == 0)
+		return call_wrong(call, "an operand is missing");
+	if (options->word_count > operands.most)
+		return call_wrong(call, "'%.60s': %s %s", options->words[operands.most],
+		                  verb_infos[call->verb].name,
+		                  operands.most ? "takes no more operands" : "takes no operand");
+	return call_wrong(call, "'%.60s' does not fit", options->words[options->word_count - 1]);
 }
 
 /* ---- words ---- */
@@ -61,6 +84,40 @@ static bool option_allowed(enum verb_id verb, const char *name)
 	return at && length > 2 && (at[length] == ' ' || at[length] == ']');
 }
 
+static bool refuse_option(struct call *call, const char *word)
+{
+	char name[32];
+	size_t length = strcspn(word, "=");
+
+	snprintf(name, sizeof(name), "%.*s", (int)length, word);
+	if (word[length] && option_allowed(call->verb, name))
+		call_wrong(call, "%.60s: the value stands apart, as a word after %s", word, name);
+	else
+		call_wrong(call, "%s has no option %.60s", verb_infos[call->verb].name, word);
+	return false;
+}
+
+/* The option at arguments[*at], and its value. */
+static bool take_option_words(struct call *call, size_t *at)
+{
+	const struct control_request *request = &call->request;
+	const char *word = request->arguments[*at];
+
+	if (!option_allowed(call->verb, word))
+		return refuse_option(call, word);
+	if (strcmp(word, "--replace") == 0)
+		return call->options.replace = true;
+	if (++*at == request->argument_count) {
+		call_wrong(call, "%s: a value must follow", word);
+		return false;
+	}
+	if (take_option(&call->options, word, request->arguments[*at]))
+		return true;
+	call_wrong(call, "%s: '%.60s' is not a number%s", word, request->arguments[*at],
+	           strcmp(word, "--limit") == 0 ? " from 1" : "");
+	return false;
+}
+
 static bool take_words(struct call *call)
 {
 	struct call_options *options = &call->options;
@@ -73,12 +130,7 @@ static bool take_words(struct call *call)
 			options->words[options->word_count++] = word;
 			continue;
 		}
-		if (!option_allowed(call->verb, word))
-			return false;
-		if (strcmp(word, "--replace") == 0)
-			options->replace = true;
-		else if (++i == request->argument_count ||
-		         !take_option(options, word, request->arguments[i]))
+		if (!take_option_words(call, &i))
 			return false;
 	}
 	return true;

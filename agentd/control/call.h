@@ -107,7 +107,11 @@ void call_end_trace(struct call *call); /* if there is one */
 /* End with an error and a sentence. Returns CALL_DONE. */
 enum call_progress call_refuse(struct call *call, enum ha_error error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* End with "usage: ..." from the table. */
+/* End with what is wrong with the words, and the usage from the table. */
+enum call_progress call_wrong(struct call *call, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same, for whom it is enough to count the words. What call_wrong has said
+ * before stands. */
 enum call_progress call_usage(struct call *call);
 
 /* Put changes[change_count] in order: CALL_WAIT, or the end with an error. */

@@ -228,7 +228,8 @@ enum call_progress call_audit(struct call *call)
 		return call_usage(call);
 	if (call->options.has_after && !call->resumed) {
 		if (!parse_place(call->options.after, &after, &numbered))
-			return call_usage(call);
+			return call_wrong(call, "--after: '%.60s' is no number of a change",
+			                  call->options.after);
 		remember(call, after);
 	}
 	why = store_read_open(agent_store(call->agent), &reader);
@@ -402,9 +403,10 @@ enum call_progress call_audit_undo(struct call *call)
 
 	if (call->changed)
 		return finish_undo(call);
-	if (call->options.word_count != 1 ||
-	    !parse_place(call->options.words[0], &place, &numbered))
+	if (call->options.word_count != 1)
 		return call_usage(call);
+	if (!parse_place(call->options.words[0], &place, &numbered))
+		return call_wrong(call, "'%.60s' is no number of a change", call->options.words[0]);
 	if (!call_reserve(call, 1))
 		return call_refuse(call, HA_E_NOMEM, "out of memory");
 	if (find_change(call, place, numbered, &row) == CALL_DONE ||

@@ -206,7 +206,8 @@ enum call_progress call_bindings(struct call *call)
 	if (!take_prefix(call, &prefix))
 		return call_usage(call);
 	if (call->options.has_after && !call->resumed && !start_after(call))
-		return call_usage(call);
+		return call_wrong(call, "--after: '%.60s' is not HOME or HOME,CARE-OF",
+		                  call->options.after);
 	agent_status(call->agent, &status);
 	why = store_read_open(agent_store(call->agent), &reader);
 	if (why != HA_OK)

@@ -97,9 +97,7 @@ enum call_progress call_association_add(struct call *call)
 	if (call->options.word_count == 0)
 		return call_usage(call);
 	if (has_key_word(call))
-		return call_refuse(call, HA_E_SYNTAX,
-		                   "a key does not belong on a command line, where others can "
-		                   "read it: give it on standard input or with --key-file");
+		return call_refuse(call, HA_E_SYNTAX, KEY_WORD_REFUSAL);
 	if (!call->request.secret || call->request.secret_size > 2 * MIP_KEY_SIZE_MAX)
 		return call_refuse(call, HA_E_RANGE,
 		                   "field key must be 16 to 64 octets as 32 to 128 hexadecimal "
@@ -165,7 +163,7 @@ static void take_kind(struct words *words, struct change *change)
 }
 
 /* "use=mn-aaa" as the last word, after an SPI. false: it is no use. */
-static bool take_use(struct words *words, struct change *change)
+static bool take_use(struct call *call, struct words *words, struct change *change)
 {
 	const char *last;
 
@@ -175,7 +173,8 @@ static bool take_use(struct words *words, struct change *change)
 	if (strcmp(last, "use=mn-aaa") == 0)
 		change->use = ASSOCIATION_AAA;
 	else if (strcmp(last, "use=mn-ha") != 0)
-		return false;
+		return call_wrong(call, "'%.60s' is neither use=mn-ha nor use=mn-aaa", last) !=
+		       CALL_DONE;
 	words->count--;
 	return true;
 }
@@ -185,13 +184,15 @@ static bool take_removed(struct call *call, struct whom *whom, struct change *ch
 	struct words words = { call->options.words, call->options.word_count };
 
 	take_kind(&words, change);
-	if (!take_use(&words, change) || words.count < 1 || words.count > 2 ||
+	if (!take_use(call, &words, change) || words.count < 1 || words.count > 2 ||
 	    !whom_parse(call, words.at[0], whom) ||
 	    (change->peer == PEER_FOREIGN_AGENT && whom->agent.name))
 		return false;
 	change->kind = words.count == 2 ? CHANGE_REMOVE_ASSOCIATION : CHANGE_REMOVE_PEER;
 	whom_name(whom, change);
-	return words.count == 1 || number_parse(words.at[1], &change->spi);
+	if (words.count == 2 && !number_parse(words.at[1], &change->spi))
+		call_wrong(call, "'%.60s' is no SPI", words.at[1]);
+	return call->error == HA_OK;
 }
 
 enum call_progress call_association_remove(struct call *call)

@@ -83,7 +83,7 @@ enum call_progress call_bindings_remove(struct call *call)
 		return call_usage(call);
 	if (call->options.word_count == 2 &&
 	    (!address_parse(call->options.words[1], &drop.care_of) || !drop.care_of.s_addr))
-		return call_usage(call);
+		return call_wrong(call, "'%.60s' is no care-of address", call->options.words[1]);
 	if (!agent_node(call->agent, &whom.agent, &node))
 		return call_refuse(call, HA_E_NOTFOUND, "there is no mobile node %s", whom.text);
 	if (node.bindings == 0)
@@ -115,9 +115,10 @@ enum call_progress call_pool_release(struct call *call)
 
 	if (call->drop.made)
 		return finish_release(call);
-	if (call->options.word_count != 1 || !whom_parse(call, call->options.words[0], &whom) ||
-	    whom.agent.name)
+	if (call->options.word_count != 1 || !whom_parse(call, call->options.words[0], &whom))
 		return call_usage(call);
+	if (whom.agent.name)
+		return call_wrong(call, "'%.60s' is no IPv4 address", whom.text);
 	if (!agent_node(call->agent, &whom.agent, &node))
 		return call_refuse(call, HA_E_NOTFOUND, "no mobile node has %s", whom.text);
 	if (!node.pooled)

@@ -153,7 +153,7 @@ static enum call_progress refuse_field(struct call *call, const char *word)
 	if (strncmp(word, "bindings=", 9) == 0)
 		return call_refuse(call, HA_E_RANGE, "bindings must be a number from 1 to %u",
 		                   BINDING_LIMIT_MAX);
-	return call_usage(call);
+	return call_wrong(call, "'%.60s' is neither policy=NAME nor bindings=N", word);
 }
 
 static enum call_progress take_fields(struct call *call, struct change *change)
@@ -202,8 +202,10 @@ enum call_progress call_node_set(struct call *call)
 
 	if (call->changed)
 		return finish_set(call);
-	if (call->options.word_count < 2 || !whom_parse(call, call->options.words[0], &whom))
+	if (call->options.word_count < 1 || !whom_parse(call, call->options.words[0], &whom))
 		return call_usage(call);
+	if (call->options.word_count < 2)
+		return call_wrong(call, "what to set is missing");
 	if (!call_reserve(call, 1))
 		return call_refuse(call, HA_E_NOMEM, "out of memory");
 	change = &call->changes[0];

@@ -127,7 +127,8 @@ static enum call_progress begin(struct call *call)
 		return call_usage(call);
 	for (size_t i = 1; i < call->options.word_count; i++)
 		if (!take_word(trace, call->options.words[i]))
-			return call_usage(call);
+			return call_wrong(call, "'%.60s': trace takes no more operands",
+			                  call->options.words[i]);
 	trace->counted = trace->left > 0;
 	why = trace_open(agent_traces(call->agent), whom.agent.realm, whom.agent.address,
 	                 whom.agent.name, &trace->number);

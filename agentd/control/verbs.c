@@ -48,3 +48,51 @@ enum verb_id verb_of_words(char *const *words, size_t count, size_t *used)
 		id = find_two(words[0], "list");
 	return id;
 }
+
+bool verb_is_group(const char *first)
+{
+	size_t length = strlen(first);
+
+	for (unsigned id = 0; id < VERB_COUNT; id++)
+		if (strncmp(verb_infos[id].name, first, length) == 0 &&
+		    verb_infos[id].name[length] == ' ')
+			return true;
+	return false;
+}
+
+/* In brackets is what may be left out; a word after an option is its value. */
+struct verb_operands verb_operands(enum verb_id verb)
+{
+	struct verb_operands out = { 0 };
+	const char *at = verb_infos[verb].arguments;
+	bool value = false;
+	int depth = 0;
+
+	while (*at) {
+		size_t size = strcspn(at, " "), brackets = strspn(at, "[");
+		bool option = strncmp(at + brackets, "--", 2) == 0;
+
+		if (!option && !value) {
+			out.most++;
+			out.least += depth == 0 && brackets == 0;
+		}
+		value = option && at[size - 1] != ']';
+		for (size_t i = 0; i < size; i++)
+			depth += (at[i] == '[') - (at[i] == ']');
+		at += size + (at[size] == ' ');
+	}
+	return out;
+}
+
+#define KEY_DIGITS_MIN 32u
+
+void words_hide_keys(char *text)
+{
+	while (*text) {
+		size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+		if (digits >= KEY_DIGITS_MIN)
+			memset(text, '.', digits);
+		text += digits ? digits : 1;
+	}
+}

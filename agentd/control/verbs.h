@@ -5,6 +5,7 @@
 #ifndef AGENTD_CONTROL_VERBS_H
 #define AGENTD_CONTROL_VERBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum verb_shape {
@@ -115,5 +116,23 @@ enum verb_id verb_find(const char *name);
 /* From the words of a command line; *used receives how many name the verb.
  * A first word alone stands for its "list". VERB_COUNT when there is none. */
 enum verb_id verb_of_words(char *const *words, size_t count, size_t *used);
+
+/* Do names of two words begin with this one? */
+bool verb_is_group(const char *first);
+
+/* How many words that are not options the table gives a verb. */
+struct verb_operands {
+	size_t least, most;
+};
+struct verb_operands verb_operands(enum verb_id verb);
+
+/* A word that is told as wrong may be a key in the wrong place: hexadecimal digits
+ * of which there are as many as a key has become dots. */
+void words_hide_keys(char *text);
+
+/* Said by agentctl, before it asks for the key, and by agentd. */
+#define KEY_WORD_REFUSAL                                                                           \
+	"a key does not belong on a command line, where others can read it: give it on standard "  \
+	"input or with --key-file"
 
 #endif

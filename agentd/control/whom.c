@@ -15,8 +15,10 @@ bool whom_parse(struct call *call, const char *word, struct whom *out)
 	*out = (struct whom){ .agent.realm = call_realm(call), .text = word };
 	if (address_parse(word, &out->agent.address))
 		return true;
-	if (!mip_nai_is_valid(span_of(word)))
+	if (!mip_nai_is_valid(span_of(word))) {
+		call_wrong(call, "'%.60s' is neither an IPv4 address nor a NAI", word);
 		return false;
+	}
 	out->name = name_digest_of(out->agent.realm, span_of(word));
 	out->agent.name = &out->name;
 	return true;

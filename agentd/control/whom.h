@@ -16,7 +16,7 @@ struct whom {
 	const char *text; /* borrowed */
 };
 
-/* An address, else a NAI. false: the word is neither. */
+/* An address, else a NAI. false: the word is neither, which the call has said. */
 bool whom_parse(struct call *call, const char *word, struct whom *out);
 
 /* The same for a peer's row, which is borrowed. */

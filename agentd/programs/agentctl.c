@@ -9,6 +9,7 @@
 #include "agentd/control/client.h"
 #include "agentd/control/verbs.h"
 #include "agentd/programs/agentctl_help.h"
+#include "agentd/programs/agentctl_words.h"
 #include "agentd/programs/backup.h"
 #include "agentd/programs/explain.h"
 #include "agentd/programs/import.h"
@@ -17,74 +18,10 @@
 #include "agentd/programs/secret.h"
 #include "agentd/programs/trace.h"
 
-#define SOCKET_PATH "/run/hearth/agentd.sock"
-#define TIMEOUT_S 30u
-#define TIMEOUT_MAX_S 86400u
-#define EXIT_USAGE 2
-
-struct command {
-	const char *socket;
-	const char *key_file;
-	bool json;
-	uint32_t timeout_s;
-	char *words[CONTROL_ARGUMENTS_MAX];
-	size_t word_count;
-	enum verb_id verb;
-	size_t verb_words;
-};
-
 static int complain(const char *text)
 {
 	fprintf(stderr, "agentctl: %s\n", text);
 	return EXIT_FAILURE;
-}
-
-static bool parse_timeout(const char *text, uint32_t *out)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || number < 1 || number > TIMEOUT_MAX_S)
-		return false;
-	*out = (uint32_t)number;
-	return true;
-}
-
-/* Options of agentctl itself may stand anywhere. *used is how many words. */
-static bool take_own_option(struct command *command, char **words, int count, int *used)
-{
-	const char *value = count > 1 ? words[1] : NULL;
-
-	*used = 2;
-	if (strcmp(words[0], "--json") == 0) {
-		*used = 1;
-		return command->json = true;
-	}
-	if (strcmp(words[0], "--socket") == 0)
-		return (command->socket = value) != NULL;
-	if (strcmp(words[0], "--key-file") == 0)
-		return (command->key_file = value) != NULL;
-	if (strcmp(words[0], "--timeout") == 0)
-		return value && parse_timeout(value, &command->timeout_s);
-	*used = 0;
-	return true;
-}
-
-static bool take_words(struct command *command, int argc, char **argv)
-{
-	for (int i = 1, used; i < argc; i += used) {
-		if (!take_own_option(command, argv + i, argc - i, &used))
-			return false;
-		if (used)
-			continue;
-		if (command->word_count == CONTROL_ARGUMENTS_MAX)
-			return false;
-		command->words[command->word_count++] = argv[i];
-		used = 1;
-	}
-	command->verb = verb_of_words(command->words, command->word_count, &command->verb_words);
-	return command->verb != VERB_COUNT &&
-	       (!command->key_file || command->verb == VERB_association_add);
 }
 
 /* ---- asking ---- */
@@ -121,17 +58,45 @@ static int ask(struct control_client *client, const struct command *command,
 	return why == HA_OK ? exit_status(&printer) : complain(client->report);
 }
 
+/* Looked at before the key, which one would be asked for in vain. */
+static int check_added(const struct command *command)
+{
+	if (command->word_count == command->verb_words)
+		return agentctl_usage(command->verb, "an operand is missing");
+	for (size_t i = command->verb_words; i < command->word_count; i++) {
+		if (strncmp(command->words[i], "key=", 4) != 0)
+			continue;
+		complain(KEY_WORD_REFUSAL);
+		return EXIT_USAGE;
+	}
+	return EXIT_SUCCESS;
+}
+
 static int ask_with_key(struct control_client *client, const struct command *command)
 {
 	struct secret secret;
-	int status = EXIT_FAILURE;
+	int status = check_added(command);
 
+	if (status != EXIT_SUCCESS)
+		return status;
+	status = EXIT_FAILURE;
 	if (secret_read(&secret, command->key_file) == HA_OK)
 		status = ask(client, command, &secret);
 	else
 		complain(secret.report);
 	secret_wipe(&secret);
 	return status;
+}
+
+/* A word of a verb that has one operand and was given `had` before. */
+static int refuse_operand(const struct command *command, const char *word, size_t had)
+{
+	const char *name = verb_infos[command->verb].name;
+
+	if (strncmp(word, "--", 2) == 0)
+		return agentctl_usage(command->verb, "%s has no option %.60s", name, word);
+	return agentctl_usage(command->verb, "'%.60s': %s takes no %soperands", word, name,
+	                      had ? "more " : "");
 }
 
 static int import(struct control_client *client, const struct command *command)
@@ -144,9 +109,10 @@ static int import(struct control_client *client, const struct command *command)
 		else if (!options.path && strncmp(command->words[i], "--", 2) != 0)
 			options.path = command->words[i];
 		else
-			return agentctl_usage(command->verb);
+			return refuse_operand(command, command->words[i], options.path ? 1 : 0);
 	}
-	return options.path ? import_run(client, &options) : agentctl_usage(command->verb);
+	return options.path ? import_run(client, &options)
+	                    : agentctl_usage(command->verb, "the file is missing");
 }
 
 /* NULL: the words are not those of the verb. */
@@ -162,17 +128,33 @@ static const char *backup_file(const struct command *command, bool verify)
 	return words[count - 1];
 }
 
+/* Why not. */
+static int refuse_backup(const struct command *command)
+{
+	char *const *words = command->words + command->verb_words;
+	size_t count = command->word_count - command->verb_words;
+	bool verify = count && strcmp(words[0], "--verify") == 0;
+
+	if (count == verify)
+		return agentctl_usage(command->verb, "the file is missing");
+	if (verify || strncmp(words[0], "--", 2) == 0)
+		return refuse_operand(command, words[verify ? 2 : 0], 1);
+	return refuse_operand(command, words[1], 1);
+}
+
 static int backup(struct control_client *client, const struct command *command)
 {
 	const char *path = backup_file(command, false);
 
-	return path ? backup_run(client, path, command->json) : agentctl_usage(command->verb);
+	return path ? backup_run(client, path, command->json) : refuse_backup(command);
 }
 
 static int make_key(const struct command *command)
 {
-	if (command->word_count != command->verb_words + 1)
-		return agentctl_usage(command->verb);
+	if (command->word_count == command->verb_words)
+		return agentctl_usage(command->verb, "the file is missing");
+	if (command->word_count > command->verb_words + 1)
+		return refuse_operand(command, command->words[command->verb_words + 1], 1);
 	return key_new_run(command->words[command->verb_words], command->json);
 }
 
@@ -210,39 +192,40 @@ static void write_version(FILE *out)
 	fprintf(out, "agentctl %s\n", HEARTH_VERSION);
 }
 
-/* What needs no agent. false when `word` is nothing of that kind. */
-static bool write_document(const char *word, int *status)
+static int write_document(void (*write)(FILE *out))
 {
-	static const struct {
-		const char *option;
-		void (*write)(FILE *out);
-	} documents[] = {
-		{ "--help", agentctl_help },
-		{ "--manual", agentctl_manual },
-		{ "--version", write_version },
-	};
+	write(stdout);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : complain("standard output cannot be written");
+}
 
-	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
-		if (strcmp(word, documents[i].option) != 0)
-			continue;
-		documents[i].write(stdout);
-		*status = fflush(stdout) == 0 ? EXIT_SUCCESS
-		                              : complain("standard output cannot be written");
-		return true;
+static int refuse_words(char *what)
+{
+	words_hide_keys(what);
+	fprintf(stderr, "agentctl: %s; agentctl --help tells the usage\n", what);
+	return EXIT_USAGE;
+}
+
+static int help(struct command *command)
+{
+	if (command->word_count == 0)
+		return write_document(agentctl_help);
+	if (!agentctl_help_of(stdout, command->words, command->word_count)) {
+		snprintf(command->report, sizeof(command->report), "there is no command '%.60s'",
+		         command->words[0]);
+		return refuse_words(command->report);
 	}
-	return false;
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : complain("standard output cannot be written");
 }
 
 int main(int argc, char **argv)
 {
-	struct command command = { .socket = SOCKET_PATH, .timeout_s = TIMEOUT_S };
-	int status;
+	struct command command = { .socket = AGENTCTL_SOCKET, .timeout_s = AGENTCTL_TIMEOUT_S };
 
-	if (argc == 2 && write_document(argv[1], &status))
-		return status;
-	if (!take_words(&command, argc, argv)) {
-		agentctl_help(stderr);
-		return EXIT_USAGE;
-	}
-	return run(&command);
+	if (argc == 2 && strcmp(argv[1], "--manual") == 0)
+		return write_document(agentctl_manual);
+	if (!command_take(&command, argc, argv))
+		return refuse_words(command.report);
+	if (command.help)
+		return help(&command);
+	return command.version ? write_document(write_version) : run(&command);
 }

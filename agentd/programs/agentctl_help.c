@@ -1,19 +1,67 @@
 /* agentctl_help.c - walks over the table of verbs. */
 #include "agentd/programs/agentctl_help.h"
 
-#define EXIT_USAGE 2
+#include <stdarg.h>
+#include <string.h>
+
+#include "agentd/programs/agentctl_words.h"
+
+/* Options of agentctl itself, with what is so without them. */
+struct own_help {
+	const char *name, *value; /* "" = it has none */
+	const char *help;
+};
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+static const struct own_help own_helps[] = {
+	{ "--socket", "PATH", "the control socket of agentd; else " AGENTCTL_SOCKET },
+	{ "--timeout", "SECONDS",
+	  "how long agentd may be silent; else " TEXT(AGENTCTL_TIMEOUT_S) " seconds" },
+	{ "--json", "", "answers for programs, not tables" },
+	{ "--help", "", "print this, or how the command before it is used" },
+	{ "--version", "", "print the version of agentctl" },
+};
+
+#define OWN_HELPS (sizeof(own_helps) / sizeof(own_helps[0]))
+
+static void write_verb(FILE *out, const char *before, const struct verb_info *info)
+{
+	fprintf(out, "%s%s%s%s\n      %s\n", before, info->name, *info->arguments ? " " : "",
+	        info->arguments, info->help);
+}
 
 void agentctl_help(FILE *out)
 {
 	fputs("Ask a running agentd.\n\n"
-	      "usage: agentctl [--socket PATH] [--timeout SECONDS] [--json] COMMAND\n\n"
-	      "commands:\n",
+	      "usage: agentctl [OPTION]... COMMAND\n\n"
+	      "options, which may also stand behind the command:\n",
 	      out);
+	for (size_t i = 0; i < OWN_HELPS; i++)
+		fprintf(out, "  %s%s%s\n      %s\n", own_helps[i].name,
+		        *own_helps[i].value ? " " : "", own_helps[i].value, own_helps[i].help);
+	fputs("\ncommands:\n", out);
 	for (unsigned i = 0; i < VERB_COUNT; i++)
-		fprintf(out, "  %s%s%s\n      %s\n", verb_infos[i].name,
-		        *verb_infos[i].arguments ? " " : "", verb_infos[i].arguments,
-		        verb_infos[i].help);
+		write_verb(out, "  ", &verb_infos[i]);
 	fputs("\nExit status: 0 done, 1 refused or not found, 2 wrong usage.\n", out);
+}
+
+bool agentctl_help_of(FILE *out, char *const *words, size_t count)
+{
+	size_t used;
+	enum verb_id id = verb_of_words(words, count, &used);
+
+	if (id != VERB_COUNT && (used > 1 || !verb_is_group(words[0]))) {
+		write_verb(out, "usage: agentctl ", &verb_infos[id]);
+		return true;
+	}
+	if (!verb_is_group(words[0]))
+		return false;
+	for (unsigned i = 0; i < VERB_COUNT; i++)
+		if (strncmp(verb_infos[i].name, words[0], strlen(words[0])) == 0)
+			write_verb(out, "usage: agentctl ", &verb_infos[i]);
+	return true;
 }
 
 static void write_roff(FILE *out, const char *text)
@@ -30,16 +78,26 @@ void agentctl_manual(FILE *out)
 	fputs(".\\\" Written by agentctl --manual; do not edit.\n"
 	      ".TH AGENTCTL 8 \"\" \"Hearth\" \"Hearth\"\n"
 	      ".SH NAME\nagentctl \\- ask and change a running home agent\n"
-	      ".SH SYNOPSIS\n.B agentctl\n.RB [ \\-\\-socket\n.IR PATH ]\n.RB [ \\-\\-timeout\n"
-	      ".IR SECONDS ]\n.RB [ \\-\\-json ]\n.I COMMAND\n"
+	      ".SH SYNOPSIS\n.B agentctl\n.RI [ OPTION ]...\n.I COMMAND\n"
 	      ".SH DESCRIPTION\n"
 	      "Answers are tables for people, or with\n.B \\-\\-json\n"
-	      "one array of objects; for commands with one answer, one object.\n"
+	      "one array of objects; for commands with one answer, one object; of\n.B trace\n"
+	      "an object in each line, as they come; and of\n.B association import\n"
+	      "an object with the array of the lines that were refused.\n"
 	      "Keys are taken from files or standard input, and are in no answer.\n"
 	      "Bindings and associations are read from the store, which trails the agent by up to\n"
-	      "the checkpoint interval; the last line of a table says by how much.\n"
-	      ".SH COMMANDS\n",
+	      "the checkpoint interval; the last line of the table of\n.B bindings\n"
+	      "says by how much.\n"
+	      ".SH OPTIONS\nThey may stand before the command or behind it.\n",
 	      out);
+	for (size_t i = 0; i < OWN_HELPS; i++) {
+		fputs(".TP\n.B ", out);
+		write_roff(out, own_helps[i].name);
+		fprintf(out, " %s\n", own_helps[i].value);
+		write_roff(out, own_helps[i].help);
+		fputs(".\n", out);
+	}
+	fputs(".SH COMMANDS\n", out);
 	for (unsigned i = 0; i < VERB_COUNT; i++) {
 		fputs(".TP\n.B ", out);
 		write_roff(out, verb_infos[i].name);
@@ -70,9 +128,16 @@ void agentctl_manual(FILE *out)
 	      out);
 }
 
-int agentctl_usage(enum verb_id verb)
+int agentctl_usage(enum verb_id verb, const char *format, ...)
 {
-	fprintf(stderr, "agentctl: usage: agentctl %s %s\n", verb_infos[verb].name,
+	char what[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	words_hide_keys(what);
+	fprintf(stderr, "agentctl: %s; usage: agentctl %s %s\n", what, verb_infos[verb].name,
 	        verb_infos[verb].arguments);
 	return EXIT_USAGE;
 }

@@ -52,13 +52,35 @@ static bool take_clock(struct explaining *e, const char *value)
 	return e->clock == CLOCK_NOW || strcmp(value, "capture") == 0;
 }
 
+static bool take_source(struct explaining *e, const char *value)
+{
+	return address_parse(value, &e->source);
+}
+
+#define refuse(e, ...) (snprintf((e)->message, sizeof((e)->message), __VA_ARGS__), false)
+
+/* `value` is NULL behind the last word. */
 static bool take_option(struct explaining *e, const char *name, const char *value)
 {
-	if (strcmp(name, "--source") == 0)
-		return address_parse(value, &e->source);
-	if (strcmp(name, "--port") == 0)
-		return take_port(e, value);
-	return strcmp(name, "--at") == 0 && take_clock(e, value);
+	static const struct {
+		const char *name;
+		bool (*take)(struct explaining *e, const char *value);
+		const char *form;
+	} rows[] = {
+		{ "--source", take_source, "an IPv4 address" },
+		{ "--port", take_port, "a port, 1 to 65535" },
+		{ "--at", take_clock, "now or capture" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(name, rows[i].name) != 0)
+			continue;
+		if (!value)
+			return refuse(e, "%s: a value must follow", name);
+		return rows[i].take(e, value) ||
+		       refuse(e, "%s: '%.60s' is not %s", name, value, rows[i].form);
+	}
+	return refuse(e, "explain has no option %.60s", name);
 }
 
 static bool take_words(struct explaining *e, char *const *words, size_t count)
@@ -67,16 +89,16 @@ static bool take_words(struct explaining *e, char *const *words, size_t count)
 		if (strcmp(words[i], "--broadcast") == 0) {
 			e->broadcast = true;
 		} else if (strncmp(words[i], "--", 2) == 0) {
-			if (i + 1 == count || !take_option(e, words[i], words[i + 1]))
+			if (!take_option(e, words[i], i + 1 < count ? words[i + 1] : NULL))
 				return false;
 			i++;
 		} else if (e->input) {
-			return false;
+			return refuse(e, "'%.60s': explain takes no more operands", words[i]);
 		} else {
 			e->input = words[i];
 		}
 	}
-	return e->input != NULL;
+	return e->input || refuse(e, "the request is missing");
 }
 
 /* ---- asking ---- */
@@ -279,7 +301,7 @@ int explain_run(struct control_client *client, char *const *words, size_t count,
 
 	e = (struct explaining){ .client = client };
 	if (!take_words(&e, words, count))
-		return agentctl_usage(VERB_explain);
+		return agentctl_usage(VERB_explain, "%s", e.message);
 	printer_start(&e.printer, json, VERB_LIST);
 	e.sink = printer_sink(&e.printer);
 	return finish(&e, explain_input(&e));

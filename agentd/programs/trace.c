@@ -72,26 +72,41 @@ static bool take_count(struct tracing *t, const char *value)
 	return true;
 }
 
-static bool take_option(struct tracing *t, const char *name, const char *value)
+#define refuse(t, ...) (snprintf((t)->message, sizeof((t)->message), __VA_ARGS__), false)
+
+static bool take_value(struct tracing *t, const char *name, const char *value)
 {
 	if (strcmp(name, "--count") == 0)
-		return !*t->counted && take_count(t, value);
-	if (strcmp(name, "--pcap") == 0 && !t->path)
+		return take_count(t, value) ||
+		       refuse(t, "--count: '%.60s' is not a number from 1", value);
+	if (strcmp(name, "--pcap") == 0)
 		return (t->path = value) != NULL;
-	if (strcmp(name, "--realm") != 0 || t->count > 1)
-		return false;
 	t->words[t->count++] = name;
 	t->words[t->count++] = value;
 	return true;
 }
 
+/* `value` is NULL behind the last word. */
+static bool take_option(struct tracing *t, const char *name, const char *value)
+{
+	bool count = strcmp(name, "--count") == 0, pcap = strcmp(name, "--pcap") == 0;
+
+	if (strncmp(name, "--", 2) != 0)
+		return refuse(t, "'%.60s': trace takes no more operands", name);
+	if (!count && !pcap && strcmp(name, "--realm") != 0)
+		return refuse(t, "trace has no option %.60s", name);
+	if (count ? *t->counted : pcap ? t->path != NULL : t->count > 1)
+		return refuse(t, "%s: it is given twice", name);
+	return value ? take_value(t, name, value) : refuse(t, "%s: a value must follow", name);
+}
+
 static bool take_words(struct tracing *t, char *const *words, size_t count)
 {
 	if (count == 0 || strncmp(words[0], "--", 2) == 0)
-		return false;
+		return refuse(t, "the mobile node is missing");
 	t->words[t->count++] = words[0];
 	for (size_t i = 1; i < count; i += 2)
-		if (i + 1 == count || !take_option(t, words[i], words[i + 1]))
+		if (!take_option(t, words[i], i + 1 < count ? words[i + 1] : NULL))
 			return false;
 	if (*t->counted)
 		t->words[t->count++] = t->counted;
@@ -275,10 +290,8 @@ static int finish(struct tracing *t, enum ha_error why)
 	}
 	if (why == HA_OK)
 		return EXIT_SUCCESS;
-	if (why == HA_E_SYNTAX)
-		return agentctl_usage(VERB_trace);
 	fprintf(stderr, "agentctl: %s\n", *t->message ? t->message : ha_strerror(why));
-	return EXIT_FAILURE;
+	return why == HA_E_SYNTAX ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 int trace_run(struct control_client *client, char *const *words, size_t count, bool json)
@@ -288,7 +301,7 @@ int trace_run(struct control_client *client, char *const *words, size_t count, b
 
 	t = (struct tracing){ .client = client };
 	if (!take_words(&t, words, count))
-		return agentctl_usage(VERB_trace);
+		return agentctl_usage(VERB_trace, "%s", t.message);
 	watch_signals(client);
 	printer_start(&t.printer, json, VERB_STREAM);
 	t.sink = printer_sink(&t.printer);

@@ -75,6 +75,79 @@ def test_wrong_words_are_usage_errors(agent, words):
     assert done.stdout == ""
 
 
+LINES = [
+    (["frobnicate"], "there is no command 'frobnicate'"), ([], "a command is missing"),
+    (["association", "frobnicate"], "there is no command 'association frobnicate'"), (["node"], "a word is missing after 'node'"),
+    (["--frob", "status"], "there is no option --frob"), (["--timeout", "x", "status"], "--timeout: 'x' is not a number of seconds"),
+    (["--timeout", "86401", "status"], "--timeout: '86401' is not a number of seconds from 1 to 86400"),
+    (["status", "--timeout"], "--timeout: a value must follow"), (["--socket=/x", "status"], "--socket=/x: the value stands apart"),
+    (["status", "--json=1"], "--json=1: --json takes no value"), (["status", "--key-file", "x"], "status has no such option"),
+    (["association", "add", "--key-file", ""], "--key-file: a file without a name"),
+    (["status", "now"], "'now': status takes no operand"), (["bindings", "10.0.0.1", "10.0.0.2"], "'10.0.0.2': bindings takes no more"),
+    (["bindings", "--replace"], "bindings has no option --replace"), (["bindings", "--limit=3"], "--limit=3: the value stands apart"),
+    (["bindings", "--limit", "0"], "--limit: '0' is not a number from 1"), (["bindings", "--limit"], "--limit: a value must follow"),
+    (["bindings", "--after", "x"], "--after: 'x' is not HOME"), (["bindings", "\u00e9"], "'\u00e9' is neither an IPv4 address nor a NAI"),
+    (["config", "set", "registration.max-lifetime"], "an operand is missing"), (["config", "unset", "a", "b"], "'b': config unset takes"),
+    (["association", "remove", "10.0.0.1", "x"], "'x' is no SPI"), (["association", "add"], "an operand is missing"),
+    (["association", "remove", "10.0.0.1", "256", "use=x"], "'use=x' is neither"), (["association", "remove"], "an operand is missing"),
+    (["association", "import"], "the file is missing"), (["association", "import", "a", "b"], "'b': association import takes no more"),
+    (["association", "import", "--all", "a"], "association import has no option --all"), (["key", "new"], "the file is missing"),
+    (["key", "new", "a", "b"], "'b': key new takes no more"), (["backup"], "the file is missing"),
+    (["backup", "a", "b"], "'b': backup takes no more"), (["backup", "--verify", "a", "b"], "'b': backup takes no more"),
+    (["backup", "--force"], "backup has no option --force"), (["node", "set", "10.0.0.1"], "what to set is missing"),
+    (["node", "set", "10.0.0.1", "x=1"], "'x=1' is neither policy=NAME nor bindings=N"),
+    (["bindings", "remove", "10.0.0.1", "x"], "'x' is no care-of address"), (["pool", "release", "ann"], "'ann' is no IPv4 address"),
+    (["pool", "remove", "X"], "'X' is no name of a pool"), (["audit", "undo", "x"], "'x' is no number of a change"),
+    (["audit", "--after", "x"], "--after: 'x' is no number of a change"), (["trace", "10.0.0.1", "x"], "'x': trace takes no more"),
+    (["trace"], "the mobile node is missing"), (["trace", "10.0.0.1", "--count", "0"], "--count: '0' is not a number from 1"),
+    (["trace", "10.0.0.1", "--frob", "1"], "trace has no option --frob"), (["trace", "10.0.0.1", "--pcap"], "--pcap: a value must"),
+    (["explain", "01", "--port", "0"], "--port: '0' is not a port"), (["explain"], "the request is missing"),
+    (["explain", "01", "--at", "then"], "--at: 'then' is not now or capture"), (["explain", "01", "02"], "'02': explain takes no more"),
+]
+
+
+@pytest.mark.parametrize("words, why", LINES)
+def test_one_line_says_what_is_wrong(agent, words, why):
+    done = agent.ctl_raw(*words, stdin=KEY)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("agentctl: ") and done.stderr.count("\n") == 1
+    assert why in done.stderr and "usage" in done.stderr
+
+
+@pytest.mark.parametrize("words", [
+    [KEY], ["association", KEY], ["--frob=" + KEY, "status"], ["status", KEY], ["status", "--timeout", KEY], ["trace", "10.0.0.1", KEY],
+    ["association", "remove", "10.0.0.1", KEY], ["association", "import", "a", "--key=" + KEY], ["association", "list", "--key", KEY],
+    ["key", "new", "a", KEY], [KEY, "--help"], ["association", "remove", "mobile", "10.0.0.1", "256", "use=mn-ha", KEY],
+])
+def test_a_key_in_a_wrong_place_is_not_told(agent, words):
+    done = agent.ctl_raw(*words, stdin=KEY)
+    assert done.returncode == 2 and KEY not in done.stderr and KEY[:16] not in done.stderr
+
+
+def test_help_is_also_of_one_command(agent):
+    def help_of(*words):
+        done = agent.ctl_raw(*words, "--help", json_output=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert help_of("config", "set").startswith("usage: agentctl config set NAME VALUE [--if-version N]\n")
+    assert help_of("trace", "10.0.0.1", "--count").count("usage: ") == 1
+    assert re.findall("usage: agentctl (.*?)\n", help_of("policy")) == ["policy list"]
+    assert help_of("audit").count("usage: ") == 2 and help_of("association").count("usage: agentctl association ") == 4
+    whole = help_of()
+    assert "--socket PATH" in whole and "/run/hearth/agentd.sock" in whole and "30 seconds" in whole and "--version" in whole
+    assert agent.ctl_raw("--version").stdout == agent.ctl_raw("status", "--version").stdout != ""
+    done = agent.ctl_raw("frobnicate", "--help")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_key_on_the_command_line_is_told_whatever_standard_input_is(agent):
+    words = ["association", "add", "mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5", "key=" + KEY]
+    done = agent.ctl_raw(*words)  # from /dev/null
+    assert done.returncode == 2 and "does not belong on a command line" in done.stderr and KEY not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_options_of_agentctl_may_stand_anywhere(agent):
     done = agent.ctl_raw("status", "--timeout", "5", "--json", json_output=False)
     assert done.returncode == 0 and json.loads(done.stdout)["port"] == agent.port
