@@ -13,6 +13,7 @@ struct listing {
 	struct store_reader *reader;
 	struct whom whom;
 	bool has_whom;
+	bool found; /* who was asked for */
 	size_t rows;
 	/* The settings of the policy of the last node: neighbours often share it. */
 	struct config config;
@@ -218,6 +219,7 @@ static enum ha_error list_whom(struct listing *listing, bool *full)
 			                      (struct span){ value.at, value.size }, &peer);
 		if (why == HA_OK)
 			why = list_peer(listing, &peer, first, full);
+		listing->found = listing->found || why == HA_OK;
 		if (why == HA_E_NOTFOUND)
 			why = HA_OK;
 	}
@@ -234,9 +236,13 @@ static enum call_progress list_page(struct listing *listing)
 	if (call->resumed)
 		start = call->key;
 	why = listing->has_whom ? list_whom(listing, &full) : list_peers(listing, &start, &full);
-	call->resumed = true;
 	if (why != HA_OK)
 		return call_refuse(call, why, "the store: %s", ha_strerror(why));
+	if (listing->has_whom && !listing->found && !call->resumed)
+		return call_refuse(call, HA_E_NOTFOUND,
+		                   "there is no mobile node and no foreign agent %s in realm %u",
+		                   listing->whom.text, listing->whom.agent.realm);
+	call->resumed = true;
 	return full ? CALL_MORE : CALL_DONE;
 }
 

@@ -175,8 +175,9 @@ static enum call_progress page(struct call *call, const struct row_octets *prefi
 	return end_of_listing(call, status);
 }
 
-/* All bindings begin with nothing; those of one node with its address. A name
- * that nobody has, or whose node has no address, has no bindings: 0.0.0.0 has none. */
+/* All bindings begin with nothing; those of one node with its address. A node that
+ * has no address has no bindings: 0.0.0.0 has none. A node that goes while it is
+ * listed is one that has no more. */
 static bool take_prefix(struct call *call, struct row_octets *out)
 {
 	struct agent_node node = { 0 };
@@ -187,9 +188,11 @@ static bool take_prefix(struct call *call, struct row_octets *out)
 		return true;
 	if (call->options.word_count > 1 || !whom_parse(call, call->options.words[0], &whom))
 		return false;
-	if (whom.agent.name)
-		agent_node(call->agent, &whom.agent, &node);
-	else
+	if (!agent_node(call->agent, &whom.agent, &node) && !call->resumed) {
+		whom_unknown(call, &whom);
+		return false;
+	}
+	if (!whom.agent.name)
 		node.home = whom.agent.address;
 	binding_row_prefix(whom.agent.realm, node.home, out);
 	return true;

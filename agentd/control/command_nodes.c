@@ -91,8 +91,10 @@ static enum ha_error list_one(struct call *call, struct store_reader *reader,
 	struct store_row raw;
 	enum ha_error why;
 
-	if (!whom_peer_key(call, whom, PEER_MOBILE_NODE, &key))
+	if (!whom_peer_key(call, whom, PEER_MOBILE_NODE, &key)) {
+		whom_unknown(call, whom);
 		return HA_OK;
+	}
 	raw.key = (struct store_bytes){ key.at, key.size };
 	why = store_get(reader, STORE_PEERS, raw.key, &raw.value);
 	if (why == HA_OK)

@@ -122,9 +122,10 @@ static enum call_progress begin(struct call *call)
 	struct whom whom;
 	enum ha_error why;
 
-	if (call->options.word_count == 0 || !whom_parse(call, call->options.words[0], &whom) ||
-	    (!whom.agent.name && !whom.agent.address.s_addr))
+	if (call->options.word_count == 0 || !whom_parse(call, call->options.words[0], &whom))
 		return call_usage(call);
+	if (!whom.agent.name && !whom.agent.address.s_addr)
+		return call_wrong(call, "'%s' is the address of no node", whom.text);
 	for (size_t i = 1; i < call->options.word_count; i++)
 		if (!take_word(trace, call->options.words[i]))
 			return call_wrong(call, "'%.60s': trace takes no more operands",

@@ -10,11 +10,23 @@ static struct span span_of(const char *text)
 	return (struct span){ (const uint8_t *)text, strlen(text) };
 }
 
+/* A name could be so, but hardly ever is one: a digit was mistyped. Digits alone
+ * are names of some networks. */
+static bool looks_like_address(const char *word)
+{
+	return strpbrk(word, "./") && word[strspn(word, "0123456789./")] == '\0';
+}
+
 bool whom_parse(struct call *call, const char *word, struct whom *out)
 {
 	*out = (struct whom){ .agent.realm = call_realm(call), .text = word };
 	if (address_parse(word, &out->agent.address))
 		return true;
+	if (looks_like_address(word)) {
+		call_wrong(call, "'%.60s' is no IPv4 address%s", word,
+		           strchr(word, '/') ? " of a node; it has no length of a prefix" : "");
+		return false;
+	}
 	if (!mip_nai_is_valid(span_of(word))) {
 		call_wrong(call, "'%.60s' is neither an IPv4 address nor a NAI", word);
 		return false;
@@ -22,6 +34,12 @@ bool whom_parse(struct call *call, const char *word, struct whom *out)
 	out->name = name_digest_of(out->agent.realm, span_of(word));
 	out->agent.name = &out->name;
 	return true;
+}
+
+enum call_progress whom_unknown(struct call *call, const struct whom *whom)
+{
+	return call_refuse(call, HA_E_NOTFOUND, "there is no mobile node %s in realm %u",
+	                   whom->text, whom->agent.realm);
 }
 
 void whom_of_peer(const struct peer_row *peer, struct whom *out)

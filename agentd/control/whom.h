@@ -16,11 +16,15 @@ struct whom {
 	const char *text; /* borrowed */
 };
 
-/* An address, else a NAI. false: the word is neither, which the call has said. */
+/* An address, else a NAI; but digits and dots are no NAI. false: the word is
+ * neither, which the call has said. */
 bool whom_parse(struct call *call, const char *word, struct whom *out);
 
 /* The same for a peer's row, which is borrowed. */
 void whom_of_peer(const struct peer_row *peer, struct whom *out);
+
+/* End because there is no such mobile node: HA_E_NOTFOUND. */
+enum call_progress whom_unknown(struct call *call, const struct whom *whom);
 
 /* A change that means them: by address, or by name. */
 void whom_name(const struct whom *whom, struct change *change);

@@ -198,7 +198,7 @@ def test_an_association_is_added_listed_replaced_and_removed(agent, tmp_path):
     with pytest.raises(Refused):
         agent.ctl("association", "remove", "10.1.0.1", "257")
     agent.ctl("association", "remove", "10.1.0.1")
-    assert agent.ctl("association", "list", "10.1.0.1") == []
+    assert "10.1.0.1" not in [row["address"] for row in agent.ctl("association", "list")]
 
 
 def test_one_address_can_be_both_kinds_of_peer(agent):
@@ -413,7 +413,6 @@ def test_bindings_are_listed_page_by_page_in_the_order_of_homes(tmp_path):
         assert again("--after", "10.0.0.9") == listed[2:]
         assert again("--after", "10.0.0.9,198.51.100.6") == listed[1:]
         assert again("--after", "255.255.255.255") == []
-        assert again("10.0.0.10", "--realm", "1") == []
         table = agent.ctl_raw("bindings", "--limit", "1", json_output=False).stdout
         assert "; more with --after 10.0.0.2,198.51.100.7; the store trails by " in table
         assert again("--limit", "4") == listed

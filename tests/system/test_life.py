@@ -33,7 +33,7 @@ def bind(agent, row, care_of=CARE_OF, lifetime=600):
 
 
 def bound(agent, row):
-    return [binding["care_of"] for binding in agent.ctl("bindings", row["home"])]
+    return [binding["care_of"] for binding in agent.ctl("bindings") if binding["home"] == row["home"]]
 
 
 def start_and_fail(agent):
@@ -217,11 +217,11 @@ def test_associations_come_and_go_at_run_time(agent):
     bind(agent, row)
     assert [known["spi"] for known in agent.ctl("association", "list", "10.0.0.77")] == [300]
     agent.ctl("association", "remove", "10.0.0.77")
-    assert agent.ctl("association", "list", "10.0.0.77") == []
+    assert "10.0.0.77" not in [known["address"] for known in agent.ctl("association", "list")]
     wait_for(lambda: bound(agent, row) == [], "its binding is gone")
     agent.kill()
     agent.start()
-    assert agent.ctl("association", "list", "10.0.0.77") == []
+    assert "10.0.0.77" not in [known["address"] for known in agent.ctl("association", "list")]
 
 
 def test_refusals_have_status_1_and_a_sentence(agent):
