@@ -42,6 +42,20 @@ static enum ha_error refuse_label(struct settings_error *error, const char *name
 	              config_excerpt(name).text);
 }
 
+/* What is wrong with the option of a policy is said of the policy's. */
+static enum ha_error refuse_as(struct settings_error *error, enum ha_error why, const char *name,
+                               const struct option *option, const char *trouble)
+{
+	char own[64];
+	size_t length = (size_t)snprintf(own, sizeof(own), "%s.%s:", option->section, option->name);
+
+	if (begins_with(trouble, own))
+		return refuse(error, why, "%s:%s", name, trouble + length);
+	if (begins_with(name, POLICY_SETTING))
+		return refuse(error, why, "%s: %s", name, trouble);
+	return refuse(error, why, "%s", trouble);
+}
+
 /* A value by the row of its option, in the form that a file would have. */
 static enum ha_error judge_option(struct agent *agent, const struct option *option,
                                   const char *value, struct change *out,
@@ -56,7 +70,7 @@ static enum ha_error judge_option(struct agent *agent, const struct option *opti
 	if (why == HA_OK)
 		why = config_validate(&config, &trouble);
 	if (why != HA_OK)
-		return refuse(error, why, "%s", trouble.text);
+		return refuse_as(error, why, out->name, option, trouble.text);
 	config_format(&config, option, out->value, sizeof(out->value));
 	return HA_OK;
 }

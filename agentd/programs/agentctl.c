@@ -158,11 +158,25 @@ static int make_key(const struct command *command)
 	return key_new_run(command->words[command->verb_words], command->json);
 }
 
+/* Such a name comes of a variable that is not set, and nothing could be said of it. */
+static bool names_no_file(const struct command *command)
+{
+	const enum verb_id verb = command->verb;
+	bool empty = false;
+
+	for (size_t i = command->verb_words; i < command->word_count; i++)
+		empty = empty || !*command->words[i];
+	return empty && (verb == VERB_association_import || verb == VERB_backup ||
+	                 verb == VERB_key_new || verb == VERB_explain);
+}
+
 static int run(const struct command *command)
 {
 	struct control_client client;
 	int status;
 
+	if (names_no_file(command))
+		return agentctl_usage(command->verb, "the name of the file is empty");
 	if (command->verb == VERB_backup && backup_file(command, true))
 		return backup_verify(backup_file(command, true), command->json);
 	if (command->verb == VERB_key_new)

@@ -70,7 +70,7 @@ static bool take_option(struct command *command, const struct own_option *option
 	if (option->kind == OWN_SECONDS)
 		return set_seconds(command, option->name, value, at);
 	if (!*value)
-		return refuse(command, "%s: a file without a name", option->name);
+		return refuse(command, "%s: the name of the file is empty", option->name);
 	*(const char **)at = value;
 	return true;
 }

@@ -34,8 +34,8 @@ static enum ha_error refuse_errno(struct backup *b, const char *what)
 {
 	int number = errno;
 
-	snprintf(b->report, sizeof(b->report), "%s cannot be %s: %s",
-	         *b->path ? b->path : "a file without a name", what, strerror(number));
+	snprintf(b->report, sizeof(b->report), "%s cannot be %s: %s", b->path, what,
+	         strerror(number));
 	return ha_error_of_errno(number);
 }
 
@@ -88,10 +88,6 @@ static enum ha_error check_target(struct backup *b)
 	struct stat about;
 	bool regular;
 
-	if (!*b->path) {
-		errno = ENOENT;
-		return refuse_errno(b, "made");
-	}
 	if (lstat(b->path, &about) != 0)
 		return HA_OK; /* what else is wrong, making the file tells */
 	regular = S_ISREG(about.st_mode);

@@ -87,7 +87,8 @@ static enum ha_error fill(struct import *import)
 			break;
 		}
 		if (why == HA_E_IO) {
-			snprintf(import->message, sizeof(import->message), "%s", error.text);
+			snprintf(import->message, sizeof(import->message), "%s %s",
+			         import->options->path, error.text);
 			return why;
 		}
 		if (why != HA_OK)

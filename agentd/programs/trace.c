@@ -79,8 +79,10 @@ static bool take_value(struct tracing *t, const char *name, const char *value)
 	if (strcmp(name, "--count") == 0)
 		return take_count(t, value) ||
 		       refuse(t, "--count: '%.60s' is not a number from 1", value);
-	if (strcmp(name, "--pcap") == 0)
-		return (t->path = value) != NULL;
+	if (strcmp(name, "--pcap") == 0) {
+		t->path = value;
+		return *value || refuse(t, "--pcap: the name of the file is empty");
+	}
 	t->words[t->count++] = name;
 	t->words[t->count++] = value;
 	return true;
@@ -218,8 +220,8 @@ static void on_end(void *context, const struct control_end *end)
 
 static enum ha_error refuse_file(struct tracing *t)
 {
-	snprintf(t->message, sizeof(t->message), "%s cannot be written: %s",
-	         *t->path ? t->path : "a file without a name", strerror(errno));
+	snprintf(t->message, sizeof(t->message), "%s cannot be written: %s", t->path,
+	         strerror(errno));
 	return HA_E_IO;
 }
 

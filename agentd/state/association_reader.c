@@ -23,6 +23,11 @@ enum ha_error association_reader_open(struct association_reader *reader, const c
 
 	reader->file = NULL;
 	error->line = 0;
+	if (file && fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+		fclose(file);
+		file = NULL;
+		errno = EISDIR;
+	}
 	if (!file)
 		return refuse(error, HA_E_IO, "%.160s cannot be opened: %s", path, strerror(errno));
 	if (fstat(fileno(file), &status) == 0 && !anyone && S_ISREG(status.st_mode) &&

@@ -397,11 +397,6 @@ def test_a_backup_gives_way_even_a_damaged_one(agent, tmp_path):
     assert verify(target)[0] == 0
 
 
-def test_a_file_without_a_name_is_told_so(agent):
-    done = agent.ctl_raw("backup", "")
-    assert done.returncode == 1 and done.stderr == "agentctl: a file without a name cannot be made: No such file or directory\n"
-
-
 def test_backup_is_told_in_both_forms_and_never_shows_a_key(agent, tmp_path):
     register(agent, ASSOCIATIONS[0])
     table = agent.ctl_raw("backup", str(tmp_path / "a"), json_output=False)

@@ -82,7 +82,7 @@ LINES = [
     (["--timeout", "86401", "status"], "--timeout: '86401' is not a number of seconds from 1 to 86400"),
     (["status", "--timeout"], "--timeout: a value must follow"), (["--socket=/x", "status"], "--socket=/x: the value stands apart"),
     (["status", "--json=1"], "--json=1: --json takes no value"), (["status", "--key-file", "x"], "status has no such option"),
-    (["association", "add", "--key-file", ""], "--key-file: a file without a name"),
+    (["association", "add", "--key-file", ""], "--key-file: the name of the file is empty"),
     (["status", "now"], "'now': status takes no operand"), (["bindings", "10.0.0.1", "10.0.0.2"], "'10.0.0.2': bindings takes no more"),
     (["bindings", "--replace"], "bindings has no option --replace"), (["bindings", "--limit=3"], "--limit=3: the value stands apart"),
     (["bindings", "--limit", "0"], "--limit: '0' is not a number from 1"), (["bindings", "--limit"], "--limit: a value must follow"),
@@ -99,6 +99,9 @@ LINES = [
     (["bindings", "remove", "10.0.0.1", "x"], "'x' is no care-of address"), (["pool", "release", "ann"], "'ann' is no IPv4 address"),
     (["pool", "remove", "X"], "'X' is no name of a pool"), (["audit", "undo", "x"], "'x' is no number of a change"),
     (["audit", "--after", "x"], "--after: 'x' is no number of a change"), (["trace", "10.0.0.1", "x"], "'x': trace takes no more"),
+    (["backup", ""], "the name of the file is empty"), (["backup", "--verify", ""], "the name of the file is empty"),
+    (["association", "import", ""], "the name of the file is empty"), (["key", "new", ""], "the name of the file is empty"),
+    (["explain", ""], "the name of the file is empty"), (["trace", "10.0.0.1", "--pcap", ""], "--pcap: the name of the file is"),
     (["trace"], "the mobile node is missing"), (["trace", "10.0.0.1", "--count", "0"], "--count: '0' is not a number from 1"),
     (["trace", "10.0.0.1", "--frob", "1"], "trace has no option --frob"), (["trace", "10.0.0.1", "--pcap"], "--pcap: a value must"),
     (["explain", "01", "--port", "0"], "--port: '0' is not a port"), (["explain"], "the request is missing"),
@@ -122,6 +125,11 @@ def test_one_line_says_what_is_wrong(agent, words, why):
 def test_a_key_in_a_wrong_place_is_not_told(agent, words):
     done = agent.ctl_raw(*words, stdin=KEY)
     assert done.returncode == 2 and KEY not in done.stderr and KEY[:16] not in done.stderr
+
+
+def test_a_directory_is_no_file_of_associations(agent):
+    done = agent.ctl_raw("association", "import", "/etc")
+    assert done.returncode == 1 and done.stderr == "agentctl: /etc cannot be opened: Is a directory\n"
 
 
 def test_help_is_also_of_one_command(agent):

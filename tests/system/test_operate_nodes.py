@@ -211,16 +211,18 @@ def test_an_import_brings_pools_and_policies_along(agent, tmp_path):
         "set home-agent.port 435\n"
         "set secret.nonce 00\n"
         "set pool.other 10.64.0.9-10.64.0.20\n"
+        "set policy.gold.max-lifetime 0\n"
         f"mobile nai=bob@example.net pool=other spi=256 algorithm=hmac-md5 key={KEY}\n")
     path.chmod(0o600)
     done = agent.ctl_raw("association", "import", str(path), json_output=False)
-    assert done.returncode == 1 and done.stdout == "4 done, 5 refused\n"
+    assert done.returncode == 1 and done.stdout == "4 done, 6 refused\n"
     said = {int(line.split(":")[1]): line for line in done.stderr.splitlines()}
     assert "a whole number from 1 to 65535 seconds" in said[5]
     assert "belongs to the node" in said[6]
     assert "there is no option 'secret.nonce'" in said[7]
     assert "pool.other was not changed: it would share addresses with another pool" in said[8]
-    assert "there is no pool other" in said[9]
+    assert said[9].split(": ")[1:3] == ["policy.gold.max-lifetime", "'0' is not allowed"]
+    assert "there is no pool other" in said[10]
     assert one(agent.ctl("nodes", ANN))["policy"] == "gold"
 
 
@@ -305,6 +307,8 @@ def test_policies_are_listed_with_who_has_them(populated):
 
 @pytest.mark.parametrize("name, value, expected", [
     ("policy.gold.max-lifetime", "0", "a whole number from 1 to 65535 seconds"),
+    ("policy.gold.max-lifetime", "", "agentctl: policy.gold.max-lifetime: '' is not allowed"),
+    ("registration.max-lifetime", "", "agentctl: registration.max-lifetime: '' is not allowed"),
     ("policy.gold.discovery", "yes", "policy.NAME.OPTION, with OPTION one of max-lifetime"),
     ("policy.Gold.burst", "1", "1 to 31 small letters, digits and hyphens"),
     ("policy.none.burst", "1", "and not none"),

@@ -239,10 +239,21 @@ static void a_file_open_to_others_is_refused(void)
 static void a_directory_is_no_file(void)
 {
 	static struct association_reader reader;
+
+	CU_ASSERT_EQUAL(association_reader_open(&reader, "/tmp", true, &said), HA_E_IO);
+	CU_ASSERT_STRING_EQUAL(said.text, "/tmp cannot be opened: Is a directory");
+	association_reader_close(&reader);
+}
+
+/* No octet of a process is at its address 0. */
+static void what_cannot_be_read_is_an_error(void)
+{
+	static struct association_reader reader;
 	struct change change;
 	size_t count;
 
-	CU_ASSERT_EQUAL_FATAL(association_reader_open(&reader, "/tmp", true, &said), HA_OK);
+	CU_ASSERT_EQUAL_FATAL(association_reader_open(&reader, "/proc/self/mem", true, &said),
+	                      HA_OK);
 	CU_ASSERT_EQUAL(association_reader_next(&reader, &change, 1, &count, &said), HA_E_IO);
 	CU_ASSERT_EQUAL(count, 0);
 	association_reader_close(&reader);
@@ -260,6 +271,7 @@ static CU_TestInfo tests[] = {
 	{ "a line without end is skipped", a_line_without_end_is_skipped },
 	{ "a file open to others is refused", a_file_open_to_others_is_refused },
 	{ "a directory is no file", a_directory_is_no_file },
+	{ "what cannot be read is an error", what_cannot_be_read_is_an_error },
 	CU_TEST_INFO_NULL,
 };
 
