@@ -63,6 +63,29 @@ def test_example_is_accepted_once_the_address_is_given(tmp_path):
         assert "home-agent.address" in done.stderr
 
 
+def test_manual_has_every_option_of_the_usage():
+    usage, page = output_of(program("agentd"), "--help"), output_of(program("agentd"), "--manual").replace("\\-", "-")
+    synopsis, options = page.split(".SH OPTIONS")
+    for option in set(re.findall(r"--[a-z]+", usage)):
+        assert option in synopsis and option in options, option
+
+
+def test_manual_of_agentctl_has_its_options_with_their_defaults():
+    page = output_of(program("agentctl"), "--manual").replace("\\-", "-")
+    for text in ("--socket", "/run/hearth/agentd.sock", "--timeout", "30 seconds", "--json", "--help", "--version", "--pcap FILE"):
+        assert text in page
+    assert "the last line of the table of\n.B bindings\n" in page and "of\n.B trace\nan object in each line" in page
+
+
+def test_installed_unit_names_the_installed_agentd(tmp_path):
+    build = os.path.join(os.path.dirname(program("agentd")), "../..")
+    output_of("cmake", "--install", build, "--prefix", str(tmp_path))
+    with open(tmp_path / "lib/systemd/system/agentd.service", encoding="utf-8") as unit:
+        programs = re.findall(r"^Exec(?:Start|StartPre)=(\S+)", unit.read(), re.M)
+    assert programs == [str(tmp_path / "sbin/agentd")] * 2
+    assert os.access(programs[0], os.X_OK)
+
+
 @pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload"])
 def test_help_and_version_succeed(name):
     assert name in output_of(program(name), "--help")
