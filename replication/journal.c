@@ -97,6 +97,14 @@ void journal_stop(struct journal *journal)
 	journal->log_started = journal->keeper_started = false;
 }
 
+/* No batch is to be the first that needs a page, however large it grows. */
+static void touch(void *memory, size_t octets)
+{
+	volatile uint8_t *at = memory;
+	for (size_t i = 0; i < octets; i += JOURNAL_BLOCK)
+		at[i] = 0;
+}
+
 static enum ha_error allocate_batches(struct journal *journal)
 {
 	for (size_t i = 0; i < JOURNAL_BUFFERS; i++) {
@@ -105,6 +113,8 @@ static enum ha_error allocate_batches(struct journal *journal)
 		batch->tickets = calloc(JOURNAL_ENTRIES_MAX, sizeof(*batch->tickets));
 		if (!batch->image || !batch->tickets)
 			return HA_E_NOMEM;
+		touch(batch->image, JOURNAL_BATCH_MAX);
+		touch(batch->tickets, JOURNAL_ENTRIES_MAX * sizeof(*batch->tickets));
 		batch->next = journal->free;
 		journal->free = batch;
 	}
