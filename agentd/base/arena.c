@@ -1,64 +1,31 @@
 /* arena.c - big tables in memory. */
 #include "agentd/base/arena.h"
 
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "agentd/base/parallel.h"
 
 #define HUGE_PAGE (2u << 20)
-#define PIECE_MIN (64u << 20) /* octets that are worth a thread */
-#define THREADS_MAX 8u
+#define PAGES_MIN 32u /* huge ones that are worth a thread */
 
-struct piece {
+struct arena {
 	uint8_t *at;
 	size_t octets;
-	pthread_t thread;
-	bool started;
 };
 
-/* The kernel clears each page that is locked or touched first, and takes its time. */
-static void *settle(void *argument)
+/* Some of its huge pages, of which the last may be a part. The kernel clears what
+ * is locked or touched first, and takes its time. */
+static void settle(void *context, size_t first, size_t end)
 {
-	struct piece *piece = argument;
+	const struct arena *arena = context;
+	uint8_t *at = arena->at + first * HUGE_PAGE;
+	size_t octets = end * HUGE_PAGE < arena->octets ? (end - first) * HUGE_PAGE
+	                                                : arena->octets - first * HUGE_PAGE;
 
-	if (mlock(piece->at, piece->octets) != 0)
-		memset(piece->at, 0, piece->octets); /* at least touched */
-	return NULL;
-}
-
-static size_t pieces_of(size_t octets)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t count = octets / PIECE_MIN + 1;
-
-	if (processors > 0 && count > (size_t)processors)
-		count = (size_t)processors;
-	return count < THREADS_MAX ? count : THREADS_MAX;
-}
-
-/* Each processor its piece. */
-static void settle_all(uint8_t *arena, size_t octets)
-{
-	struct piece pieces[THREADS_MAX];
-	size_t count = pieces_of(octets);
-	size_t each = octets / count / HUGE_PAGE * HUGE_PAGE;
-
-	for (size_t i = 0; i < count; i++) {
-		struct piece *piece = &pieces[i];
-
-		piece->at = arena + i * each;
-		piece->octets = i + 1 < count ? each : octets - i * each;
-		piece->started = i > 0 && pthread_create(&piece->thread, NULL, settle, piece) == 0;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (!pieces[i].started)
-			settle(&pieces[i]);
-	for (size_t i = 0; i < count; i++)
-		if (pieces[i].started)
-			pthread_join(pieces[i].thread, NULL);
+	if (mlock(at, octets) != 0)
+		memset(at, 0, octets); /* at least touched */
 }
 
 void *arena_map(size_t octets)
@@ -71,7 +38,8 @@ void *arena_map(size_t octets)
 	if (octets >= HUGE_PAGE)
 		madvise(arena, octets, MADV_HUGEPAGE);
 	madvise(arena, octets, MADV_DONTDUMP);
-	settle_all(arena, octets);
+	parallel_do((octets + HUGE_PAGE - 1) / HUGE_PAGE, PAGES_MIN, settle,
+	            &(struct arena){ arena, octets });
 	return arena;
 }
 

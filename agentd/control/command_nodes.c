@@ -6,9 +6,9 @@
 #include "agentd/base/binding.h"
 #include "agentd/control/call.h"
 #include "agentd/control/change_text.h"
-#include "agentd/flow/settings.h"
 #include "agentd/control/text.h"
 #include "agentd/control/whom.h"
+#include "agentd/state/pools.h"
 
 /* Whose its home address is. */
 static const char *tenure(const struct agent_node *node)
@@ -129,7 +129,7 @@ static bool take_policy(const char *value, struct change *change)
 	change->set_policy = true;
 	if (strcmp(value, "none") == 0)
 		return true;
-	if (!label_is_valid(value))
+	if (!setting_label_is_valid(value))
 		return false;
 	memcpy(change->policy, value, strlen(value) + 1);
 	return true;

@@ -97,7 +97,7 @@ enum call_progress call_pool_remove(struct call *call)
 		return finish_change(call, "removed");
 	if (call->options.word_count != 1)
 		return call_usage(call);
-	if (!label_is_valid(call->options.words[0]))
+	if (!setting_label_is_valid(call->options.words[0]))
 		return call_wrong(call, "'%.60s' is no name of a pool", call->options.words[0]);
 	if (!call_reserve(call, 1))
 		return call_refuse(call, HA_E_NOMEM, "out of memory");

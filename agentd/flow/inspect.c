@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "agentd/flow/internal.h"
+#include "agentd/state/pools.h"
 
 bool agent_node(struct agent *agent, const struct agent_whom *whom, struct agent_node *out)
 {
@@ -79,7 +80,7 @@ static void visit_setting(void *context, const char *name, const char *value)
 		.option = policy_option(name, NULL),
 		.value = value,
 	};
-	const char *from = name + strlen(POLICY_FAMILY);
+	const char *from = name + strlen(POLICY_SETTING);
 
 	if (!setting.option)
 		return;

@@ -114,8 +114,6 @@ uint64_t agent_cluster_ms(struct agent *agent);
 void agent_fail(struct agent *agent, enum ha_error why, const char *what);
 
 /* policy.c: the settings in force, for network threads */
-#define POLICY_FAMILY "policy."
-#define POOL_FAMILY "pool."
 void policy_refresh(struct agent *agent);
 void policy_read(struct agent *agent, struct registration_policy *out);
 /* Of the nodes of this policy; *out stays as it is when there is none. */

@@ -111,13 +111,13 @@ static enum ha_error read_batch(struct store_reader *reader, struct store_row *r
 
 /* Opening a key takes longer than all else of a start: many at a time. */
 static enum ha_error load_associations(struct state *state, struct store_reader *reader,
-                                       enum store_table table, row_loader *load, uint64_t *count)
+                                       uint64_t *count)
 {
 	struct association_row *batch = arena_map(BATCH * sizeof(*batch));
 	struct store_row row;
-	enum ha_error error = batch ? store_seek(reader, table, start, false, &row) : HA_E_NOMEM;
+	enum ha_error error = batch ? store_seek(reader, STORE_ASSOCIATIONS, start, false, &row)
+	                            : HA_E_NOMEM;
 
-	(void)load;
 	while (error == HA_OK) {
 		size_t read, loaded;
 		enum ha_error end = read_batch(reader, &row, batch, &read);
@@ -135,16 +135,14 @@ static enum ha_error load_associations(struct state *state, struct store_reader 
 static const struct {
 	enum store_table table;
 	const char *what;
-	enum ha_error (*load_table)(struct state *, struct store_reader *, enum store_table,
-	                            row_loader *, uint64_t *count);
-	row_loader *load;
+	row_loader *load; /* NULL: load_associations */
 } tables[] = {
-	{ STORE_SETTINGS, "setting", load_each, load_setting },
-	{ STORE_PEERS, "peer", load_each, load_peer },
-	{ STORE_NODES, "node", load_each, load_node },
-	{ STORE_ASSOCIATIONS, "association", load_associations, NULL },
-	{ STORE_REPLAY, "replay state", load_each, load_replay },
-	{ STORE_BINDINGS, "binding", load_each, load_binding },
+	{ STORE_SETTINGS, "setting", load_setting },
+	{ STORE_PEERS, "peer", load_peer },
+	{ STORE_NODES, "node", load_node },
+	{ STORE_ASSOCIATIONS, "association", NULL },
+	{ STORE_REPLAY, "replay state", load_replay },
+	{ STORE_BINDINGS, "binding", load_binding },
 };
 
 static void explain_load(struct agent *agent, enum ha_error error, size_t which, uint64_t count,
@@ -170,8 +168,10 @@ enum ha_error load_run(struct agent *agent, struct store_reader *reader, char *r
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		uint64_t count = 0;
-		enum ha_error error = tables[i].load_table(agent->state, reader, tables[i].table,
-		                                           tables[i].load, &count);
+		enum ha_error error = tables[i].load
+		                              ? load_each(agent->state, reader, tables[i].table,
+		                                          tables[i].load, &count)
+		                              : load_associations(agent->state, reader, &count);
 
 		if (error != HA_OK) {
 			explain_load(agent, error, i, count, report, size);

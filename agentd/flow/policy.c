@@ -8,6 +8,7 @@
 #include "agentd/base/config_values.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/inspect.h"
+#include "agentd/state/pools.h"
 
 /* Settings of the store that are no options: pools and policies. */
 static bool is_option(const char *name)
@@ -17,7 +18,7 @@ static bool is_option(const char *name)
 
 static bool is_known(const char *name)
 {
-	static const char *const families[] = { POLICY_FAMILY, POOL_FAMILY };
+	static const char *const families[] = { POLICY_SETTING, POOL_SETTING };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (strncmp(name, families[i], strlen(families[i])) == 0)
@@ -78,9 +79,9 @@ const struct option *policy_option(const char *name, const char *policy)
 	const char *dot = strrchr(name, '.');
 	char full[96];
 
-	if (strncmp(name, POLICY_FAMILY, strlen(POLICY_FAMILY)) != 0 || !dot)
+	if (strncmp(name, POLICY_SETTING, strlen(POLICY_SETTING)) != 0 || !dot)
 		return NULL;
-	name += strlen(POLICY_FAMILY);
+	name += strlen(POLICY_SETTING);
 	if (dot < name || (policy && ((size_t)(dot - name) != strlen(policy) ||
 	                              strncmp(name, policy, strlen(policy)) != 0)))
 		return NULL;

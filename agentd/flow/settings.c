@@ -10,8 +10,6 @@
 #include "agentd/flow/inspect.h"
 #include "agentd/state/pools.h"
 
-#define POLICY_SETTING "policy."
-
 #define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
 static bool begins_with(const char *text, const char *with)
@@ -28,11 +26,6 @@ static bool is_label(const char *text, size_t size)
 	memcpy(label, text, size);
 	label[size] = '\0';
 	return setting_label_is_valid(label);
-}
-
-bool label_is_valid(const char *text)
-{
-	return setting_label_is_valid(text);
 }
 
 static enum ha_error refuse_label(struct settings_error *error, const char *name)
@@ -152,7 +145,7 @@ static enum ha_error judge_pool(struct agent *agent, const char *name, const cha
 	struct address_range range;
 	enum ha_error why;
 
-	if (!label_is_valid(name + strlen(POOL_SETTING)))
+	if (!setting_label_is_valid(name + strlen(POOL_SETTING)))
 		return refuse_label(error, name);
 	why = address_range_parse(value, &range);
 	if (why == HA_E_RANGE)

@@ -21,8 +21,4 @@ enum ha_error setting_judge(struct agent *agent, const char *name, const char *v
 enum ha_error setting_judge_unset(const char *name, struct change *out,
                                   struct settings_error *error);
 
-/* 1 to 31 small letters, digits and hyphens, and not "none": a pool's or policy's
- * name. */
-bool label_is_valid(const char *text);
-
 #endif

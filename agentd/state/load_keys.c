@@ -2,11 +2,9 @@
  * processors, put into the tables by one. */
 #include "agentd/state/internal.h"
 
-#include <unistd.h>
-
 #include "agentd/base/arena.h"
+#include "agentd/base/parallel.h"
 
-#define THREADS_MAX 8u
 #define SHARE_MIN 256u /* associations that are worth a thread */
 
 struct opened {
@@ -15,13 +13,10 @@ struct opened {
 	struct mip_key_state key;
 };
 
-struct share {
+struct opening {
 	struct state *state;
 	const struct association_row *rows;
 	struct opened *opened;
-	size_t count;
-	pthread_t thread;
-	bool started;
 };
 
 static void open_one(struct state *state, const struct association_row *row, struct opened *out)
@@ -34,48 +29,12 @@ static void open_one(struct state *state, const struct association_row *row, str
 }
 
 /* Reads the tables of peers, which nobody changes meanwhile. */
-static void *open_share(void *argument)
+static void open_some(void *context, size_t first, size_t end)
 {
-	struct share *share = argument;
+	const struct opening *opening = context;
 
-	for (size_t i = 0; i < share->count; i++)
-		open_one(share->state, &share->rows[i], &share->opened[i]);
-	return NULL;
-}
-
-static size_t shares_of(size_t count)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t shares = count / SHARE_MIN + 1;
-
-	if (processors > 0 && shares > (size_t)processors)
-		shares = (size_t)processors;
-	return shares < THREADS_MAX ? shares : THREADS_MAX;
-}
-
-static void open_all(struct state *state, const struct association_row *rows, struct opened *opened,
-                     size_t count)
-{
-	struct share shares[THREADS_MAX];
-	size_t share_count = shares_of(count);
-
-	for (size_t i = 0; i < share_count; i++) {
-		struct share *share = &shares[i];
-		size_t first = count * i / share_count, end = count * (i + 1) / share_count;
-
-		*share = (struct share){ .state = state,
-			                 .rows = rows + first,
-			                 .opened = opened + first,
-			                 .count = end - first };
-		share->started = i > 0 &&
-		                 pthread_create(&share->thread, NULL, open_share, share) == 0;
-	}
-	for (size_t i = 0; i < share_count; i++)
-		if (!shares[i].started)
-			open_share(&shares[i]);
-	for (size_t i = 0; i < share_count; i++)
-		if (shares[i].started)
-			pthread_join(shares[i].thread, NULL);
+	for (size_t i = first; i < end; i++)
+		open_one(opening->state, &opening->rows[i], &opening->opened[i]);
 }
 
 static enum ha_error put(struct state *state, const struct association_row *row,
@@ -102,7 +61,7 @@ enum ha_error state_load_associations(struct state *state, const struct associat
 		return HA_E_NOMEM;
 	error = loaded_slot(state, rows[0].peer, &slot); /* makes the index that all look into */
 	if (error == HA_OK)
-		open_all(state, rows, opened, count);
+		parallel_do(count, SHARE_MIN, open_some, &(struct opening){ state, rows, opened });
 	while (error == HA_OK && *loaded < count) {
 		error = put(state, &rows[*loaded], &opened[*loaded]);
 		*loaded += error == HA_OK;

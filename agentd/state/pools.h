@@ -24,6 +24,7 @@
 #define POOLS_MAX 64u
 #define POOL_ADDRESSES_MAX (1u << 24)
 #define POOL_SETTING "pool." /* how the names of their settings begin */
+#define POLICY_SETTING "policy."
 
 struct address_range {
 	uint32_t realm;

@@ -73,7 +73,6 @@ bool setting_is_secret(const char *name)
 }
 
 /* Policies are settings `policy.NAME.OPTION`. */
-#define POLICY_SETTING "policy."
 
 static bool parse_policy(const char *name, char out[LABEL_MAX])
 {
