@@ -48,6 +48,26 @@
 #define JOURNAL_SEGMENT_MIN (16u * JOURNAL_BLOCK)
 #define JOURNAL_SEGMENT_MAX (1u << 30)
 
+/* What an entry is to the group it belongs to. Stored on disk: append only. */
+enum journal_kind {
+	JOURNAL_COMMAND = 0, /* of the machine */
+	JOURNAL_BARRIER = 1, /* a leader's first entry: nothing to apply */
+};
+
+/* One entry of the log. The serial number counts all entries of the file set,
+ * without holes; index and term are the group's, and an index may come again:
+ * then it replaces, and what followed it is gone. */
+struct journal_entry {
+	uint64_t serial;
+	uint64_t index;
+	uint64_t term;
+	uint32_t group;
+	uint8_t kind;    /* enum journal_kind */
+	uint64_t ticket; /* of this process; not on the disk */
+	const void *command;
+	size_t size;
+};
+
 struct journal_segment_header {
 	uint32_t octets; /* of the whole file */
 	uint64_t sequence;

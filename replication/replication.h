@@ -6,6 +6,9 @@
  * answers anything. With one voter, the majority is this node's own disk.
  * Commands are opaque octets here. docs/architecture.md has the threads.
  *
+ * Two engines are behind this face: solo.c where there is one voter, cluster*.c
+ * for a cluster of fixed voters. Which one, the options say.
+ *
  * May include: replication, agentd/base. */
 #ifndef REPLICATION_REPLICATION_H
 #define REPLICATION_REPLICATION_H
@@ -17,16 +20,44 @@
 #include "agentd/base/error.h"
 
 #define REPLICATION_COMMAND_MAX (1u << 20) /* octets of one command */
+#define REPLICATION_MEMBERS_MAX 5u         /* of one cluster; numbered from 1 */
+#define REPLICATION_KEY_OCTETS 32u         /* of a CURVE key */
+#define REPLICATION_ADDRESS_MAX 64u
 
 /* One command in the order in which all members apply it. Borrowed for the
  * call. */
 struct replication_entry {
-	uint64_t index; /* 1, 2, 3, ... without holes */
+	uint64_t index; /* ascending; in a cluster with holes */
 	uint64_t term;
 	uint32_t group;
 	uint64_t ticket; /* what the submitter gave; 0 when it was not this process */
 	const void *command;
 	size_t size;
+};
+
+enum replication_role {
+	REPLICATION_FOLLOWER,
+	REPLICATION_CANDIDATE,
+	REPLICATION_LEADER,
+};
+
+/* A voter. Fixed while the cluster runs: docs/operations.md has the procedures. */
+struct replication_member {
+	uint8_t number; /* 1 .. REPLICATION_MEMBERS_MAX */
+	bool witness;   /* votes and keeps the log; holds no bindings and never answers */
+	char address[REPLICATION_ADDRESS_MAX]; /* numeric, of the cluster's network */
+	uint16_t port;                         /* and the one after it, for snapshots */
+	uint8_t public_key[REPLICATION_KEY_OCTETS];
+};
+
+struct replication_cluster {
+	uint8_t self; /* the number of this member */
+	size_t member_count;
+	struct replication_member members[REPLICATION_MEMBERS_MAX];
+	uint8_t secret_key[REPLICATION_KEY_OCTETS]; /* of this member; wiped by its owner */
+	uint64_t memory_max;             /* octets of entries kept in memory for members that lag */
+	uint32_t snapshot_octets_per_ms; /* throttle; 0 = none */
+	uint32_t clock_tolerance_ms;     /* a member whose clock is further off does not lead */
 };
 
 /* The state machine behind the face. All calls come from the engine's one
@@ -41,6 +72,19 @@ struct replication_machine {
 	/* The log can promise nothing any more (a write or flush failed). Called
 	 * once, after which nothing is applied. The process must end. */
 	void (*failed)(void *context, enum ha_error why, const char *what);
+
+	/* Of a cluster only; NULL otherwise. Same thread. */
+
+	/* Leadership was lost before these came back: what becomes of them is not
+	 * known. They may be applied later, with ticket 0, or never. */
+	void (*lost)(void *context, const uint64_t *tickets, size_t count);
+	/* Another role or term. When it is REPLICATION_LEADER, everything that was
+	 * ever acknowledged has been applied. */
+	void (*role)(void *context, enum replication_role role, uint64_t term);
+	/* This member lags so far that nobody keeps what it lacks: it needs the
+	 * store of member `from` (replication/snapshot.h), and to be opened again
+	 * over it with replication_options.reset. Called again while it is so. */
+	void (*outrun)(void *context, uint8_t from);
 };
 
 struct replication_options {
@@ -51,6 +95,11 @@ struct replication_options {
 	uint32_t segment_octets; /* of one segment file */
 	uint32_t segments_max;   /* the cap of the log: files of that size */
 	uint32_t tick_ms;
+
+	const struct replication_cluster *cluster; /* NULL: one voter. Borrowed for the open */
+	uint64_t applied_term; /* of the entry `applied`; 0 where a lone member wrote it */
+	bool reset;            /* the store came from another member: the log of before goes, unless
+	             * it holds the entry `applied` in that very term */
 };
 
 /* One command to be put in order. */
@@ -59,12 +108,6 @@ struct replication_command {
 	uint64_t ticket; /* not 0 */
 	const void *command;
 	size_t size;
-};
-
-enum replication_role {
-	REPLICATION_FOLLOWER,
-	REPLICATION_CANDIDATE,
-	REPLICATION_LEADER,
 };
 
 struct replication_status {
@@ -76,6 +119,35 @@ struct replication_status {
 	uint64_t log_octets;     /* in all segments that hold entries */
 	uint64_t log_octets_max; /* the cap */
 	uint64_t flushes;        /* batches made durable since start */
+
+	/* Of a cluster; member_count is 0 otherwise. */
+	uint8_t self;
+	uint8_t leader;      /* 0 = not known */
+	uint64_t last_index; /* newest entry, durable or not */
+	uint64_t commit_index;
+	uint32_t lease_ms; /* of the timers in force */
+	uint32_t election_ms;
+	bool transferring;                   /* leadership is being handed over */
+	bool drained;                        /* does not lead until replication_drain(false) */
+	bool clock_off;                      /* our clock is too far from the others' to lead */
+	bool member_of_none;                 /* waits to hear from a cluster */
+	uint64_t log_memory, log_memory_max; /* octets of entries kept for members that lag */
+	size_t member_count;
+	struct replication_peer {
+		uint8_t number;
+		bool self;
+		bool witness;
+		bool connected;
+		bool refused;         /* it comes with another disk, or of another cluster */
+		bool installing;      /* on the leader: it needs a snapshot */
+		uint64_t match_index; /* on the leader: newest entry stored there */
+		uint32_t lag_ms; /* on the leader: age of the oldest entry it lacks; 0 = none */
+		uint32_t round_trip_us;
+		int64_t clock_offset_us; /* its wall clock minus ours */
+		uint32_t silent_ms;      /* since it was heard; UINT32_MAX = never */
+		char address[REPLICATION_ADDRESS_MAX];
+		uint16_t port;
+	} members[REPLICATION_MEMBERS_MAX];
 };
 
 struct replication;
@@ -115,6 +187,30 @@ enum ha_error replication_start(struct replication *replication);
  *                 together more than one batch holds (2 MiB, or one segment) */
 enum ha_error replication_submit(struct replication *replication,
                                  const struct replication_command *commands, size_t count);
+
+/* May this process answer mobile nodes now? It leads and nobody else can: a
+ * majority promised so, until the time that is returned (clock_monotonic_ns);
+ * UINT64_MAX where there is one voter, 0 when it may not. Any thread, no lock. */
+uint64_t replication_may_answer_until(const struct replication *replication);
+
+/* Hand leadership to a member; 0: whoever is most advanced. Returns when it is
+ * under way. HA_E_NOTLEADER, HA_E_NOTFOUND (no such member, a witness, out of
+ * reach, or this one), HA_E_BUSY, HA_E_UNSUPPORTED (one voter). Any thread. */
+enum ha_error replication_transfer(struct replication *replication, uint8_t member);
+
+/* Lead no more and do not stand for election, until it is taken back or the
+ * process ends. HA_E_UNSUPPORTED (one voter), HA_E_NOTFOUND (it leads, and there
+ * is nobody who could). Any thread. */
+enum ha_error replication_drain(struct replication *replication, bool drain);
+
+/* Member `number` may come back with another disk: what it has now is empty or
+ * lags, and it never knew what it may have promised. Put in order and applied
+ * like a command. HA_E_NOTLEADER, HA_E_NOTFOUND, HA_E_UNSUPPORTED. Any thread. */
+enum ha_error replication_admit(struct replication *replication, uint8_t number);
+
+/* While a snapshot is on its way from here: entries after `index` are kept, as
+ * far as memory_max allows. UINT64_MAX: no more. Any thread. */
+void replication_hold(struct replication *replication, uint64_t index);
 
 /* The store holds everything up to `index`: older segments can be used again.
  * Any thread. */

@@ -45,7 +45,8 @@
 	X(HA_E_NO_POLICY, "there is no such policy")                                               \
 	X(HA_E_IN_USE, "mobile nodes still use it")                                                \
 	X(HA_E_TOO_SOON, "comes sooner after the one before than is allowed")                      \
-	X(HA_E_TAKEN, "has addresses that belong to another pool or mobile node already")
+	X(HA_E_TAKEN, "has addresses that belong to another pool or mobile node already")          \
+	X(HA_E_TIMEOUT, "does not answer")
 
 enum ha_error {
 	HA_OK = 0,

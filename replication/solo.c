@@ -1,4 +1,4 @@
-/* engine.c - replication with one voter: this node's own disk is the majority.
+/* solo.c - replication with one voter: this node's own disk is the majority.
  * The log orders and stores; one thread applies what is durable and ticks.
  *
  * No lock is held while the machine is called, and submitting never waits, so
