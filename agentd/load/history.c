@@ -25,7 +25,12 @@ static int compare(const void *left, const void *right)
 
 	if (order == 0)
 		order = compare_u64(a->identification, b->identification);
-	return order ? order : (int)a->what - (int)b->what;
+	if (order == 0)
+		order = (int)a->what - (int)b->what;
+	if (order == 0)
+		order = (int)a->code - (int)b->code; /* acceptances before denials */
+	return order ? order
+	             : (int)b->lifetime_s - (int)a->lifetime_s; /* the first before repeated ones */
 }
 
 void history_sort(struct load_record *records, size_t count)
@@ -217,6 +222,22 @@ static enum ha_error carry_unanswered(struct outcomes *after, const struct outco
 	return error;
 }
 
+static bool is_accepted(const struct load_record *answer)
+{
+	return answer && mip_code_is_accepted(answer->code);
+}
+
+/* A request at least one copy of which has no answer may have had its effect
+ * through that copy, whatever was said to the others. */
+static bool may_have_had_effect(const struct history *history, size_t i)
+{
+	const struct load_record *answer = history_answer_to(history, i);
+
+	return !answer || is_accepted(answer) ||
+	       history_entries_of(history, i, RECORD_ANSWERED) <
+	               history_entries_of(history, i, RECORD_SENT);
+}
+
 static enum ha_error carry_request(struct outcomes *set, const struct history *history, size_t i)
 {
 	const struct load_record *sent = &history->records[i];
@@ -224,10 +245,10 @@ static enum ha_error carry_request(struct outcomes *set, const struct history *h
 	struct outcomes before = *set;
 	enum ha_error error;
 
-	if (answer && !mip_code_is_accepted(answer->code))
+	if (history_is_copy(history, i) || !may_have_had_effect(history, i))
 		return HA_OK;
 	*set = (struct outcomes){ 0 };
-	if (answer)
+	if (is_accepted(answer))
 		error = add_effects(set, &before, sent, effect_answered(sent, answer),
 		                    answer->lifetime_s);
 	else
@@ -273,15 +294,33 @@ static enum ha_error settle(struct outcomes *set, const struct history *history,
 	return insert(set, &seen);
 }
 
+static bool has_identification_of(const struct history *history, size_t i, size_t other)
+{
+	return other < history->count &&
+	       history->records[other].identification == history->records[i].identification;
+}
+
+bool history_is_copy(const struct history *history, size_t i)
+{
+	return i > 0 && has_identification_of(history, i, i - 1) &&
+	       history->records[i - 1].what == history->records[i].what;
+}
+
 const struct load_record *history_answer_to(const struct history *history, size_t i)
 {
-	const struct load_record *sent = &history->records[i];
-	const struct load_record *next = sent + 1;
+	for (; has_identification_of(history, i, i + 1); i++)
+		if (history->records[i + 1].what == RECORD_ANSWERED)
+			return &history->records[i + 1];
+	return NULL;
+}
 
-	if (i + 1 == history->count || next->what != RECORD_ANSWERED ||
-	    next->identification != sent->identification)
-		return NULL;
-	return next;
+size_t history_entries_of(const struct history *history, size_t i, enum record_what what)
+{
+	size_t count = 0;
+
+	for (size_t other = i; has_identification_of(history, i, other); other++)
+		count += history->records[other].what == what;
+	return count;
 }
 
 enum ha_error history_outcomes(const struct history *history, struct outcomes *out)

@@ -1,9 +1,10 @@
 /* history.h - what an agent may hold, given what was asked of it and what it
  * promised: the model behind verification. Pure.
  *
- * A request whose acceptance arrived has had its effect. One that was denied
- * has none. One without an answer may or may not have had it. So a node's
- * history allows a set of outcomes, most often one.
+ * A request whose acceptance arrived has had its effect, once, however often it
+ * was sent. One that was denied has none. One without an answer, or with fewer
+ * answers than copies, may or may not have had it. So a node's history allows a
+ * set of outcomes, most often one.
  *
  * May include: agentd/load/record.h, exchange.h. */
 #ifndef AGENTD_LOAD_HISTORY_H
@@ -54,8 +55,15 @@ void outcomes_free(struct outcomes *outcomes);
  * requests without an answer. */
 enum ha_error history_outcomes(const struct history *history, struct outcomes *out);
 
-/* The answer to the request at `i`; NULL when there is none. */
+/* Is entry `i` the same request as the one before it, sent again as it was? */
+bool history_is_copy(const struct history *history, size_t i);
+
+/* The answer to the request at `i`, an acceptance if there is one; NULL when
+ * there is none. */
 const struct load_record *history_answer_to(const struct history *history, size_t i);
+
+/* How many entries of a kind, from `i` on, have the identification of entry `i`. */
+size_t history_entries_of(const struct history *history, size_t i, enum record_what what);
 
 /* The acceptance with the highest identification; NULL when there is none. */
 const struct load_record *history_newest_accepted(const struct history *history);

@@ -57,6 +57,8 @@ static const struct row rows[] = {
 	  "end after so many seconds" },
 	{ "timeout", SECONDS, AT(timeout_ms), 1, 60000, "1", "S",
 	  "a request without an answer is lost and asked again" },
+	{ "retransmit", SECONDS, AT(retransmit_ms), 1, 60000, NULL, "S",
+	  "before that, it is sent again as it is after S, then after twice as long each time" },
 	{ "tries", NUMBER, AT(tries), 0, 255, "8", "N",
 	  "requests until a node gives up; 0: never" },
 	{ "sockets", NUMBER, AT(sockets), 1, LINK_SOCKETS_MAX, "4", "N",
@@ -287,6 +289,7 @@ void load_options_settings(const struct load_options *options, const struct load
 		                       .count = options->count,
 		                       .duration_ns = options->duration_ms * 1000000ull,
 		                       .timeout_ns = options->timeout_ms * 1000000ull,
+		                       .retransmit_ns = options->retransmit_ms * 1000000ull,
 		                       .tries = options->tries,
 		                       .seed = options->seed,
 		                       .lifetime_s = (uint16_t)options->lifetime_s,
@@ -315,6 +318,9 @@ void load_options_usage(FILE *out)
 	static const char *const others[][2] = {
 		{ "associations", "print the nodes' associations, to be imported by the agent" },
 		{ "storm", "register every node once at --rate, with doubling retransmissions" },
+		{ "watch",
+		  "register one node anew every --timeout; a line per acceptance: when its "
+		  "request left and when it came, monotonic ns" },
 		{ "flood", "throw datagrams of --kind and await nothing, at --rate or flat out" },
 		{ "verify", "hold a listing of bindings against --record" },
 		{ "replay", "send --count accepted requests of --record once more" },

@@ -33,6 +33,7 @@ struct load_options {
 	uint32_t count;
 	uint32_t duration_ms;
 	uint32_t timeout_ms;
+	uint32_t retransmit_ms;
 	uint32_t tries;
 	uint32_t sockets;
 	uint32_t seed;

@@ -42,14 +42,15 @@ static size_t collect(struct candidate *out, const struct history *history)
 
 	for (size_t i = 0; i < history->count; i++) {
 		const struct load_record *sent = &history->records[i];
-		const struct load_record *answer = sent->what == RECORD_SENT
-		                                           ? history_answer_to(history, i)
-		                                           : NULL;
+		const struct load_record *answer = NULL;
 
+		if (sent->what == RECORD_SENT && !history_is_copy(history, i))
+			answer = history_answer_to(history, i);
 		if (answer && mip_code_is_accepted(answer->code))
 			out[n++] = (struct candidate){ .sent = sent,
 				                       .answer = answer,
-				                       .newest = answer == newest };
+				                       .newest = answer->identification ==
+				                                 newest->identification };
 	}
 	return n;
 }

@@ -72,6 +72,7 @@ void report_run(FILE *out, const char *mode, const struct load_settings *setting
 	        rate(result));
 	number(out, "sent", result->sent);
 	number(out, "again", result->again);
+	number(out, "copies", result->copies);
 	number(out, "answered", result->answered);
 	number(out, "accepted", accepted(result));
 	number(out, "lost", result->lost);
@@ -195,5 +196,14 @@ void report_flood(FILE *out, const char *kind, const struct flood_result *result
 	fprintf(out, ", \"cpu_part\": %.3f",
 	        result->window_ns ? (double)result->cpu_ns / (double)result->window_ns : 0);
 	report_codes(out, result->codes);
+	fprintf(out, "}\n");
+}
+
+void report_watch(FILE *out, const struct watch_result *result)
+{
+	fprintf(out, "{\"mode\": \"watch\", \"sent\": %" PRIu64, result->sent);
+	number(out, "accepted", result->accepted);
+	number(out, "denied", result->denied);
+	number(out, "bad", result->bad);
 	fprintf(out, "}\n");
 }

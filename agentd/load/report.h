@@ -12,6 +12,7 @@
 #include "agentd/load/run.h"
 #include "agentd/load/storm.h"
 #include "agentd/load/verify.h"
+#include "agentd/load/watch.h"
 
 void report_run(FILE *out, const char *mode, const struct load_settings *settings,
                 const struct load_result *result);
@@ -22,5 +23,6 @@ void report_storm(FILE *out, const struct load_settings *settings,
                   const struct storm_result *result);
 void report_storm_for_people(FILE *out, const struct storm_result *result);
 void report_flood(FILE *out, const char *kind, const struct flood_result *result);
+void report_watch(FILE *out, const struct watch_result *result);
 
 #endif

@@ -19,6 +19,7 @@
 #define SECOND_NS 1000000000ull
 #define TICK_NS 100000u               /* at a rate: rounds are no closer than that */
 #define WAIT_MAX_NS (20 * 1000000ull) /* so that a signal is noticed */
+#define COPIES_MAX 8u                 /* of one request, after the first */
 
 struct run {
 	const struct load_settings *settings;
@@ -29,6 +30,7 @@ struct run {
 	struct load_node *nodes;
 	struct load_plan plan;
 	struct timeouts timeouts;
+	struct timeouts copies[COPIES_MAX]; /* by copies sent: all in one ring wait equally long */
 	struct link link;
 	enum ha_error error; /* of the record: ends the run */
 	uint64_t planned;    /* requests begun, not counting tries */
@@ -108,6 +110,8 @@ static void put_request(struct run *run, uint32_t number, uint8_t *room)
 	link_put(&run->link, load_request_encode(run->identity, node, &request, room));
 	note_sent(run, &request, node->effect);
 	timeouts_add(&run->timeouts, number, (uint32_t)node->identification);
+	if (run->settings->retransmit_ns != 0 && !timeouts_full(&run->copies[0]))
+		timeouts_add(&run->copies[0], number, (uint32_t)node->identification);
 	run->ntp++;
 	run->result->sent++;
 }
@@ -152,16 +156,48 @@ static bool may_try_again(const struct run *run, const struct load_node *node)
 	       (settings->tries == 0 || node->tries < settings->tries);
 }
 
+static uint8_t *make_room(struct run *run)
+{
+	if (!link_room(&run->link))
+		flush(run);
+	return link_room(&run->link);
+}
+
 static void try_again(struct run *run, uint32_t number)
 {
-	uint8_t *room = link_room(&run->link);
-
-	if (!room) {
-		flush(run);
-		room = link_room(&run->link);
-	}
-	put_request(run, number, room);
+	put_request(run, number, make_room(run));
 	run->result->again++;
+}
+
+/* When a request is sent again as it is: each time after twice as long. */
+static uint64_t copy_due_ns(const struct run *run, const struct load_node *node, unsigned copies)
+{
+	return node->sent_ns + run->settings->retransmit_ns * ((2ull << copies) - 1);
+}
+
+static void put_copy(struct run *run, uint32_t number, unsigned copies)
+{
+	struct load_node *node = &run->nodes[number];
+	struct mip_request request;
+
+	load_request_of(run->identity, load_home(run->identity, number), node, &request);
+	link_put(&run->link, load_request_encode(run->identity, node, &request, make_room(run)));
+	note_sent(run, &request, node->effect);
+	if (copies + 1 < COPIES_MAX && !timeouts_full(&run->copies[copies + 1]))
+		timeouts_add(&run->copies[copies + 1], number, (uint32_t)node->identification);
+	run->result->copies++;
+}
+
+static void put_copies(struct run *run, unsigned copies)
+{
+	struct timeouts *ring = &run->copies[copies];
+	uint32_t number;
+
+	while (run->error == HA_OK && timeouts_oldest(ring, run->nodes, &number) &&
+	       copy_due_ns(run, &run->nodes[number], copies) <= run->now_ns) {
+		timeouts_drop(ring);
+		put_copy(run, number, copies);
+	}
 }
 
 /* The oldest request, if its time is over. */
@@ -284,6 +320,10 @@ static uint64_t wait_ns(struct run *run)
 	if (timeouts_oldest(&run->timeouts, run->nodes, &oldest) &&
 	    run->nodes[oldest].sent_ns + run->settings->timeout_ns < until)
 		until = run->nodes[oldest].sent_ns + run->settings->timeout_ns;
+	for (unsigned i = 0; run->settings->retransmit_ns != 0 && i < COPIES_MAX; i++)
+		if (timeouts_oldest(&run->copies[i], run->nodes, &oldest) &&
+		    copy_due_ns(run, &run->nodes[oldest], i) < until)
+			until = copy_due_ns(run, &run->nodes[oldest], i);
 	return until > run->now_ns ? until - run->now_ns : 0;
 }
 
@@ -294,6 +334,8 @@ static void one_round(struct run *run)
 	read_clocks(run);
 	while (give_up_oldest(run))
 		;
+	for (unsigned i = 0; run->settings->retransmit_ns != 0 && i < COPIES_MAX; i++)
+		put_copies(run, i);
 	if (run->sending)
 		put_due(run);
 	busy = flush(run);
@@ -326,6 +368,8 @@ static enum ha_error prepare(struct run *run, const struct load_mode *mode)
 	const struct load_settings *settings = run->settings;
 	enum ha_error error = timeouts_init(&run->timeouts);
 
+	for (unsigned i = 0; settings->retransmit_ns != 0 && error == HA_OK && i < COPIES_MAX; i++)
+		error = timeouts_init(&run->copies[i]);
 	run->nodes = arena_map(settings->nodes * sizeof(*run->nodes));
 	if (error != HA_OK || !run->nodes)
 		return HA_E_NOMEM;
@@ -342,6 +386,8 @@ static void release(struct run *run)
 {
 	link_close(&run->link);
 	timeouts_free(&run->timeouts);
+	for (unsigned i = 0; i < COPIES_MAX; i++)
+		timeouts_free(&run->copies[i]);
 	arena_unmap(run->nodes, run->settings->nodes * sizeof(*run->nodes));
 	free(run);
 }

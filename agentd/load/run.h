@@ -6,7 +6,8 @@
  *
  * A node has one request under way. One that is not answered in time is counted
  * as lost and asked again by a new request with a new identification, as
- * timestamps demand, up to a number of tries.
+ * timestamps demand, up to a number of tries. Before that, it may be sent again
+ * as it was: whoever took it answers as before, whoever did not takes it now.
  *
  * May include: agentd/load, agentd/base. */
 #ifndef AGENTD_LOAD_RUN_H
@@ -31,8 +32,10 @@ struct load_settings {
 	uint64_t count;       /* requests, not counting tries; 0 = until the time is over */
 	uint64_t duration_ns; /* 0 = until the count is reached */
 	uint64_t timeout_ns;
-	uint32_t tries; /* requests to one effect, at most; 0 = no limit */
-	uint64_t seed;  /* of the order and kind of requests */
+	uint64_t retransmit_ns; /* until a request goes out again as it is; then twice as long
+	                         * each time, within timeout_ns; 0 = never */
+	uint32_t tries;         /* requests to one effect, at most; 0 = no limit */
+	uint64_t seed;          /* of the order and kind of requests */
 	uint16_t lifetime_s;
 	bool echo;           /* the target returns what it is sent */
 	bool until_accepted; /* end with the first acceptance */
@@ -41,6 +44,7 @@ struct load_settings {
 struct load_result {
 	uint64_t sent;              /* requests, with those sent again */
 	uint64_t again;             /* of these, because the one before was lost */
+	uint64_t copies;            /* sent again as they were; not in `sent` */
 	uint64_t answered;          /* awaited and authentic, whatever the code */
 	uint64_t lost;              /* without an answer in time */
 	uint64_t late;              /* authentic, after they were counted as lost */

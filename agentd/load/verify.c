@@ -148,7 +148,7 @@ static void count_requests(const struct history *history, struct verify_result *
 	for (size_t i = 0; i < history->count; i++) {
 		const struct load_record *answer;
 
-		if (history->records[i].what != RECORD_SENT)
+		if (history->records[i].what != RECORD_SENT || history_is_copy(history, i))
 			continue;
 		answer = history_answer_to(history, i);
 		if (!answer)

@@ -15,6 +15,7 @@
 #include "agentd/load/report.h"
 #include "agentd/load/storm.h"
 #include "agentd/load/verify.h"
+#include "agentd/load/watch.h"
 
 enum status {
 	STATUS_DONE = 0,
@@ -208,6 +209,21 @@ static enum status run_storm(const struct command *command)
 	return result.completed > 0 && result.bad == 0 ? STATUS_DONE : STATUS_FAILED;
 }
 
+static enum status run_watch(const struct command *command)
+{
+	struct load_settings settings;
+	struct watch_result result;
+	enum ha_error error;
+
+	load_options_settings(command->options, NULL, &settings);
+	prctl(PR_SET_TIMERSLACK, 1);
+	error = watch_run(&settings, command->identity, &stop, stdout, &result);
+	if (error != HA_OK)
+		return failed("cannot watch", error);
+	report_watch(stdout, &result);
+	return result.accepted > 0 && result.bad == 0 ? STATUS_DONE : STATUS_FAILED;
+}
+
 static enum status flood_with(const struct command *command, const struct flood_kind *kind,
                               const struct load_record *records, size_t record_count)
 {
@@ -258,6 +274,7 @@ static const struct {
 	{ "verify", run_verify },
 	{ "replay", run_replay },
 	{ "storm", run_storm },
+	{ "watch", run_watch },
 	{ "flood", run_flood },
 };
 

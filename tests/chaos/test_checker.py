@@ -157,6 +157,21 @@ CASES = {
         ([sent(1, FIRST, value=1000, lifetime=65535), accepted(1, value=1000, lifetime=65535)], [], {"lost": 1}),
     "an answer that came twice":
         ([sent(1, FIRST), accepted(1), accepted(1)], [(HOME, FIRST, 1)], {}),
+    "sent twice and accepted twice":
+        ([sent(1, FIRST), sent(1, FIRST), accepted(1), accepted(1, lifetime=1799)], [(HOME, FIRST, 1)], {}),
+    "sent twice and promised once":
+        ([sent(1, FIRST), sent(1, FIRST), accepted(1)], [], {"lost": 1}),
+    "sent twice, denied and then accepted":
+        ([sent(1, FIRST), sent(1, FIRST), denied(1), accepted(1)], [], {"lost": 1}),
+    "one copy was denied, the other one may have been taken":
+        ([sent(1, FIRST), accepted(1), sent(2, SECOND), sent(2, SECOND), denied(2)], [(HOME, SECOND, 2)], {}),
+    "one copy was denied, the other one may be lost":
+        ([sent(1, FIRST), accepted(1), sent(2, SECOND), sent(2, SECOND), denied(2)], [(HOME, FIRST, 1)], {}),
+    "both copies were denied":
+        ([sent(1, FIRST), accepted(1), sent(2, SECOND), sent(2, SECOND), denied(2), denied(2)],
+         [(HOME, SECOND, 2)], {"lost": 1}),
+    "copies of an addition without an answer":
+        ([add(1, FIRST), added(1), add(2, SECOND), add(2, SECOND)], [(HOME, FIRST, 1), (HOME, SECOND, 2)], {}),
     "nodes do not mix":
         ([sent(1, FIRST), accepted(1), sent(2, SECOND, home="10.0.0.2"), accepted(2, home="10.0.0.2")],
          [("10.0.0.2", SECOND, 2)], {"lost": 1}),
@@ -187,6 +202,12 @@ def test_order_of_entries_does_not_matter(tmp_path):
     entries = [sent(1, FIRST), sent(2, SECOND, home="10.0.0.2"), accepted(2, home="10.0.0.2"), accepted(1)]
     result = json.loads(verify(tmp_path, entries, [(HOME, FIRST, 1), ("10.0.0.2", SECOND, 2)]).stdout)
     assert (result["nodes"], result["acknowledged"], result["lost"]) == (2, 2, 0)
+
+
+def test_a_request_that_was_sent_twice_is_one(tmp_path):
+    entries = [sent(1, FIRST), sent(1, FIRST), accepted(1), accepted(1), sent(2, SECOND), sent(2, SECOND)]
+    result = json.loads(verify(tmp_path, entries, [(HOME, SECOND, 2)]).stdout)
+    assert (result["acknowledged"], result["unanswered"]) == (1, 1)
 
 
 def test_settling(tmp_path):

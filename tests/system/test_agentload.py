@@ -3,6 +3,7 @@
 import json
 import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -126,6 +127,45 @@ def test_storm_retransmits_anew_with_doubling_pauses():
     for times in by_node.values():
         assert len(times) == 4 and times == sorted(set(times))
         assert times[3] - times[0] > 1.0  # 0.2 + 0.4 + 0.8, where equal pauses would make 0.6
+
+
+def test_retransmissions_are_the_same_octets():
+    silence = Silence()
+    process = subprocess.Popen(
+        [program("agentload"), "--target", "127.0.0.1:%d" % silence.target[1], "--nodes", "2", "--retransmit", "0.1",
+         "--timeout", "1", "--tries", "2", "register"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    result = json.loads(silence.take_until_end(process))
+    assert process.returncode == 1
+    assert (result["sent"], result["again"], result["copies"], result["lost"]) == (4, 2, 12, 4)
+    assert len(silence.requests) == 16 and len(set(silence.requests)) == 4, "after 0.1, 0.3 and 0.7 s, each request"
+
+
+def test_retransmissions_are_in_the_record(loaded, tmp_path):
+    """Whoever hears late sends late: each copy is answered, none has an effect of its own."""
+    record = str(tmp_path / "record")
+    os.kill(loaded.process.pid, signal.SIGSTOP)
+    process = subprocess.Popen(
+        [program("agentload"), "--target", f"{loaded.address}:{loaded.port}", "--nodes", str(NODES), "--record", record,
+         "--retransmit", "0.01", "--timeout", "30", "register"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    wait_for(lambda: os.path.exists(record) and os.path.getsize(record) >= 3 * NODES * 32, "requests were sent thrice")
+    os.kill(loaded.process.pid, signal.SIGCONT)
+    result = json.loads(process.communicate()[0])
+    assert (result["accepted"], result["sent"]) == (NODES, NODES) and result["copies"] >= 2 * NODES
+    settle(loaded)
+    listing = "".join(" ".join(row[:3]) + "\n" for row in bindings(loaded))
+    done = subprocess.run([program("agentload"), "--record", record, "verify"], input=listing, capture_output=True, text=True)
+    assert done.returncode == 0 and json.loads(done.stdout)["acknowledged"] == NODES, done.stderr
+
+
+def test_watch_tells_of_each_acceptance(loaded):
+    done = subprocess.run(
+        [program("agentload"), "--target", f"{loaded.address}:{loaded.port}", "--timeout", "0.02", "--count", "5", "watch"],
+        capture_output=True, text=True, timeout=60)
+    *lines, result = done.stdout.splitlines()
+    assert done.returncode == 0 and json.loads(result) == {"mode": "watch", "sent": 5, "accepted": 5, "denied": 0, "bad": 0}
+    times = [tuple(map(int, line.split())) for line in lines]
+    assert len(times) == 5 and all(sent < accepted for sent, accepted in times)
+    assert all(after[0] - before[0] >= 20_000_000 for before, after in zip(times, times[1:]))
 
 
 def test_storm_needs_a_rate():
