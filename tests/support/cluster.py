@@ -1,0 +1,308 @@
+"""A cluster of real agentd processes for tests: each member in a network namespace of its own, on one switch with a client.
+
+    with Cluster(directory, "data", "data", "witness") as cluster:
+        leader = cluster.await_leader()
+        cluster.run_load("register")          # agentload, from the client to the home agent address
+        leader.power_off()                    # or kill(), freeze(), stop(), cluster.isolate(leader)
+        cluster.await_leader(other_than=leader)
+
+The leader owns ADDRESS, which no member has at the start; members are 192.0.2.11, .12 and so on. Needs root.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from agent import Agent, Refused, program
+from switched import HOST_LINK, Switch, pairs
+from waiting import wait_for
+
+ADDRESS = "192.0.2.1"  # of the home agent
+CLIENT = "client"
+CLIENT_ADDRESS = "192.0.2.77"
+PREFIX = "/24"
+PORT = 434
+CLUSTER_PORT = 4340
+ROLES = ("data", "witness")
+
+
+def make_key(path):
+    """A key file of a member; its public half."""
+    done = subprocess.run([program("agentctl"), "cluster", "key", "make", path], check=True, capture_output=True, text=True)
+    return done.stdout.split()[-1]
+
+
+def load_associations(nodes, bindings=1):
+    """Of agentload's mobile nodes, as rows of tests/support/agent.py."""
+    done = subprocess.run([program("agentload"), "associations", "--nodes", str(nodes), "--bindings", str(bindings)],
+                          check=True, capture_output=True, text=True)
+    for line in done.stdout.splitlines():
+        kind, *fields = line.split()
+        yield {"kind": kind, **dict(field.split("=", 1) for field in fields)}
+
+
+class Member(Agent):
+    """One agentd of a cluster."""
+
+    def __init__(self, cluster, number, role, configuration, associations):
+        self.cluster = cluster
+        self.number = number
+        self.role = role
+        self.host = f"m{number}"
+        self.cluster_address = f"192.0.2.{10 + number}"
+        self.key_path = os.path.join(cluster.directory, f"node-{number}.key")
+        self.public_key = make_key(self.key_path)
+        self.frozen = False
+        self.unplugged = False
+        self.environment = None
+        directory = os.path.join(cluster.directory, str(number))
+        os.makedirs(directory, exist_ok=True)
+        super().__init__(directory, configuration, associations)
+
+    def line(self, public_key=None):
+        """How the configuration names it."""
+        return f"{self.cluster_address}:{CLUSTER_PORT} {self.role} {public_key or self.public_key}"
+
+    def join(self, members):
+        """Write the configuration that names all members; takes effect with the next start."""
+        section = self.configuration.setdefault("cluster", {})
+        section.update({"node": self.number, "key": self.key_path})
+        section.update({f"member-{member.number}": member.line() for member in members})
+        self.write_configuration()
+
+    # ---- its process ----
+
+    def spawn(self, prefix=()):
+        assert self.process is None, "it runs already"
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.cluster.switch.inside(self.host), *prefix, program("agentd"), "--config", self.configuration_path],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
+    def bury(self):
+        """Forget a process that ended by itself; its status."""
+        status, self.process = self.process.wait(timeout=60), None
+        return status
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+        self.frozen = True
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+        self.frozen = False
+
+    def end(self, number):
+        if self.frozen and number != signal.SIGKILL:
+            self.thaw()
+        self.frozen = False
+        return super().end(number)
+
+    def power_off(self):
+        """The host is gone at once: nobody is told by a connection that is closed. The disk is as after a kill."""
+        self.cluster.switch.unplug(self.host)
+        self.unplugged = True
+        self.kill()
+
+    def power_on(self):
+        """The host comes back and remembers no connection."""
+        self.cluster.switch.replug(self.host)
+        self.unplugged = False
+        self.cluster.apply_network()
+        self.spawn()
+
+    def wipe(self):
+        """An empty disk, but for the key under which secrets are sealed."""
+        shutil.rmtree(self.data_directory)
+        os.mkdir(self.data_directory, mode=0o700)
+
+    # ---- what it says ----
+
+    def cluster_status(self):
+        """Its own view, None when it does not answer."""
+        if not self.runs() or self.frozen:
+            return None
+        try:
+            return self.ctl("cluster", "status")
+        except (Refused, json.JSONDecodeError):
+            return None
+
+    def leads(self):
+        status = self.cluster_status()
+        return status is not None and status["role"] == "leader"
+
+    def listing(self):
+        """Lines that agentload verify reads."""
+        return "".join(f"{row['home']} {row['care_of']} 0x{row['identification']}\n" for row in self.ctl("bindings"))
+
+    def counter(self, name):
+        return next(row["value"] for row in self.ctl("counters") if row["name"] == name)
+
+
+class Cluster:
+    """Members by number in `members`; `switch` is their network."""
+
+    def __init__(self, directory, *roles, configuration=None, associations=None):
+        assert roles and set(roles) <= set(ROLES)
+        self.directory = directory
+        self.switch = Switch()
+        self.cuts = []
+        self.slowed = set()
+        wanted = {
+            "home-agent": {"address": ADDRESS, "port": PORT, "interface": HOST_LINK},
+            "storage": {"cluster-key": os.path.join(directory, "cluster.key")},
+        }
+        for section, options in (configuration or {}).items():
+            wanted.setdefault(section, {}).update(options)
+        subprocess.run([program("agentctl"), "key", "new", wanted["storage"]["cluster-key"]], check=True, capture_output=True)
+        self.members = {number: Member(self, number, role, wanted, associations) for number, role in enumerate(roles, 1)}
+        for member in self.members.values():
+            member.join(self.members.values())
+
+    def __enter__(self):
+        self.switch.__enter__()
+        try:
+            self.switch.plug(CLIENT, CLIENT_ADDRESS + PREFIX)
+            for member in self.members.values():
+                self.switch.plug(member.host, member.cluster_address + PREFIX)
+            self.start()
+        except BaseException as why:
+            self.__exit__(type(why), why, why.__traceback__)
+            raise
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        try:
+            if kind is not None:
+                for member in self.members.values():
+                    print(f"---- log of member {member.number}\n{member.log()[-8000:] if os.path.exists(member.log_path) else ''}")
+        finally:
+            self.end()
+
+    def end(self):
+        """Nothing is left running, however it went."""
+        for member in self.members.values():
+            if member.process is not None:
+                member.process.kill()
+                member.process.wait()
+                member.process = None
+        self.switch.__exit__()
+
+    # ---- who ----
+
+    def data(self):
+        return [member for member in self.members.values() if member.role == "data"]
+
+    def witnesses(self):
+        return [member for member in self.members.values() if member.role == "witness"]
+
+    def running(self):
+        return [member for member in self.members.values() if member.runs() and not member.frozen]
+
+    def others(self, *members):
+        return [member for member in self.members.values() if member not in members]
+
+    # ---- life ----
+
+    def start(self, *members):
+        """Start members, all unless named, and await that they answer agentctl."""
+        members = members or self.members.values()
+        for member in members:
+            if member.process is None:
+                member.spawn()
+        for member in members:
+            wait_for(member.answers, f"member {member.number} answers agentctl")
+
+    def stop(self):
+        for member in self.members.values():
+            if member.process is not None:
+                assert member.stop() == 0, f"member {member.number} ended badly:\n{member.log()[-8000:]}"
+
+    def leader(self, other_than=None):
+        """The member that leads and can answer, None when there is none now."""
+        leaders = [member for member in self.running() if member is not other_than and not member.unplugged and member.leads()]
+        return max(leaders, key=lambda member: member.cluster_status()["term"], default=None)
+
+    def await_leader(self, other_than=None, seconds=30):
+        return wait_for(lambda: self.leader(other_than), "a member leads", seconds=seconds, interval=0.005)
+
+    def is_level(self):
+        """One member leads, all follow it and hold everything, and their stores do too."""
+        views = [member.cluster_status() for member in self.members.values()]
+        if not all(views) or sum(view["role"] == "leader" for view in views) != 1:
+            return False
+        if len({(view["term"], view["leader"], view["last_index"]) for view in views}) != 1:
+            return False
+        if any(view["applied_index"] != view["last_index"] for member, view in zip(self.members.values(), views)
+               if member.role == "data"):
+            return False
+        return all(self.store_is_current(member) for member in self.data())
+
+    @staticmethod
+    def store_is_current(member):
+        status = member.ctl("status")
+        return status["store_index"] == status["applied_index"]
+
+    def await_level(self, seconds=60):
+        wait_for(self.is_level, "all members hold everything", seconds=seconds)
+
+    # ---- network ----
+
+    def apply_network(self):
+        self.switch.cut(self.cuts)
+
+    def cut(self, directions):
+        """Directions, pairs of hosts or members, in which nothing passes from now on; everything does in all others."""
+        self.cuts = [tuple(getattr(end, "host", end) for end in direction) for direction in directions]
+        self.apply_network()
+
+    def split(self, *groups):
+        """Groups of members (and CLIENT) that do not hear one another; who is in no group hears all."""
+        self.cut(pairs(*groups))
+
+    def isolate(self, *members, client_too=True):
+        """Members that hear nobody."""
+        rest = self.others(*members) + ([CLIENT] if client_too else [])
+        self.split(*([member] for member in members), rest)
+
+    def heal(self):
+        self.cut([])
+        for member in list(self.slowed):
+            self.slow(member, 0)
+
+    def slow(self, member, kilobits):
+        self.switch.slow(member.host, kilobits)
+        (self.slowed.add if kilobits else self.slowed.discard)(member)
+
+    # ---- clients ----
+
+    def inside(self):
+        """What runs a command as the client."""
+        return self.switch.inside(CLIENT)
+
+    def load_command(self, *arguments):
+        return [*self.inside(), program("agentload"), "--target", f"{ADDRESS}:{PORT}", *map(str, arguments)]
+
+    def run_load(self, *arguments, **options):
+        """agentload to its end; its result."""
+        done = subprocess.run(self.load_command(*arguments), capture_output=True, text=True, timeout=300, **options)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def start_load(self, *arguments):
+        return subprocess.Popen(self.load_command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    @staticmethod
+    def end_load(process):
+        """Stop a load that start_load began, if it still runs; its result."""
+        if process.poll() is None:
+            process.terminate()
+        output, errors = process.communicate(timeout=60)
+        assert output, errors
+        return json.loads(output.splitlines()[-1])
