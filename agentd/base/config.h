@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "agentd/base/address.h"
+#include "agentd/base/cluster_member.h"
 #include "agentd/base/error.h"
 
 #define CONFIG_TEXT_MAX 256u
@@ -28,6 +29,9 @@ struct config {
 	struct in_addr home_agent_address;
 	uint32_t home_agent_port;
 	uint32_t home_agent_realm;
+	char interface[CONFIG_TEXT_MAX]; /* that the leader puts the address on; empty = none */
+	bool virtual_mac;
+	char announce_hook[CONFIG_TEXT_MAX]; /* program; empty = none */
 	/* registration (owned by the cluster: the file seeds an empty store) */
 	uint32_t max_lifetime_s;
 	uint32_t lifetime_jitter; /* percent */
@@ -62,6 +66,13 @@ struct config {
 	uint32_t checkpoint_interval_s;
 	char associations_file[CONFIG_TEXT_MAX]; /* seeds an empty store; empty = none */
 	char cluster_key_file[CONFIG_TEXT_MAX];  /* empty = cluster.key in data_directory */
+	/* cluster */
+	uint32_t cluster_node; /* number of this member; 0 = alone */
+	struct cluster_member cluster_members[CLUSTER_MEMBERS_MAX]; /* member i+1 */
+	char node_key_file[CONFIG_TEXT_MAX]; /* empty = node.key in data_directory */
+	uint32_t log_memory_mib;
+	uint32_t snapshot_rate_mib; /* per second; 0 = no limit */
+	uint32_t clock_tolerance_ms;
 	/* overload */
 	uint32_t request_age_ms;  /* 0 = no limit */
 	uint32_t source_failures; /* per second; 0 = no limit */
@@ -81,6 +92,7 @@ enum option_type {
 	OPTION_PREFIXES,        /* struct address_prefixes */
 	OPTION_TEXT,            /* char[CONFIG_TEXT_MAX] */
 	OPTION_CHOICE,          /* uint32_t, one of `choices` */
+	OPTION_MEMBER,          /* struct cluster_member */
 };
 
 enum option_owner {
@@ -142,7 +154,14 @@ size_t config_format(const struct config *config, const struct option *option, c
 bool config_option_equal(const struct config *a, const struct config *b,
                          const struct option *option);
 
-/* Cross checks between options (capacities, paths). HA_E_RANGE with *error. */
+/* Cross checks between options (capacities, paths, members). HA_E_RANGE with
+ * *error. */
 enum ha_error config_validate(const struct config *config, struct config_error *error);
+
+/* Something that is allowed and hardly meant? Then *error says it. */
+bool config_doubt(const struct config *config, struct config_error *error);
+
+/* This node votes in its cluster and serves no mobile nodes. */
+bool config_is_witness(const struct config *config);
 
 #endif

@@ -239,7 +239,7 @@ static enum ha_error check_given(struct load *load)
 		const struct option *option = config_option_at(i);
 		char allowed[160];
 
-		if (option->preset || load->given[i])
+		if (option->preset || load->given[i] || config_is_witness(&load->config))
 			continue;
 		config_allowed(option, allowed, sizeof(allowed));
 		return refuse(load, HA_E_NOTFOUND, 0, "%s.%s is missing: it must be %s",

@@ -47,10 +47,18 @@ static const struct option_choice udp_tunnels[] = {
 #define CHOICE(member, choices_)                                                                   \
 	AT(member), .type = OPTION_CHOICE, .unit = "", .choices = (choices_)
 
+#define MEMBER(member) AT(member), .type = OPTION_MEMBER, .unit = ""
+
 #define NODE_RESTART .owner = OWNER_NODE, .reload = RELOAD_RESTART
 #define NODE_LIVE .owner = OWNER_NODE, .reload = RELOAD_LIVE
 #define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE
 #define CLUSTER_POLICY CLUSTER_LIVE, .policy = true
+
+#define MEMBER_ROW(number, help_)                                                                  \
+	{                                                                                          \
+		"cluster", "member-" #number, MEMBER(cluster_members[number - 1]), NODE_RESTART,   \
+			.preset = "", .help = help_                                                \
+	}
 
 static const struct option options[] = {
 	{ "home-agent", "address", ADDRESS(home_agent_address), NODE_RESTART, .preset = NULL,
@@ -62,6 +70,15 @@ static const struct option options[] = {
 	  .preset = "0",
 	  .help = "Address space to which the home addresses belong; 0 unless customers with "
 	          "overlapping addresses are kept apart." },
+	{ "home-agent", "interface", TEXT(interface, 0, 15), NODE_RESTART, .preset = "",
+	  .help = "Interface of the home network, on which the leader of a cluster has the address "
+	          "of the home agent; empty when others see to it that the address is here." },
+	{ "home-agent", "virtual-mac", FLAG(virtual_mac), NODE_RESTART, .preset = "yes",
+	  .help = "Have that address under a link-layer address that moves along with it, so that "
+	          "no neighbour has to learn another one." },
+	{ "home-agent", "announce-hook", TEXT(announce_hook, 0, 200), NODE_RESTART, .preset = "",
+	  .help = "Program that is called when this node begins or ceases to have the address, and "
+	          "does what is needed instead; empty for none." },
 
 	{ "registration", "max-lifetime", NUMBER(max_lifetime_s, "seconds", 1, 65535),
 	  CLUSTER_POLICY, .preset = "1800",
@@ -165,6 +182,32 @@ static const struct option options[] = {
 	  .help = "File of the keys under which secrets are sealed in the store and the log, closed "
 	          "to all but the user, the same on every member; read again at a reload. Empty for "
 	          "cluster.key in the directory, which is made when the store is new." },
+
+	{ "cluster", "node", NUMBER(cluster_node, "", 0, CLUSTER_MEMBERS_MAX), NODE_RESTART,
+	  .preset = "0",
+	  .help = "Number of this node among the members of its cluster; 0 when it works alone." },
+	MEMBER_ROW(1, "Where member 1 is found, what it does, and the public key that 'agentctl "
+	              "cluster key make' gave it. A witness votes and serves no mobile nodes. The "
+	              "same on every member; the port after the one named is used too. Empty when "
+	              "there is no such member."),
+	MEMBER_ROW(2, "The same of member 2."),
+	MEMBER_ROW(3, "The same of member 3."),
+	MEMBER_ROW(4, "The same of member 4."),
+	MEMBER_ROW(5, "The same of member 5."),
+	{ "cluster", "key", TEXT(node_key_file, 0, 200), NODE_RESTART, .preset = "",
+	  .help = "File of this node's own secret key, closed to all but the user, of which the "
+	          "public key stands above; empty for node.key in the storage directory." },
+	{ "cluster", "log-memory", NUMBER(log_memory_mib, "MiB", 16, 65536), NODE_RESTART,
+	  .preset = "256",
+	  .help = "Commands kept in memory for members that lag. Who lags further is sent the whole "
+	          "store." },
+	{ "cluster", "snapshot-rate", NUMBER(snapshot_rate_mib, "MiB per second", 0, 10000),
+	  NODE_RESTART, .preset = "64",
+	  .help = "How fast the store is sent to a member that needs it; 0 for no limit." },
+	{ "cluster", "clock-tolerance", NUMBER(clock_tolerance_ms, "milliseconds", 10, 60000),
+	  NODE_RESTART, .preset = "1000",
+	  .help = "A member whose clock is further than this from those of the others does not "
+	          "lead." },
 
 	{ "overload", "request-age", NUMBER(request_age_ms, "milliseconds", 0, 60000), NODE_LIVE,
 	  .preset = "1000",

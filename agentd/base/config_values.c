@@ -1,15 +1,11 @@
 /* config_values.c - one value of the configuration: from text, to text,
- * compared, checked against its row and against its neighbours. Knows nothing
- * of files. */
+ * compared, checked against its row. Knows nothing of files. */
 #include "agentd/base/config_values.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "agentd/base/address.h"
-
-/* Octets of a row in the store at a half-filled page, rounded up. */
-#define STORE_OCTETS_PER_ROW 256u
 
 static void *value_of(struct config *config, const struct option *option)
 {
@@ -132,6 +128,17 @@ static bool parse_choice(const struct option *option, const char *text, void *ou
 	return false;
 }
 
+static bool parse_member(const struct option *option, const char *text, void *out)
+{
+	struct cluster_member member;
+
+	(void)option;
+	if (!cluster_member_parse(text, &member))
+		return false;
+	memcpy(out, &member, sizeof(member));
+	return true;
+}
+
 /* By enum option_type. */
 static const struct {
 	bool (*parse)(const struct option *option, const char *text, void *out);
@@ -144,6 +151,7 @@ static const struct {
 	[OPTION_PREFIXES] = { parse_prefixes, sizeof(struct address_prefixes) },
 	[OPTION_TEXT] = { parse_text, CONFIG_TEXT_MAX },
 	[OPTION_CHOICE] = { parse_choice, sizeof(uint32_t) },
+	[OPTION_MEMBER] = { parse_member, sizeof(struct cluster_member) },
 };
 
 static size_t allowed_choices(const struct option *option, char *out, size_t size)
@@ -189,6 +197,9 @@ size_t config_allowed(const struct option *option, char *out, size_t size)
 		break;
 	case OPTION_CHOICE:
 		return allowed_choices(option, out, size);
+	case OPTION_MEMBER:
+		length = snprintf(out, size, "%s", CLUSTER_MEMBER_ALLOWED);
+		break;
 	}
 	return (size_t)length;
 }
@@ -336,6 +347,8 @@ size_t config_format(const struct config *config, const struct option *option, c
 	case OPTION_TEXT:
 		length = snprintf(out, size, "%s", (const char *)at);
 		break;
+	case OPTION_MEMBER:
+		return cluster_member_format(at, out, size);
 	}
 	return (size_t)length;
 }
@@ -352,57 +365,4 @@ bool config_option_equal(const struct config *a, const struct config *b,
 	config_format(a, option, text_a, sizeof(text_a));
 	config_format(b, option, text_b, sizeof(text_b));
 	return strcmp(text_a, text_b) == 0;
-}
-
-/* ---- cross checks ---- */
-
-static enum ha_error check_paths(const struct config *config, struct config_error *error)
-{
-	const struct {
-		const char *name, *path;
-	} paths[] = {
-		{ "storage.directory", config->data_directory },
-		{ "storage.associations", config->associations_file },
-		{ "storage.cluster-key", config->cluster_key_file },
-		{ "process.control-socket", config->control_socket },
-	};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (*paths[i].path && *paths[i].path != '/')
-			return refuse(error, HA_E_RANGE,
-			              "%s: '%s' is not allowed: it must be a path from the root, "
-			              "beginning with /",
-			              paths[i].name, config_excerpt(paths[i].path).text);
-	return HA_OK;
-}
-
-static enum ha_error check_capacities(const struct config *config, struct config_error *error)
-{
-	uint64_t rows = (uint64_t)config->capacity_nodes + config->capacity_associations +
-	                config->capacity_bindings;
-	uint64_t needed_mib = rows * STORE_OCTETS_PER_ROW >> 20;
-
-	if (config->capacity_associations < config->capacity_nodes)
-		return refuse(error, HA_E_RANGE,
-		              "capacity.associations: %u is not allowed: every node has one, so it "
-		              "must be at least capacity.nodes, %u",
-		              config->capacity_associations, config->capacity_nodes);
-	if (config->capacity_bindings < config->bindings_per_node)
-		return refuse(error, HA_E_RANGE,
-		              "capacity.bindings: %u is not allowed: it must be at least "
-		              "registration.bindings-per-node, %u",
-		              config->capacity_bindings, config->bindings_per_node);
-	if (config->store_map_mib < needed_mib)
-		return refuse(error, HA_E_RANGE,
-		              "storage.store-map: %u is not allowed: the capacities need at least "
-		              "%lu MiB",
-		              config->store_map_mib, (unsigned long)needed_mib);
-	return HA_OK;
-}
-
-enum ha_error config_validate(const struct config *config, struct config_error *error)
-{
-	enum ha_error why = check_paths(config, error);
-
-	return why == HA_OK ? check_capacities(config, error) : why;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agentd/base/arena.h"
+#include "agentd/base/hex.h"
 
 /* ---- reading lines ---- */
 
@@ -73,31 +74,6 @@ static uint32_t parse_id(struct keyring_octets word)
 	return id <= UINT32_MAX ? (uint32_t)id : 0;
 }
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool parse_key(struct keyring_octets word, uint8_t out[KEYRING_KEY_OCTETS])
-{
-	const char *digits = word.at;
-
-	if (word.size != 2 * KEYRING_KEY_OCTETS)
-		return false;
-	for (size_t i = 0; i < KEYRING_KEY_OCTETS; i++) {
-		int high = digit_of(digits[2 * i]), low = digit_of(digits[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
 static enum ha_error add_key(struct scan *scan, struct keyring *into, uint32_t id,
                              const uint8_t key[KEYRING_KEY_OCTETS])
 {
@@ -123,6 +99,7 @@ static enum ha_error add_key(struct scan *scan, struct keyring *into, uint32_t i
 static enum ha_error parse_line(struct scan *scan, struct keyring_octets word, struct keyring *into)
 {
 	uint8_t key[KEYRING_KEY_OCTETS];
+	struct keyring_octets digits;
 	enum ha_error why;
 	uint32_t id;
 
@@ -134,7 +111,8 @@ static enum ha_error parse_line(struct scan *scan, struct keyring_octets word, s
 	if (id == 0)
 		return refuse_line(scan, HA_E_RANGE,
 		                   "after key there must be a number from 1 to %u", UINT32_MAX);
-	if (!parse_key(next_word(scan), key))
+	digits = next_word(scan);
+	if (!hex_parse(digits.at, digits.size, key, sizeof(key)))
 		why = refuse_line(scan, HA_E_SYNTAX, "key %u must be %u hexadecimal digits", id,
 		                  2 * KEYRING_KEY_OCTETS);
 	else if (next_word(scan).size)

@@ -84,6 +84,8 @@ static int check(const char *path)
 		return EXIT_FAILURE;
 	}
 	printf("%s: ok\n", path);
+	if (config_doubt(&config, &error))
+		fprintf(stderr, "%s: %s\n", path, error.text);
 	if (!host_has(&config, error.text, sizeof(error.text)))
 		fprintf(stderr, "%s: before the start on this host: %s\n", path, error.text);
 	return EXIT_SUCCESS;

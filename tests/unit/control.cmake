@@ -1,5 +1,5 @@
 # Configuration, log, parallel work, associations as text, and the codec of the control socket.
-foreach(name IN ITEMS config log parallel)
+foreach(name IN ITEMS config config_cluster log parallel)
   hearth_unit_test(${name} hearth_base)
 endforeach()
 hearth_unit_test(association_file hearth_state)
