@@ -22,10 +22,8 @@
 
 #include "replication/store_internal.h"
 
-#define STORE_FORMAT 1u
 #define FORMAT_KEY "store/format" /* uint32, little-endian */
 #define ID_KEY "store/id"         /* uint64, little-endian */
-#define LOCK_FILE "store.lock"
 #define DATA_FILE STORE_DATA_FILE
 #define READERS_MAX 256u
 
@@ -114,8 +112,8 @@ static enum ha_error lock_directory(struct store *store)
 	store->directory = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store->directory < 0)
 		return refuse_errno(store, errno, "the store's directory cannot be opened");
-	store->lock = openat(store->directory, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-	                     0600);
+	store->lock = openat(store->directory, STORE_LOCK_FILE,
+	                     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (store->lock < 0)
 		return refuse_errno(store, errno, "the lock file cannot be opened");
 	if (!flock(store->lock, LOCK_EX | LOCK_NB))

@@ -16,7 +16,9 @@
 
 #include "agentd/base/error.h"
 
-#define STORE_KEY_MAX 64u /* octets */
+#define STORE_FORMAT 1u
+#define STORE_OWN_PREFIX "store/" /* of keys in STORE_META that are the store's own */
+#define STORE_KEY_MAX 64u         /* octets */
 #define STORE_VALUE_MAX 4096u
 #define STORE_DATA_FILE "data.mdb" /* in its directory; LMDB's choice */
 
@@ -49,7 +51,7 @@ struct store;
 
 /* Open or create the environment in an existing directory. The data file gets
  * the size of the map, as a sparse file. Keys of STORE_META that begin with
- * "store/" are the store's own.
+ * STORE_OWN_PREFIX are the store's own.
  *
  * HA_E_NOTFOUND    the directory does not exist
  * HA_E_INUSE       another process has it open for writing
@@ -63,6 +65,23 @@ void store_close(struct store *store); /* accepts NULL */
 
 /* Made at random when the store was created; never 0. */
 uint64_t store_id(const struct store *store);
+
+/* ---- a store made of rows (store_build.c) ---- */
+
+/* Make the directory, or empty it if a store was begun there, and open a store
+ * in it whose commits are not flushed: quick, and worth nothing before
+ * store_build_finish. Errors of store_open, HA_E_EXISTS (something else is in
+ * the directory). */
+struct store *store_build_open(const char *directory, uint64_t map_octets, enum ha_error *why,
+                               char *report, size_t size);
+/* Everything that was committed is durable now, and what follows at its commit.
+ * HA_E_NODISK, HA_E_IO. */
+enum ha_error store_build_finish(struct store *store);
+
+/* Remove a store that nobody has open, with its directory. One that is not there
+ * is removed. HA_E_EXISTS (something else is in the directory), HA_E_PERMISSION,
+ * HA_E_IO. */
+enum ha_error store_remove(const char *directory);
 
 /* ---- copies (store_copy.c) ---- */
 

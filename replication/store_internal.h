@@ -8,6 +8,8 @@
 
 #include "replication/store.h"
 
+#define STORE_LOCK_FILE "store.lock"
+
 struct MDB_env;
 struct MDB_txn;
 struct MDB_cursor;

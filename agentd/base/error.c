@@ -32,6 +32,7 @@ enum ha_error ha_error_of_errno(int number)
 		{ EDQUOT, HA_E_NODISK },
 		{ ENOENT, HA_E_NOTFOUND },
 		{ EEXIST, HA_E_EXISTS },
+		{ ENOTEMPTY, HA_E_EXISTS },
 		{ EACCES, HA_E_PERMISSION },
 		{ EPERM, HA_E_PERMISSION },
 		{ EROFS, HA_E_PERMISSION },

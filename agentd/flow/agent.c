@@ -54,6 +54,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	agent->realm = options->config->home_agent_realm;
 	agent->started_ms = clock_wall_ms();
 	pthread_mutex_init(&agent->config_lock, NULL);
+	pthread_mutex_init(&agent->applied_lock, NULL);
 	pthread_mutex_init(&agent->clock_lock, NULL);
 	pthread_mutex_init(&agent->policy_lock, NULL);
 	pthread_mutex_init(&agent->jobs_lock, NULL);

@@ -51,6 +51,24 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 	state_outcome_free(&outcome);
 }
 
+struct applied applier_position(struct agent *agent)
+{
+	struct applied applied;
+
+	pthread_mutex_lock(&agent->applied_lock);
+	applied = (struct applied){ agent->applied_index, agent->applied_term };
+	pthread_mutex_unlock(&agent->applied_lock);
+	return applied;
+}
+
+static void note_position(struct agent *agent, const struct replication_entry *last)
+{
+	pthread_mutex_lock(&agent->applied_lock);
+	agent->applied_index = last->index;
+	agent->applied_term = last->term;
+	pthread_mutex_unlock(&agent->applied_lock);
+}
+
 static void apply(void *context, const struct replication_entry *entries, size_t count)
 {
 	struct agent *agent = context;
@@ -59,7 +77,7 @@ static void apply(void *context, const struct replication_entry *entries, size_t
 		apply_one(agent, &entries[i]);
 	if (agent->failed)
 		return;
-	agent->applied_index = entries[count - 1].index;
+	note_position(agent, &entries[count - 1]);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_signal(receiver_completions(agent->receivers[i]));
 	checkpoint_dirty(agent);

@@ -182,14 +182,14 @@ static void write_peers(struct agent *agent, struct store_write *w, const uint32
 	}
 }
 
-/* One transaction: what was configured, then some peers; `applied` not 0 in
- * the last one of a pass.
+/* One transaction: what was configured, then some peers; `applied` in the last
+ * one of a pass, else NULL.
  *
  * A peer may be copied after a change that made what it is possible: a higher
  * limit, a larger pool. Its rows must never be in the store without that. Each
  * client waits for its change, so there are never many. */
 static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size_t count,
-                                uint64_t applied)
+                                const struct applied *applied)
 {
 	struct checkpoint *c = &agent->checkpoint;
 	struct job_list jobs = { .first = NULL, .last = &jobs.first };
@@ -203,7 +203,8 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 		;
 	if (applied) {
 		state_totals(agent->state, &totals);
-		meta_put_number(&w, META_APPLIED, applied);
+		meta_put_number(&w, META_APPLIED, applied->index);
+		meta_put_number(&w, META_TERM, applied->term);
 		meta_put_number(&w, META_TIME, totals.time_ms);
 	}
 	error = store_commit(&w);
@@ -246,7 +247,7 @@ static void rest(struct agent *agent, uint64_t worked_ns)
 }
 
 static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_t count,
-                               uint64_t applied)
+                               const struct applied *applied)
 {
 	size_t done = 0;
 
@@ -255,7 +256,7 @@ static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_
 		                                                   : PEERS_PER_TRANSACTION;
 		bool last = done + some == count;
 		uint64_t began_ns = clock_monotonic_ns();
-		enum ha_error error = write_some(agent, slots + done, some, last ? applied : 0);
+		enum ha_error error = write_some(agent, slots + done, some, last ? applied : NULL);
 
 		if (error != HA_OK) {
 			state_return_dirty(agent->state, slots + done, count - done, some);
@@ -311,7 +312,7 @@ static enum ha_error write_waiting(struct agent *agent)
 	pthread_mutex_lock(&c->lock);
 	waiting = c->jobs.first;
 	pthread_mutex_unlock(&c->lock);
-	return waiting ? write_some(agent, NULL, 0, 0) : HA_OK;
+	return waiting ? write_some(agent, NULL, 0, NULL) : HA_OK;
 }
 
 static enum ha_error pass(struct agent *agent)
@@ -319,7 +320,8 @@ static enum ha_error pass(struct agent *agent)
 	struct checkpoint *c = &agent->checkpoint;
 	uint64_t began_ns = clock_monotonic_ns();
 	enum ha_error error = write_waiting(agent);
-	uint64_t applied = agent->applied_index; /* before the list: it holds all up to here */
+	/* Before the list: it holds all up to here. */
+	struct applied applied = applier_position(agent);
 	uint32_t *slots = NULL;
 	size_t count = 0;
 
@@ -327,11 +329,11 @@ static enum ha_error pass(struct agent *agent)
 	if (error == HA_OK)
 		error = state_take_dirty(agent->state, &slots, &count);
 	if (error == HA_OK) {
-		error = write_all(agent, slots, count, applied);
+		error = write_all(agent, slots, count, &applied);
 		free(slots);
 	}
 	if (error == HA_OK)
-		note_success(agent, applied, count, began_ns);
+		note_success(agent, applied.index, count, began_ns);
 	else
 		note_failure(agent, error);
 	waiters_tell(c, error);
@@ -422,7 +424,7 @@ static void *run(void *argument)
 			waiters_tell(&agent->checkpoint, HA_OK);
 			continue;
 		}
-		error = write_some(agent, NULL, 0, 0);
+		error = write_some(agent, NULL, 0, NULL);
 		if (error != HA_OK)
 			note_failure(agent, error);
 	}

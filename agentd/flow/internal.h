@@ -74,7 +74,9 @@ struct agent {
 	struct store *store;
 	struct state *state;
 	struct replication *replication;
+	pthread_mutex_t applied_lock; /* index and term belong together */
 	_Atomic uint64_t applied_index;
+	uint64_t applied_term;
 	_Atomic bool failed;
 
 	pthread_mutex_t clock_lock;
@@ -145,6 +147,10 @@ enum ha_error seed_configure(struct agent *agent, const struct change *changes, 
                              size_t *failed);
 
 /* applier.c */
+struct applied {
+	uint64_t index, term; /* of the newest entry that the state has */
+};
+struct applied applier_position(struct agent *agent);
 void applier_machine(struct agent *agent, struct replication_machine *out);
 
 /* configure.c */

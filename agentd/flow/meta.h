@@ -7,6 +7,7 @@
 #include "replication/store.h"
 
 #define META_APPLIED "applied"         /* log index that the changing rows hold at least */
+#define META_TERM "term"               /* of that entry; 0 = of a lone member's */
 #define META_CONFIGURED "configured"   /* log index that the configuration holds exactly */
 #define META_NEXT_ID "next-id"         /* of the next new peer, after `configured` */
 #define META_LOG_BEGINS "log-begins"   /* the log never held entries up to this one */

@@ -3,27 +3,29 @@
  * is guessed. */
 #include "agentd/flow/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agentd/base/log.h"
+#include "agentd/flow/directories.h"
 #include "agentd/flow/keys.h"
 #include "agentd/flow/meta.h"
 #include "agentd/flow/restore.h"
+#include "agentd/flow/succession.h"
 
 struct position {
-	uint64_t applied, configured, next_id, time_ms, log_begins;
+	uint64_t applied, term, configured, next_id, time_ms, log_begins;
+	bool replaced; /* the store is not the one that the log was written for */
 };
 
 static enum ha_error read_position(struct store_reader *reader, struct position *out)
 {
 	enum ha_error error = meta_get_number(reader, META_APPLIED, &out->applied);
 
+	if (error == HA_OK)
+		error = meta_get_number(reader, META_TERM, &out->term);
 	if (error == HA_OK)
 		error = meta_get_number(reader, META_CONFIGURED, &out->configured);
 	if (error == HA_OK)
@@ -73,55 +75,25 @@ static enum ha_error check_interrupted(const char *data_directory, char *report,
 	return HA_E_DAMAGED;
 }
 
-static enum ha_error make_directory(const char *path, char *report, size_t size)
-{
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return HA_OK;
-	snprintf(report, size, "cannot create the directory %s: %s", path, strerror(errno));
-	return ha_error_of_errno(errno);
-}
-
-/* The names in a directory are on the disk only when it is flushed, whoever
- * made them: a start before this one may have been cut off in between. */
-static enum ha_error flush_directory(const char *path, char *report, size_t size)
-{
-	int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int number = descriptor < 0 || fsync(descriptor) != 0 ? errno : 0;
-
-	if (descriptor >= 0)
-		close(descriptor);
-	if (number == 0)
-		return HA_OK;
-	snprintf(report, size, "the directory %s cannot be flushed: %s", path, strerror(number));
-	return ha_error_of_errno(number);
-}
-
-/* The directory that holds the data directory may be closed to our user; then
- * it was not we who made the name in it. */
-static enum ha_error flush_parent(const char *path, char *report, size_t size)
-{
-	char parent[CONFIG_TEXT_MAX + 16];
-	enum ha_error error;
-
-	snprintf(parent, sizeof(parent), "%s/..", path);
-	error = flush_directory(parent, report, size);
-	return error == HA_E_PERMISSION ? HA_OK : error;
-}
-
 static enum ha_error make_directories(const char *data, const char *store, const char *log,
                                       char *report, size_t size)
 {
-	enum ha_error error = make_directory(data, report, size);
+	enum ha_error error = directory_make(data, report, size);
 
 	if (error == HA_OK)
-		error = flush_parent(data, report, size);
+		error = directory_flush_parent(data, report, size);
 	if (error == HA_OK)
-		error = make_directory(store, report, size);
+		error = directory_make(store, report, size);
 	if (error == HA_OK)
-		error = make_directory(log, report, size);
+		error = directory_make(log, report, size);
 	if (error == HA_OK)
-		error = flush_directory(data, report, size);
+		error = directory_flush(data, report, size);
 	return error;
+}
+
+static uint64_t store_map_octets(const struct agent *agent)
+{
+	return (uint64_t)agent->config.store_map_mib << 20;
 }
 
 static enum ha_error make_state(struct agent *agent, char *report, size_t size)
@@ -152,6 +124,8 @@ static enum ha_error open_log(struct agent *agent, const char *directory,
 		.segment_octets = agent->config.log_segment_mib << 20,
 		.segments_max = agent->config.log_segments_max,
 		.tick_ms = 100,
+		.applied_term = position->term,
+		.reset = position->replaced,
 	};
 	enum ha_error error;
 
@@ -187,36 +161,49 @@ static void report_recovery(struct agent *agent, uint64_t began_ns)
 	           (clock_monotonic_ns() - began_ns) / 1000000u);
 }
 
-enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
+static enum ha_error open_store(struct agent *agent, const char *directory,
+                                struct position *position, char *report, size_t size)
 {
-	uint64_t began_ns = clock_monotonic_ns();
-	char store[CONFIG_TEXT_MAX + 16], log[CONFIG_TEXT_MAX + 16];
-	struct position position = { 0 };
 	enum ha_error error;
 
-	snprintf(store, sizeof(store), "%s/store", agent->config.data_directory);
-	snprintf(log, sizeof(log), "%s/log", agent->config.data_directory);
-	error = check_interrupted(agent->config.data_directory, report, size);
-	if (error == HA_OK)
-		error = make_directories(agent->config.data_directory, store, log, report, size);
-	if (error != HA_OK)
-		return error;
-
-	agent->store = store_open(store, (uint64_t)agent->config.store_map_mib << 20, &error,
-	                          report, size);
+	agent->store = store_open(directory, store_map_octets(agent), &error, report, size);
 	if (agent->store)
 		error = keys_open(agent, report, size);
 	if (error == HA_OK)
 		error = make_state(agent, report, size);
 	if (error == HA_OK)
-		error = load_store(agent, &position, report, size);
+		error = load_store(agent, position, report, size);
 	if (error != HA_OK)
 		return error;
-	agent->checkpoint.stored_index = position.applied;
-	agent->applied_index = position.applied;
-	error = open_log(agent, log, &position, report, size);
+	agent->checkpoint.stored_index = position->applied;
+	agent->applied_index = position->applied;
+	agent->applied_term = position->term;
+	return HA_OK;
+}
+
+enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
+{
+	uint64_t began_ns = clock_monotonic_ns();
+	const char *data = agent->config.data_directory;
+	char store[CONFIG_TEXT_MAX + 16], log[CONFIG_TEXT_MAX + 16];
+	struct position position = { 0 };
+	enum ha_error error;
+
+	snprintf(store, sizeof(store), "%s/" STORE_DIRECTORY, data);
+	snprintf(log, sizeof(log), "%s/log", data);
+	error = check_interrupted(data, report, size);
+	if (error == HA_OK)
+		error = succession_run(data, store_map_octets(agent), &position.replaced, report,
+		                       size);
+	if (error == HA_OK)
+		error = make_directories(data, store, log, report, size);
+	if (error == HA_OK)
+		error = open_store(agent, store, &position, report, size);
+	if (error == HA_OK)
+		error = open_log(agent, log, &position, report, size);
 	if (error != HA_OK)
 		return error;
+	succession_finish(data);
 	start_clock(agent, &position);
 	report_recovery(agent, began_ns);
 	return HA_OK;

@@ -75,14 +75,7 @@ static enum ha_error check_empty(struct restore *r)
 
 static void remove_preparation(const struct restore *r)
 {
-	static const char *const files[] = { STORE_DATA_FILE, "lock.mdb", "store.lock" };
-	char path[PATH_ROOM + 16];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", r->preparing_store, files[i]);
-		unlink(path);
-	}
-	rmdir(r->preparing_store);
+	store_remove(r->preparing_store);
 	rmdir(r->preparing);
 }
 
@@ -121,6 +114,7 @@ static enum ha_error make_own(struct restore *r, struct store *store)
 
 	store_renew_id(&w);
 	meta_put_number(&w, META_APPLIED, survey->index);
+	meta_put_number(&w, META_TERM, 0);
 	meta_put_number(&w, META_CONFIGURED, survey->index);
 	meta_put_number(&w, META_LOG_BEGINS, survey->index);
 	meta_put_number(&w, META_TIME, survey->time_ms);

@@ -107,6 +107,12 @@ struct store *store_open(const char *directory, uint64_t map_octets, enum ha_err
 	return store;
 }
 
+enum ha_error store_remove(const char *directory)
+{
+	(void)directory;
+	return HA_OK;
+}
+
 void store_close(struct store *store)
 {
 	free(store);
