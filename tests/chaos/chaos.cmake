@@ -9,6 +9,16 @@ target_link_options(hearth_recorder PRIVATE -fno-sanitize=all)
 set_target_properties(hearth_recorder PROPERTIES
   PREFIX "" OUTPUT_NAME recorder LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/chaos)
 
+# A disk that fails when it is told to, and what sees every answer on a switch.
+add_library(hearth_failing MODULE ${CMAKE_CURRENT_LIST_DIR}/failing.c)
+target_compile_options(hearth_failing PRIVATE -U_FORTIFY_SOURCE -fno-sanitize=all)
+target_link_options(hearth_failing PRIVATE -fno-sanitize=all)
+set_target_properties(hearth_failing PROPERTIES
+  PREFIX "" OUTPUT_NAME failing LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/chaos)
+add_executable(chaos_tap ${CMAKE_CURRENT_LIST_DIR}/tap.c)
+set_target_properties(chaos_tap PROPERTIES
+  OUTPUT_NAME tap RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/chaos)
+
 # agentd whose log is never flushed. The test must find that out.
 get_target_property(agentd_sources agentd SOURCES)
 get_target_property(agentd_directory agentd SOURCE_DIR)
