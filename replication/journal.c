@@ -34,14 +34,14 @@ void journal_fail(struct journal *journal, enum ha_error why, const char *format
 		journal_refuse(journal, why, "%s", what);
 }
 
-void journal_trim(struct journal *journal, uint64_t index)
+void journal_trim(struct journal *journal, uint64_t serial)
 {
 	pthread_mutex_lock(&journal->mutex);
 	const uint64_t before = journal->used;
 	/* The newest durable batch stays: it tells the next recovery where the
 	 * log ends. */
 	while (journal->used < journal->durable_sequence &&
-	       journal_segment_at(journal, journal->used)->last_index <= index)
+	       journal_segment_at(journal, journal->used)->last_serial <= serial)
 		journal->used++;
 	if (journal->used != before)
 		journal_ask_keeper(journal);
@@ -51,11 +51,11 @@ void journal_trim(struct journal *journal, uint64_t index)
 void journal_status(struct journal *journal, struct journal_status *out)
 {
 	pthread_mutex_lock(&journal->mutex);
-	const uint64_t first = journal_segment_at(journal, journal->used)->first_index;
+	const uint64_t first = journal_segment_at(journal, journal->used)->first_serial;
 	*out = (struct journal_status){
-		.first_index = first ? first : journal->next_index,
-		.stored_index = journal->stored_index,
-		.last_index = journal->next_index - 1,
+		.first_serial = first ? first : journal->next_serial,
+		.stored_serial = journal->stored_serial,
+		.last_serial = journal->next_serial - 1,
 		.octets = journal->tail_offset,
 		.octets_max = (uint64_t)journal->segment_octets * journal->segments_max,
 		.flushes = journal->flushes,
@@ -142,6 +142,7 @@ static struct journal *journal_new(const struct journal_options *options,
 	journal->store_id = options->store_id;
 	journal->applied = options->applied;
 	journal->begins = options->begins;
+	journal->whole = options->whole;
 	journal->segment_octets = options->segment_octets;
 	journal->segments_max = options->segments_max;
 	if (!journal->directory_path || allocate_batches(journal) != HA_OK) {

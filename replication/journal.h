@@ -1,8 +1,8 @@
 /* journal.h - the log: batches of entries, flat on disk, one flush per batch,
  * in files that are used again.
  *
- * Knows octets, indexes and files; it does not know who orders entries, what
- * they mean, or who applies them: journal_append puts entries behind one
+ * Knows octets, serial numbers and files; it does not know who orders entries,
+ * what they mean, or who applies them: journal_append puts entries behind one
  * another, client->durable hands each batch back once it is safe, and
  * journal_release gives its memory back. Two threads: the log thread writes
  * and flushes, the keeper prepares files ahead of it.
@@ -46,7 +46,7 @@ static inline struct journal_cursor journal_batch_cursor(const struct journal_ba
 struct journal_client {
 	void *context;
 	/* Entries found by journal_open, in order; from its thread. Borrowed. */
-	void (*replay)(void *context, const struct replication_entry *entries, size_t count);
+	void (*replay)(void *context, const struct journal_entry *entries, size_t count);
 	/* A batch is on stable storage. In order, from the log thread. The batch
 	 * is the client's until it calls journal_release. */
 	void (*durable)(void *context, struct journal_batch *batch);
@@ -58,18 +58,21 @@ struct journal_client {
 struct journal_options {
 	const char *directory; /* must exist; borrowed for the open */
 	uint64_t store_id;
-	uint64_t applied;            /* entries up to here are not replayed */
-	uint64_t begins;             /* entries up to here were never in this log */
+	uint64_t applied; /* serial number: entries up to here are not replayed */
+	uint64_t begins;  /* serial number: entries up to here were never in this log */
+	/* Replay all there is, whatever it begins with: the client knows what has
+	 * to be there. `applied` and `begins` are 0 then. */
+	bool whole;
 	uint32_t segment_octets;     /* a multiple of JOURNAL_BLOCK from JOURNAL_SEGMENT_MIN on */
 	uint32_t segments_max;       /* 2 or more */
 	const struct journal_io *io; /* static */
 };
 
 struct journal_status {
-	uint64_t first_index;  /* oldest entry in use; last_index + 1 when there is none */
-	uint64_t stored_index; /* newest durable entry */
-	uint64_t last_index;   /* newest accepted entry */
-	uint64_t octets;       /* of the segments from the oldest in use to the newest */
+	uint64_t first_serial;  /* oldest entry in use; last_serial + 1 when there is none */
+	uint64_t stored_serial; /* newest durable entry */
+	uint64_t last_serial;   /* newest accepted entry */
+	uint64_t octets;        /* of the segments from the oldest in use to the newest */
 	uint64_t octets_max;
 	uint64_t flushes;
 };
@@ -83,27 +86,35 @@ struct journal *journal_open(const struct journal_options *options,
                              const struct journal_client *client, enum ha_error *why, char *report,
                              size_t size);
 
+/* Before the start: let all entries go, durably; serial numbers go on. For a
+ * log whose store was replaced. What is left after an error, or when the power
+ * goes meanwhile, is a log without some or all of its oldest entries.
+ *
+ * HA_E_NODISK, HA_E_NOMEM, HA_E_PERMISSION, HA_E_IO; with a sentence. The log can
+ * only be closed then. */
+enum ha_error journal_erase(struct journal *journal, char *report, size_t size);
+
 /* Start the two threads. HA_E_NOMEM. */
 enum ha_error journal_start(struct journal *journal);
 
-/* Give entries the next indexes and the given term, all of them or none;
- * copies them. *first (may be NULL) is the index of the first one. Any thread;
- * never waits for the disk.
+/* Give entries the next serial numbers, all of them or none; copies them.
+ * *first_serial (may be NULL) is that of the first one. entry.serial is not
+ * looked at; an entry.index of 0 becomes the serial number. Any thread; never
+ * waits for the disk.
  *
  * HA_E_BUSY      all buffers are under way, or the next file is being prepared
  * HA_E_CAPACITY  all files are in use, and no other can be had
  * HA_E_CLOSED    stopped or failed
- * HA_E_RANGE     one command above REPLICATION_COMMAND_MAX, or all of them
+ * HA_E_RANGE     one entry above REPLICATION_COMMAND_MAX, or all of them
  *                together above what one batch or one segment holds */
-enum ha_error journal_append(struct journal *journal, uint64_t term,
-                             const struct replication_command *commands, size_t count,
-                             uint64_t *first);
+enum ha_error journal_append(struct journal *journal, const struct journal_entry *entries,
+                             size_t count, uint64_t *first_serial);
 
 /* The memory of a batch can be used again. Any thread. */
 void journal_release(struct journal *journal, struct journal_batch *batch);
 
-/* Entries up to `index` are not needed any more. Any thread. */
-void journal_trim(struct journal *journal, uint64_t index);
+/* Entries up to this serial number are not needed any more. Any thread. */
+void journal_trim(struct journal *journal, uint64_t serial);
 
 void journal_status(struct journal *journal, struct journal_status *out); /* any thread */
 void journal_flush_histogram(struct journal *journal, uint64_t counts[REPLICATION_FLUSH_BUCKETS]);

@@ -165,7 +165,9 @@ static enum ha_error judge_header(struct journal *journal, struct journal_segmen
 		                      "%s/%s: the file has %" PRId64 " octets instead of %" PRIu32
 		                      ": " JOURNAL_REMEDY,
 		                      directory, name.text, size, header.octets);
+	segment->format = header.format;
 	segment->octets = header.octets;
+	segment->floor_serial = header.first_serial;
 	segment->seed = header.seed;
 	return HA_OK;
 }

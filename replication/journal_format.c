@@ -9,6 +9,15 @@
 #define BATCH_MAGIC 0x68637462u           /* "btch" */
 #define SEGMENT_CHECKSUM_SEED 0x48656172746821u
 
+/* What differs between the formats, in octets. */
+static const struct {
+	size_t segment_covered; /* by the checksum of a segment's header */
+	size_t record_header;
+} layouts[JOURNAL_FORMAT + 1] = {
+	[1] = { 40, 24 },
+	[2] = { JOURNAL_SEGMENT_HEADER - sizeof(uint64_t), JOURNAL_RECORD_HEADER },
+};
+
 static uint8_t *put_u32(uint8_t *at, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -45,30 +54,36 @@ void journal_segment_encode(uint8_t *block, const struct journal_segment_header 
 {
 	memset(block, 0, JOURNAL_BLOCK);
 	uint8_t *at = put_u64(block, SEGMENT_MAGIC);
-	at = put_u32(at, JOURNAL_FORMAT);
+	at = put_u32(at, header->format);
 	at = put_u32(at, header->octets);
 	at = put_u64(at, header->sequence);
 	at = put_u64(at, header->seed);
 	at = put_u64(at, header->store_id);
+	if (header->format > 1)
+		at = put_u64(at, header->first_serial);
 	put_u64(at, checksum(block, (size_t)(at - block), SEGMENT_CHECKSUM_SEED));
 }
 
 enum ha_error journal_segment_decode(const uint8_t *block, struct journal_segment_header *out)
 {
+	const uint32_t format = get_u32(block + 8);
 	if (get_u64(block) != SEGMENT_MAGIC)
 		return HA_E_DAMAGED;
-	if (get_u32(block + 8) > JOURNAL_FORMAT)
+	if (format > JOURNAL_FORMAT)
 		return HA_E_NEWER;
-	const size_t covered = JOURNAL_SEGMENT_HEADER - sizeof(uint64_t);
-	if (get_u32(block + 8) != JOURNAL_FORMAT ||
-	    get_u64(block + covered) != checksum(block, covered, SEGMENT_CHECKSUM_SEED))
+	if (format < JOURNAL_FORMAT_OLDEST)
+		return HA_E_DAMAGED;
+	const size_t covered = layouts[format].segment_covered;
+	if (get_u64(block + covered) != checksum(block, covered, SEGMENT_CHECKSUM_SEED))
 		return HA_E_DAMAGED;
 
 	const struct journal_segment_header header = {
+		.format = format,
 		.octets = get_u32(block + 12),
 		.sequence = get_u64(block + 16),
 		.seed = get_u64(block + 24),
 		.store_id = get_u64(block + 32),
+		.first_serial = format > 1 ? get_u64(block + 40) : 0,
 	};
 	if (header.octets < JOURNAL_SEGMENT_MIN || header.octets > JOURNAL_SEGMENT_MAX ||
 	    header.octets % JOURNAL_BLOCK != 0 || header.sequence == 0)
@@ -77,12 +92,13 @@ enum ha_error journal_segment_decode(const uint8_t *block, struct journal_segmen
 	return HA_OK;
 }
 
-uint8_t *journal_record_encode(uint8_t *at, const struct replication_entry *entry)
+uint8_t *journal_record_encode(uint8_t *at, const struct journal_entry *entry)
 {
 	at = put_u32(at, entry->group);
 	at = put_u32(at, (uint32_t)entry->size);
 	at = put_u64(at, entry->term);
-	at = put_u64(at, entry->index);
+	at = put_u64(at, entry->index ? entry->index : entry->serial);
+	*at++ = entry->kind;
 	if (entry->size > 0)
 		memcpy(at, entry->command, entry->size);
 	return at + entry->size;
@@ -95,10 +111,10 @@ void journal_batch_seal(uint8_t *image, struct journal_batch_header *header, uin
 	header->body_checksum = checksum(image + JOURNAL_BATCH_HEADER, header->body_octets, seed);
 
 	uint8_t *at = put_u32(image, BATCH_MAGIC);
-	at = put_u32(at, JOURNAL_FORMAT);
+	at = put_u32(at, header->format);
 	at = put_u64(at, seed);
 	at = put_u64(at, header->number);
-	at = put_u64(at, header->first_index);
+	at = put_u64(at, header->first_serial);
 	at = put_u64(at, header->previous);
 	at = put_u32(at, header->entries);
 	at = put_u32(at, header->body_octets);
@@ -114,18 +130,19 @@ enum journal_batch_state journal_batch_decode(const uint8_t *octets, uint64_t se
 		return JOURNAL_BATCH_NONE;
 	const size_t covered = JOURNAL_BATCH_HEADER - sizeof(uint64_t);
 	const struct journal_batch_header header = {
+		.format = get_u32(octets + 4),
 		.number = get_u64(octets + 16),
-		.first_index = get_u64(octets + 24),
+		.first_serial = get_u64(octets + 24),
 		.previous = get_u64(octets + 32),
 		.entries = get_u32(octets + 40),
 		.body_octets = get_u32(octets + 44),
 		.body_checksum = get_u64(octets + 48),
 		.mark = get_u64(octets + covered),
 	};
-	if (get_u32(octets + 4) != JOURNAL_FORMAT ||
+	if (header.format < JOURNAL_FORMAT_OLDEST || header.format > JOURNAL_FORMAT ||
 	    header.mark != checksum(octets, covered, seed) ||
 	    header.body_octets > JOURNAL_BODY_MAX || header.entries > JOURNAL_ENTRIES_MAX ||
-	    header.entries == 0 || header.first_index == 0)
+	    header.entries == 0 || header.first_serial == 0)
 		return JOURNAL_BATCH_TORN;
 	*out = header;
 	return JOURNAL_BATCH_HEADED;
@@ -144,34 +161,51 @@ struct journal_cursor journal_cursor_over(const uint8_t *body,
 	return (struct journal_cursor){
 		.at = body,
 		.end = body + header->body_octets,
-		.next_index = header->first_index,
+		.next_serial = header->first_serial,
+		.format = header->format,
 		.left = header->entries,
 		.tickets = tickets,
 	};
 }
 
-enum ha_error journal_cursor_next(struct journal_cursor *cursor, struct replication_entry *out)
+static struct journal_entry decode_record(const struct journal_cursor *cursor)
 {
-	const size_t left = (size_t)(cursor->end - cursor->at);
-	if (cursor->left == 0)
-		return left == 0 ? HA_E_NOTFOUND : HA_E_DAMAGED;
-	if (left < JOURNAL_RECORD_HEADER)
-		return HA_E_DAMAGED;
-
-	const struct replication_entry entry = {
+	const size_t header = layouts[cursor->format].record_header;
+	return (struct journal_entry){
+		.serial = cursor->next_serial,
 		.group = get_u32(cursor->at),
 		.size = get_u32(cursor->at + 4),
 		.term = get_u64(cursor->at + 8),
 		.index = get_u64(cursor->at + 16),
-		.command = cursor->at + JOURNAL_RECORD_HEADER,
+		.kind = cursor->format > 1 ? cursor->at[24] : JOURNAL_COMMAND,
+		.command = cursor->at + header,
 		.ticket = cursor->tickets ? *cursor->tickets : 0,
 	};
-	if (entry.size > REPLICATION_COMMAND_MAX || entry.size > left - JOURNAL_RECORD_HEADER ||
-	    entry.index != cursor->next_index)
+}
+
+static bool is_possible(const struct journal_entry *entry, uint32_t format)
+{
+	if (format == 1 && entry->index != entry->serial)
+		return false;
+	return entry->size <= REPLICATION_COMMAND_MAX && entry->index != 0 &&
+	       entry->kind < JOURNAL_KIND_COUNT;
+}
+
+enum ha_error journal_cursor_next(struct journal_cursor *cursor, struct journal_entry *out)
+{
+	const size_t left = (size_t)(cursor->end - cursor->at);
+	const size_t header = layouts[cursor->format].record_header;
+	if (cursor->left == 0)
+		return left == 0 ? HA_E_NOTFOUND : HA_E_DAMAGED;
+	if (left < header)
 		return HA_E_DAMAGED;
 
-	cursor->at += JOURNAL_RECORD_HEADER + entry.size;
-	cursor->next_index++;
+	const struct journal_entry entry = decode_record(cursor);
+	if (entry.size > left - header || !is_possible(&entry, cursor->format))
+		return HA_E_DAMAGED;
+
+	cursor->at += header + entry.size;
+	cursor->next_serial++;
 	cursor->left--;
 	if (cursor->tickets)
 		cursor->tickets++;

@@ -7,22 +7,27 @@
  *   0      segment header, one block of JOURNAL_BLOCK octets
  *            0 magic u64       8 format u32      12 octets of the segment u32
  *           16 sequence u64   24 seed u64        32 store id u64
- *           40 checksum u64 of the 40 octets before it
+ *           40 first serial u64: no entry of this file has a lower one
+ *           48 checksum u64 of the 48 octets before it
  *   4096   batches; each begins at a block and is padded to a block with zeros,
  *          so that a flush never writes a block that an earlier one covered
  *            0 magic u32       4 format u32       8 seed of the segment u64
- *           16 number u64     24 first index u64 32 mark of the batch before u64
+ *           16 number u64     24 first serial u64 32 mark of the batch before u64
  *           40 entries u32    44 body octets u32 48 checksum of the body u64
  *           56 checksum u64 of the 56 octets before it: the mark of this batch
  *           64 body: records one after the other
- *                0 group u32   4 size u32   8 term u64   16 index u64   24 command
+ *                0 group u32   4 size u32   8 term u64   16 index u64
+ *               24 kind u8    25 command
  *
  * The seed is drawn anew whenever a file is made ready for use, and keys all
  * checksums of its batches: what a recycled file held before cannot be taken
  * for a batch of now. Batch numbers go up by one, across segments; the mark
  * chains them. Padding is in no checksum: it carries nothing.
  *
- * Magic and format stay where they are in all formats to come.
+ * Magic and format stay where they are in all formats to come. Format 1 is read
+ * and never written: it has no first serial in the segment's header (the checksum
+ * stands there), no kind in records (the command stands there, and is of the
+ * machine), and one group whose indexes are the serial numbers.
  *
  * May include: replication, agentd/base. */
 #ifndef REPLICATION_JOURNAL_FORMAT_H
@@ -34,11 +39,12 @@
 
 #include "replication/replication.h"
 
-#define JOURNAL_FORMAT 1u
+#define JOURNAL_FORMAT 2u
+#define JOURNAL_FORMAT_OLDEST 1u /* that can be read */
 #define JOURNAL_BLOCK 4096u
-#define JOURNAL_SEGMENT_HEADER 48u /* octets in use of its block */
+#define JOURNAL_SEGMENT_HEADER 56u /* octets in use of its block */
 #define JOURNAL_BATCH_HEADER 64u
-#define JOURNAL_RECORD_HEADER 24u
+#define JOURNAL_RECORD_HEADER 25u
 
 /* The largest batch: room for one largest command after a mebibyte of others. */
 #define JOURNAL_BATCH_MAX ((2u << 20) + JOURNAL_BLOCK)
@@ -48,10 +54,12 @@
 #define JOURNAL_SEGMENT_MIN (16u * JOURNAL_BLOCK)
 #define JOURNAL_SEGMENT_MAX (1u << 30)
 
-/* What an entry is to the group it belongs to. Stored on disk: append only. */
+/* What an entry is to the group it belongs to. Stored on disk: append only, and
+ * with another number of the format, for older programs do not know it. */
 enum journal_kind {
 	JOURNAL_COMMAND = 0, /* of the machine */
 	JOURNAL_BARRIER = 1, /* a leader's first entry: nothing to apply */
+	JOURNAL_KIND_COUNT
 };
 
 /* One entry of the log. The serial number counts all entries of the file set,
@@ -69,15 +77,18 @@ struct journal_entry {
 };
 
 struct journal_segment_header {
+	uint32_t format;
 	uint32_t octets; /* of the whole file */
 	uint64_t sequence;
 	uint64_t seed;
 	uint64_t store_id;
+	uint64_t first_serial; /* no entry has a lower one; 0 in format 1 */
 };
 
 struct journal_batch_header {
+	uint32_t format;
 	uint64_t number;
-	uint64_t first_index;
+	uint64_t first_serial;
 	uint64_t previous; /* mark of the batch before; 0 for the very first */
 	uint64_t mark;     /* of this one */
 	uint64_t body_checksum;
@@ -99,8 +110,9 @@ void journal_segment_encode(uint8_t *block, const struct journal_segment_header 
  * checksum, an impossible size. *out is untouched on failure. */
 enum ha_error journal_segment_decode(const uint8_t *block, struct journal_segment_header *out);
 
-/* Append one record to `at`, which has room for it. Returns the end. */
-uint8_t *journal_record_encode(uint8_t *at, const struct replication_entry *entry);
+/* Append one record in JOURNAL_FORMAT to `at`, which has room for it; an index of
+ * 0 becomes the serial number. Returns the end. */
+uint8_t *journal_record_encode(uint8_t *at, const struct journal_entry *entry);
 
 /* Close a batch: `image` starts with room for the header, the body follows.
  * Computes both checksums, fills in header->mark and body_checksum, writes the
@@ -127,7 +139,8 @@ bool journal_batch_intact(const uint8_t *body, const struct journal_batch_header
 struct journal_cursor {
 	const uint8_t *at;
 	const uint8_t *end;
-	uint64_t next_index;
+	uint64_t next_serial;
+	uint32_t format;
 	uint32_t left;           /* entries */
 	const uint64_t *tickets; /* of the entries left, or NULL: all 0 */
 };
@@ -138,6 +151,6 @@ struct journal_cursor journal_cursor_over(const uint8_t *body,
 
 /* The next entry, borrowed from the body. HA_E_NOTFOUND after the last;
  * HA_E_DAMAGED when the records do not add up to what the header says. */
-enum ha_error journal_cursor_next(struct journal_cursor *cursor, struct replication_entry *out);
+enum ha_error journal_cursor_next(struct journal_cursor *cursor, struct journal_entry *out);
 
 #endif

@@ -19,8 +19,10 @@
 struct journal_segment {
 	uint64_t sequence;
 	uint64_t seed;
-	uint64_t first_index; /* 0: no entries */
-	uint64_t last_index;
+	uint64_t floor_serial; /* of the header: no entry has a lower one */
+	uint64_t first_serial; /* 0: no entries */
+	uint64_t last_serial;
+	uint32_t format;
 	uint32_t octets;
 	int file; /* open for the tail and for those ahead of it; else -1 */
 };
@@ -39,7 +41,8 @@ struct journal {
 	char *directory_path;
 	uint64_t store_id;
 	uint64_t applied; /* at open */
-	uint64_t begins;  /* an empty log goes on after this index */
+	uint64_t begins;  /* an empty log goes on after this entry */
+	bool whole;
 	uint32_t segment_octets;
 	uint32_t segments_max;
 	int directory;
@@ -62,8 +65,8 @@ struct journal {
 	uint32_t tail_octets;      /* of the tail segment */
 	uint64_t durable_sequence; /* segment of the newest durable batch */
 	uint64_t next_number;
-	uint64_t next_index;
-	uint64_t stored_index;
+	uint64_t next_serial;
+	uint64_t stored_serial;
 	uint64_t flushes;
 	struct journal_batch *free;
 	struct journal_batch *open; /* collecting; NULL when none */
@@ -112,6 +115,18 @@ enum ha_error journal_refuse(struct journal *journal, enum ha_error why, const c
 /* "<name> cannot be <what>", for a negative errno. */
 enum ha_error journal_refuse_io(struct journal *journal, int error, const char *name,
                                 const char *what);
+
+/* ---- journal_renew.c: before the threads start; set the report on failure ---- */
+
+/* Create until there are that many. */
+enum ha_error journal_ensure_segments(struct journal *journal, size_t count);
+
+/* Remove the file of a row, durably, and the row. */
+enum ha_error journal_segment_remove(struct journal *journal, size_t i);
+
+/* Let the row behind *tail be the tail, created if there is none. Those before it
+ * stay if there are entries in them. */
+enum ha_error journal_leave_tail(struct journal *journal, size_t *tail, bool entries);
 
 /* ---- journal_segments.c ---- */
 

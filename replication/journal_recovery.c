@@ -122,7 +122,7 @@ static enum ha_error replay(struct recovery *recovery, const struct journal_batc
                             struct place at)
 {
 	struct journal *journal = recovery->journal;
-	struct replication_entry chunk[REPLAY_CHUNK];
+	struct journal_entry chunk[REPLAY_CHUNK];
 	size_t n = 0;
 	enum ha_error error;
 	struct journal_cursor cursor = journal_cursor_over(recovery->image + JOURNAL_BATCH_HEADER,
@@ -136,7 +136,7 @@ static enum ha_error replay(struct recovery *recovery, const struct journal_batc
 		return damaged_at(recovery, at, "a batch holds records that do not add up");
 
 	while (journal_cursor_next(&cursor, &chunk[n]) == HA_OK) {
-		if (chunk[n].index <= journal->applied)
+		if (chunk[n].serial <= journal->applied)
 			continue;
 		if (++n < REPLAY_CHUNK)
 			continue;
@@ -154,9 +154,9 @@ static void note_batch(struct recovery *recovery, const struct journal_batch_hea
                        struct place at)
 {
 	struct journal_segment *segment = &recovery->journal->segments[at.segment];
-	if (segment->first_index == 0)
-		segment->first_index = header->first_index;
-	segment->last_index = header->first_index + header->entries - 1;
+	if (segment->first_serial == 0)
+		segment->first_serial = header->first_serial;
+	segment->last_serial = header->first_serial + header->entries - 1;
 
 	recovery->any = true;
 	recovery->last = *header;
@@ -173,22 +173,30 @@ static enum ha_error accept(struct recovery *recovery, const struct journal_batc
                             struct place at)
 {
 	struct journal *journal = recovery->journal;
-	if (!recovery->any && header->first_index > journal->applied + 1)
+	if (!recovery->any && !journal->whole && header->first_serial > journal->applied + 1)
 		return journal_refuse(journal, HA_E_DAMAGED,
 		                      "%s: the log begins with entry %" PRIu64
 		                      ", but the store ends with %" PRIu64
 		                      ": the store is older than the log; restore both from the "
 		                      "same backup",
-		                      journal->directory_path, header->first_index,
+		                      journal->directory_path, header->first_serial,
 		                      journal->applied);
 	if (recovery->any &&
 	    (header->previous != recovery->last.mark ||
-	     header->first_index != recovery->last.first_index + recovery->last.entries))
+	     header->first_serial != recovery->last.first_serial + recovery->last.entries))
 		return damaged_at(recovery, at, "a batch does not continue the one before");
 	const enum ha_error error = replay(recovery, header, at);
 	if (error == HA_OK)
 		note_batch(recovery, header, at);
 	return error;
+}
+
+/* The writer moves on when a batch does not fit. But the oldest file begins with
+ * a batch: where the store does not say what has to be there, it must be found. */
+static bool may_go_on_in_next(const struct recovery *recovery, struct place at)
+{
+	return at.segment + 1 < recovery->journal->segment_count &&
+	       (recovery->any || !recovery->journal->whole);
 }
 
 /* From the given segment on, as far as batches follow one another. */
@@ -204,8 +212,7 @@ static enum ha_error walk(struct recovery *recovery, size_t start)
 		enum ha_error error = look(recovery, at, &header, &found);
 		if (error != HA_OK)
 			return error;
-		/* The writer moves on when a batch does not fit. */
-		if (found != FOUND_BATCH && at.segment + 1 < journal->segment_count) {
+		if (found != FOUND_BATCH && may_go_on_in_next(recovery, at)) {
 			recovery->torn |= found == FOUND_TORN;
 			at = (struct place){ at.segment + 1, JOURNAL_BLOCK };
 			error = look(recovery, at, &header, &found);
@@ -226,12 +233,13 @@ static enum ha_error walk(struct recovery *recovery, size_t start)
 }
 
 /* Where to begin: at the last segment of which the store holds everything
- * before its first entry. Damage before that is of no concern any more. */
+ * before its first entry. Damage before that is of no concern any more. For a
+ * client that wants all there is: at the first. */
 static enum ha_error find_start(struct recovery *recovery, size_t *start)
 {
 	struct journal *journal = recovery->journal;
 	*start = 0;
-	for (size_t i = journal->segment_count; i-- > 0;) {
+	for (size_t i = journal->whole ? 0 : journal->segment_count; i-- > 0;) {
 		struct journal_batch_header header;
 		enum found found;
 		const struct place first = { i, JOURNAL_BLOCK };
@@ -239,7 +247,7 @@ static enum ha_error find_start(struct recovery *recovery, size_t *start)
 		journal_segment_close(journal, &journal->segments[i]);
 		if (error != HA_OK)
 			return error;
-		if (found == FOUND_BATCH && header.first_index <= journal->applied + 1) {
+		if (found == FOUND_BATCH && header.first_serial <= journal->applied + 1) {
 			*start = i;
 			return HA_OK;
 		}
@@ -319,7 +327,7 @@ static enum ha_error scan_behind(struct recovery *recovery)
 static enum ha_error judge_end(struct recovery *recovery)
 {
 	struct journal *journal = recovery->journal;
-	const uint64_t last = recovery->last.first_index + recovery->last.entries - 1;
+	const uint64_t last = recovery->last.first_serial + recovery->last.entries - 1;
 	if (last < journal->applied)
 		return journal_refuse(
 			journal, HA_E_DAMAGED,
@@ -361,23 +369,19 @@ static enum ha_error settle(struct recovery *recovery)
 	return error ? journal_refuse_io(journal, error, "", "synced") : HA_OK;
 }
 
-/* Ready segments of another size would not hold what is promised. */
+/* Ready segments of another size would not hold what is promised, and those of
+ * another format would not be understood. */
 static enum ha_error open_ready(struct recovery *recovery)
 {
 	struct journal *journal = recovery->journal;
-	const struct journal_io *io = journal->io;
 	while (journal->segment_count > recovery->end.segment + 1) {
 		const size_t last = journal->segment_count - 1;
-		if (journal->segments[last].octets == journal->segment_octets)
+		if (journal->segments[last].octets == journal->segment_octets &&
+		    journal->segments[last].format == JOURNAL_FORMAT)
 			break;
-		int error = io->remove(io->context, journal->directory,
-		                       name_at(journal, last).text);
-		if (!error)
-			error = io->sync_directory(io->context, journal->directory);
-		if (error)
-			return journal_refuse_io(journal, error, name_at(journal, last).text,
-			                         "removed");
-		journal->segment_count--;
+		const enum ha_error error = journal_segment_remove(journal, last);
+		if (error != HA_OK)
+			return error;
 	}
 	for (size_t i = recovery->end.segment; i < journal->segment_count; i++) {
 		const enum ha_error error = reopen(journal, i);
@@ -387,47 +391,58 @@ static enum ha_error open_ready(struct recovery *recovery)
 	return HA_OK;
 }
 
+/* A file of an older format takes nothing more: an older program must refuse
+ * what it does not understand, and it looks at the formats of files. Nor does an
+ * empty one that is too small for a batch of now: see may_go_on_in_next. */
+static bool tail_is_outdated(const struct recovery *recovery)
+{
+	const struct journal *journal = recovery->journal;
+	const struct journal_segment *tail = &journal->segments[recovery->end.segment];
+	return tail->format != JOURNAL_FORMAT ||
+	       (!recovery->any && tail->octets < journal->segment_octets);
+}
+
 static enum ha_error resume(struct recovery *recovery, size_t start)
 {
 	struct journal *journal = recovery->journal;
+	journal->next_serial = recovery->last.first_serial + recovery->last.entries;
+	journal->stored_serial = journal->next_serial - 1;
 	enum ha_error error = reopen(journal, recovery->end.segment);
 	if (error == HA_OK)
 		error = settle(recovery);
 	if (error == HA_OK)
 		error = open_ready(recovery);
+	if (error == HA_OK && tail_is_outdated(recovery)) {
+		error = journal_leave_tail(journal, &recovery->end.segment, recovery->any);
+		recovery->end.offset = JOURNAL_BLOCK;
+	}
 	if (error != HA_OK)
 		return error;
 
 	const struct journal_segment *tail = &journal->segments[recovery->end.segment];
-	journal->used = journal->segments[start].sequence;
-	journal->tail = journal->durable_sequence = journal->writing_sequence = tail->sequence;
+	journal->used = journal->durable_sequence = tail->sequence;
+	if (recovery->any) {
+		journal->used = journal->segments[start].sequence;
+		journal->durable_sequence =
+			journal->segments[recovery->last_place.segment].sequence;
+	}
+	journal->tail = journal->writing_sequence = tail->sequence;
 	journal->tail_offset = recovery->end.offset;
 	journal->tail_octets = tail->octets;
 	journal->next_number = expected_number(recovery);
 	journal->mark = recovery->last.mark;
-	journal->next_index = recovery->last.first_index + recovery->last.entries;
-	journal->stored_index = journal->next_index - 1;
 	return HA_OK;
 }
 
-/* A new log, or one whose first start was interrupted. */
-static enum ha_error create_first(struct journal *journal)
+/* The serial number of a log without entries. What an erased one held before, its
+ * files remember; a store that counts on entries does not ask them. */
+static uint64_t first_serial(const struct journal *journal)
 {
-	while (journal->segment_count < 2) {
-		const enum ha_error error = journal_segment_create(journal);
-		if (error == HA_E_NODISK)
-			return journal_refuse(journal, error,
-			                      "%s: no room for the first two segments of %" PRIu32
-			                      " octets: make room, or set a smaller segment size",
-			                      journal->directory_path, journal->segment_octets);
-		if (error != HA_OK)
-			return journal->failed ? error
-			                       : journal_refuse(journal, error,
-			                                        "%s: a segment cannot be made: %s",
-			                                        journal->directory_path,
-			                                        ha_strerror(error));
-	}
-	return HA_OK;
+	const uint64_t begin = journal->begins + 1;
+	if (!journal->whole || journal->segment_count == 0)
+		return begin;
+	const uint64_t floor = journal->segments[journal->segment_count - 1].floor_serial;
+	return floor > begin ? floor : begin;
 }
 
 static enum ha_error recover_batches(struct recovery *recovery)
@@ -444,11 +459,11 @@ static enum ha_error recover_batches(struct recovery *recovery)
 	if (error == HA_OK)
 		error = judge_end(recovery);
 	if (error == HA_OK && recovery->journal->segment_count == 0)
-		error = create_first(recovery->journal);
+		error = journal_ensure_segments(recovery->journal, 2);
 	if (error == HA_OK)
 		error = resume(recovery, start);
 	if (error == HA_OK)
-		error = create_first(recovery->journal);
+		error = journal_ensure_segments(recovery->journal, 2);
 	return error;
 }
 
@@ -458,9 +473,11 @@ enum ha_error journal_recover(struct journal *journal)
 		.journal = journal,
 		.image = journal->batches[0].image,
 		.last_image = journal->batches[1].image,
-		.last.first_index = journal->begins + 1,
 		.end = { 0, JOURNAL_BLOCK },
 	};
 	const enum ha_error error = journal_open_directory(journal);
-	return error == HA_OK ? recover_batches(&recovery) : error;
+	if (error != HA_OK)
+		return error;
+	recovery.last.first_serial = journal->next_serial = first_serial(journal);
+	return recover_batches(&recovery);
 }

@@ -95,10 +95,12 @@ static int write_header(struct journal *journal, const struct journal_segment *s
 {
 	uint8_t block[JOURNAL_BLOCK];
 	const struct journal_segment_header header = {
+		.format = JOURNAL_FORMAT,
 		.octets = segment->octets,
 		.sequence = segment->sequence,
 		.seed = segment->seed,
 		.store_id = journal->store_id,
+		.first_serial = segment->floor_serial,
 	};
 	journal_segment_encode(block, &header);
 	int error = journal_io_write(journal->io, segment->file, block, sizeof(block), 0);
@@ -170,6 +172,8 @@ static struct journal_segment next_segment(struct journal *journal)
 		                    ? journal->segments[journal->segment_count - 1].sequence + 1
 		                    : 1,
 		.octets = journal->segment_octets,
+		.floor_serial = journal->next_serial,
+		.format = JOURNAL_FORMAT,
 		.file = -1,
 	};
 	pthread_mutex_unlock(&journal->mutex);

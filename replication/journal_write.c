@@ -15,14 +15,14 @@
 
 /* ---- append ---- */
 
-/* Octets of the records of all commands; 0 when one of them is too large. */
-static size_t records_size(const struct replication_command *commands, size_t count)
+/* Octets of the records of all entries; 0 when one of them is too large. */
+static size_t records_size(const struct journal_entry *entries, size_t count)
 {
 	size_t octets = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (commands[i].size > REPLICATION_COMMAND_MAX)
+		if (entries[i].size > REPLICATION_COMMAND_MAX)
 			return 0;
-		octets += JOURNAL_RECORD_HEADER + commands[i].size;
+		octets += JOURNAL_RECORD_HEADER + entries[i].size;
 	}
 	return octets;
 }
@@ -41,9 +41,9 @@ static void seal_open(struct journal *journal)
 
 	batch->header.number = journal->next_number++;
 	journal->tail_offset += journal_batch_span(batch->header.body_octets);
-	if (segment->first_index == 0)
-		segment->first_index = batch->header.first_index;
-	segment->last_index = journal->next_index - 1;
+	if (segment->first_serial == 0)
+		segment->first_serial = batch->header.first_serial;
+	segment->last_serial = journal->next_serial - 1;
 
 	batch->next = NULL;
 	if (journal->sealed_last)
@@ -107,7 +107,8 @@ static enum ha_error make_room(struct journal *journal, size_t octets, size_t co
 	struct journal_batch *batch = journal->free;
 	journal->free = batch->next;
 	batch->next = NULL;
-	batch->header = (struct journal_batch_header){ .first_index = journal->next_index };
+	batch->header = (struct journal_batch_header){ .format = JOURNAL_FORMAT,
+		                                       .first_serial = journal->next_serial };
 	batch->sequence = journal->tail;
 	batch->offset = journal->tail_offset;
 	journal->open = batch;
@@ -115,22 +116,16 @@ static enum ha_error make_room(struct journal *journal, size_t octets, size_t co
 }
 
 /* With the mutex, after make_room. */
-static void copy_in(struct journal *journal, uint64_t term,
-                    const struct replication_command *commands, size_t count)
+static void copy_in(struct journal *journal, const struct journal_entry *entries, size_t count)
 {
 	struct journal_batch *batch = journal->open;
 	uint8_t *begin = batch->image + JOURNAL_BATCH_HEADER + batch->header.body_octets;
 	uint8_t *at = begin;
 	for (size_t i = 0; i < count; i++) {
-		const struct replication_entry entry = {
-			.index = journal->next_index++,
-			.term = term,
-			.group = commands[i].group,
-			.command = commands[i].command,
-			.size = commands[i].size,
-		};
+		struct journal_entry entry = entries[i];
+		entry.serial = journal->next_serial++;
 		at = journal_record_encode(at, &entry);
-		batch->tickets[batch->header.entries++] = commands[i].ticket;
+		batch->tickets[batch->header.entries++] = entry.ticket;
 	}
 	batch->header.body_octets += (uint32_t)(at - begin);
 }
@@ -143,22 +138,21 @@ static void count_refusal(enum ha_error error)
 		replication_count(REPLICATION_COUNTER_REFUSED_CAPACITY, 1);
 }
 
-enum ha_error journal_append(struct journal *journal, uint64_t term,
-                             const struct replication_command *commands, size_t count,
-                             uint64_t *first)
+enum ha_error journal_append(struct journal *journal, const struct journal_entry *entries,
+                             size_t count, uint64_t *first_serial)
 {
 	if (count == 0)
 		return HA_OK;
-	const size_t octets = count <= JOURNAL_ENTRIES_MAX ? records_size(commands, count) : 0;
+	const size_t octets = count <= JOURNAL_ENTRIES_MAX ? records_size(entries, count) : 0;
 	if (octets == 0 || octets > body_limit(journal))
 		return HA_E_RANGE;
 
 	pthread_mutex_lock(&journal->mutex);
 	const enum ha_error error = make_room(journal, octets, count);
 	if (error == HA_OK) {
-		if (first)
-			*first = journal->next_index;
-		copy_in(journal, term, commands, count);
+		if (first_serial)
+			*first_serial = journal->next_serial;
+		copy_in(journal, entries, count);
 	}
 	/* Refused entries may have sealed a batch, too. */
 	const bool wake = journal->log_idle;
@@ -280,7 +274,7 @@ static void complete(struct journal *journal, struct journal_batch *batch)
 	const uint32_t octets = journal_batch_span(batch->header.body_octets);
 
 	pthread_mutex_lock(&journal->mutex);
-	journal->stored_index = batch->header.first_index + entries - 1;
+	journal->stored_serial = batch->header.first_serial + entries - 1;
 	journal->durable_sequence = batch->sequence;
 	journal->flushes++;
 	const bool failed = journal->failed; /* by the keeper meanwhile */

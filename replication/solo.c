@@ -18,11 +18,13 @@
 
 #define ONLY_TERM 1u     /* with one voter there is never another leader */
 #define APPLY_CHUNK 256u /* entries given to the machine at once, at most */
+#define SUBMIT_FEW 64u   /* commands that are copied without taking memory for them */
 
 struct replication {
 	struct replication_machine machine;
 	struct journal *journal;
 	uint32_t tick_ms;
+	bool of_cluster; /* the log was written by a member of a cluster */
 	_Atomic uint64_t applied;
 
 	pthread_mutex_t mutex; /* guards all up to the next blank line */
@@ -40,13 +42,66 @@ struct replication {
 	_Atomic bool leading;
 };
 
-/* ---- called by the log ---- */
+/* ---- entries ---- */
 
-static void on_replay(void *context, const struct replication_entry *entries, size_t count)
+static struct replication_entry of_log(const struct journal_entry *entry)
 {
-	struct replication *r = context;
+	return (struct replication_entry){
+		.index = entry->index,
+		.term = entry->term,
+		.group = entry->group,
+		.ticket = entry->ticket,
+		.command = entry->command,
+		.size = entry->size,
+	};
+}
+
+static struct journal_entry to_log(const struct replication_command *command)
+{
+	return (struct journal_entry){
+		.term = ONLY_TERM,
+		.group = command->group,
+		.kind = JOURNAL_COMMAND,
+		.ticket = command->ticket,
+		.command = command->command,
+		.size = command->size,
+	};
+}
+
+/* Only a lone member writes a log in which nothing is replaced and nothing is
+ * its engine's own. */
+static bool is_of_lone_member(const struct journal_entry *entry)
+{
+	return entry->kind == JOURNAL_COMMAND && entry->index == entry->serial &&
+	       entry->term == ONLY_TERM;
+}
+
+static void give(struct replication *r, const struct replication_entry *entries, size_t count)
+{
+	if (count == 0)
+		return;
 	r->machine.apply(r->machine.context, entries, count);
 	atomic_store_explicit(&r->applied, entries[count - 1].index, memory_order_release);
+}
+
+/* ---- called by the log ---- */
+
+static void on_replay(void *context, const struct journal_entry *entries, size_t count)
+{
+	struct replication *r = context;
+	struct replication_entry chunk[APPLY_CHUNK];
+	size_t n = 0;
+	for (size_t i = 0; i < count && !r->of_cluster; i++) {
+		r->of_cluster = !is_of_lone_member(&entries[i]);
+		if (r->of_cluster)
+			break;
+		chunk[n++] = of_log(&entries[i]);
+		if (n < APPLY_CHUNK)
+			continue;
+		give(r, chunk, n);
+		n = 0;
+	}
+	give(r, chunk, n);
 }
 
 static void on_durable(void *context, struct journal_batch *batch)
@@ -84,18 +139,16 @@ static void apply_batch(struct replication *r, struct journal_batch *batch)
 {
 	struct replication_entry chunk[APPLY_CHUNK];
 	struct journal_cursor cursor = journal_batch_cursor(batch);
-	size_t n;
-	do {
-		for (n = 0; n < APPLY_CHUNK; n++) {
-			if (journal_cursor_next(&cursor, &chunk[n]) != HA_OK)
-				break;
-		}
-		if (n > 0) {
-			r->machine.apply(r->machine.context, chunk, n);
-			atomic_store_explicit(&r->applied, chunk[n - 1].index,
-			                      memory_order_release);
-		}
-	} while (n == APPLY_CHUNK);
+	struct journal_entry entry;
+	size_t n = 0;
+	while (journal_cursor_next(&cursor, &entry) == HA_OK) {
+		chunk[n++] = of_log(&entry);
+		if (n < APPLY_CHUNK)
+			continue;
+		give(r, chunk, n);
+		n = 0;
+	}
+	give(r, chunk, n);
 	journal_release(r->journal, batch);
 }
 
@@ -183,6 +236,17 @@ static struct replication *replication_new(const struct replication_options *opt
 	return r;
 }
 
+static void refuse_of_cluster(const struct replication_options *options, enum ha_error *why,
+                              char *report, size_t size)
+{
+	*why = HA_E_FOREIGN;
+	if (report && size > 0)
+		snprintf(report, size,
+		         "%s: the log was written by a member of a cluster: start it as that "
+		         "member, or restore a backup to make a lone node of it",
+		         options->directory);
+}
+
 struct replication *replication_open_over(const struct journal_io *io,
                                           const struct replication_options *options,
                                           const struct replication_machine *machine,
@@ -201,7 +265,7 @@ struct replication *replication_open_over(const struct journal_io *io,
 		.durable = on_durable,
 		.failed = on_failed,
 	};
-	const struct journal_options of_log = {
+	const struct journal_options journal = {
 		.directory = options->directory,
 		.store_id = options->store_id,
 		.applied = options->applied,
@@ -210,8 +274,10 @@ struct replication *replication_open_over(const struct journal_io *io,
 		.segments_max = options->segments_max,
 		.io = io,
 	};
-	r->journal = journal_open(&of_log, &client, why, report, size);
-	if (!r->journal) {
+	r->journal = journal_open(&journal, &client, why, report, size);
+	if (r->journal && r->of_cluster)
+		refuse_of_cluster(options, why, report, size);
+	if (!r->journal || r->of_cluster) {
 		replication_close(r);
 		return NULL;
 	}
@@ -240,7 +306,22 @@ enum ha_error replication_start(struct replication *r)
 enum ha_error replication_submit(struct replication *r, const struct replication_command *commands,
                                  size_t count)
 {
-	return journal_append(r->journal, ONLY_TERM, commands, count, NULL);
+	struct journal_entry few[SUBMIT_FEW];
+	struct journal_entry *entries = few;
+	if (count == 0)
+		return HA_OK;
+	if (count > JOURNAL_ENTRIES_MAX)
+		return HA_E_RANGE;
+	if (count > SUBMIT_FEW)
+		entries = malloc(count * sizeof(*entries));
+	if (!entries)
+		return HA_E_BUSY;
+	for (size_t i = 0; i < count; i++)
+		entries[i] = to_log(&commands[i]);
+	const enum ha_error error = journal_append(r->journal, entries, count, NULL);
+	if (entries != few)
+		free(entries);
+	return error;
 }
 
 void replication_trim(struct replication *r, uint64_t index)
@@ -257,8 +338,8 @@ void replication_status(struct replication *r, struct replication_status *out)
 	*out = (struct replication_status){
 		.role = atomic_load(&r->leading) ? REPLICATION_LEADER : REPLICATION_FOLLOWER,
 		.term = ONLY_TERM,
-		.first_index = log.first_index,
-		.stored_index = log.stored_index,
+		.first_index = log.first_serial,
+		.stored_index = log.stored_serial,
 		.applied_index = applied,
 		.log_octets = log.octets,
 		.log_octets_max = log.octets_max,

@@ -19,6 +19,8 @@ enum repair {
 	REPAIR_BATCHES = 2, /* checksums of whatever stands at each block */
 	REPAIR_CHAIN = 4,   /* and their numbers and marks */
 	TWO_SEGMENTS = 8,   /* the second half of the input is the second file */
+	FORMAT_1 = 16,      /* as an older program wrote it */
+	WHOLE = 32,         /* the log of a cluster's member */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,12 +36,12 @@ static void require(bool condition)
 		abort();
 }
 
-static void on_replay(void *context, const struct replication_entry *entries, size_t count)
+static void on_replay(void *context, const struct journal_entry *entries, size_t count)
 {
 	struct client *client = context;
 	for (size_t i = 0; i < count; i++) {
-		require(client->last == 0 || entries[i].index == client->last + 1);
-		client->last = entries[i].index;
+		require(client->last == 0 || entries[i].serial == client->last + 1);
+		client->last = entries[i].serial;
 		uint8_t sum = 0;
 		for (size_t k = 0; k < entries[i].size; k++)
 			sum ^= ((const uint8_t *)entries[i].command)[k];
@@ -50,7 +52,7 @@ static void on_replay(void *context, const struct replication_entry *entries, si
 static void on_durable(void *context, struct journal_batch *batch)
 {
 	struct client *client = context;
-	client->last = batch->header.first_index;
+	client->last = batch->header.first_serial;
 	journal_release(client->journal, batch);
 }
 
@@ -68,6 +70,11 @@ static uint32_t get_u32(const uint8_t *at)
 	       (uint32_t)at[3] << 24;
 }
 
+static uint32_t format_of(uint8_t repair)
+{
+	return repair & FORMAT_1 ? 1 : JOURNAL_FORMAT;
+}
+
 /* Seal what stands at each block as if it were a batch. */
 static void repair_batches(uint8_t *file, uint8_t repair, struct journal_batch_header *chain)
 {
@@ -75,8 +82,9 @@ static void repair_batches(uint8_t *file, uint8_t repair, struct journal_batch_h
 	while (at < SEGMENT) {
 		const uint32_t room = SEGMENT - at - JOURNAL_BATCH_HEADER;
 		struct journal_batch_header header = {
+			.format = format_of(repair),
 			.number = get_u32(file + at + 16),
-			.first_index = get_u32(file + at + 24),
+			.first_serial = get_u32(file + at + 24),
 			.previous = get_u32(file + at + 32),
 			.entries = get_u32(file + at + 40),
 			.body_octets = get_u32(file + at + 44) % (room + 1),
@@ -103,7 +111,11 @@ static void put_segment(struct fake_disk *disk, uint64_t sequence, const uint8_t
 		/* The input begins with the first batch. */
 		const size_t body = size < SEGMENT - JOURNAL_BLOCK ? size : SEGMENT - JOURNAL_BLOCK;
 		const struct journal_segment_header header = {
-			.octets = SEGMENT, .sequence = sequence, .seed = SEED, .store_id = STORE
+			.format = format_of(repair),
+			.octets = SEGMENT,
+			.sequence = sequence,
+			.seed = SEED,
+			.store_id = STORE,
 		};
 		memset(file, 0, sizeof(file));
 		memcpy(file + JOURNAL_BLOCK, data, body);
@@ -114,7 +126,7 @@ static void put_segment(struct fake_disk *disk, uint64_t sequence, const uint8_t
 	fake_disk_put(disk, journal_segment_name(sequence).text, file, sizeof(file));
 }
 
-static bool open_log(struct client *client, struct fake_disk *disk)
+static bool open_log(struct client *client, struct fake_disk *disk, bool whole)
 {
 	const struct journal_client face = {
 		.context = client, .replay = on_replay, .durable = on_durable, .failed = on_failed
@@ -122,6 +134,7 @@ static bool open_log(struct client *client, struct fake_disk *disk)
 	const struct journal_options options = {
 		.directory = "log",
 		.store_id = STORE,
+		.whole = whole,
 		.segment_octets = SEGMENT,
 		.segments_max = 4,
 		.io = fake_disk_io(disk),
@@ -134,20 +147,20 @@ static bool open_log(struct client *client, struct fake_disk *disk)
 	return client->journal != NULL;
 }
 
-static void use(struct fake_disk *disk)
+static void use(struct fake_disk *disk, bool whole)
 {
 	struct client client;
-	if (!open_log(&client, disk))
+	if (!open_log(&client, disk, whole))
 		return;
-	const struct replication_command command = { .ticket = 1, .command = "abc", .size = 3 };
-	enum ha_error error = journal_append(client.journal, 1, &command, 1, NULL);
+	const struct journal_entry entry = { .term = 1, .ticket = 1, .command = "abc", .size = 3 };
+	enum ha_error error = journal_append(client.journal, &entry, 1, NULL);
 	if (error == HA_E_BUSY && journal_keep(client.journal))
-		error = journal_append(client.journal, 1, &command, 1, NULL);
+		error = journal_append(client.journal, &entry, 1, NULL);
 	if (error == HA_OK)
 		require(journal_write_next(client.journal));
 	const uint64_t last = client.last;
 	journal_close(client.journal);
-	require(open_log(&client, disk) && client.last == last);
+	require(open_log(&client, disk, whole) && client.last == last);
 	journal_close(client.journal);
 }
 
@@ -164,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_segment(disk, 1, data, first, repair, &chain);
 	if (repair & TWO_SEGMENTS)
 		put_segment(disk, 2, data + first, size - first, repair, &chain);
-	use(disk);
+	use(disk, repair & WHOLE);
 	fake_disk_free(disk);
 	return 0;
 }

@@ -7,6 +7,7 @@ target_sources(fuzz_journal PRIVATE
   ${PROJECT_SOURCE_DIR}/replication/journal_format.c
   ${PROJECT_SOURCE_DIR}/replication/journal_io.c
   ${PROJECT_SOURCE_DIR}/replication/journal_recovery.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_renew.c
   ${PROJECT_SOURCE_DIR}/replication/journal_segments.c
   ${PROJECT_SOURCE_DIR}/replication/journal_write.c
   ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c)

@@ -31,17 +31,18 @@ static bool is_filled(const uint8_t *octets, size_t size, uint64_t serial)
 	return equal;
 }
 
-static void check_entry(struct fixture *f, const struct replication_entry *entry)
+static void check_entry(struct fixture *f, const struct journal_entry *entry)
 {
-	const bool right = entry->index == f->seen + 1 && entry->index <= f->accepted &&
-	                   entry->term == 1 &&
-	                   is_filled(entry->command, entry->size, f->serial[entry->index]) &&
-	                   entry->group == (uint32_t)(f->serial[entry->index] % 5);
+	const bool right = entry->serial == f->seen + 1 && entry->serial <= f->accepted &&
+	                   entry->index == entry->serial && entry->term == 1 &&
+	                   entry->kind == JOURNAL_COMMAND &&
+	                   is_filled(entry->command, entry->size, f->serial[entry->serial]) &&
+	                   entry->group == (uint32_t)(f->serial[entry->serial] % 5);
 	f->wrong += !right;
-	f->seen = entry->index;
+	f->seen = entry->serial;
 }
 
-static void on_replay(void *context, const struct replication_entry *entries, size_t count)
+static void on_replay(void *context, const struct journal_entry *entries, size_t count)
 {
 	struct fixture *f = context;
 	for (size_t i = 0; i < count; i++) {
@@ -54,10 +55,10 @@ static void on_durable(void *context, struct journal_batch *batch)
 {
 	struct fixture *f = context;
 	struct journal_cursor cursor = journal_batch_cursor(batch);
-	struct replication_entry entry;
+	struct journal_entry entry;
 	while (journal_cursor_next(&cursor, &entry) == HA_OK) {
 		check_entry(f, &entry);
-		f->wrong += entry.ticket != f->serial[entry.index];
+		f->wrong += entry.ticket != f->serial[entry.serial];
 	}
 	f->promised = f->seen;
 	journal_release(f->journal, batch);
@@ -108,8 +109,8 @@ bool fixture_open(struct fixture *f)
 	struct journal_status status;
 	journal_status(f->journal, &status);
 	/* What was replayed counts as acknowledged; what is gone never was. */
-	f->accepted = status.stored_index;
-	f->wrong += f->seen != status.stored_index || f->seen < f->promised;
+	f->accepted = status.stored_serial;
+	f->wrong += f->seen != status.stored_serial || f->seen < f->promised;
 	f->promised = f->seen;
 	return true;
 }
@@ -122,7 +123,7 @@ void fixture_close(struct fixture *f)
 
 enum ha_error fixture_append(struct fixture *f, size_t count, size_t size)
 {
-	struct replication_command commands[COMMANDS_MAX];
+	struct journal_entry entries[COMMANDS_MAX];
 	uint8_t *octets = malloc(count * size);
 	uint64_t first = 0;
 	if (!octets || count > COMMANDS_MAX || f->accepted + count >= FIXTURE_ENTRIES)
@@ -130,14 +131,15 @@ enum ha_error fixture_append(struct fixture *f, size_t count, size_t size)
 	for (size_t i = 0; i < count; i++) {
 		const uint64_t serial = f->next_serial + i;
 		fill(octets + i * size, size, serial);
-		commands[i] = (struct replication_command){
+		entries[i] = (struct journal_entry){
+			.term = 1,
 			.group = (uint32_t)(serial % 5),
 			.ticket = serial,
 			.command = octets + i * size,
 			.size = size,
 		};
 	}
-	const enum ha_error error = journal_append(f->journal, 1, commands, count, &first);
+	const enum ha_error error = journal_append(f->journal, entries, count, &first);
 	free(octets);
 	if (error != HA_OK)
 		return error;

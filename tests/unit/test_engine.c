@@ -9,6 +9,7 @@
 
 #include "agentd/base/log.h"
 #include "replication/engine.h"
+#include "replication/journal_internal.h"
 #include "tests/unit/fake_disk.h"
 #include "tests/unit/suite.h"
 
@@ -139,6 +140,32 @@ static bool machine_open(struct machine *m)
 	return m->replication != NULL;
 }
 
+static struct journal *writer;
+
+static void release(void *context, struct journal_batch *batch)
+{
+	(void)context;
+	journal_release(writer, batch);
+}
+
+/* Put one entry into the log by other means. */
+static void write_log(struct machine *m, const struct journal_entry *entry)
+{
+	const struct journal_client client = { .durable = release };
+	const struct journal_options options = {
+		.directory = "log",
+		.store_id = m->options.store_id,
+		.segment_octets = SEGMENT,
+		.segments_max = 8,
+		.io = fake_disk_io(m->disk),
+	};
+	writer = journal_open(&options, &client, &m->why, m->report, sizeof(m->report));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(writer);
+	CU_ASSERT_EQUAL(journal_append(writer, entry, 1, NULL), HA_OK);
+	CU_ASSERT_TRUE(journal_write_next(writer));
+	journal_close(writer);
+}
+
 static void machine_end(struct machine *m)
 {
 	replication_close(m->replication);
@@ -257,6 +284,31 @@ static void many_threads_submit_and_all_is_applied_in_order(void)
 	CU_ASSERT_EQUAL(m.replayed, all);
 	CU_ASSERT_EQUAL(m.wrong, 0);
 	machine_end(&m);
+}
+
+/* Its indexes are not serial numbers, and not all of its entries are commands. */
+static void the_log_of_a_member_is_refused(void)
+{
+	static const struct journal_entry rows[] = {
+		{ .term = 1, .index = 1 }, /* as one voter writes it */
+		{ .term = 1, .index = 2 },
+		{ .term = 2, .index = 1 },
+		{ .term = 1, .index = 1, .kind = JOURNAL_BARRIER },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct machine m;
+		struct message message = { 0 };
+		struct journal_entry entry = rows[i];
+		machine_begin(&m, 1000);
+		entry.command = &message;
+		entry.size = sizeof(message);
+		write_log(&m, &entry);
+		CU_ASSERT_EQUAL(machine_open(&m), i == 0);
+		if (i > 0)
+			CU_ASSERT_TRUE(m.why == HA_E_FOREIGN && strstr(m.report, "member"));
+		CU_ASSERT_EQUAL(m.replayed, i == 0);
+		machine_end(&m);
+	}
 }
 
 static void submitting_from_apply_and_tick_does_not_block(void)
@@ -407,6 +459,7 @@ static CU_TestInfo tests[] = {
 	{ "a failing disk ends everything", a_failing_disk_is_told_once_and_ends_everything },
 	{ "trims let it run for ever", trims_let_it_run_for_ever },
 	{ "a failed open says why", an_open_that_fails_says_why },
+	{ "the log of a member is refused", the_log_of_a_member_is_refused },
 	CU_TEST_INFO_NULL,
 };
 

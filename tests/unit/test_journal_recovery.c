@@ -53,11 +53,11 @@ static void an_empty_log_begins_where_its_store_says(void)
 	f.options.applied = 7;
 	f.accepted = f.promised = f.seen = 7;
 	CU_ASSERT_TRUE_FATAL(fixture_open(&f));
-	CU_ASSERT_EQUAL(fixture_status(&f).first_index, 8);
-	CU_ASSERT_EQUAL(fixture_status(&f).stored_index, 7);
+	CU_ASSERT_EQUAL(fixture_status(&f).first_serial, 8);
+	CU_ASSERT_EQUAL(fixture_status(&f).stored_serial, 7);
 	CU_ASSERT_TRUE(fixture_reopen(&f)); /* still without an entry */
 	CU_ASSERT_TRUE(fixture_store(&f, 3, 50));
-	CU_ASSERT_EQUAL(fixture_status(&f).stored_index, 10);
+	CU_ASSERT_EQUAL(fixture_status(&f).stored_serial, 10);
 
 	/* From then on it is a log like any other. */
 	CU_ASSERT_TRUE(fixture_reopen(&f));
@@ -176,7 +176,8 @@ static void the_last_batch_torn_at_every_sector_is_dropped(void)
 		uint8_t *file = fake_disk_file(f.disk, FIRST_SEGMENT, NULL);
 		memset(file + at + kept * 512, kept % 2 ? 0 : 0xa5, (sectors - kept) * 512);
 		/* Octets after the body are padding: it is whole without them. */
-		const bool whole = kept * 512 >= JOURNAL_BATCH_HEADER + 3 * (24 + 3500);
+		const bool whole = kept * 512 >=
+		                   JOURNAL_BATCH_HEADER + 3 * (JOURNAL_RECORD_HEADER + 3500);
 		f.promised = whole ? 8 : 5;
 		CU_ASSERT_TRUE_FATAL(fixture_open(&f));
 		CU_ASSERT_EQUAL(f.seen, whole ? 8 : 5);
@@ -208,7 +209,12 @@ static void a_torn_batch_is_counted(void)
 static uint64_t seen_when_altered(uint32_t i, uint32_t second, uint32_t last)
 {
 	const uint32_t begins[] = { 0, JOURNAL_BLOCK, second, last };
-	const uint32_t covered[] = { 48, 64 + 3 * 124, 64 + 2 * 3024, 64 + 3 * 3524 };
+	const uint32_t covered[] = {
+		JOURNAL_SEGMENT_HEADER,
+		JOURNAL_BATCH_HEADER + 3 * (JOURNAL_RECORD_HEADER + 100),
+		JOURNAL_BATCH_HEADER + 2 * (JOURNAL_RECORD_HEADER + 3000),
+		JOURNAL_BATCH_HEADER + 3 * (JOURNAL_RECORD_HEADER + 3500),
+	};
 	const uint64_t seen[] = { 0, 0, 0, 5 };
 	for (size_t k = 0; k < 4; k++) {
 		if (i >= begins[k] && i < begins[k] + covered[k])
@@ -260,7 +266,7 @@ static void a_batch_of_another_history_is_damage(void)
 		CU_ASSERT_EQUAL_FATAL(journal_batch_decode(file + at, segment.seed, &header),
 		                      JOURNAL_BATCH_HEADED);
 		header.previous ^= kind == 1;
-		header.first_index += kind == 2;
+		header.first_serial += kind == 2;
 		journal_batch_seal(file + at, &header, segment.seed);
 		CU_ASSERT_EQUAL(fixture_open(&f), kind == 0);
 		if (kind > 0)

@@ -7,18 +7,18 @@ import pathlib
 import struct
 
 BLOCK = 4096
-FORMAT = 1
+FORMAT = 2
 SEED = 7
-SEGMENT, BATCHES, CHAIN, TWO = 1, 2, 4, 8
+SEGMENT, BATCHES, CHAIN, TWO, FORMAT_1, WHOLE = 1, 2, 4, 8, 16, 32
 
 
-def record(index, command):
-    return struct.pack("<IIQQ", 0, len(command), 1, index) + command
+def record(index, command, form):
+    return struct.pack("<IIQQ", 0, len(command), 1, index) + (b"\0" if form > 1 else b"") + command
 
 
-def batch(number, first, commands):
-    body = b"".join(record(first + i, command) for i, command in enumerate(commands))
-    header = struct.pack("<IIQQQQIIQQ", 0x68637462, FORMAT, SEED, number, first, 0, len(commands), len(body), 0, 0)
+def batch(number, first, commands, form=FORMAT):
+    body = b"".join(record(first + i, command, form) for i, command in enumerate(commands))
+    header = struct.pack("<IIQQQQIIQQ", 0x68637462, form, SEED, number, first, 0, len(commands), len(body), 0, 0)
     return header + body
 
 
@@ -30,7 +30,10 @@ def main():
     first = padded(batch(1, 1, [b"a", b"bb"]))
     half = padded(batch(1, 1, [b"x" * 100])) + padded(batch(2, 2, [b"y" * 100]))
     other = padded(batch(3, 3, [b"z" * 10])) + padded(batch(4, 4, [b"w"]))
+    old = padded(batch(1, 1, [b"a", b"bb"], form=1)) + batch(2, 3, [b"c" * 40], form=1)
     seeds = {
+        "format-1": bytes([SEGMENT | BATCHES | CHAIN | FORMAT_1]) + old,
+        "whole": bytes([SEGMENT | BATCHES | CHAIN | WHOLE]) + padded(batch(1, 7, [b"a"])) + batch(2, 8, [b"c" * 40]),
         "chain": bytes([SEGMENT | BATCHES | CHAIN]) + first + batch(2, 3, [b"c" * 40]),
         "marks-missing": bytes([SEGMENT | BATCHES]) + first + batch(2, 3, [b"c" * 40]),
         "later-batch": bytes([SEGMENT | BATCHES]) + first + batch(9, 3, [b"c" * 40]),
