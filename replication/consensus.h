@@ -47,10 +47,12 @@ struct consensus_host {
 	enum ha_error (*save_ballot)(void *context, uint64_t term, uint8_t voted_for);
 	/* Put entries behind the log, in order, all or none; copies them. The index
 	 * of the first may be at or below the newest one's: all from there on are
-	 * replaced. Their serial numbers follow one another from *serial on.
-	 * HA_E_BUSY, HA_E_CAPACITY: the log has no room now. */
+	 * replaced. Their serial numbers follow one another from *serial on. There
+	 * was room() for them: an error ends the process. */
 	enum ha_error (*append)(void *context, const struct journal_entry *entries, size_t count,
 	                        uint64_t *serial);
+	/* Would append() take so many entries of so many octets now? */
+	bool (*room)(void *context, size_t count, size_t octets);
 	/* Send to a member; may be lost. */
 	void (*send)(void *context, uint8_t member, const struct consensus_octets *pieces,
 	             size_t count);
@@ -97,11 +99,11 @@ void consensus_close(struct consensus *consensus); /* accepts NULL */
 
 /* Before the start: what the log holds of this group, in order of serial; a
  * lower index than the last one's replaces. Copied.
- * HA_E_DAMAGED: there is a hole above the base. HA_E_NOMEM. */
+ * HA_E_DAMAGED: there is a hole. HA_E_NOMEM. */
 enum ha_error consensus_restore(struct consensus *consensus, const struct journal_entry *entry);
 
-/* Everything restored counts as stored. HA_E_DAMAGED (term of an entry above
- * the ballot's), HA_E_NOMEM. */
+/* Everything restored counts as stored. HA_E_DAMAGED (it does not go on from the
+ * base, or the term of an entry is above the ballot's), HA_E_NOMEM. */
 enum ha_error consensus_start(struct consensus *consensus, uint64_t now_ns);
 
 /* ---- events; errors but those named are the process's end ---- */

@@ -46,6 +46,7 @@ FOLDERS = {
 # header pattern: the only files that may include it.
 LIBRARIES = {
     "lmdb.h": ["replication/store.c", "replication/store_*.c"],
+    "raft.h": ["replication/consensus*.[ch]"],
     "xxhash.h": ["replication/journal*.c", "replication/backup.c"],
     "nettle/*": ["proto/authenticator.c", "proto/name.c"],
     "sodium.h": ["agentd/base/keyring.c"],

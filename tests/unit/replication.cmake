@@ -1,12 +1,13 @@
 # The log on a disk in memory (also used by the fuzz target), the engine, the store.
 add_library(hearth_replication_fixtures STATIC
+  ${PROJECT_SOURCE_DIR}/tests/unit/consensus_world.c
   ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c
   ${PROJECT_SOURCE_DIR}/tests/unit/journal_fixture.c
   ${PROJECT_SOURCE_DIR}/tests/unit/store_fixture.c)
 target_link_libraries(hearth_replication_fixtures PUBLIC hearth_replication hearth_test_suite)
 
 foreach(name IN ITEMS journal journal_format journal_whole journal_recovery journal_faults engine
-                      store backup)
+                      store backup consensus)
   hearth_unit_test(${name} hearth_replication_fixtures)
 endforeach()
 hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)

@@ -1,0 +1,389 @@
+/* consensus_lead.c - a leader's business: the barrier of its term, commands in
+ * order, handing over; and how one becomes it: time-outs, and standing early. */
+#include "replication/consensus_internal.h"
+
+#include <string.h>
+
+/* ---- entries of ours ---- */
+
+/* What has no octets is a barrier. */
+static struct window_block *block_of(const struct consensus *c,
+                                     const struct replication_command *commands, size_t count,
+                                     size_t octets)
+{
+	struct window_block *block = window_block_new(octets);
+	uint8_t *at = block ? window_block_octets(block) : NULL;
+
+	for (size_t i = 0; block && i < count; i++)
+		at = consensus_entry_encode(at, c->raft.current_term,
+		                            commands[i].size ? JOURNAL_COMMAND : JOURNAL_BARRIER,
+		                            commands[i].command, commands[i].size);
+	return block;
+}
+
+static void fill(struct consensus *c, const struct replication_command *commands, size_t count,
+                 const uint8_t *at)
+{
+	static uint64_t nothing;
+
+	for (size_t i = 0; i < count; i++) {
+		at = consensus_entry_decode(at, &c->to_log[i]);
+		c->to_log[i].index = c->window.last + 1 + i;
+		c->to_log[i].group = c->options.group;
+		c->tickets[i] = commands[i].ticket;
+		c->entries[i] = (struct raft_entry){
+			.term = c->raft.current_term,
+			.type = commands[i].size ? RAFT_COMMAND : RAFT_BARRIER,
+			.buf = { &nothing, sizeof(nothing) },
+		};
+	}
+}
+
+/* To the log and the window first: the library's messages take them from there. */
+static enum ha_error put_in_order(struct consensus *c, const struct replication_command *commands,
+                                  size_t count, size_t octets)
+{
+	struct raft_event event = { .type = RAFT_SUBMIT };
+	struct window_block *block = block_of(c, commands, count, octets);
+	enum ha_error error;
+	uint64_t serial;
+
+	if (!block)
+		return HA_E_NOMEM;
+	fill(c, commands, count, window_block_octets(block));
+	error = c->host.append(c->host.context, c->to_log, count, &serial);
+	if (error != HA_OK) {
+		window_block_drop(block);
+		return error;
+	}
+	window_push(&c->window, block, window_block_octets(block), count, serial, c->tickets);
+	event.submit.entries = c->entries;
+	event.submit.n = (unsigned)count;
+	c->submitting = true;
+	error = consensus_step(c, &event);
+	c->submitting = false;
+	return error;
+}
+
+static size_t octets_of(const struct replication_command *commands, size_t count)
+{
+	size_t octets = count * CONSENSUS_ENTRY_HEADER;
+
+	for (size_t i = 0; i < count; i++)
+		octets += commands[i].size;
+	return octets;
+}
+
+enum ha_error consensus_submit(struct consensus *c, uint64_t now_ns,
+                               const struct replication_command *commands, size_t count)
+{
+	size_t octets = octets_of(commands, count);
+
+	c->now_ns = now_ns;
+	if (c->announced != REPLICATION_LEADER || !consensus_leads(c) ||
+	    c->lease_forfeited == c->raft.current_term)
+		return HA_E_NOTLEADER;
+	if (c->transfer.member || count > CONSENSUS_ENTRIES_MAX)
+		return HA_E_BUSY;
+	if (!window_has_room(&c->window, count, octets))
+		return HA_E_CAPACITY;
+	if (!c->host.room(c->host.context, count, octets))
+		return HA_E_BUSY;
+	return put_in_order(c, commands, count, octets);
+}
+
+/* ---- terms ---- */
+
+enum ha_error consensus_begin_term(struct consensus *c)
+{
+	const struct replication_command barrier = { .group = c->options.group };
+
+	c->stand_ns = 0;
+	c->hand_over_ns = 0;
+	memset(c->installing, 0, sizeof(c->installing));
+	if (c->barrier > c->window.first &&
+	    consensus_term_of(c, c->barrier) == c->raft.current_term)
+		return HA_OK; /* the library's own */
+	c->barrier = c->window.last + 1;
+	return put_in_order(c, &barrier, 1, CONSENSUS_ENTRY_HEADER);
+}
+
+void consensus_end_term(struct consensus *c)
+{
+	uint64_t index = raft_commit_index(&c->raft) + 1;
+	size_t count = 0;
+
+	c->barrier = 0;
+	c->transfer = (struct transfer){ 0 };
+	if (index <= c->applied)
+		index = c->applied + 1;
+	for (; index <= c->window.last; index++) {
+		struct window_entry *entry = window_at(&c->window, index);
+
+		if (entry->ticket == 0)
+			continue;
+		c->tickets[count++] = entry->ticket;
+		entry->ticket = 0;
+		if (count < CONSENSUS_ENTRIES_MAX)
+			continue;
+		c->host.lost(c->host.context, c->tickets, count);
+		count = 0;
+	}
+	if (count > 0)
+		c->host.lost(c->host.context, c->tickets, count);
+}
+
+/* ---- the log's progress ---- */
+
+enum ha_error consensus_stored(struct consensus *c, uint64_t now_ns, uint64_t serial)
+{
+	struct raft_event event = { .type = RAFT_PERSISTED_ENTRIES };
+	enum ha_error error = HA_OK;
+
+	c->now_ns = now_ns;
+	if (serial > c->durable)
+		c->durable = serial;
+	while (c->stored < c->window.last &&
+	       window_at(&c->window, c->stored + 1)->serial <= c->durable)
+		c->stored++;
+	if (c->stored > c->raft.last_stored) {
+		event.persisted_entries.index = c->stored;
+		error = consensus_step(c, &event);
+	}
+	return error == HA_OK ? consensus_transfer_on(c) : error;
+}
+
+/* ---- handing over ---- */
+
+static bool is_connected(const struct consensus *c, uint8_t member)
+{
+	return c->connected & 1u << member;
+}
+
+/* The most advanced data member that has a connection; 0 = there is none. */
+static uint8_t most_advanced(const struct consensus *c)
+{
+	raft_index best = 0, match;
+	uint8_t member = 0;
+
+	for (size_t i = 0; i < c->options.member_count; i++) {
+		const struct replication_member *m = &c->members[i];
+
+		if (m->number == c->options.self || m->witness || !is_connected(c, m->number))
+			continue;
+		if (raft_match_index(&c->raft, m->number, &match) == 0 &&
+		    (member == 0 || match > best)) {
+			best = match;
+			member = m->number;
+		}
+	}
+	return member;
+}
+
+static bool can_take_over(const struct consensus *c, uint8_t member)
+{
+	for (size_t i = 0; i < c->options.member_count; i++)
+		if (c->members[i].number == member)
+			return member != c->options.self && !c->members[i].witness &&
+			       is_connected(c, member);
+	return false;
+}
+
+enum ha_error consensus_transfer(struct consensus *c, uint64_t now_ns, uint8_t member)
+{
+	c->now_ns = now_ns;
+	if (!consensus_leads(c))
+		return HA_E_NOTLEADER;
+	if (c->transfer.member)
+		return HA_E_BUSY;
+	if (member == 0)
+		member = most_advanced(c);
+	if (!can_take_over(c, member))
+		return HA_E_NOTFOUND;
+	c->transfer = (struct transfer){
+		.member = member,
+		.until_ns = now_ns + 2 * c->timing.election_ms * MS,
+	};
+	return consensus_transfer_on(c);
+}
+
+/* As if a member had answered from the next term: we lead no more, and whoever
+ * is fit stands. */
+static enum ha_error step_down(struct consensus *c)
+{
+	struct raft_message message = { .type = RAFT_APPEND_ENTRIES_RESULT };
+	struct raft_event event = { .type = RAFT_RECEIVE };
+	uint8_t other = c->members[0].number == c->options.self ? c->members[1].number
+	                                                        : c->members[0].number;
+
+	message.server_id = other;
+	message.server_address = c->names[other];
+	message.append_entries_result.term = c->raft.current_term + 1;
+	event.receive.message = &message;
+	return consensus_step(c, &event);
+}
+
+static enum ha_error ask_to_stand(struct consensus *c)
+{
+	struct raft_event event = { .type = RAFT_TRANSFER };
+
+	c->transfer.asked = true;
+	c->transfer.until_ns = c->now_ns + 2 * c->timing.election_ms * MS;
+	c->lease_forfeited = c->raft.current_term; /* before it is told */
+	event.transfer.server_id = c->transfer.member;
+	return consensus_step(c, &event);
+}
+
+enum ha_error consensus_transfer_on(struct consensus *c)
+{
+	raft_index match;
+
+	if (!c->transfer.member || !consensus_leads(c))
+		return HA_OK;
+	if (c->now_ns >= c->transfer.until_ns) {
+		bool asked = c->transfer.asked;
+
+		c->transfer = (struct transfer){ 0 };
+		return asked ? step_down(c) : HA_OK;
+	}
+	if (c->transfer.asked || c->stored < c->window.last ||
+	    raft_match_index(&c->raft, c->transfer.member, &match) != 0 || match < c->window.last)
+		return HA_OK;
+	return ask_to_stand(c);
+}
+
+/* A witness that was elected, because it alone had everything, hands on. */
+static enum ha_error hand_on(struct consensus *c)
+{
+	if (!c->witness || !consensus_leads(c) || c->transfer.member || c->now_ns < c->hand_over_ns)
+		return HA_OK;
+	c->hand_over_ns = c->now_ns + RETRY_MS * MS;
+	enum ha_error error = consensus_transfer(c, c->now_ns, 0);
+	return error == HA_E_NOTFOUND ? HA_OK : error;
+}
+
+/* ---- standing ---- */
+
+void consensus_set_eligible(struct consensus *c, bool eligible)
+{
+	c->eligible = eligible;
+}
+
+void consensus_set_connected(struct consensus *c, uint32_t members)
+{
+	c->connected = members;
+}
+
+/* Members behind us in rank wait for us: data members by number, then witnesses. */
+static unsigned rank(const struct consensus *c)
+{
+	unsigned before = 0;
+
+	for (size_t i = 0; i < c->options.member_count; i++) {
+		const struct replication_member *m = &c->members[i];
+
+		if (m->number == c->options.self || m->number == c->heard.leader)
+			continue;
+		before += m->witness == c->witness ? m->number < c->options.self : c->witness;
+	}
+	return before;
+}
+
+void consensus_disconnected(struct consensus *c, uint64_t now_ns, uint8_t member)
+{
+	c->now_ns = now_ns;
+	c->connected &= ~(1u << member);
+	if (c->raft.state != RAFT_FOLLOWER || c->heard.leader != member ||
+	    c->heard.term != c->raft.current_term)
+		return;
+	c->stand_ns = (now_ns > c->promised_ns ? now_ns : c->promised_ns) + rank(c) * RANK_MS * MS;
+}
+
+void consensus_stand_later(struct consensus *c)
+{
+	if (c->stand_ns)
+		c->stand_ns = is_connected(c, c->heard.leader)
+		                      ? 0
+		                      : c->promised_ns + rank(c) * RANK_MS * MS;
+}
+
+static bool may_stand(const struct consensus *c)
+{
+	return c->eligible || c->raft.state != RAFT_FOLLOWER;
+}
+
+enum ha_error consensus_stand_early(struct consensus *c)
+{
+	if (c->stand_ns == 0 || c->now_ns < c->stand_ns)
+		return HA_OK;
+	if (c->raft.state == RAFT_FOLLOWER && c->stored < c->window.last) {
+		c->stand_ns = c->now_ns + MS; /* what it has must be stored first */
+		return HA_OK;
+	}
+	c->stand_ns = 0;
+	if (c->raft.state != RAFT_FOLLOWER || !may_stand(c))
+		return HA_OK;
+	return consensus_timeout_now(c);
+}
+
+/* ---- time ---- */
+
+static enum ha_error time_out(struct consensus *c)
+{
+	struct raft_event event = { .type = RAFT_TIMEOUT };
+
+	if (consensus_raft_ms(c) < raft_timeout(&c->raft) || !may_stand(c))
+		return HA_OK;
+	if (c->raft.state == RAFT_FOLLOWER && c->now_ns < c->promised_ns)
+		return HA_OK;
+	return consensus_step(c, &event);
+}
+
+enum ha_error consensus_tick(struct consensus *c, uint64_t now_ns)
+{
+	enum ha_error error;
+
+	c->now_ns = now_ns;
+	error = consensus_release_votes(c);
+	if (error == HA_OK)
+		error = consensus_stand_early(c);
+	if (error == HA_OK)
+		error = time_out(c);
+	if (error == HA_OK)
+		error = hand_on(c);
+	return error == HA_OK ? consensus_transfer_on(c) : error;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The library's time-out in our clock, or when it is worth another look. */
+static uint64_t timeout_ns(const struct consensus *c)
+{
+	int64_t due_ms = (int64_t)raft_timeout(&c->raft) - c->ahead_ms;
+	uint64_t due_ns = due_ms > 0 ? (uint64_t)due_ms * MS : 0;
+
+	if (!may_stand(c))
+		return c->now_ns + REST_MS * MS;
+	if (c->raft.state == RAFT_FOLLOWER && due_ns < c->promised_ns)
+		return c->promised_ns;
+	return due_ns;
+}
+
+uint64_t consensus_due_ns(const struct consensus *c)
+{
+	uint64_t due_ns = timeout_ns(c);
+
+	for (unsigned i = 1; i <= REPLICATION_MEMBERS_MAX; i++)
+		if (c->held[i].held)
+			due_ns = sooner(due_ns, consensus_guard_ns(c));
+	if (c->stand_ns)
+		due_ns = sooner(due_ns, c->stand_ns);
+	if (c->transfer.member)
+		due_ns = sooner(due_ns, c->transfer.until_ns);
+	if (c->witness && consensus_leads(c) && !c->transfer.member)
+		due_ns = sooner(due_ns, c->hand_over_ns);
+	return due_ns;
+}
