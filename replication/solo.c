@@ -324,6 +324,41 @@ enum ha_error replication_submit(struct replication *r, const struct replication
 	return error;
 }
 
+/* Nobody else could. What is said while the log ends is true all the same. */
+uint64_t replication_may_answer_until(const struct replication *r)
+{
+	(void)r;
+	return UINT64_MAX;
+}
+
+enum ha_error replication_transfer(struct replication *r, uint8_t member)
+{
+	(void)r;
+	(void)member;
+	return HA_E_UNSUPPORTED;
+}
+
+enum ha_error replication_drain(struct replication *r, bool drain)
+{
+	(void)r;
+	(void)drain;
+	return HA_E_UNSUPPORTED;
+}
+
+enum ha_error replication_admit(struct replication *r, uint8_t number)
+{
+	(void)r;
+	(void)number;
+	return HA_E_UNSUPPORTED;
+}
+
+/* There is nobody who lags. */
+void replication_hold(struct replication *r, uint64_t index)
+{
+	(void)r;
+	(void)index;
+}
+
 void replication_trim(struct replication *r, uint64_t index)
 {
 	journal_trim(r->journal, index);
