@@ -46,7 +46,8 @@
 	X(HA_E_IN_USE, "mobile nodes still use it")                                                \
 	X(HA_E_TOO_SOON, "comes sooner after the one before than is allowed")                      \
 	X(HA_E_TAKEN, "has addresses that belong to another pool or mobile node already")          \
-	X(HA_E_TIMEOUT, "does not answer")
+	X(HA_E_TIMEOUT, "does not answer")                                                         \
+	X(HA_E_UNCERTAIN, "it is not known whether it was done")
 
 enum ha_error {
 	HA_OK = 0,

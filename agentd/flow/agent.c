@@ -52,6 +52,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	agent->socket = -1;
 	agent->config = *options->config;
 	agent->realm = options->config->home_agent_realm;
+	reign_init(&agent->reign, false);
 	agent->started_ms = clock_wall_ms();
 	pthread_mutex_init(&agent->config_lock, NULL);
 	pthread_mutex_init(&agent->applied_lock, NULL);

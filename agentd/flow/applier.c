@@ -102,13 +102,12 @@ static void expire(struct agent *agent, const uint64_t *places, size_t count, ui
 		counter_add(&flow_counters, FLOW_EXPIRED, count);
 }
 
-static void tick(void *context)
+/* A bounded share per tick: a million lifetimes may end together. */
+static void expire_some(struct agent *agent)
 {
-	struct agent *agent = context;
 	uint64_t time_ms = agent_cluster_ms(agent);
 	uint64_t places[EXPIRE_BATCH];
 
-	/* A bounded share per tick: a million lifetimes may end together. */
 	for (unsigned i = 0; i < 32; i++) {
 		size_t count = state_expired(agent->state, time_ms, places, EXPIRE_BATCH);
 
@@ -117,6 +116,15 @@ static void tick(void *context)
 		if (count < EXPIRE_BATCH)
 			break;
 	}
+}
+
+/* Only who leads ends lifetimes: the others see it done. */
+static void tick(void *context)
+{
+	struct agent *agent = context;
+
+	if (reign_is_on(&agent->reign))
+		expire_some(agent);
 	revocation_tick(agent);
 }
 
@@ -132,5 +140,7 @@ void applier_machine(struct agent *agent, struct replication_machine *out)
 		.apply = apply,
 		.tick = tick,
 		.failed = failed,
+		.lost = leadership_lose,
+		.role = leadership_change,
 	};
 }

@@ -196,6 +196,17 @@ static void tell_nothing(struct configure_job *job)
 		done(job->context, NULL, 0);
 }
 
+/* Applied later all the same, it is written through for nobody. */
+void configure_lose(struct agent *agent, uint64_t ticket)
+{
+	struct configure_job *job = job_take(agent, ticket);
+
+	if (!job)
+		return;
+	tell_nothing(job);
+	job_free(job);
+}
+
 /* Whoever still waits is told that it is not known what will become of it. What
  * was applied stays on the store thread's list: it must be written or replayed. */
 void configure_abandon(struct agent *agent)

@@ -30,6 +30,11 @@
 	X(DROPPED_TOO_SOON, "dropped-too-soon", 0,                                                 \
 	  "requests of a node that registers more often than it may")                              \
 	X(DROPPED_BUSY, "dropped-busy", 0, "requests dropped because too many were under way")     \
+	X(DROPPED_STANDBY, "dropped-standby", 0,                                                   \
+	  "datagrams not looked at because another member of the cluster leads")                   \
+	X(UNCERTAIN, "uncertain", 0,                                                               \
+	  "granted requests left unanswered: leadership was lost before they took effect")         \
+	X(WITHHELD, "withheld", 0, "replies not sent because leadership was lost meanwhile")       \
 	X(APPLY_REFUSED, "apply-refused", 0,                                                       \
 	  "granted requests that lost against a newer one before they took effect")                \
 	X(SEND_FAILED, "send-failed", 0, "replies that the network did not take")                  \

@@ -82,6 +82,16 @@ void drop_applied(struct agent *agent, uint64_t ticket, const struct state_outco
 	free(job);
 }
 
+void drop_lose(struct agent *agent, uint64_t ticket)
+{
+	struct drop_job *job = job_take(agent, ticket);
+
+	if (!job)
+		return;
+	job->done(job->context, HA_E_UNCERTAIN, NULL, 0);
+	free(job);
+}
+
 void drop_abandon(struct agent *agent)
 {
 	struct drop_job *jobs, *job;
@@ -92,7 +102,7 @@ void drop_abandon(struct agent *agent)
 	pthread_mutex_unlock(&agent->jobs_lock);
 	while ((job = jobs)) {
 		jobs = job->next;
-		job->done(job->context, HA_E_CLOSED, NULL, 0);
+		job->done(job->context, HA_E_UNCERTAIN, NULL, 0);
 		free(job);
 	}
 }

@@ -4,6 +4,7 @@
  *   network threads  receiver.c, messages.c, request.c, revocation.c: datagram to
  *                    proposal, and replies
  *   engine's thread  applier.c: entries to state, results to whom they concern;
+ *                    leadership.c: won and lost;
  *                    revocation_send.c: revocations to foreign agents
  *   store thread     checkpoint.c: state to store, configuration written through
  */
@@ -16,6 +17,7 @@
 #include "agentd/base/clock.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/completions.h"
+#include "agentd/flow/reign.h"
 #include "agentd/flow/revoker.h"
 #include "agentd/flow/trace.h"
 #include "agentd/registration/registration.h"
@@ -23,7 +25,7 @@
 #include "agentd/state/state.h"
 
 #define GROUP_DEFAULT 0u
-#define RECEIVERS_MAX 16u
+#define RECEIVERS_MAX REIGN_THREADS_MAX
 #define TICKET_CONFIGURE (UINT64_C(1) << 63)
 #define TICKET_DROP (UINT64_C(1) << 62) /* neither: receiver + 1 above, pending below */
 
@@ -74,6 +76,8 @@ struct agent {
 	struct store *store;
 	struct state *state;
 	struct replication *replication;
+	struct reign reign;
+	bool led;                     /* as it was said last; engine's thread */
 	pthread_mutex_t applied_lock; /* index and term belong together */
 	_Atomic uint64_t applied_index;
 	uint64_t applied_term;
@@ -153,13 +157,19 @@ struct applied {
 struct applied applier_position(struct agent *agent);
 void applier_machine(struct agent *agent, struct replication_machine *out);
 
+/* leadership.c: of struct replication_machine */
+void leadership_lose(void *context, const uint64_t *tickets, size_t count);
+void leadership_change(void *context, enum replication_role role, uint64_t term);
+
 /* configure.c */
+void configure_lose(struct agent *agent, uint64_t ticket);
 void configure_applied(struct agent *agent, uint64_t ticket, uint64_t index,
                        struct state_outcome *outcome);
 void configure_abandon(struct agent *agent);
 
 /* drop.c */
 void drop_applied(struct agent *agent, uint64_t ticket, const struct state_outcome *outcome);
+void drop_lose(struct agent *agent, uint64_t ticket);
 void drop_abandon(struct agent *agent);
 
 /* checkpoint.c */
@@ -183,6 +193,9 @@ enum ha_error receiver_start(struct receiver *receiver);
 void receiver_join(struct receiver *receiver);
 void receiver_close(struct receiver *receiver);
 struct completions *receiver_completions(struct receiver *receiver);
+/* What becomes of a proposal is not known: its claim goes, it gets no reply.
+ * Engine's thread. */
+void receiver_lose(struct receiver *receiver, uint32_t place);
 
 /* request.c: one datagram */
 struct request_clock {
@@ -208,13 +221,13 @@ enum request_fate {
 struct request_result {
 	enum request_fate fate;
 	uint8_t type; /* enum mip_type of the datagram */
-	bool claimed; /* `node` is, until what was proposed is applied or released */
+	bool claimed; /* `hold` is kept until what was proposed is applied or released */
 	enum mip_code code;
 	bool deregistration;
-	bool genuine;           /* authentic, new, and not sooner than it may come */
-	uint64_t traced;        /* who watches the node; 0 = nobody */
-	const char *reason;     /* of the verdict; static */
-	struct state_view node; /* of a proposal; its key is wiped */
+	bool genuine;       /* authentic, new, and not sooner than it may come */
+	uint64_t traced;    /* who watches the node; 0 = nobody */
+	const char *reason; /* of the verdict; static */
+	struct state_hold hold;
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 	size_t reply_size;
 	uint8_t command[COMMAND_REGISTRATION_MAX];

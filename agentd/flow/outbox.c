@@ -3,12 +3,10 @@
 
 #include <errno.h>
 
-void outbox_add(struct outbox *outbox, struct sockaddr_in *to, uint8_t *reply, size_t size,
-                uint32_t token)
+void outbox_add(struct outbox *outbox, struct sockaddr_in *to, uint8_t *reply, size_t size)
 {
 	size_t i = outbox->count++;
 
-	outbox->tokens[i] = token;
 	outbox->pieces[i] = (struct iovec){ reply, size };
 	outbox->headers[i].msg_hdr = (struct msghdr){
 		.msg_name = to,

@@ -15,14 +15,12 @@
 struct outbox {
 	struct mmsghdr headers[OUTBOX_MAX];
 	struct iovec pieces[OUTBOX_MAX];
-	uint32_t tokens[OUTBOX_MAX]; /* what the sender calls each */
 	size_t count;
 };
 
 /* One more, where there is room (count < OUTBOX_MAX). `to` and the octets of
  * `reply` are borrowed until it has been sent. */
-void outbox_add(struct outbox *outbox, struct sockaddr_in *to, uint8_t *reply, size_t size,
-                uint32_t token);
+void outbox_add(struct outbox *outbox, struct sockaddr_in *to, uint8_t *reply, size_t size);
 
 /* Send all of them; returns how many the network did not take: those are lost,
  * and their nodes will ask again. They stay in the box until count = 0. */

@@ -17,25 +17,10 @@
 #include "agentd/flow/counters.h"
 #include "agentd/flow/flow_trace.h"
 #include "agentd/flow/inbox.h"
-#include "agentd/flow/outbox.h"
 #include "agentd/flow/overload.h"
+#include "agentd/flow/replies.h"
 #include "agentd/flow/sockets.h"
 #include "agentd/state/ahead.h"
-
-#define PENDING_NONE UINT32_MAX
-
-/* A proposal under way: what to send when it has taken effect. */
-struct pending {
-	struct sockaddr_in to;
-	uint32_t next_free;
-	uint16_t reply_size;
-	uint16_t code;
-	uint8_t type;
-	bool deregistration;
-	uint64_t traced;
-	const char *reason;
-	uint8_t reply[REGISTRATION_REPLY_MAX];
-};
 
 struct receiver {
 	struct agent *agent;
@@ -47,9 +32,7 @@ struct receiver {
 	pthread_t thread;
 	struct completions completions;
 
-	struct pending pending[COMPLETIONS_MAX];
-	uint32_t free_pending;
-	uint32_t pending_count;
+	struct proposals proposals;
 
 	struct inbox inbox;
 	struct overload overload;
@@ -58,61 +41,37 @@ struct receiver {
 	uint32_t proposed[INBOX_BATCH]; /* index of the datagram of each command */
 	size_t command_count;
 
-	struct outbox outbox; /* tokens: pending to be given back, or PENDING_NONE */
+	struct replies replies;
 };
-
-static uint32_t pending_take(struct receiver *r)
-{
-	uint32_t slot = r->free_pending;
-
-	r->free_pending = r->pending[slot].next_free;
-	r->pending_count++;
-	return slot;
-}
-
-static void pending_give(struct receiver *r, uint32_t slot)
-{
-	r->pending[slot].next_free = r->free_pending;
-	r->free_pending = slot;
-	r->pending_count--;
-}
 
 /* ---- sending ---- */
 
-static void send_replies(struct receiver *r)
+static void leave_unanswered(struct receiver *r, struct completion done)
 {
-	counter_add(&flow_counters, FLOW_SEND_FAILED, outbox_send(&r->outbox, r->socket));
-	for (size_t i = 0; i < r->outbox.count; i++)
-		if (r->outbox.tokens[i] != PENDING_NONE)
-			pending_give(r, r->outbox.tokens[i]);
-	r->outbox.count = 0;
-}
-
-/* `to` and `reply` must stay until send_replies. */
-static void queue_reply(struct receiver *r, struct sockaddr_in *to, uint8_t *reply, size_t size,
-                        uint32_t pending)
-{
-	if (r->outbox.count == OUTBOX_MAX)
-		send_replies(r);
-	outbox_add(&r->outbox, to, reply, size, pending);
+	flow_count(done.error == HA_E_NOTLEADER ? FLOW_UNCERTAIN : FLOW_APPLY_REFUSED);
+	proposals_give(&r->proposals, done.pending);
 }
 
 static void complete(struct receiver *r, struct completion done)
 {
-	struct pending *pending = &r->pending[done.pending];
+	struct proposal *proposal = &r->proposals.at[done.pending];
+	const struct leaving leaving = {
+		.proposal = done.pending,
+		.code = proposal->code,
+		.type = proposal->type,
+		.deregistration = proposal->deregistration,
+	};
 
-	if (pending->traced)
-		flow_trace_reply(r->agent, pending->traced, &pending->to,
-		                 (struct span){ pending->reply, pending->reply_size },
-		                 done.error == HA_OK ? pending->reason : ha_strerror(done.error),
+	if (proposal->traced)
+		flow_trace_reply(r->agent, proposal->traced, &proposal->to,
+		                 (struct span){ proposal->reply, proposal->reply_size },
+		                 done.error == HA_OK ? proposal->reason : ha_strerror(done.error),
 		                 done.error == HA_OK);
-	if (done.error != HA_OK) {
-		flow_count(FLOW_APPLY_REFUSED);
-		pending_give(r, done.pending);
-		return;
-	}
-	message_count_reply(pending->type, (enum mip_code)pending->code, pending->deregistration);
-	queue_reply(r, &pending->to, pending->reply, pending->reply_size, done.pending);
+	if (done.error == HA_OK)
+		replies_queue(&r->replies, &proposal->to, proposal->reply, proposal->reply_size,
+		              leaving);
+	else
+		leave_unanswered(r, done);
 }
 
 static void send_completed(struct receiver *r)
@@ -122,7 +81,7 @@ static void send_completed(struct receiver *r)
 	completions_clear(&r->completions);
 	while (completions_take(&r->completions, &done))
 		complete(r, done);
-	send_replies(r);
+	replies_send(&r->replies);
 }
 
 /* ---- receiving ---- */
@@ -153,22 +112,13 @@ static void prefetch(struct receiver *r)
 
 static void keep_proposal(struct receiver *r, uint32_t i)
 {
-	struct request_result *result = &r->results[i];
-	uint32_t slot = pending_take(r);
-	struct pending *pending = &r->pending[slot];
+	const struct request_result *result = &r->results[i];
+	uint32_t place = proposals_keep(&r->proposals, result, &r->inbox.from[i]);
 
-	pending->to = r->inbox.from[i];
-	pending->type = result->type;
-	pending->code = (uint16_t)result->code;
-	pending->deregistration = result->deregistration;
-	pending->traced = result->traced;
-	pending->reason = result->reason;
-	pending->reply_size = (uint16_t)result->reply_size;
-	memcpy(pending->reply, result->reply, result->reply_size);
 	r->proposed[r->command_count] = i;
 	r->commands[r->command_count++] = (struct replication_command){
 		.group = GROUP_DEFAULT,
-		.ticket = (uint64_t)(r->number + 1) << 32 | slot,
+		.ticket = (uint64_t)(r->number + 1) << 32 | place,
 		.command = result->command,
 		.size = result->command_size,
 	};
@@ -190,6 +140,16 @@ static void leave_unread(struct receiver *r, uint32_t i, enum flow_counter count
 		flow_trace_unread(r->agent, &r->inbox, i, r->broadcast, counter);
 }
 
+static struct leaving at_once(const struct request_result *result)
+{
+	return (struct leaving){
+		.proposal = PROPOSAL_NONE,
+		.code = (uint16_t)result->code,
+		.type = result->type,
+		.deregistration = result->deregistration,
+	};
+}
+
 static void handle(struct receiver *r, const struct registration_policy *policy,
                    struct request_clock clock, uint32_t i, bool no_resources)
 {
@@ -203,8 +163,8 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 		flow_trace_unsent(r->agent, result, from, FLOW_DROPPED_SOURCE_LIMIT);
 	} else if (result->fate == REQUEST_ANSWERED) {
 		flow_trace_answer(r->agent, result, from);
-		message_count_reply(result->type, result->code, result->deregistration);
-		queue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);
+		replies_queue(&r->replies, from, result->reply, result->reply_size,
+		              at_once(result));
 	} else if (result->fate == REQUEST_PROPOSED) {
 		keep_proposal(r, i);
 	}
@@ -214,7 +174,7 @@ static void take_back(struct receiver *r)
 {
 	for (size_t i = 0; i < r->command_count; i++) {
 		request_release(r->agent, &r->results[r->proposed[i]]);
-		pending_give(r, (uint32_t)r->commands[i].ticket);
+		proposals_give(&r->proposals, (uint32_t)r->commands[i].ticket);
 	}
 }
 
@@ -226,6 +186,14 @@ static void warn_full(void)
 	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
 		log_warning("registrations are denied with code 130: the log is at its cap because "
 		            "the store does not keep up; see storage.log-segments and the disk");
+}
+
+static void drop_proposed(struct receiver *r, size_t count, enum flow_counter why)
+{
+	counter_add(&flow_counters, why, count);
+	for (size_t i = 0; i < count; i++)
+		flow_trace_unsent(r->agent, &r->results[r->proposed[i]],
+		                  &r->inbox.from[r->proposed[i]], why);
 }
 
 static void propose(struct receiver *r, const struct registration_policy *policy,
@@ -244,10 +212,8 @@ static void propose(struct receiver *r, const struct registration_policy *policy
 		for (size_t i = 0; i < count; i++)
 			handle(r, policy, clock, r->proposed[i], true);
 	} else if (error != HA_OK) {
-		counter_add(&flow_counters, FLOW_DROPPED_BUSY, count);
-		for (size_t i = 0; i < count; i++)
-			flow_trace_unsent(r->agent, &r->results[r->proposed[i]],
-			                  &r->inbox.from[r->proposed[i]], FLOW_DROPPED_BUSY);
+		drop_proposed(r, count,
+		              error == HA_E_NOTLEADER ? FLOW_DROPPED_STANDBY : FLOW_DROPPED_BUSY);
 	}
 }
 
@@ -320,15 +286,12 @@ static void begin_batch(struct receiver *r, struct request_clock clock, uint64_t
 	               clock.cluster_ms);
 }
 
-static void receive_batch(struct receiver *r, int socket, bool broadcast)
+static void take_batch(struct receiver *r)
 {
 	struct registration_policy policy;
 	struct request_clock clock;
 	uint64_t now_ns;
 
-	if (inbox_receive(&r->inbox, socket) == 0)
-		return;
-	r->broadcast = broadcast;
 	policy_read(r->agent, &policy);
 	now_ns = clock_wall_ns();
 	clock.wall_ms = now_ns / 1000000u;
@@ -337,8 +300,30 @@ static void receive_batch(struct receiver *r, int socket, bool broadcast)
 	begin_batch(r, clock, now_ns);
 	look_at_batch(r, &policy, clock, now_ns);
 	propose(r, &policy, clock);
+}
+
+/* Somebody else leads, or may by now. */
+static void leave_batch(struct receiver *r)
+{
+	for (uint32_t i = 0; i < r->inbox.count; i++)
+		leave_unread(r, i, FLOW_DROPPED_STANDBY);
+}
+
+static void receive_batch(struct receiver *r, int socket, bool broadcast)
+{
+	struct reign *reign = &r->agent->reign;
+
+	if (inbox_receive(&r->inbox, socket) == 0)
+		return;
+	r->broadcast = broadcast;
+	if (replies_may_leave(&r->replies) && reign_enter(reign, r->number)) {
+		take_batch(r);
+		reign_leave(reign, r->number);
+	} else {
+		leave_batch(r);
+	}
 	counter_add(&flow_counters, FLOW_DATAGRAMS, r->inbox.count);
-	send_replies(r);
+	replies_send(&r->replies);
 }
 
 /* What is waited for: replies that can be sent, and requests on each socket. */
@@ -346,7 +331,7 @@ static void receive_batch(struct receiver *r, int socket, bool broadcast)
 
 static void set_waits(const struct receiver *r, struct pollfd wait[WAITS])
 {
-	bool room = r->pending_count + (WAITS - 1) * INBOX_BATCH <= COMPLETIONS_MAX;
+	bool room = r->proposals.count + (WAITS - 1) * INBOX_BATCH <= COMPLETIONS_MAX;
 	bool taking = room && !r->agent->stopping;
 
 	wait[0] = (struct pollfd){ .fd = r->completions.event, .events = POLLIN };
@@ -392,6 +377,7 @@ static enum ha_error open_sockets(struct receiver *r, char *report, size_t size)
 
 	if (error != HA_OK)
 		return error;
+	r->replies.socket = r->socket;
 	inbox_stamp(r->socket); /* without it nothing is known to be stale */
 	if (r->number > 0)
 		return HA_OK;
@@ -419,8 +405,9 @@ enum ha_error receiver_open(struct agent *agent, unsigned number, struct receive
 		r->broadcasts[i] = -1;
 	inbox_init(&r->inbox);
 	overload_init(&r->overload);
-	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
-		r->pending[i].next_free = i + 1;
+	proposals_init(&r->proposals);
+	r->replies.agent = agent;
+	r->replies.proposals = &r->proposals;
 	error = completions_open(&r->completions);
 	if (error != HA_OK)
 		snprintf(report, size, "cannot make an eventfd: %s", ha_strerror(error));
@@ -455,6 +442,15 @@ void receiver_close(struct receiver *receiver)
 			close(receiver->broadcasts[i]);
 	completions_close(&receiver->completions);
 	free(receiver);
+}
+
+void receiver_lose(struct receiver *receiver, uint32_t place)
+{
+	const struct proposal *proposal = &receiver->proposals.at[place];
+
+	if (proposal->claimed)
+		state_release(receiver->agent->state, &proposal->hold);
+	completions_post(&receiver->completions, (struct completion){ place, HA_E_NOTLEADER });
 }
 
 struct completions *receiver_completions(struct receiver *receiver)

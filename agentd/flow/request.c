@@ -207,9 +207,7 @@ static enum request_fate propose(struct agent *agent, const struct request *r,
 	if (error != HA_OK)
 		return REQUEST_OUTRUN;
 	out->claimed = true;
-	out->node = r->node;
-	mip_wipe(&out->node.key, sizeof(out->node.key));
-	mip_wipe(&out->node.aaa_key, sizeof(out->node.aaa_key));
+	out->hold = state_hold_of(&r->node);
 	build_command(agent, r, out);
 	return REQUEST_PROPOSED;
 }
@@ -331,7 +329,7 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 void request_release(struct agent *agent, const struct request_result *result)
 {
 	if (result->claimed)
-		state_release(agent->state, &result->node);
+		state_release(agent->state, &result->hold);
 }
 
 void request_count_reply(enum mip_code code, bool deregistration)

@@ -105,10 +105,8 @@ static enum revoker_step send_letter(void *context, const struct revoker_letter 
 
 static bool may_send(struct agent *agent)
 {
-	struct replication_status status;
-
-	replication_status(agent->replication, &status);
-	return status.role == REPLICATION_LEADER && agent->socket >= 0;
+	return reign_is_on(&agent->reign) && agent->socket >= 0 &&
+	       replication_may_answer_until(agent->replication) > clock_monotonic_ns();
 }
 
 /* The time is read first: see look_at_node. */

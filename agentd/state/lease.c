@@ -210,21 +210,32 @@ void lease_resolve(struct state *state, uint32_t realm, struct in_addr home)
 
 /* The end of the claim and of what it kept are one: between them an expiry would
  * give the address back, somebody reserve it, and the end free it again. */
-void state_release(struct state *state, const struct state_view *view)
+void state_release(struct state *state, const struct state_hold *hold)
 {
-	struct peer *peer = &state->peers[view->slot];
-	struct in_addr kept = view->reserved;
+	struct peer *peer = &state->peers[hold->slot];
 
-	if (!kept.s_addr && view->leased)
-		kept = view->home;
 	pthread_mutex_lock(&state->pools_lock);
-	peer_lock(state, view->slot);
-	if (peer->id == view->id)
+	peer_lock(state, hold->slot);
+	if (peer->id == hold->node)
 		peer->in_flight = false;
-	peer_unlock(state, view->slot);
-	if (kept.s_addr)
-		mark(state, view->realm, kept, is_leased(state, view->realm, kept));
+	peer_unlock(state, hold->slot);
+	if (hold->home.s_addr)
+		mark(state, hold->realm, hold->home, is_leased(state, hold->realm, hold->home));
 	pthread_mutex_unlock(&state->pools_lock);
+}
+
+struct state_hold state_hold_of(const struct state_view *view)
+{
+	struct state_hold hold = {
+		.node = view->id,
+		.slot = view->slot,
+		.realm = view->realm,
+		.home = view->reserved,
+	};
+
+	if (!hold.home.s_addr && view->leased)
+		hold.home = view->home;
+	return hold;
 }
 
 /* Nobody's, or merely whom it belonged to last. With the lock of pools held. */

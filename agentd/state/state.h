@@ -132,8 +132,19 @@ enum ha_error state_claim(struct state *state, const struct state_view *view,
 enum ha_error state_may_claim(struct state *state, const struct state_view *view,
                               const struct state_pace *pace);
 
-/* The proposal came to nothing. Gives back what was reserved for it. */
-void state_release(struct state *state, const struct state_view *view);
+/* What a claim keeps, for when its view is gone. */
+struct state_hold {
+	uint64_t node;
+	uint32_t slot;
+	uint32_t realm;
+	struct in_addr home; /* of a pool; 0 = none */
+};
+struct state_hold state_hold_of(const struct state_view *view);
+
+/* The proposal came to nothing, or it is not known what becomes of it. Gives back
+ * what was reserved for it. While a claim of before is held, nobody may be
+ * promised anything (agentd/flow/reign.h). */
+void state_release(struct state *state, const struct state_hold *hold);
 
 /* An association authenticated something that changes nothing else. */
 void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms);

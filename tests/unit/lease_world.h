@@ -128,6 +128,13 @@ static inline enum ha_error claim(const struct state_view *view)
 	return state_claim(state, view, &(struct state_pace){ 0 });
 }
 
+static inline void let_go(const struct state_view *view)
+{
+	const struct state_hold hold = state_hold_of(view);
+
+	state_release(state, &hold);
+}
+
 /* What a node asks for; `home` 0 with an effect that needs none. */
 static inline struct command_registration asked(const struct state_view *view, uint32_t home)
 {

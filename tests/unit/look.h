@@ -1,4 +1,4 @@
-/* look.h - for tests: a peer by its address. */
+/* look.h - for tests: a peer by its address, and the end of a claim. */
 #ifndef TESTS_UNIT_LOOK_H
 #define TESTS_UNIT_LOOK_H
 
@@ -15,6 +15,13 @@ static inline bool look_at(struct state *state, enum peer_kind kind, uint32_t re
 	};
 
 	return state_look(state, &question, out);
+}
+
+static inline void let_go(struct state *state, const struct state_view *view)
+{
+	const struct state_hold hold = state_hold_of(view);
+
+	state_release(state, &hold);
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* memory_node.c - store.h and replication.h over arrays. */
 #include "tests/unit/memory_node.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,10 @@ struct replication {
 struct memory_disk *memory_disk_in_use;
 void (*memory_hook)(void);
 enum ha_error memory_commit_error;
-enum ha_error memory_submit_error;
+_Atomic enum ha_error memory_submit_error;
+_Atomic uint64_t memory_answer_until = UINT64_MAX;
+
+static pthread_mutex_t entries_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void require(bool condition, const char *what)
 {
@@ -310,22 +314,73 @@ enum ha_error store_next(struct store_reader *reader, enum store_table table, st
 
 /* ---- replication.h ---- */
 
+size_t memory_count(void)
+{
+	size_t count;
+
+	pthread_mutex_lock(&entries_lock);
+	count = memory_disk_in_use->entry_count;
+	pthread_mutex_unlock(&entries_lock);
+	return count;
+}
+
+static bool next_entry(struct replication *r, struct replication_entry *out)
+{
+	const struct memory_entry *entry;
+	bool there;
+
+	pthread_mutex_lock(&entries_lock);
+	there = r->applied < r->disk->entry_count;
+	entry = &r->disk->entries[r->applied];
+	if (there)
+		*out = (struct replication_entry){
+			.index = r->applied + 1,
+			.term = 1,
+			.ticket = entry->ticket,
+			.command = entry->octets,
+			.size = entry->size,
+		};
+	pthread_mutex_unlock(&entries_lock);
+	return there;
+}
+
 bool memory_step(struct replication *r)
 {
-	const struct memory_entry *entry = &r->disk->entries[r->applied];
 	struct replication_entry given;
 
-	if (r->applied >= r->disk->entry_count)
+	if (!next_entry(r, &given))
 		return false;
-	given = (struct replication_entry){
-		.index = ++r->applied,
-		.term = 1,
-		.ticket = entry->ticket,
-		.command = entry->octets,
-		.size = entry->size,
-	};
+	r->applied++;
 	r->machine.apply(r->machine.context, &given, 1);
 	return true;
+}
+
+void memory_lose(struct replication *r)
+{
+	uint64_t tickets[MEMORY_ENTRIES_MAX];
+	size_t count = 0;
+
+	pthread_mutex_lock(&entries_lock);
+	for (size_t i = r->applied; i < r->disk->entry_count; i++) {
+		if (r->disk->entries[i].ticket)
+			tickets[count++] = r->disk->entries[i].ticket;
+		r->disk->entries[i].ticket = 0;
+	}
+	pthread_mutex_unlock(&entries_lock);
+	r->machine.lost(r->machine.context, tickets, count);
+}
+
+void memory_cut(struct replication *r)
+{
+	pthread_mutex_lock(&entries_lock);
+	while (r->disk->entry_count > r->applied)
+		free(r->disk->entries[--r->disk->entry_count].octets);
+	pthread_mutex_unlock(&entries_lock);
+}
+
+void memory_role(struct replication *r, enum replication_role role)
+{
+	r->machine.role(r->machine.context, role, 1);
 }
 
 struct replication *replication_open(const struct replication_options *options,
@@ -357,11 +412,21 @@ enum ha_error replication_start(struct replication *r)
 enum ha_error replication_submit(struct replication *r, const struct replication_command *commands,
                                  size_t count)
 {
-	if (memory_submit_error != HA_OK)
-		return memory_submit_error;
+	enum ha_error error = memory_submit_error;
+
+	if (error != HA_OK)
+		return error;
+	pthread_mutex_lock(&entries_lock);
 	for (size_t i = 0; i < count; i++)
 		append(r->disk, commands[i].command, commands[i].size, commands[i].ticket);
+	pthread_mutex_unlock(&entries_lock);
 	return HA_OK;
+}
+
+uint64_t replication_may_answer_until(const struct replication *r)
+{
+	(void)r;
+	return memory_answer_until;
 }
 
 void replication_trim(struct replication *r, uint64_t index)

@@ -54,7 +54,19 @@ extern struct memory_disk *memory_disk_in_use;
 extern void (*memory_hook)(void);
 /* Answers of store_commit and replication_submit; HA_OK at first. */
 extern enum ha_error memory_commit_error;
-extern enum ha_error memory_submit_error;
+extern _Atomic enum ha_error memory_submit_error;
+
+/* What replication_may_answer_until says; UINT64_MAX at first. */
+extern _Atomic uint64_t memory_answer_until;
+/* Entries put in order so far. Any thread, as is putting in order. */
+size_t memory_count(void);
+
+/* The tickets of what was not yet given to the machine are lost: the machine is
+ * told, and a step later they have ticket 0. */
+void memory_lose(struct replication *replication);
+/* Those entries will never come: somebody else's took their place. */
+void memory_cut(struct replication *replication);
+void memory_role(struct replication *replication, enum replication_role role);
 
 /* Give the next entry to the machine. false when there is none. */
 bool memory_step(struct replication *replication);

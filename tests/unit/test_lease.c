@@ -132,7 +132,7 @@ static void what_is_kept_for_a_proposal_nobody_else_gets(void)
 	CU_ASSERT_EQUAL(state_reserve(state, &third), HA_OK);
 	CU_ASSERT_EQUAL(third.reserved.s_addr, first.reserved.s_addr);
 	CU_ASSERT_EQUAL(claim(&third), HA_OK);
-	state_release(state, &third); /* could not be put in order */
+	let_go(&third); /* could not be put in order */
 	CU_ASSERT_EQUAL(taken(), 1);
 	CU_ASSERT_EQUAL(claim(&second), HA_OK);
 	CU_ASSERT_EQUAL(claim(&second), HA_E_CONFLICT); /* and gives it back */
@@ -175,7 +175,7 @@ static void an_address_released_under_a_proposal_stays_out(void)
 		if (way == 1)
 			CU_ASSERT_EQUAL(unbind(&view), HA_OK);
 		if (way == 2)
-			state_release(state, &view);
+			let_go(&view);
 		CU_ASSERT_EQUAL(taken(), way == 0 ? 2 : 1);
 		CU_ASSERT_EQUAL(state_reserve(state, &other), way == 0 ? HA_E_CAPACITY : HA_OK);
 		state_free(state);
@@ -200,7 +200,7 @@ static void a_proposal_without_an_address_frees_nobodys(void)
 	CU_ASSERT_EQUAL(taken(), 1);
 	former = look(0);
 	CU_ASSERT_EQUAL(claim(&former), HA_OK);
-	state_release(state, &former);
+	let_go(&former);
 	CU_ASSERT_EQUAL(taken(), 1);
 	state_free(state);
 }
@@ -222,7 +222,7 @@ static void a_node_that_goes_leaves_its_address(void)
 		CU_ASSERT_EQUAL(change(&gone), HA_OK);
 		CU_ASSERT_EQUAL(taken(), 1); /* until the proposal has an end */
 		if (way >= 2) {
-			state_release(state, &view);
+			let_go(&view);
 		} else {
 			CU_ASSERT_EQUAL(bind_at(&view, FIRST), HA_E_NOTFOUND);
 		}
@@ -352,7 +352,7 @@ static void *reserve(void *seed)
 		if (dice_chance(&dice, 2))
 			state_unreserve(state, &view);
 		else if (claim(&view) == HA_OK) /* which otherwise gave back what was kept */
-			state_release(state, &view);
+			let_go(&view);
 	}
 	return NULL;
 }
@@ -366,7 +366,7 @@ static void *claim_and_release(void *seed)
 		struct state_view view = look(dice_below(&dice, 3));
 
 		if (view.leased && claim(&view) == HA_OK)
-			state_release(state, &view);
+			let_go(&view);
 	}
 	return NULL;
 }

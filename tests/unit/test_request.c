@@ -197,7 +197,7 @@ static void granted_request_binds_when_applied(void)
 	set_up();
 	result = ask(usual);
 	CU_ASSERT_EQUAL(result.fate, REQUEST_PROPOSED);
-	CU_ASSERT_EQUAL(result.node.key.algorithm, 0); /* wiped */
+	CU_ASSERT_EQUAL(result.hold.node, node().id);
 	CU_ASSERT_EQUAL(moved(FLOW_REQUESTS), 1);
 	view = node();
 	CU_ASSERT_EQUAL(view.binding_count, 0); /* not before */
@@ -226,7 +226,7 @@ static void one_proposal_per_node_is_under_way(void)
 	second = ask(next);
 	CU_ASSERT_EQUAL(second.fate, REQUEST_OUTRUN);
 	CU_ASSERT_EQUAL(moved(FLOW_DROPPED_IN_FLIGHT), 1);
-	state_release(agent->state, &first.node); /* it could not be put in order */
+	state_release(agent->state, &first.hold); /* it could not be put in order */
 	second = ask(next);
 	commit(&second);
 	CU_ASSERT_EQUAL(moved(FLOW_REQUESTS), 3);

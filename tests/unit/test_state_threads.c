@@ -48,7 +48,7 @@ static void *look(void *seed)
 		looked++;
 		torn += is_torn(&view, spi);
 		if (state_claim(state, &view, &(struct state_pace){ 0 }) == HA_OK)
-			state_release(state, &view);
+			let_go(state, &view);
 	}
 	return NULL;
 }
@@ -141,7 +141,7 @@ static void *claim(void *unused)
 		claims++;
 		doubles += holders++ != 0;
 		holders--;
-		state_release(state, &claimed);
+		let_go(state, &claimed);
 	}
 	return NULL;
 }

@@ -1,0 +1,41 @@
+/* replies.c - the outbox, with what is to be done when it was sent. */
+#include "agentd/flow/replies.h"
+
+#include "agentd/flow/counters.h"
+
+bool replies_may_leave(const struct replies *replies)
+{
+	uint64_t until_ns = replication_may_answer_until(replies->agent->replication);
+
+	return until_ns == UINT64_MAX || clock_monotonic_ns() < until_ns;
+}
+
+void replies_send(struct replies *replies)
+{
+	struct outbox *outbox = &replies->outbox;
+	bool leaves = outbox->count > 0 && replies_may_leave(replies);
+
+	if (leaves)
+		counter_add(&flow_counters, FLOW_SEND_FAILED, outbox_send(outbox, replies->socket));
+	else
+		counter_add(&flow_counters, FLOW_WITHHELD, outbox->count);
+	for (size_t i = 0; i < outbox->count; i++) {
+		const struct leaving *reply = &replies->leaving[i];
+
+		if (leaves)
+			message_count_reply(reply->type, (enum mip_code)reply->code,
+			                    reply->deregistration);
+		if (reply->proposal != PROPOSAL_NONE)
+			proposals_give(replies->proposals, reply->proposal);
+	}
+	outbox->count = 0;
+}
+
+void replies_queue(struct replies *replies, struct sockaddr_in *to, uint8_t *octets, size_t size,
+                   struct leaving leaving)
+{
+	if (replies->outbox.count == OUTBOX_MAX)
+		replies_send(replies);
+	replies->leaving[replies->outbox.count] = leaving;
+	outbox_add(&replies->outbox, to, octets, size);
+}
