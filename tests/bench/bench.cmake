@@ -1,6 +1,7 @@
-# The yardstick of the benchmarks, and one short run of each: that they work, not what they say.
+# The yardsticks of the benchmarks, and one short run of each: that they work, not what they say.
 add_executable(bench_echo ${CMAKE_CURRENT_LIST_DIR}/echo.c)
-set_target_properties(bench_echo PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
+add_executable(bench_redis_wait ${CMAKE_CURRENT_LIST_DIR}/redis_wait.c)
+set_target_properties(bench_echo bench_redis_wait PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 
 if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME bench.registrations

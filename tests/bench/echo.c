@@ -2,9 +2,10 @@
  * a system call. What an agent on the same machine could do at most if
  * registrations cost nothing.
  *
- *     bench_echo PORT
+ *     bench_echo PORT [ADDRESS]
  *
- * Listens on loopback, prints "ready" and ends with SIGTERM. */
+ * Listens on loopback, or on an address that may come later; prints "ready" and
+ * ends with SIGTERM. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -23,18 +24,20 @@ static struct iovec pieces[BATCH];
 static struct sockaddr_in peers[BATCH];
 static uint8_t octets[BATCH][DATAGRAM_MAX];
 
-static int open_socket(uint16_t port)
+static int open_socket(struct in_addr host, uint16_t port)
 {
 	const struct sockaddr_in address = { .sin_family = AF_INET,
 		                             .sin_port = htons(port),
-		                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const int buffer = BUFFER_OCTETS;
+		                             .sin_addr = host };
+	const int buffer = BUFFER_OCTETS, on = 1;
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)) != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	if (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) != 0)
+		return -1;
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		return -1;
 	return fd;
@@ -77,14 +80,15 @@ static void send_back(int fd, unsigned count)
 
 int main(int argc, char **argv)
 {
-	int port = argc == 2 ? atoi(argv[1]) : 0;
+	struct in_addr host = { htonl(INADDR_LOOPBACK) };
+	int port = argc == 2 || argc == 3 ? atoi(argv[1]) : 0;
 	int fd;
 
-	if (port < 1 || port > 65535) {
-		fprintf(stderr, "usage: bench_echo PORT\n");
+	if (port < 1 || port > 65535 || (argc == 3 && inet_pton(AF_INET, argv[2], &host) != 1)) {
+		fprintf(stderr, "usage: bench_echo PORT [ADDRESS]\n");
 		return 2;
 	}
-	fd = open_socket((uint16_t)port);
+	fd = open_socket(host, (uint16_t)port);
 	if (fd < 0) {
 		fprintf(stderr, "bench_echo: port %d: %s\n", port, strerror(errno));
 		return 1;

@@ -28,7 +28,7 @@ Leading = namedtuple("Leading", "ns member term")
 Finding = namedtuple("Finding", "kind answer text")
 
 LINE = re.compile(r"^(\d+-\d+-\d+T\d+:\d+:\d+)\.(\d+)Z \w+ (.*)$", re.MULTILINE)
-LEADS = re.compile(r"\bleads in term (\d+)")
+LEADS = re.compile(r"^this member leads the cluster, in term (\d+)$")
 
 
 def read_tap(path, members):

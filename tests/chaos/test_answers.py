@@ -85,8 +85,8 @@ def test_findings(name):
 
 def test_leading_is_read_from_a_log():
     log = ("2026-11-28T22:10:00.250Z notice listens on 192.0.2.1, UDP port 434\n"
-           "2026-11-28T22:10:01.007Z notice member 2 leads in term 12\n"
-           "2026-11-28T22:10:02.000Z notice member 2 leads no more; follows member 1 in term 13\n"
+           "2026-11-28T22:10:01.007Z notice this member leads the cluster, in term 12\n"
+           "2026-11-28T22:10:02.000Z notice this member does not lead any more: term 13\n"
            "something else leads, term 4\n")
     assert list(judge.read_leading(B, log)) == [Leading(1795903801007 * MS, B, 12)]
 
