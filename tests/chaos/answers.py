@@ -21,7 +21,7 @@ ACCEPTED = (0, 1)
 RECORD = struct.Struct(">BBBxHxx4s4sQQ")
 ANSWERED = 2
 MS = 1_000_000
-LOG_SLACK_MS = 5  # between what a member does and the line that says so
+LOG_SLACK_MS = 20  # between what a member does and the line that says so
 
 Answer = namedtuple("Answer", "ns member code lifetime home identification")
 Leading = namedtuple("Leading", "ns member term")
