@@ -2,8 +2,8 @@
  * it has met, and for each group its term and vote.
  *
  * Two slots of a block, written in turn, each with a number and a checksum;
- * one flush. The newer whole slot counts: a write that was cut off leaves the
- * one before.
+ * one flush (ballot_format.h has the octets). The newer whole slot counts: a write
+ * that was cut off leaves the one before.
  *
  * May include: replication, agentd/base. */
 #ifndef REPLICATION_BALLOT_H
@@ -43,7 +43,9 @@ struct ballot;
  * sentence. */
 struct ballot *ballot_open(const struct journal_io *io, const char *directory,
                            struct ballot_state *out, enum ha_error *why, char *report, size_t size);
-/* On stable storage when it returns. */
+/* On stable storage when it returns. After an error nothing is saved any more: what
+ * is on the disk is not known, and the process must end. HA_E_NODISK, HA_E_IO; and
+ * HA_E_RANGE, which changes nothing, for a state that cannot be. */
 enum ha_error ballot_save(struct ballot *ballot, const struct ballot_state *state);
 void ballot_close(struct ballot *ballot); /* accepts NULL */
 

@@ -11,3 +11,10 @@ target_sources(fuzz_journal PRIVATE
   ${PROJECT_SOURCE_DIR}/replication/journal_segments.c
   ${PROJECT_SOURCE_DIR}/replication/journal_write.c
   ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c)
+
+hearth_fuzz_target(ballot hearth_base PkgConfig::XXHASH)
+target_sources(fuzz_ballot PRIVATE
+  ${PROJECT_SOURCE_DIR}/replication/ballot.c
+  ${PROJECT_SOURCE_DIR}/replication/ballot_format.c
+  ${PROJECT_SOURCE_DIR}/replication/journal_io.c
+  ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c)

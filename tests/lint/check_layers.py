@@ -47,7 +47,7 @@ FOLDERS = {
 LIBRARIES = {
     "lmdb.h": ["replication/store.c", "replication/store_*.c"],
     "raft.h": ["replication/consensus*.[ch]"],
-    "xxhash.h": ["replication/journal*.c", "replication/backup.c"],
+    "xxhash.h": ["replication/journal*.c", "replication/ballot*.c", "replication/backup.c"],
     "nettle/*": ["proto/authenticator.c", "proto/name.c"],
     "sodium.h": ["agentd/base/keyring.c"],
     "yaml.h": ["agentd/base/config_file.c"],
