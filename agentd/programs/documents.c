@@ -3,6 +3,7 @@
 
 #include "agentd/base/config_text.h"
 #include "agentd/base/counters.h"
+#include "agentd/dataplane/counters.h"
 #include "agentd/flow/counters.h"
 #include "proto/codes.h"
 #include "replication/counters.h"
@@ -12,6 +13,7 @@ void counter_sets_register(void)
 	counters_register(&flow_counters);
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
+	counters_register(&dataplane_counters);
 }
 
 struct document {

@@ -39,7 +39,7 @@ FOLDERS = {
     # layer 5
     "agentd/programs": [
         "agentd/control", "mib", "agentd/load", "agentd/flow", "agentd/registration", "agentd/state", "replication",
-        "proto", "agentd/base", "schema",
+        "agentd/dataplane", "proto", "agentd/base", "schema",
     ],
 }
 
@@ -55,6 +55,7 @@ LIBRARIES = {
     "jansson.h": ["agentd/programs/print_json.c"],
     "systemd/*": ["agentd/programs/notify.c"],
     "cap-ng.h": ["agentd/programs/privileges.c"],
+    "libmnl/*": ["agentd/dataplane/netlink.c"],
     "protobuf-c/*": ["agentd/control/purse.h"],
 }
 

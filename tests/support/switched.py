@@ -79,9 +79,9 @@ class Switch:
     def plug_back(self, host):
         ip("-n", self.name, "link", "set", host, "up")
 
-    def socket(self, host):
-        """A UDP socket of a host."""
-        return socket_in(self.namespace(host))
+    def socket(self, host, **options):
+        """A socket of a host, of UDP unless the options of socket_in say otherwise."""
+        return socket_in(self.namespace(host), **options)
 
     # ---- links ----
 

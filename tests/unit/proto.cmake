@@ -1,6 +1,6 @@
 # Codecs, authenticators, and the small parts of agentd/base they stand on.
 foreach(name IN ITEMS
-    cursor message revocation extension extension_kinds extension_layout extension_write codes
+    arp cursor message revocation extension extension_kinds extension_layout extension_write codes
     authenticator generalized name)
   hearth_unit_test(${name} hearth_proto)
 endforeach()

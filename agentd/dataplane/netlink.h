@@ -1,0 +1,78 @@
+/* netlink.h - links and addresses of this host, asked of and told to the kernel
+ * (rtnetlink). The one file behind it knows the netlink library.
+ *
+ * Each call waits for the kernel's answer, which comes as soon as nobody else
+ * changes links. Not for two threads at once.
+ *
+ * May include: proto/arp.h, agentd/base. */
+#ifndef AGENTD_DATAPLANE_NETLINK_H
+#define AGENTD_DATAPLANE_NETLINK_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/error.h"
+#include "proto/arp.h"
+
+#define NETLINK_NAME_MAX 16u /* octets of an interface's name with its end */
+
+struct netlink;
+
+/* What of a link matters here. */
+struct netlink_link {
+	unsigned index;
+	unsigned below; /* index of the link it stands on; 0 = none */
+	bool ethernet;
+	bool macvlan;
+	struct mac mac;
+	uint32_t arp_ignore, arp_announce, rp_filter; /* of the link itself */
+};
+
+/* One address of this host. */
+struct netlink_address {
+	unsigned link; /* index */
+	struct in_addr address;
+	uint8_t prefix_length;
+	bool permanent; /* has no lifetime */
+};
+
+/* Settings of IPv4 that belong to a link, as in /proc/sys/net/ipv4/conf. */
+enum netlink_setting {
+	NETLINK_ARP_IGNORE,
+	NETLINK_ARP_ANNOUNCE,
+	NETLINK_RP_FILTER,
+};
+
+/* Besides what is listed, any call may return the errno's nearest. HA_E_NOTFOUND:
+ * no such link or address. HA_E_UNSUPPORTED: the kernel cannot. HA_E_PERMISSION. */
+
+struct netlink *netlink_open(enum ha_error *why);
+void netlink_close(struct netlink *netlink); /* NULL is fine */
+
+/* What the kernel said about the last failure; static. */
+const char *netlink_trouble(const struct netlink *netlink);
+
+enum ha_error netlink_find(struct netlink *netlink, const char *name, struct netlink_link *out);
+
+/* HA_E_EXISTS: a link has that name. HA_E_INUSE: that MAC is on that link. It is
+ * down, and will not make itself an address of IPv6. */
+enum ha_error netlink_macvlan_add(struct netlink *netlink, const char *name, unsigned below,
+                                  struct mac mac);
+enum ha_error netlink_remove(struct netlink *netlink, unsigned link);
+enum ha_error netlink_up(struct netlink *netlink, unsigned link, bool up);
+enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_setting setting,
+                          uint32_t value);
+
+/* Add the address, alone of its prefix, or give it a new lifetime. */
+enum ha_error netlink_address_put(struct netlink *netlink, unsigned link, struct in_addr address,
+                                  uint32_t lifetime_s);
+enum ha_error netlink_address_remove(struct netlink *netlink, unsigned link,
+                                     struct in_addr address);
+
+/* The first place where the host has the address. */
+enum ha_error netlink_address_find(struct netlink *netlink, struct in_addr address,
+                                   struct netlink_address *out);
+
+#endif

@@ -1,0 +1,456 @@
+/* ownership.c - the thread that has the address while it may.
+ *
+ * Whoever leads writes the deadline and wakes the thread when something begins or
+ * ends by it. The thread alone sets a deadline that has passed back to 0, so that
+ * the next one to come is seen to begin something. */
+#include "agentd/dataplane/ownership.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/clock.h"
+#include "agentd/base/log.h"
+#include "agentd/dataplane/counters.h"
+#include "agentd/dataplane/hook.h"
+#include "agentd/dataplane/ownership_plan.h"
+#include "agentd/dataplane/place.h"
+
+#define MS UINT64_C(1000000)
+#define HEAR_MAX 64u       /* messages of ARP before the plan is looked at again */
+#define LOOK_AGAIN_MS 100u /* for a hook that is to be killed */
+#define TEXT_MAX 256u
+
+struct ownership {
+	struct in_addr address;
+	struct address_text name;
+	struct place *place; /* NULL with a hook */
+	char program[TEXT_MAX];
+	char interface[OWNERSHIP_DEVICE_MAX];
+
+	_Atomic uint64_t until_ns;
+	_Atomic bool stopping;
+	int wake; /* eventfd */
+
+	/* The thread's own. */
+	struct ownership_plan plan;
+	struct hook hook;
+	enum ownership_step running; /* by the hook */
+	uint64_t began_ns;
+	uint64_t defended_ns; /* last announcement because of a conflict */
+
+	pthread_mutex_t mutex; /* guards status */
+	struct ownership_status status;
+
+	pthread_t thread;
+	bool started;
+};
+
+/* ---- what is told ---- */
+
+/* A line about a change, at most some a second: a leader whose deadline comes and
+ * goes would fill the log. */
+static bool may_tell(uint64_t *held_back)
+{
+	static struct log_limit limit = { .per_second = 5 };
+
+	return log_limit_pass(&limit, clock_monotonic_ns(), held_back);
+}
+
+static void tell_change(struct ownership *o, const char *what, uint64_t took_ns)
+{
+	uint64_t held_back;
+
+	if (!may_tell(&held_back))
+		return;
+	if (o->place)
+		log_notice("home agent address %s: %s %s, %s (%u us)", o->name.text, what,
+		           place_device(o->place), mac_format(place_mac(o->place)).text,
+		           (unsigned)(took_ns / 1000u));
+	else
+		log_notice("home agent address %s: %s by %s (%u ms)", o->name.text, what,
+		           o->program, (unsigned)(took_ns / MS));
+}
+
+static const char *step_text(enum ownership_step step)
+{
+	static const char *const texts[] = {
+		[OWNERSHIP_TAKE] = "taken",
+		[OWNERSHIP_RENEW] = "renewed",
+		[OWNERSHIP_GIVE] = "given up",
+		[OWNERSHIP_REST] = "put to rest",
+	};
+
+	return texts[step];
+}
+
+static void tell_failure(struct ownership *o, enum ownership_step step, const char *why)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	uint64_t held_back;
+
+	dataplane_count(DATAPLANE_FAILURES);
+	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_error("home agent address %s: cannot be %s: %s", o->name.text, step_text(step),
+		          why);
+}
+
+static void note_status(struct ownership *o)
+{
+	struct ownership_status *status = &o->status;
+
+	pthread_mutex_lock(&o->mutex);
+	if (status->owned != o->plan.held) {
+		status->owned = o->plan.held;
+		status->since_ms = clock_wall_ms();
+	}
+	if (o->place) {
+		status->mac = place_mac(o->place);
+		snprintf(status->device, sizeof(status->device), "%s", place_device(o->place));
+	}
+	pthread_mutex_unlock(&o->mutex);
+}
+
+/* ---- steps ---- */
+
+static void finish(struct ownership *o, enum ownership_step step, bool well, const char *why)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	bool was_held = o->plan.held;
+
+	ownership_plan_done(&o->plan, step, well, o->began_ns, now_ns);
+	if (step == OWNERSHIP_ANNOUNCE) {
+		dataplane_count(well ? DATAPLANE_ANNOUNCEMENTS : DATAPLANE_ARP_FAILURES);
+		return;
+	}
+	if (!well) {
+		tell_failure(o, step, why);
+	} else if (step == OWNERSHIP_TAKE) {
+		dataplane_count(DATAPLANE_TAKES);
+		tell_change(o, o->place ? "taken on" : "taken", now_ns - o->began_ns);
+	} else if (step == OWNERSHIP_GIVE && was_held) {
+		dataplane_count(DATAPLANE_GIVES);
+		tell_change(o, o->place ? "given up on" : "given up", now_ns - o->began_ns);
+	}
+	if (was_held != o->plan.held)
+		note_status(o);
+}
+
+static bool do_at_place(struct ownership *o, enum ownership_step step)
+{
+	switch (step) {
+	case OWNERSHIP_TAKE:
+		return place_take(o->place, OWNERSHIP_LIFETIME_S) == HA_OK;
+	case OWNERSHIP_RENEW:
+		return place_renew(o->place, OWNERSHIP_LIFETIME_S) == HA_OK;
+	case OWNERSHIP_ANNOUNCE:
+		return place_announce(o->place);
+	case OWNERSHIP_GIVE:
+		return place_give(o->place) == HA_OK;
+	case OWNERSHIP_REST:
+		return place_rest(o->place) == HA_OK;
+	case OWNERSHIP_WAIT:
+		break;
+	}
+	return true;
+}
+
+static void do_step(struct ownership *o, enum ownership_step step)
+{
+	enum ha_error why;
+	bool well;
+
+	o->began_ns = clock_monotonic_ns();
+	if (o->place) {
+		well = do_at_place(o, step);
+		finish(o, step, well, place_trouble(o->place));
+		return;
+	}
+	why = hook_start(&o->hook, o->program, step == OWNERSHIP_TAKE ? "take" : "give", o->address,
+	                 o->interface, o->began_ns);
+	if (why == HA_OK)
+		o->running = step;
+	else
+		finish(o, step, false, ha_strerror(why));
+}
+
+static void look_at_hook(struct ownership *o)
+{
+	enum ownership_step step = o->running;
+	bool well;
+
+	if (step == OWNERSHIP_WAIT || !hook_ended(&o->hook, clock_monotonic_ns(), &well))
+		return;
+	o->running = OWNERSHIP_WAIT;
+	if (o->hook.killed)
+		dataplane_count(DATAPLANE_HOOK_TIMEOUTS);
+	finish(o, step, well, o->hook.killed ? "the hook did not end in time" : "the hook failed");
+}
+
+/* ---- ARP ---- */
+
+/* Somebody else said that he has our address. Who believed him hears it otherwise,
+ * but two that both claim it do not fill the link (RFC 5227 section 2.4). */
+static void defend(struct ownership *o, const struct arp *heard, uint64_t now_ns)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	uint64_t held_back;
+
+	dataplane_count(DATAPLANE_CONFLICTS);
+	if (log_limit_pass(&limit, now_ns, &held_back))
+		log_warning("home agent address %s: %s claims it too", o->name.text,
+		            mac_format(heard->from).text);
+	if (now_ns < o->defended_ns + 100u * MS)
+		return;
+	o->defended_ns = now_ns;
+	dataplane_count(place_announce(o->place) ? DATAPLANE_ANNOUNCEMENTS
+	                                         : DATAPLANE_ARP_FAILURES);
+}
+
+static void hear(struct ownership *o)
+{
+	struct arp arp;
+
+	for (unsigned i = 0; i < HEAR_MAX && place_hear(o->place, &arp); i++) {
+		uint64_t now_ns = clock_monotonic_ns();
+
+		if (!o->plan.held || now_ns >= atomic_load(&o->until_ns))
+			continue;
+		if (place_is_conflict(o->place, &arp))
+			defend(o, &arp, now_ns);
+		else if (place_is_asked(o->place, &arp))
+			dataplane_count(place_answer(o->place, &arp) ? DATAPLANE_ARP_ANSWERS
+			                                             : DATAPLANE_ARP_FAILURES);
+	}
+}
+
+/* ---- the thread ---- */
+
+/* The deadline in force; one that has passed becomes 0. */
+static uint64_t read_until(struct ownership *o, uint64_t now_ns)
+{
+	uint64_t until_ns = atomic_load(&o->until_ns);
+
+	while (until_ns && now_ns >= until_ns) {
+		if (!atomic_compare_exchange_strong(&o->until_ns, &until_ns, 0))
+			continue;
+		until_ns = 0;
+		if (o->plan.held)
+			dataplane_count(DATAPLANE_DEADLINES);
+	}
+	return atomic_load(&o->stopping) ? 0 : until_ns;
+}
+
+static void wait_for_news(struct ownership *o, uint64_t until_ns)
+{
+	struct pollfd about[] = {
+		{ .fd = o->wake, .events = POLLIN },
+		{ .fd = o->place ? place_arp(o->place) : -1, .events = POLLIN },
+		{ .fd = o->running ? o->hook.fd : -1, .events = POLLIN },
+	};
+	uint64_t now_ns = clock_monotonic_ns(), news;
+	uint64_t wait_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	struct timespec wait = { .tv_sec = (time_t)(wait_ns / (1000u * MS)),
+		                 .tv_nsec = (long)(wait_ns % (1000u * MS)) };
+
+	if (ppoll(about, 3, until_ns == OWNERSHIP_NEVER ? NULL : &wait, NULL) <= 0)
+		return;
+	if (about[0].revents && read(o->wake, &news, sizeof(news)) > 0)
+		ownership_plan_told(&o->plan);
+	if (about[1].revents)
+		hear(o);
+}
+
+/* Nothing is left to give up, or it could not be given. */
+static bool has_finished(const struct ownership *o)
+{
+	return atomic_load(&o->stopping) && !o->running && !o->plan.held &&
+	       (!o->plan.touched || o->plan.failures > 0);
+}
+
+/* Do what is due. false: nothing is. */
+static bool act(struct ownership *o, uint64_t *next_ns)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t until_ns = read_until(o, now_ns);
+	enum ownership_step step;
+
+	look_at_hook(o);
+	if (o->running) {
+		*next_ns = o->hook.killed ? now_ns + LOOK_AGAIN_MS * MS : o->hook.deadline_ns;
+		return false;
+	}
+	if (ownership_plan_lapse(&o->plan, now_ns)) {
+		dataplane_count(DATAPLANE_LAPSES);
+		note_status(o);
+	}
+	step = ownership_plan_step(&o->plan, now_ns, until_ns);
+	*next_ns = ownership_plan_next(&o->plan, now_ns, until_ns);
+	if (step != OWNERSHIP_WAIT)
+		do_step(o, step);
+	return step != OWNERSHIP_WAIT;
+}
+
+/* The thread needs one right of those that the process has yet, or none; a hook
+ * inherits nothing. Who has no rights has none to give up. */
+static void confine(const struct ownership *o)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct rights[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (geteuid() == 0)
+		return; /* asked to stay root */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (o->place)
+		rights[0].effective = rights[0].permitted = 1u << CAP_NET_ADMIN;
+	if (syscall(SYS_capset, &header, rights) != 0)
+		log_warning("home agent address %s: rights cannot be given up: %s", o->name.text,
+		            strerror(errno));
+}
+
+static void *run(void *context)
+{
+	struct ownership *o = context;
+	uint64_t next_ns = 0;
+
+	pthread_setname_np(pthread_self(), "address");
+	confine(o);
+	while (!has_finished(o))
+		if (!act(o, &next_ns) && !has_finished(o))
+			wait_for_news(o, next_ns);
+	return NULL;
+}
+
+/* ---- the face ---- */
+
+static enum ha_error open_hook(struct ownership *o, const struct ownership_options *options,
+                               char *report, size_t size)
+{
+	if (access(options->hook, X_OK) != 0)
+		return ha_refuse(report, size, ha_error_of_errno(errno),
+		                 "home-agent.announce-hook: %s: %s", options->hook,
+		                 strerror(errno));
+	snprintf(o->program, sizeof(o->program), "%s", options->hook);
+	snprintf(o->interface, sizeof(o->interface), "%s", options->interface);
+	o->plan.touched = true; /* by a predecessor that was killed, perhaps */
+	return HA_OK;
+}
+
+static enum ha_error start_thread(struct ownership *o)
+{
+	sigset_t all, before;
+	int number;
+
+	o->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (o->wake < 0)
+		return ha_error_of_errno(errno);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	number = pthread_create(&o->thread, NULL, run, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	o->started = !number;
+	return ha_error_of_errno(number);
+}
+
+static enum ha_error open_all(struct ownership *o, const struct ownership_options *options,
+                              char *report, size_t size)
+{
+	enum ha_error why = HA_OK;
+
+	if (*options->hook) {
+		why = open_hook(o, options, report, size);
+	} else {
+		o->place = place_open(options, &why, report, size);
+		o->plan.renews = true;
+	}
+	if (why != HA_OK)
+		return why;
+	note_status(o);
+	why = start_thread(o);
+	if (why != HA_OK)
+		ha_refuse(report, size, why, "the thread of the home agent's address: %s",
+		          ha_strerror(why));
+	return why;
+}
+
+enum ha_error ownership_open(const struct ownership_options *options, struct ownership **out,
+                             char *report, size_t size)
+{
+	struct ownership *o;
+	enum ha_error why;
+
+	*out = NULL;
+	if (!*options->interface && !*options->hook)
+		return HA_OK;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
+	pthread_mutex_init(&o->mutex, NULL);
+	o->address = options->address;
+	o->name = address_format(options->address);
+	o->wake = -1;
+	why = open_all(o, options, report, size);
+	if (why == HA_OK)
+		*out = o;
+	else
+		ownership_close(o);
+	return why;
+}
+
+static void wake(struct ownership *o)
+{
+	const uint64_t one = 1;
+
+	while (write(o->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void ownership_set(struct ownership *o, uint64_t until_ns)
+{
+	uint64_t before;
+
+	if (!o)
+		return;
+	before = atomic_exchange(&o->until_ns, until_ns);
+	if ((before == 0) != (until_ns == 0))
+		wake(o);
+}
+
+struct ownership_status ownership_status(struct ownership *o)
+{
+	struct ownership_status status = { 0 };
+
+	if (!o)
+		return status;
+	pthread_mutex_lock(&o->mutex);
+	status = o->status;
+	pthread_mutex_unlock(&o->mutex);
+	return status;
+}
+
+void ownership_close(struct ownership *o)
+{
+	if (!o)
+		return;
+	if (o->started) {
+		atomic_store(&o->stopping, true);
+		wake(o);
+		pthread_join(o->thread, NULL);
+	}
+	place_close(o->place);
+	if (o->wake >= 0)
+		close(o->wake);
+	pthread_mutex_destroy(&o->mutex);
+	free(o);
+}
