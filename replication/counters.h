@@ -21,7 +21,18 @@
 	X(SEGMENTS_RECYCLED, "log-segments-recycled", 0, "segment files used again")               \
 	X(PREPARE_FAILURES, "log-prepare-failures", 0, "segment files that could not be prepared") \
 	X(STORE_COMMITS, "store-commits", 0, "transactions of the store made durable")             \
-	X(STORE_FAILURES, "store-failures", 0, "transactions of the store that failed")
+	X(STORE_FAILURES, "store-failures", 0, "transactions of the store that failed")            \
+	X(PACKETS_SENT, "cluster-packets-sent", 0, "packets sent to members of the cluster")       \
+	X(PACKETS_RECEIVED, "cluster-packets-received", 0, "packets of members taken")             \
+	X(PACKETS_DROPPED, "cluster-packets-dropped", 0,                                           \
+	  "packets dropped because too many waited for a member")                                  \
+	X(PACKETS_REFUSED, "cluster-packets-refused", 0,                                           \
+	  "packets of members refused: malformed, stale, or of another disk or cluster")           \
+	X(CONNECTIONS_LOST, "cluster-connections-lost", 0, "connections to members that broke")    \
+	X(KEYS_REFUSED, "cluster-keys-refused", 0,                                                 \
+	  "connections to the cluster's ports refused because the key was of no other member")     \
+	X(HANDSHAKES_FAILED, "cluster-handshakes-failed", 0,                                       \
+	  "connections to the cluster's port that did not come to a key")
 
 #define REPLICATION_COUNTER_ID(id, name, mib_arc, help) REPLICATION_COUNTER_##id,
 enum replication_counter {

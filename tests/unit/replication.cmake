@@ -11,3 +11,11 @@ foreach(name IN ITEMS journal journal_format journal_whole journal_recovery jour
   hearth_unit_test(${name} hearth_replication_fixtures)
 endforeach()
 hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)
+
+# Between members, on the loopback interface.
+add_library(hearth_cluster_fixtures STATIC ${PROJECT_SOURCE_DIR}/tests/unit/cluster_fixture.c)
+target_link_libraries(hearth_cluster_fixtures
+  PUBLIC hearth_replication hearth_test_suite PkgConfig::ZMQ Threads::Threads)
+foreach(name IN ITEMS transport_socket)
+  hearth_unit_test(${name} hearth_cluster_fixtures $<TARGET_NAME_IF_EXISTS:hearth_tsan>)
+endforeach()
