@@ -11,7 +11,7 @@
 
 #define SLOTS 2u
 #define PREPARING_NAME BALLOT_NAME ".preparing"
-#define REMEDY                                                                              \
+#define REMEDY                                                                                     \
 	"what this member promised is not known any more: let it start with an empty data "        \
 	"directory, and have it admitted by the others ('agentctl cluster admit')"
 

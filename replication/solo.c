@@ -2,8 +2,7 @@
  * The log orders and stores; one thread applies what is durable and ticks.
  *
  * No lock is held while the machine is called, and submitting never waits, so
- * the machine may submit from within its calls. A raft engine comes behind the
- * same face later. */
+ * the machine may submit from within its calls. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +19,8 @@
 #define APPLY_CHUNK 256u /* entries given to the machine at once, at most */
 #define SUBMIT_FEW 64u   /* commands that are copied without taking memory for them */
 
-struct replication {
+struct solo {
+	struct replication face;
 	struct replication_machine machine;
 	struct journal *journal;
 	uint32_t tick_ms;
@@ -41,6 +41,11 @@ struct replication {
 	bool started;
 	_Atomic bool leading;
 };
+
+static struct solo *solo_of(struct replication *r)
+{
+	return (struct solo *)r;
+}
 
 /* ---- entries ---- */
 
@@ -76,66 +81,66 @@ static bool is_of_lone_member(const struct journal_entry *entry)
 	       entry->term == ONLY_TERM;
 }
 
-static void give(struct replication *r, const struct replication_entry *entries, size_t count)
+static void give(struct solo *solo, const struct replication_entry *entries, size_t count)
 {
 	if (count == 0)
 		return;
-	r->machine.apply(r->machine.context, entries, count);
-	atomic_store_explicit(&r->applied, entries[count - 1].index, memory_order_release);
+	solo->machine.apply(solo->machine.context, entries, count);
+	atomic_store_explicit(&solo->applied, entries[count - 1].index, memory_order_release);
 }
 
 /* ---- called by the log ---- */
 
 static void on_replay(void *context, const struct journal_entry *entries, size_t count)
 {
-	struct replication *r = context;
+	struct solo *solo = context;
 	struct replication_entry chunk[APPLY_CHUNK];
 	size_t n = 0;
-	for (size_t i = 0; i < count && !r->of_cluster; i++) {
-		r->of_cluster = !is_of_lone_member(&entries[i]);
-		if (r->of_cluster)
+	for (size_t i = 0; i < count && !solo->of_cluster; i++) {
+		solo->of_cluster = !is_of_lone_member(&entries[i]);
+		if (solo->of_cluster)
 			break;
 		chunk[n++] = of_log(&entries[i]);
 		if (n < APPLY_CHUNK)
 			continue;
-		give(r, chunk, n);
+		give(solo, chunk, n);
 		n = 0;
 	}
-	give(r, chunk, n);
+	give(solo, chunk, n);
 }
 
 static void on_durable(void *context, struct journal_batch *batch)
 {
-	struct replication *r = context;
+	struct solo *solo = context;
 	batch->next = NULL;
-	pthread_mutex_lock(&r->mutex);
-	if (r->last)
-		r->last->next = batch;
+	pthread_mutex_lock(&solo->mutex);
+	if (solo->last)
+		solo->last->next = batch;
 	else
-		r->first = batch;
-	r->last = batch;
-	const bool wake = r->idle;
-	r->idle = false;
-	pthread_mutex_unlock(&r->mutex);
+		solo->first = batch;
+	solo->last = batch;
+	const bool wake = solo->idle;
+	solo->idle = false;
+	pthread_mutex_unlock(&solo->mutex);
 	if (wake)
-		pthread_cond_signal(&r->wake);
+		pthread_cond_signal(&solo->wake);
 }
 
 static void on_failed(void *context, enum ha_error why, const char *what)
 {
-	struct replication *r = context;
-	atomic_store(&r->leading, false);
-	pthread_mutex_lock(&r->mutex);
-	r->failed = true;
-	r->why = why;
-	snprintf(r->what, sizeof(r->what), "%s", what);
-	pthread_mutex_unlock(&r->mutex);
-	pthread_cond_signal(&r->wake);
+	struct solo *solo = context;
+	atomic_store(&solo->leading, false);
+	pthread_mutex_lock(&solo->mutex);
+	solo->failed = true;
+	solo->why = why;
+	snprintf(solo->what, sizeof(solo->what), "%s", what);
+	pthread_mutex_unlock(&solo->mutex);
+	pthread_cond_signal(&solo->wake);
 }
 
 /* ---- the engine's thread ---- */
 
-static void apply_batch(struct replication *r, struct journal_batch *batch)
+static void apply_batch(struct solo *solo, struct journal_batch *batch)
 {
 	struct replication_entry chunk[APPLY_CHUNK];
 	struct journal_cursor cursor = journal_batch_cursor(batch);
@@ -145,11 +150,11 @@ static void apply_batch(struct replication *r, struct journal_batch *batch)
 		chunk[n++] = of_log(&entry);
 		if (n < APPLY_CHUNK)
 			continue;
-		give(r, chunk, n);
+		give(solo, chunk, n);
 		n = 0;
 	}
-	give(r, chunk, n);
-	journal_release(r->journal, batch);
+	give(solo, chunk, n);
+	journal_release(solo->journal, batch);
 }
 
 enum turn {
@@ -160,57 +165,57 @@ enum turn {
 };
 
 /* Sleep until there is something to do. *batch is set for TURN_APPLY. */
-static enum turn next_turn(struct replication *r, uint64_t tick_ns, struct journal_batch **batch)
+static enum turn next_turn(struct solo *solo, uint64_t tick_ns, struct journal_batch **batch)
 {
 	const struct timespec until = clock_condition_time(tick_ns);
-	pthread_mutex_lock(&r->mutex);
+	pthread_mutex_lock(&solo->mutex);
 	int result = 0;
-	while (!r->failed && !r->first && !r->stopping && result != ETIMEDOUT) {
-		r->idle = true;
-		result = pthread_cond_timedwait(&r->wake, &r->mutex, &until);
+	while (!solo->failed && !solo->first && !solo->stopping && result != ETIMEDOUT) {
+		solo->idle = true;
+		result = pthread_cond_timedwait(&solo->wake, &solo->mutex, &until);
 	}
-	r->idle = false;
+	solo->idle = false;
 
 	enum turn turn = TURN_TICK;
-	if (r->failed) {
+	if (solo->failed) {
 		turn = TURN_FAILED;
-	} else if (r->first) {
+	} else if (solo->first) {
 		turn = TURN_APPLY;
-		*batch = r->first;
-		r->first = r->first->next;
-		if (!r->first)
-			r->last = NULL;
-	} else if (r->stopping) {
+		*batch = solo->first;
+		solo->first = solo->first->next;
+		if (!solo->first)
+			solo->last = NULL;
+	} else if (solo->stopping) {
 		turn = TURN_END;
 	}
-	pthread_mutex_unlock(&r->mutex);
+	pthread_mutex_unlock(&solo->mutex);
 	return turn;
 }
 
 static void *engine_main(void *argument)
 {
-	struct replication *r = argument;
-	const uint64_t tick_ns = (uint64_t)r->tick_ms * 1000000u;
+	struct solo *solo = argument;
+	const uint64_t tick_ns = (uint64_t)solo->tick_ms * 1000000u;
 	uint64_t due_ns = clock_monotonic_ns() + tick_ns;
 
 	for (;;) {
 		struct journal_batch *batch = NULL;
-		switch (next_turn(r, due_ns, &batch)) {
+		switch (next_turn(solo, due_ns, &batch)) {
 		case TURN_APPLY:
-			apply_batch(r, batch);
+			apply_batch(solo, batch);
 			break;
 		case TURN_TICK:
 			break;
 		case TURN_FAILED:
 			/* The text is not written again after `failed` is set. */
-			r->machine.failed(r->machine.context, r->why, r->what);
+			solo->machine.failed(solo->machine.context, solo->why, solo->what);
 			return NULL;
 		case TURN_END:
 			return NULL;
 		}
 		const uint64_t now_ns = clock_monotonic_ns();
 		if (now_ns >= due_ns) {
-			r->machine.tick(r->machine.context);
+			solo->machine.tick(solo->machine.context);
 			due_ns = now_ns + tick_ns;
 		}
 	}
@@ -218,22 +223,23 @@ static void *engine_main(void *argument)
 
 /* ---- the face ---- */
 
-static struct replication *replication_new(const struct replication_options *options,
-                                           const struct replication_machine *machine)
+static struct solo *solo_new(const struct replication_options *options,
+                             const struct replication_machine *machine)
 {
-	struct replication *r = calloc(1, sizeof(*r));
-	if (!r)
+	struct solo *solo = calloc(1, sizeof(*solo));
+	if (!solo)
 		return NULL;
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_mutex_init(&r->mutex, NULL);
-	pthread_cond_init(&r->wake, &monotonic);
+	pthread_mutex_init(&solo->mutex, NULL);
+	pthread_cond_init(&solo->wake, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	r->machine = *machine;
-	r->tick_ms = options->tick_ms > 0 ? options->tick_ms : 1;
-	atomic_init(&r->applied, options->applied);
-	return r;
+	solo->face.engine = &replication_engine_solo;
+	solo->machine = *machine;
+	solo->tick_ms = options->tick_ms > 0 ? options->tick_ms : 1;
+	atomic_init(&solo->applied, options->applied);
+	return solo;
 }
 
 static void refuse_of_cluster(const struct replication_options *options, enum ha_error *why,
@@ -247,20 +253,47 @@ static void refuse_of_cluster(const struct replication_options *options, enum ha
 		         options->directory);
 }
 
-struct replication *replication_open_over(const struct journal_io *io,
-                                          const struct replication_options *options,
-                                          const struct replication_machine *machine,
-                                          enum ha_error *why, char *report, size_t size)
+static void solo_stop(struct replication *r)
 {
-	struct replication *r = replication_new(options, machine);
-	if (!r) {
+	struct solo *solo = solo_of(r);
+	atomic_store(&solo->leading, false);
+	journal_stop(solo->journal);
+	if (!solo->started)
+		return;
+	pthread_mutex_lock(&solo->mutex);
+	solo->stopping = true;
+	pthread_mutex_unlock(&solo->mutex);
+	pthread_cond_signal(&solo->wake);
+	pthread_join(solo->thread, NULL);
+	solo->started = false;
+}
+
+/* Takes a half-opened one. */
+static void solo_close(struct replication *r)
+{
+	struct solo *solo = solo_of(r);
+	if (solo->journal)
+		solo_stop(r);
+	journal_close(solo->journal);
+	pthread_cond_destroy(&solo->wake);
+	pthread_mutex_destroy(&solo->mutex);
+	free(solo);
+}
+
+static struct replication *solo_open(const struct journal_io *io,
+                                     const struct replication_options *options,
+                                     const struct replication_machine *machine, enum ha_error *why,
+                                     char *report, size_t size)
+{
+	struct solo *solo = solo_new(options, machine);
+	if (!solo) {
 		*why = HA_E_NOMEM;
 		if (report && size > 0)
 			snprintf(report, size, "%s: %s", options->directory, ha_strerror(*why));
 		return NULL;
 	}
 	const struct journal_client client = {
-		.context = r,
+		.context = solo,
 		.replay = on_replay,
 		.durable = on_durable,
 		.failed = on_failed,
@@ -274,104 +307,80 @@ struct replication *replication_open_over(const struct journal_io *io,
 		.segments_max = options->segments_max,
 		.io = io,
 	};
-	r->journal = journal_open(&journal, &client, why, report, size);
-	if (r->journal && r->of_cluster)
+	solo->journal = journal_open(&journal, &client, why, report, size);
+	if (solo->journal && solo->of_cluster)
 		refuse_of_cluster(options, why, report, size);
-	if (!r->journal || r->of_cluster) {
-		replication_close(r);
+	if (!solo->journal || solo->of_cluster) {
+		solo_close(&solo->face);
 		return NULL;
 	}
-	return r;
+	return &solo->face;
 }
 
-struct replication *replication_open(const struct replication_options *options,
-                                     const struct replication_machine *machine, enum ha_error *why,
-                                     char *report, size_t size)
+static enum ha_error solo_start(struct replication *r)
 {
-	return replication_open_over(&journal_io_system, options, machine, why, report, size);
-}
-
-enum ha_error replication_start(struct replication *r)
-{
-	if (pthread_create(&r->thread, NULL, engine_main, r))
+	struct solo *solo = solo_of(r);
+	if (pthread_create(&solo->thread, NULL, engine_main, solo))
 		return HA_E_NOMEM;
-	r->started = true;
-	atomic_store(&r->leading, true);
-	const enum ha_error error = journal_start(r->journal);
+	solo->started = true;
+	atomic_store(&solo->leading, true);
+	const enum ha_error error = journal_start(solo->journal);
 	if (error != HA_OK)
-		replication_stop(r);
+		solo_stop(r);
 	return error;
 }
 
-enum ha_error replication_submit(struct replication *r, const struct replication_command *commands,
+/* `entries` has room for all of them. */
+static enum ha_error append(struct solo *solo, const struct replication_command *commands,
+                            size_t count, struct journal_entry *entries)
+{
+	size_t i = 0;
+	do {
+		entries[i] = to_log(&commands[i]);
+	} while (++i < count);
+	return journal_append(solo->journal, entries, count, NULL);
+}
+
+static enum ha_error solo_submit(struct replication *r, const struct replication_command *commands,
                                  size_t count)
 {
+	struct solo *solo = solo_of(r);
 	struct journal_entry few[SUBMIT_FEW];
-	struct journal_entry *entries = few;
 	if (count == 0)
 		return HA_OK;
+	if (count <= SUBMIT_FEW)
+		return append(solo, commands, count, few);
 	if (count > JOURNAL_ENTRIES_MAX)
 		return HA_E_RANGE;
-	if (count > SUBMIT_FEW)
-		entries = malloc(count * sizeof(*entries));
+	struct journal_entry *entries = malloc(count * sizeof(*entries));
 	if (!entries)
 		return HA_E_BUSY;
-	for (size_t i = 0; i < count; i++)
-		entries[i] = to_log(&commands[i]);
-	const enum ha_error error = journal_append(r->journal, entries, count, NULL);
-	if (entries != few)
-		free(entries);
+	const enum ha_error error = append(solo, commands, count, entries);
+	free(entries);
 	return error;
 }
 
 /* Nobody else could. What is said while the log ends is true all the same. */
-uint64_t replication_may_answer_until(const struct replication *r)
+static uint64_t solo_may_answer_until(const struct replication *r)
 {
 	(void)r;
 	return UINT64_MAX;
 }
 
-enum ha_error replication_transfer(struct replication *r, uint8_t member)
+static void solo_trim(struct replication *r, uint64_t index)
 {
-	(void)r;
-	(void)member;
-	return HA_E_UNSUPPORTED;
+	journal_trim(solo_of(r)->journal, index);
 }
 
-enum ha_error replication_drain(struct replication *r, bool drain)
+static void solo_status(struct replication *r, struct replication_status *out)
 {
-	(void)r;
-	(void)drain;
-	return HA_E_UNSUPPORTED;
-}
-
-enum ha_error replication_admit(struct replication *r, uint8_t number)
-{
-	(void)r;
-	(void)number;
-	return HA_E_UNSUPPORTED;
-}
-
-/* There is nobody who lags. */
-void replication_hold(struct replication *r, uint64_t index)
-{
-	(void)r;
-	(void)index;
-}
-
-void replication_trim(struct replication *r, uint64_t index)
-{
-	journal_trim(r->journal, index);
-}
-
-void replication_status(struct replication *r, struct replication_status *out)
-{
+	struct solo *solo = solo_of(r);
 	/* Read before the log's figures: what is applied was stored earlier. */
-	const uint64_t applied = atomic_load_explicit(&r->applied, memory_order_acquire);
+	const uint64_t applied = atomic_load_explicit(&solo->applied, memory_order_acquire);
 	struct journal_status log;
-	journal_status(r->journal, &log);
+	journal_status(solo->journal, &log);
 	*out = (struct replication_status){
-		.role = atomic_load(&r->leading) ? REPLICATION_LEADER : REPLICATION_FOLLOWER,
+		.role = atomic_load(&solo->leading) ? REPLICATION_LEADER : REPLICATION_FOLLOWER,
 		.term = ONLY_TERM,
 		.first_index = log.first_serial,
 		.stored_index = log.stored_serial,
@@ -382,33 +391,19 @@ void replication_status(struct replication *r, struct replication_status *out)
 	};
 }
 
-void replication_flush_histogram(struct replication *r, uint64_t counts[REPLICATION_FLUSH_BUCKETS])
+static void solo_flush_histogram(struct replication *r, uint64_t counts[REPLICATION_FLUSH_BUCKETS])
 {
-	journal_flush_histogram(r->journal, counts);
+	journal_flush_histogram(solo_of(r)->journal, counts);
 }
 
-void replication_stop(struct replication *r)
-{
-	atomic_store(&r->leading, false);
-	journal_stop(r->journal);
-	if (!r->started)
-		return;
-	pthread_mutex_lock(&r->mutex);
-	r->stopping = true;
-	pthread_mutex_unlock(&r->mutex);
-	pthread_cond_signal(&r->wake);
-	pthread_join(r->thread, NULL);
-	r->started = false;
-}
-
-void replication_close(struct replication *r)
-{
-	if (!r)
-		return;
-	if (r->journal)
-		replication_stop(r);
-	journal_close(r->journal);
-	pthread_cond_destroy(&r->wake);
-	pthread_mutex_destroy(&r->mutex);
-	free(r);
-}
+const struct replication_engine replication_engine_solo = {
+	.open = solo_open,
+	.start = solo_start,
+	.submit = solo_submit,
+	.may_answer_until = solo_may_answer_until,
+	.trim = solo_trim,
+	.status = solo_status,
+	.flush_histogram = solo_flush_histogram,
+	.stop = solo_stop,
+	.close = solo_close,
+};

@@ -286,6 +286,46 @@ static void many_threads_submit_and_all_is_applied_in_order(void)
 	machine_end(&m);
 }
 
+static void many_commands_at_once_are_one_submit(void)
+{
+	static struct replication_command commands[JOURNAL_ENTRIES_MAX + 1];
+	static struct message messages[JOURNAL_ENTRIES_MAX + 1];
+	struct machine m;
+	machine_begin(&m, 1000);
+	CU_ASSERT_TRUE_FATAL(machine_open(&m));
+	for (size_t i = 0; i <= JOURNAL_ENTRIES_MAX; i++) {
+		messages[i] = (struct message){ .submitter = 0, .serial = i };
+		commands[i] = (struct replication_command){ .ticket = i + 1,
+			                                    .command = &messages[i],
+			                                    .size = sizeof(messages[i]) };
+	}
+	CU_ASSERT_EQUAL_FATAL(replication_start(m.replication), HA_OK);
+	CU_ASSERT_EQUAL(replication_submit(m.replication, commands, 0), HA_OK);
+	CU_ASSERT_EQUAL(replication_submit(m.replication, commands, JOURNAL_ENTRIES_MAX + 1),
+	                HA_E_RANGE);
+	CU_ASSERT_EQUAL(replication_submit(m.replication, commands, JOURNAL_ENTRIES_MAX), HA_OK);
+	wait_applied(&m, JOURNAL_ENTRIES_MAX);
+	CU_ASSERT_EQUAL(m.wrong, 0);
+	machine_end(&m);
+}
+
+static void one_voter_answers_what_a_cluster_is_asked(void)
+{
+	struct machine m;
+	struct replication_status status;
+	machine_begin(&m, 1000);
+	CU_ASSERT_TRUE_FATAL(machine_open(&m));
+	CU_ASSERT_EQUAL_FATAL(replication_start(m.replication), HA_OK);
+	CU_ASSERT_EQUAL(replication_may_answer_until(m.replication), UINT64_MAX);
+	CU_ASSERT_EQUAL(replication_transfer(m.replication, 0), HA_E_UNSUPPORTED);
+	CU_ASSERT_EQUAL(replication_drain(m.replication, true), HA_E_UNSUPPORTED);
+	CU_ASSERT_EQUAL(replication_admit(m.replication, 2), HA_E_UNSUPPORTED);
+	replication_hold(m.replication, 5);
+	replication_status(m.replication, &status);
+	CU_ASSERT_EQUAL(status.member_count, 0);
+	machine_end(&m);
+}
+
 /* Its indexes are not serial numbers, and not all of its entries are commands. */
 static void the_log_of_a_member_is_refused(void)
 {
@@ -459,6 +499,8 @@ static CU_TestInfo tests[] = {
 	{ "a failing disk ends everything", a_failing_disk_is_told_once_and_ends_everything },
 	{ "trims let it run for ever", trims_let_it_run_for_ever },
 	{ "a failed open says why", an_open_that_fails_says_why },
+	{ "many commands at once", many_commands_at_once_are_one_submit },
+	{ "what a cluster is asked", one_voter_answers_what_a_cluster_is_asked },
 	{ "the log of a member is refused", the_log_of_a_member_is_refused },
 	CU_TEST_INFO_NULL,
 };
