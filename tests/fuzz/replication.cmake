@@ -18,3 +18,5 @@ target_sources(fuzz_ballot PRIVATE
   ${PROJECT_SOURCE_DIR}/replication/ballot_format.c
   ${PROJECT_SOURCE_DIR}/replication/journal_io.c
   ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c)
+hearth_fuzz_target(packet hearth_base)
+target_sources(fuzz_packet PRIVATE ${PROJECT_SOURCE_DIR}/replication/transport_packet.c)

@@ -16,6 +16,7 @@ hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)
 add_library(hearth_cluster_fixtures STATIC ${PROJECT_SOURCE_DIR}/tests/unit/cluster_fixture.c)
 target_link_libraries(hearth_cluster_fixtures
   PUBLIC hearth_replication hearth_test_suite PkgConfig::ZMQ Threads::Threads)
+hearth_unit_test(transport_packet hearth_replication)
 foreach(name IN ITEMS transport_socket)
   hearth_unit_test(${name} hearth_cluster_fixtures $<TARGET_NAME_IF_EXISTS:hearth_tsan>)
 endforeach()
