@@ -179,19 +179,24 @@ enum ha_error consensus_restore(struct consensus *c, const struct journal_entry 
 	return HA_OK;
 }
 
-/* What the log holds has to go on from the store, and from nothing else. */
-static enum ha_error check_restored(struct consensus *c)
+bool consensus_goes_on(const struct consensus *c, bool proven)
 {
 	const struct window_entry *base = window_at(&c->window, c->base_index);
+
+	if (c->window.last < c->window.first)
+		return true;
+	if (base ? base->term != c->base_term : proven)
+		return false;
+	return c->window.first <= c->base_index + 1 && c->window.last >= c->base_index;
+}
+
+static enum ha_error check_restored(const struct consensus *c)
+{
 	const struct window_entry *last = window_at(&c->window, c->window.last);
 
-	if (base && base->term != c->base_term)
+	if (!consensus_goes_on(c, false) || (last && last->term > c->options.term))
 		return HA_E_DAMAGED;
-	if (last && last->term > c->options.term)
-		return HA_E_DAMAGED;
-	if (c->window.last < c->base_index)
-		begin_at(c, c->base_index + 1); /* all of it is of before the base */
-	return c->window.first <= c->base_index + 1 ? HA_OK : HA_E_DAMAGED;
+	return HA_OK;
 }
 
 /* The library looks at terms and kinds only; octets are ours. */
@@ -252,6 +257,15 @@ enum ha_error consensus_start(struct consensus *c, uint64_t now_ns)
 
 #define APPLY_CHUNK 256u
 
+static void admit(struct consensus *c, const struct journal_entry *entry)
+{
+	uint64_t incarnation;
+	uint8_t member;
+
+	if (consensus_admit_decode(entry, &member, &incarnation))
+		c->host.admit(c->host.context, member, incarnation);
+}
+
 static size_t collect(struct consensus *c, uint64_t until, size_t max,
                       struct replication_entry out[APPLY_CHUNK])
 {
@@ -261,6 +275,8 @@ static size_t collect(struct consensus *c, uint64_t until, size_t max,
 		struct journal_entry entry = window_entry(&c->window, ++c->applied);
 
 		c->applied_term = entry.term;
+		if (entry.kind == JOURNAL_ADMIT)
+			admit(c, &entry);
 		if (entry.kind != JOURNAL_COMMAND)
 			continue;
 		out[count++] = (struct replication_entry){
@@ -353,6 +369,18 @@ enum ha_error consensus_trim(struct consensus *c, uint64_t now_ns, uint64_t inde
 
 /* ---- looking ---- */
 
+bool consensus_is_full(const struct consensus *c)
+{
+	return !window_has_room(&c->window, 1, 4096);
+}
+
+uint64_t consensus_serial(const struct consensus *c, uint64_t index)
+{
+	const struct window_entry *entry = window_at(&c->window, index);
+
+	return entry ? entry->serial : 0;
+}
+
 uint64_t consensus_lease_ns(const struct consensus *c)
 {
 	if (c->announced != REPLICATION_LEADER || !consensus_leads(c) ||
@@ -395,6 +423,8 @@ void consensus_status(const struct consensus *c, struct consensus_status *out)
 		.applied_term = c->applied_term,
 		.memory = c->window.octets,
 		.transferring = c->transfer.member != 0,
+		.lease_ms = c->timing.lease_ms,
+		.election_ms = c->timing.election_ms,
 		.malformed = c->malformed,
 		.stale = c->stale,
 		.held_votes = c->held_votes,

@@ -59,6 +59,8 @@ struct consensus_host {
 	/* Committed and stored here, in order of index. Entries of the engine's own
 	 * are left out. */
 	void (*apply)(void *context, const struct replication_entry *entries, size_t count);
+	/* A member may come back with this disk; committed like a command. */
+	void (*admit)(void *context, uint8_t member, uint64_t incarnation);
 	/* What becomes of these is not known here: they may be applied later, with
 	 * ticket 0, or never. */
 	void (*lost)(void *context, const uint64_t *tickets, size_t count);
@@ -102,6 +104,10 @@ void consensus_close(struct consensus *consensus); /* accepts NULL */
  * HA_E_DAMAGED: there is a hole. HA_E_NOMEM. */
 enum ha_error consensus_restore(struct consensus *consensus, const struct journal_entry *entry);
 
+/* Does what was restored go on from the base? `proven`: the entry of the base is
+ * among it, with its term. Nothing at all goes on from anything. */
+bool consensus_goes_on(const struct consensus *consensus, bool proven);
+
 /* Everything restored counts as stored. HA_E_DAMAGED (it does not go on from the
  * base, or the term of an entry is above the ballot's), HA_E_NOMEM. */
 enum ha_error consensus_start(struct consensus *consensus, uint64_t now_ns);
@@ -119,6 +125,11 @@ enum ha_error consensus_stored(struct consensus *consensus, uint64_t now_ns, uin
  * HA_E_NOTLEADER, HA_E_BUSY (too many under way; a transfer is), HA_E_CAPACITY. */
 enum ha_error consensus_submit(struct consensus *consensus, uint64_t now_ns,
                                const struct replication_command *commands, size_t count);
+
+/* The same for what the engine itself has to agree on: a member may come back
+ * with another disk, that of `incarnation`. */
+enum ha_error consensus_admit(struct consensus *consensus, uint64_t now_ns, uint8_t member,
+                              uint64_t incarnation);
 
 /* To be called at consensus_due_ns, or before. */
 enum ha_error consensus_tick(struct consensus *consensus, uint64_t now_ns);
@@ -159,6 +170,12 @@ enum ha_error consensus_trim(struct consensus *consensus, uint64_t now_ns, uint6
 
 /* ---- looking ---- */
 
+/* Would even a small command be refused for want of memory? */
+bool consensus_is_full(const struct consensus *consensus);
+
+/* The serial number of an entry, 0 when it is not kept. */
+uint64_t consensus_serial(const struct consensus *consensus, uint64_t index);
+
 /* Until when this member may answer as the leader; 0 = not at all. */
 uint64_t consensus_lease_ns(const struct consensus *consensus);
 
@@ -179,6 +196,7 @@ struct consensus_status {
 	uint64_t applied_term;
 	uint64_t memory; /* octets of entries kept */
 	bool transferring;
+	uint32_t lease_ms, election_ms;        /* of the timers in force */
 	uint64_t malformed, stale, held_votes; /* messages since the open */
 	size_t peer_count;
 	struct consensus_peer peers[REPLICATION_MEMBERS_MAX];

@@ -84,7 +84,7 @@ static void check_entries(struct octets_in *in, const struct consensus_message *
 
 		take_octets(in, size);
 		in->bad = in->bad || entry_term < term || entry_term > m->term ||
-		          size > REPLICATION_COMMAND_MAX || kind > JOURNAL_BARRIER ||
+		          size > REPLICATION_COMMAND_MAX || kind > JOURNAL_ADMIT ||
 		          (size == 0) != (kind == JOURNAL_BARRIER);
 		term = entry_term;
 	}
@@ -160,4 +160,24 @@ const uint8_t *consensus_entry_decode(const uint8_t *at, struct journal_entry *o
 	out->kind = (uint8_t)take_u32(&in);
 	out->command = in.at;
 	return in.at + out->size;
+}
+
+void consensus_admit_encode(uint8_t out[CONSENSUS_ADMIT_OCTETS], uint8_t member,
+                            uint64_t incarnation)
+{
+	struct octets_out w = octets_out_over(out, CONSENSUS_ADMIT_OCTETS);
+
+	put_number(&w, member, 1);
+	put_number(&w, incarnation, 8);
+}
+
+bool consensus_admit_decode(const struct journal_entry *entry, uint8_t *member,
+                            uint64_t *incarnation)
+{
+	struct octets_in in = octets_in_over(entry->command, entry->size);
+
+	*member = take_u8(&in);
+	*incarnation = take_u64(&in);
+	return !in.bad && octets_left(&in) == 0 && *member >= 1 &&
+	       *member <= REPLICATION_MEMBERS_MAX;
 }

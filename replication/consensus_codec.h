@@ -62,6 +62,14 @@ size_t consensus_encode(const struct consensus_message *message, uint8_t out[CON
  * message's, sizes fit, nothing is left over. *out is untouched on failure. */
 enum ha_error consensus_decode(const void *octets, size_t size, struct consensus_message *out);
 
+/* What a JOURNAL_ADMIT entry holds. */
+#define CONSENSUS_ADMIT_OCTETS 9u
+void consensus_admit_encode(uint8_t out[CONSENSUS_ADMIT_OCTETS], uint8_t member,
+                            uint64_t incarnation);
+/* false: it does not hold that. */
+bool consensus_admit_decode(const struct journal_entry *entry, uint8_t *member,
+                            uint64_t *incarnation);
+
 /* One entry; `out` has room for its header and the command. Returns the end. */
 uint8_t *consensus_entry_encode(uint8_t *out, uint64_t term, uint8_t kind, const void *command,
                                 size_t size);

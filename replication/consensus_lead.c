@@ -6,8 +6,7 @@
 
 /* ---- entries of ours ---- */
 
-/* What has no octets is a barrier. */
-static struct window_block *block_of(const struct consensus *c,
+static struct window_block *block_of(const struct consensus *c, enum journal_kind kind,
                                      const struct replication_command *commands, size_t count,
                                      size_t octets)
 {
@@ -15,8 +14,7 @@ static struct window_block *block_of(const struct consensus *c,
 	uint8_t *at = block ? window_block_octets(block) : NULL;
 
 	for (size_t i = 0; block && i < count; i++)
-		at = consensus_entry_encode(at, c->raft.current_term,
-		                            commands[i].size ? JOURNAL_COMMAND : JOURNAL_BARRIER,
+		at = consensus_entry_encode(at, c->raft.current_term, (uint8_t)kind,
 		                            commands[i].command, commands[i].size);
 	return block;
 }
@@ -40,11 +38,12 @@ static void fill(struct consensus *c, const struct replication_command *commands
 }
 
 /* To the log and the window first: the library's messages take them from there. */
-static enum ha_error put_in_order(struct consensus *c, const struct replication_command *commands,
-                                  size_t count, size_t octets)
+static enum ha_error put_in_order(struct consensus *c, enum journal_kind kind,
+                                  const struct replication_command *commands, size_t count,
+                                  size_t octets)
 {
 	struct raft_event event = { .type = RAFT_SUBMIT };
-	struct window_block *block = block_of(c, commands, count, octets);
+	struct window_block *block = block_of(c, kind, commands, count, octets);
 	enum ha_error error;
 	uint64_t serial;
 
@@ -74,12 +73,11 @@ static size_t octets_of(const struct replication_command *commands, size_t count
 	return octets;
 }
 
-enum ha_error consensus_submit(struct consensus *c, uint64_t now_ns,
-                               const struct replication_command *commands, size_t count)
+static enum ha_error submit(struct consensus *c, enum journal_kind kind,
+                            const struct replication_command *commands, size_t count)
 {
 	size_t octets = octets_of(commands, count);
 
-	c->now_ns = now_ns;
 	if (c->announced != REPLICATION_LEADER || !consensus_leads(c) ||
 	    c->lease_forfeited == c->raft.current_term)
 		return HA_E_NOTLEADER;
@@ -89,7 +87,27 @@ enum ha_error consensus_submit(struct consensus *c, uint64_t now_ns,
 		return HA_E_CAPACITY;
 	if (!c->host.room(c->host.context, count, octets))
 		return HA_E_BUSY;
-	return put_in_order(c, commands, count, octets);
+	return put_in_order(c, kind, commands, count, octets);
+}
+
+enum ha_error consensus_submit(struct consensus *c, uint64_t now_ns,
+                               const struct replication_command *commands, size_t count)
+{
+	c->now_ns = now_ns;
+	return submit(c, JOURNAL_COMMAND, commands, count);
+}
+
+enum ha_error consensus_admit(struct consensus *c, uint64_t now_ns, uint8_t member,
+                              uint64_t incarnation)
+{
+	uint8_t octets[CONSENSUS_ADMIT_OCTETS];
+	const struct replication_command command = { .group = c->options.group,
+		                                     .command = octets,
+		                                     .size = sizeof(octets) };
+
+	consensus_admit_encode(octets, member, incarnation);
+	c->now_ns = now_ns;
+	return submit(c, JOURNAL_ADMIT, &command, 1);
 }
 
 /* ---- terms ---- */
@@ -105,7 +123,7 @@ enum ha_error consensus_begin_term(struct consensus *c)
 	    consensus_term_of(c, c->barrier) == c->raft.current_term)
 		return HA_OK; /* the library's own */
 	c->barrier = c->window.last + 1;
-	return put_in_order(c, &barrier, 1, CONSENSUS_ENTRY_HEADER);
+	return put_in_order(c, JOURNAL_BARRIER, &barrier, 1, CONSENSUS_ENTRY_HEADER);
 }
 
 void consensus_end_term(struct consensus *c)

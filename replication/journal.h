@@ -110,6 +110,10 @@ enum ha_error journal_start(struct journal *journal);
 enum ha_error journal_append(struct journal *journal, const struct journal_entry *entries,
                              size_t count, uint64_t *first_serial);
 
+/* What journal_append would answer to so many entries with so many octets of
+ * commands. HA_OK holds until the next append, if one thread appends. */
+enum ha_error journal_room(struct journal *journal, size_t count, size_t octets);
+
 /* The memory of a batch can be used again. Any thread. */
 void journal_release(struct journal *journal, struct journal_batch *batch);
 

@@ -59,6 +59,7 @@
 enum journal_kind {
 	JOURNAL_COMMAND = 0, /* of the machine */
 	JOURNAL_BARRIER = 1, /* a leader's first entry: nothing to apply */
+	JOURNAL_ADMIT = 2,   /* a member may come back with another disk */
 	JOURNAL_KIND_COUNT
 };
 

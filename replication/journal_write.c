@@ -164,6 +164,35 @@ enum ha_error journal_append(struct journal *journal, const struct journal_entry
 	return error;
 }
 
+/* The log thread may take the open batch before the append comes: then a new one
+ * needs a buffer and a place behind it. With the mutex. */
+static enum ha_error look_for_room(const struct journal *journal, size_t octets, size_t count)
+{
+	uint32_t offset = journal->tail_offset;
+
+	if (journal->closing || journal->failed)
+		return HA_E_CLOSED;
+	if (!journal->free && !(journal->open && open_has_room(journal, octets, count)))
+		return HA_E_BUSY;
+	if (journal->open)
+		offset += journal_batch_span(journal->open->header.body_octets);
+	if (offset + journal_batch_span(octets) <= journal->tail_octets ||
+	    journal->tail < journal->segments[journal->segment_count - 1].sequence)
+		return HA_OK;
+	return no_segment(journal);
+}
+
+enum ha_error journal_room(struct journal *journal, size_t count, size_t octets)
+{
+	const size_t records = count * JOURNAL_RECORD_HEADER + octets;
+	if (count > JOURNAL_ENTRIES_MAX || records > body_limit(journal))
+		return HA_E_RANGE;
+	pthread_mutex_lock(&journal->mutex);
+	const enum ha_error error = look_for_room(journal, records, count);
+	pthread_mutex_unlock(&journal->mutex);
+	return error;
+}
+
 void journal_release(struct journal *journal, struct journal_batch *batch)
 {
 	pthread_mutex_lock(&journal->mutex);

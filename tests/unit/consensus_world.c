@@ -85,6 +85,14 @@ static void lost(void *context, const uint64_t *tickets, size_t count)
 		m->lost[m->lost_count++] = tickets[i];
 }
 
+static void admit(void *context, uint8_t member, uint64_t incarnation)
+{
+	struct world_member *m = context;
+
+	CU_ASSERT_EQUAL(incarnation, 77);
+	m->admitted |= 1u << member;
+}
+
 static void role(void *context, enum replication_role role, uint64_t term)
 {
 	struct world_member *m = context;
@@ -122,8 +130,8 @@ static void tell_connections(struct world *w)
 void world_start(struct world *w, uint8_t number)
 {
 	struct world_member *m = &w->member[number];
-	const struct consensus_host host = { m,     save_ballot, append, room,         send,
-		                             apply, lost,        role,   want_snapshot };
+	const struct consensus_host host = { m,     save_ballot, append, room, send,
+		                             apply, admit,       lost,   role, want_snapshot };
 	const struct consensus_options options = {
 		.self = number,
 		.members = w->members,

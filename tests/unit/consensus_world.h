@@ -36,7 +36,8 @@ struct world_member {
 	size_t lost_count;
 	enum replication_role role;
 	unsigned wanted_snapshot;
-	bool full; /* the log has no room */
+	uint32_t admitted; /* bit i: member i */
+	bool full;         /* the log has no room */
 };
 
 struct world {

@@ -340,6 +340,20 @@ static void what_is_no_message_is_counted(void)
 	world_free(w);
 }
 
+static void all_agree_whom_to_let_in_again(void)
+{
+	struct world *w = world_new(3, 0);
+	uint8_t leader = world_leader(w, 1000);
+
+	CU_ASSERT_EQUAL(consensus_admit(w->member[another(w, leader)].core, w->now_ns, 3, 77),
+	                HA_E_NOTLEADER);
+	CU_ASSERT_EQUAL(consensus_admit(w->member[leader].core, w->now_ns, 3, 77), HA_OK);
+	world_run(w, 50);
+	for (uint8_t i = 1; i <= 3; i++)
+		CU_ASSERT_EQUAL(w->member[i].admitted, 1u << 3);
+	world_free(w);
+}
+
 static void five_survive_two(void)
 {
 	struct world *w = world_new(5, 0);
@@ -376,6 +390,7 @@ static CU_TestInfo tests[] = {
 	{ "who lags too far wants the store", who_lags_too_far_wants_the_store },
 	{ "a log without room stalls and goes on", a_log_without_room_stalls_and_goes_on },
 	{ "what is no message is counted", what_is_no_message_is_counted },
+	{ "all agree whom to let in again", all_agree_whom_to_let_in_again },
 	{ "five survive two", five_survive_two },
 	CU_TEST_INFO_NULL,
 };
