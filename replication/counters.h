@@ -32,7 +32,12 @@
 	X(KEYS_REFUSED, "cluster-keys-refused", 0,                                                 \
 	  "connections to the cluster's ports refused because the key was of no other member")     \
 	X(HANDSHAKES_FAILED, "cluster-handshakes-failed", 0,                                       \
-	  "connections to the cluster's port that did not come to a key")
+	  "connections to the cluster's port that did not come to a key")                          \
+	X(SNAPSHOTS_SERVED, "snapshots-served", 0,                                                 \
+	  "moments of the store opened for other members")                                         \
+	X(SNAPSHOT_OCTETS, "snapshot-octets", 0, "octets of rows sent to members that lagged")     \
+	X(SNAPSHOT_DAMAGED, "snapshot-damaged", 0,                                                 \
+	  "messages about snapshots that were broken, in either direction")
 
 #define REPLICATION_COUNTER_ID(id, name, mib_arc, help) REPLICATION_COUNTER_##id,
 enum replication_counter {

@@ -26,8 +26,9 @@ struct snapshot_server_options {
 	struct store *store;
 	uint32_t octets_per_ms; /* throttle; 0 = none */
 	void *context;
-	/* A transaction was opened / closed: while one is open the log keeps what
-	 * follows it, and the store is written sparingly. Server's thread. */
+	/* A transaction is about to be opened / was closed: while one is open the log
+	 * keeps what follows it, and the store is written sparingly. Each once per
+	 * transaction, of which there may be two. Server's thread. */
 	void (*opened)(void *context);
 	void (*closed)(void *context);
 };
@@ -44,6 +45,7 @@ struct snapshot_fetch_options {
 	uint8_t from;                              /* member */
 	const char *directory;                     /* to be made, or emptied; holds the new store */
 	uint64_t map_octets;
+	uint32_t patience_ms;     /* with a member that says nothing; 0 = 15 s */
 	const _Atomic bool *stop; /* give up when it becomes true */
 	_Atomic uint64_t *rows;   /* progress */
 };

@@ -160,6 +160,9 @@ struct store_reader {
 enum ha_error store_read_open(struct store *store, struct store_reader *out);
 void store_read_close(struct store_reader *reader); /* accepts a zeroed one */
 
+/* Rows per table. */
+enum ha_error store_read_count(struct store_reader *reader, uint64_t rows[STORE_TABLE_COUNT]);
+
 /* HA_E_NOTFOUND when absent. */
 enum ha_error store_get(struct store_reader *reader, enum store_table table, struct store_bytes key,
                         struct store_bytes *value);

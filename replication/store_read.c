@@ -34,6 +34,21 @@ void store_read_close(struct store_reader *reader)
 	*reader = (struct store_reader){ 0 };
 }
 
+enum ha_error store_read_count(struct store_reader *reader, uint64_t rows[STORE_TABLE_COUNT])
+{
+	for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
+		MDB_stat stat = { 0 };
+		int code = reader->store->absent[i]
+		                   ? 0
+		                   : mdb_stat(reader->transaction, reader->store->tables[i], &stat);
+
+		if (code)
+			return store_error_of(code);
+		rows[i] = stat.ms_entries;
+	}
+	return HA_OK;
+}
+
 enum ha_error store_get(struct store_reader *reader, enum store_table table, struct store_bytes key,
                         struct store_bytes *value)
 {

@@ -47,8 +47,10 @@ FOLDERS = {
 LIBRARIES = {
     "lmdb.h": ["replication/store.c", "replication/store_*.c"],
     "raft.h": ["replication/consensus*.[ch]"],
-    "zmq.h": ["replication/transport*.c", "replication/snapshot*.c"],
-    "xxhash.h": ["replication/journal*.c", "replication/ballot*.c", "replication/backup.c"],
+    "zmq.h": ["replication/transport*.c", "replication/snapshot_socket.c"],
+    "xxhash.h": [
+        "replication/journal*.c", "replication/ballot*.c", "replication/backup.c", "replication/snapshot_format.c",
+    ],
     "nettle/*": ["proto/authenticator.c", "proto/name.c"],
     "sodium.h": ["agentd/base/keyring.c"],
     "yaml.h": ["agentd/base/config_file.c"],

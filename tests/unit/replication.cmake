@@ -7,7 +7,7 @@ add_library(hearth_replication_fixtures STATIC
 target_link_libraries(hearth_replication_fixtures PUBLIC hearth_replication hearth_test_suite)
 
 foreach(name IN ITEMS journal journal_format journal_whole journal_recovery journal_faults engine
-                      store backup consensus ballot)
+                      store backup consensus ballot snapshot_format)
   hearth_unit_test(${name} hearth_replication_fixtures)
 endforeach()
 hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)
@@ -17,6 +17,8 @@ add_library(hearth_cluster_fixtures STATIC ${PROJECT_SOURCE_DIR}/tests/unit/clus
 target_link_libraries(hearth_cluster_fixtures
   PUBLIC hearth_replication hearth_test_suite PkgConfig::ZMQ Threads::Threads)
 hearth_unit_test(transport_packet hearth_replication)
-foreach(name IN ITEMS transport_socket)
+foreach(name IN ITEMS transport_socket snapshot)
   hearth_unit_test(${name} hearth_cluster_fixtures $<TARGET_NAME_IF_EXISTS:hearth_tsan>)
 endforeach()
+target_sources(test_snapshot PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/snapshot_fixture.c)
+target_link_libraries(test_snapshot PRIVATE hearth_replication_fixtures)

@@ -1,0 +1,466 @@
+/* snapshot_server.c - the side that has a store: a few fetchers at a time, each
+ * with a read transaction that goes when it is done, or silent for long. One
+ * thread; never more in memory than one chunk. */
+#include "replication/snapshot.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "agentd/base/clock.h"
+#include "replication/counters.h"
+#include "replication/snapshot_format.h"
+#include "replication/snapshot_socket.h"
+
+#define SESSIONS_MAX 2u
+#define IDLE_MS 10000u   /* a fetcher that says nothing: its transaction goes */
+#define LOOK_MS 500u     /* between two looks for those */
+#define CREDIT_MAX 64u   /* chunks that a fetcher may ask for ahead */
+#define PACKETS_MAX 256u /* taken in a row */
+
+struct session {
+	struct snapshot_peer peer;
+	uint64_t snapshot; /* 0 = free */
+	struct store_reader reader;
+	uint64_t counts[STORE_TABLE_COUNT];
+	uint32_t stream;
+	uint64_t next;  /* number of the chunk to be sent */
+	uint64_t up_to; /* of the last one that is wanted */
+	/* Where the stream is. */
+	unsigned table;
+	bool moving; /* the cursor of the table stands on `row`; else begin behind `key` */
+	bool kept;   /* `row` did not fit into the chunk before */
+	struct store_row row;
+	uint8_t key[STORE_KEY_MAX];
+	size_t key_size;
+	bool ended;
+	uint64_t heard_ms;
+};
+
+struct snapshot_server {
+	struct snapshot_server_options options;
+	struct snapshot_socket *socket;
+	int event;
+	_Atomic bool stop;
+	pthread_t thread;
+	bool started;
+	struct session sessions[SESSIONS_MAX];
+	uint64_t last_snapshot;
+	uint64_t free_ns; /* throttle: when the next chunk may leave */
+};
+
+static uint64_t now_ms(void)
+{
+	return clock_monotonic_ns() / 1000000u;
+}
+
+/* ---- sessions ---- */
+
+static void session_close(struct snapshot_server *server, struct session *session)
+{
+	if (!session->snapshot)
+		return;
+	store_read_close(&session->reader);
+	*session = (struct session){ 0 };
+	if (server->options.closed)
+		server->options.closed(server->options.context);
+}
+
+static struct session *session_find(struct snapshot_server *server,
+                                    const struct snapshot_peer *peer, uint64_t snapshot)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct session *session = &server->sessions[i];
+
+		if (session->snapshot && session->snapshot == snapshot &&
+		    session->peer.member == peer->member)
+			return session;
+	}
+	return NULL;
+}
+
+/* What this member had before is not asked for any more. */
+static struct session *session_free(struct snapshot_server *server,
+                                    const struct snapshot_peer *peer)
+{
+	struct session *free = NULL;
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct session *session = &server->sessions[i];
+
+		if (session->snapshot && session->peer.member == peer->member)
+			session_close(server, session);
+		if (!session->snapshot)
+			free = session;
+	}
+	return free;
+}
+
+static bool is_own(unsigned table, struct store_bytes key)
+{
+	static const char prefix[] = STORE_OWN_PREFIX;
+
+	return table == STORE_META && key.size >= sizeof(prefix) - 1 &&
+	       memcmp(key.at, prefix, sizeof(prefix) - 1) == 0;
+}
+
+/* Of the rows that are sent. */
+static enum ha_error count_rows(struct session *session)
+{
+	enum ha_error error = store_read_count(&session->reader, session->counts);
+	struct store_row row;
+
+	if (error == HA_OK)
+		error = store_seek(&session->reader, STORE_META, (struct store_bytes){ 0 }, false,
+		                   &row);
+	while (error == HA_OK) {
+		session->counts[STORE_META] -= is_own(STORE_META, row.key);
+		error = store_next(&session->reader, STORE_META, &row);
+	}
+	return error == HA_E_NOTFOUND ? HA_OK : error;
+}
+
+/* A number that no run of a server before has given, most likely. */
+static uint64_t draw_snapshot(struct snapshot_server *server)
+{
+	server->last_snapshot++;
+	return server->last_snapshot ? server->last_snapshot : ++server->last_snapshot;
+}
+
+/* `opened` first: what the log keeps from then on is at least what follows. */
+static enum ha_error session_open(struct snapshot_server *server, struct session *session,
+                                  const struct snapshot_peer *peer)
+{
+	enum ha_error error;
+
+	if (server->options.opened)
+		server->options.opened(server->options.context);
+	session->snapshot = draw_snapshot(server);
+	session->peer = *peer;
+	error = store_read_open(server->options.store, &session->reader);
+	if (error == HA_OK)
+		error = count_rows(session);
+	if (error != HA_OK)
+		session_close(server, session);
+	else
+		replication_count(REPLICATION_COUNTER_SNAPSHOTS_SERVED, 1);
+	return error;
+}
+
+/* ---- rows ---- */
+
+static enum ha_error next_row(struct session *s)
+{
+	enum ha_error error;
+
+	if (s->moving)
+		return store_next(&s->reader, (enum store_table)s->table, &s->row);
+	error = store_seek(&s->reader, (enum store_table)s->table,
+	                   (struct store_bytes){ s->key, s->key_size }, s->key_size > 0, &s->row);
+	s->moving = error == HA_OK;
+	return error;
+}
+
+static void next_table(struct session *s)
+{
+	s->table++;
+	s->moving = false;
+	s->key_size = 0;
+}
+
+/* Rows of one table, as many as fit; 0 rows: there are none left in any. */
+static enum ha_error fill(struct session *s, struct octets_out *body, uint32_t *rows)
+{
+	enum ha_error error = HA_OK;
+
+	*rows = 0;
+	while (s->table < STORE_TABLE_COUNT) {
+		if (!s->kept)
+			error = next_row(s);
+		s->kept = false;
+		if (error == HA_E_NOTFOUND && *rows > 0)
+			return HA_OK; /* the next chunk finds the end of the table again */
+		if (error == HA_E_NOTFOUND) {
+			next_table(s);
+			continue;
+		}
+		if (error != HA_OK)
+			return error;
+		if (is_own(s->table, s->row.key))
+			continue;
+		s->kept = !snapshot_put_row(body, &s->row);
+		if (s->kept)
+			return HA_OK;
+		++*rows;
+	}
+	return HA_OK;
+}
+
+/* ---- answers ---- */
+
+static void refuse(struct snapshot_server *server, const struct snapshot_peer *to, uint32_t stream,
+                   enum snapshot_refusal why)
+{
+	snapshot_socket_send(server->socket, to,
+	                     &(struct snapshot_message){
+				     .kind = SNAPSHOT_REFUSED,
+				     .stream = stream,
+				     .rows = why,
+			     });
+}
+
+static void send_end(struct snapshot_server *server, struct session *s)
+{
+	uint8_t *body = snapshot_socket_room(server->socket);
+	size_t size = snapshot_put_counts(body, s->counts);
+
+	s->ended = true;
+	snapshot_socket_send(server->socket, &s->peer,
+	                     &(struct snapshot_message){
+				     .kind = SNAPSHOT_END,
+				     .snapshot = s->snapshot,
+				     .stream = s->stream,
+				     .number = s->next++,
+				     .body = body,
+				     .body_size = size,
+			     });
+}
+
+static void throttle(struct snapshot_server *server, size_t octets)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (server->options.octets_per_ms == 0)
+		return;
+	if (server->free_ns < now_ns)
+		server->free_ns = now_ns;
+	server->free_ns += octets * UINT64_C(1000000) / server->options.octets_per_ms;
+}
+
+static void send_chunk(struct snapshot_server *server, struct session *s)
+{
+	uint8_t *at = snapshot_socket_room(server->socket);
+	struct octets_out body = octets_out_over(at, SNAPSHOT_BODY_MAX);
+	uint32_t rows;
+
+	if (fill(s, &body, &rows) != HA_OK) {
+		refuse(server, &s->peer, s->stream, SNAPSHOT_FAILED);
+		session_close(server, s);
+		return;
+	}
+	if (rows == 0) {
+		send_end(server, s);
+		return;
+	}
+	snapshot_socket_send(server->socket, &s->peer,
+	                     &(struct snapshot_message){
+				     .kind = SNAPSHOT_CHUNK,
+				     .table = (uint8_t)s->table,
+				     .snapshot = s->snapshot,
+				     .stream = s->stream,
+				     .rows = rows,
+				     .number = s->next++,
+				     .body = at,
+				     .body_size = octets_used(&body),
+			     });
+	replication_count(REPLICATION_COUNTER_SNAPSHOT_OCTETS, octets_used(&body));
+	throttle(server, octets_used(&body));
+}
+
+/* ---- what fetchers say ---- */
+
+static void begin_stream(struct session *s, const struct snapshot_message *message)
+{
+	s->stream = message->stream;
+	s->next = 1;
+	s->up_to = message->number < CREDIT_MAX ? message->number : CREDIT_MAX;
+	s->table = message->table;
+	s->moving = s->kept = s->ended = false;
+	s->key_size = message->body_size;
+	memcpy(s->key, message->body, message->body_size);
+}
+
+static void on_open(struct snapshot_server *server, const struct snapshot_peer *peer,
+                    const struct snapshot_message *message)
+{
+	struct session *s = session_find(server, peer, message->snapshot);
+	enum snapshot_refusal why = SNAPSHOT_GONE;
+
+	if (message->rows < STORE_FORMAT) {
+		refuse(server, peer, message->stream, SNAPSHOT_NEWER);
+		return;
+	}
+	if (!s && message->snapshot == 0) {
+		why = SNAPSHOT_BUSY;
+		s = session_free(server, peer);
+		if (s && session_open(server, s, peer) != HA_OK) {
+			why = SNAPSHOT_FAILED;
+			s = NULL;
+		}
+	}
+	if (!s) {
+		refuse(server, peer, message->stream, why);
+		return;
+	}
+	s->heard_ms = now_ms();
+	s->peer = *peer; /* perhaps by another connection */
+	begin_stream(s, message);
+	snapshot_socket_send(server->socket, peer,
+	                     &(struct snapshot_message){
+				     .kind = SNAPSHOT_OPENED,
+				     .snapshot = s->snapshot,
+				     .stream = s->stream,
+				     .rows = STORE_FORMAT,
+			     });
+}
+
+static void on_more(struct session *s, const struct snapshot_message *message)
+{
+	uint64_t most = s->next - 1 + CREDIT_MAX;
+
+	if (message->stream != s->stream || message->number <= s->up_to)
+		return;
+	s->up_to = message->number < most ? message->number : most;
+}
+
+static void on_message(struct snapshot_server *server, const struct snapshot_peer *peer,
+                       const struct snapshot_message *message)
+{
+	struct session *s;
+
+	if (message->kind == SNAPSHOT_OPEN) {
+		on_open(server, peer, message);
+		return;
+	}
+	s = session_find(server, peer, message->snapshot);
+	if (!s)
+		return;
+	s->heard_ms = now_ms();
+	if (message->kind == SNAPSHOT_MORE)
+		on_more(s, message);
+	else if (message->kind == SNAPSHOT_DONE)
+		session_close(server, s);
+}
+
+static void receive(struct snapshot_server *server)
+{
+	struct snapshot_message message;
+	struct snapshot_peer peer;
+	const void *octets;
+	size_t size;
+
+	for (unsigned i = 0; i < PACKETS_MAX; i++) {
+		enum ha_error error;
+
+		if (!snapshot_socket_receive(server->socket, &peer, &octets, &size))
+			return;
+		error = snapshot_decode(octets, size, &message);
+		if (error == HA_OK)
+			on_message(server, &peer, &message);
+		else
+			replication_count(REPLICATION_COUNTER_SNAPSHOT_DAMAGED, 1);
+	}
+}
+
+/* ---- the thread ---- */
+
+static bool wants_chunk(const struct session *s)
+{
+	return s->snapshot && !s->ended && s->next <= s->up_to;
+}
+
+static uint32_t pause_ms(const struct snapshot_server *server)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	bool wanted = false;
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		wanted = wanted || wants_chunk(&server->sessions[i]);
+	if (!wanted)
+		return LOOK_MS;
+	return server->free_ns > now_ns ? (uint32_t)((server->free_ns - now_ns) / 1000000u) + 1 : 0;
+}
+
+static void serve(struct snapshot_server *server)
+{
+	uint64_t now = now_ms();
+
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct session *s = &server->sessions[i];
+
+		if (s->snapshot && now - s->heard_ms > IDLE_MS)
+			session_close(server, s);
+		if (wants_chunk(s) && server->free_ns <= clock_monotonic_ns())
+			send_chunk(server, s);
+	}
+}
+
+static void *run(void *argument)
+{
+	struct snapshot_server *server = argument;
+
+	pthread_setname_np(pthread_self(), "snapshots");
+	while (!server->stop) {
+		snapshot_socket_wait(server->socket, server->event, pause_ms(server));
+		receive(server);
+		serve(server);
+	}
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		session_close(server, &server->sessions[i]);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static enum ha_error start(struct snapshot_server *server)
+{
+	int number;
+
+	server->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (server->event < 0)
+		return HA_E_NOMEM;
+	number = pthread_create(&server->thread, NULL, run, server);
+	server->started = number == 0;
+	return ha_error_of_errno(number);
+}
+
+struct snapshot_server *snapshot_server_open(const struct snapshot_server_options *options,
+                                             enum ha_error *why, char *report, size_t size)
+{
+	struct snapshot_server *server = calloc(1, sizeof(*server));
+
+	*why = HA_E_NOMEM;
+	ha_refuse(report, size, *why, "the server of snapshots cannot be started: %s",
+	          ha_strerror(*why));
+	if (!server)
+		return NULL;
+	server->options = *options;
+	server->event = -1;
+	server->last_snapshot = clock_wall_ns();
+	server->socket = snapshot_socket_open(options->cluster, 0, why, report, size);
+	if (server->socket)
+		*why = start(server);
+	if (server->started)
+		return server;
+	snapshot_server_close(server);
+	return NULL;
+}
+
+void snapshot_server_close(struct snapshot_server *server)
+{
+	uint64_t one = 1;
+
+	if (!server)
+		return;
+	server->stop = true;
+	if (server->started && write(server->event, &one, sizeof(one)) >= 0)
+		pthread_join(server->thread, NULL);
+	snapshot_socket_close(server->socket);
+	if (server->event >= 0)
+		close(server->event);
+	free(server);
+}
