@@ -61,6 +61,7 @@ enum ha_error journal_leave_tail(struct journal *journal, size_t *tail, bool ent
 static enum ha_error keep_tail_only(struct journal *journal)
 {
 	enum ha_error error = HA_OK;
+	journal->used = journal->tail;
 	while (error == HA_OK && journal->segments[0].sequence < journal->tail)
 		error = journal_segment_remove(journal, 0);
 	while (error == HA_OK && journal->segment_count > 1)
