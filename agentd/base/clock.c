@@ -55,12 +55,36 @@ uint64_t clock_ms_of_ntp(uint64_t ntp, uint64_t near_ms)
 	return (uint64_t)seconds * 1000 + ((ntp & 0xffffffffu) * 1000 >> 32);
 }
 
+static void set(struct cluster_clock *clock, uint64_t time_ms, uint64_t monotonic_ns)
+{
+	clock->time_ms = time_ms;
+	clock->monotonic_ns = monotonic_ns;
+	clock->rest_ns = 0;
+}
+
 void cluster_clock_start(struct cluster_clock *clock, uint64_t floor_ms, uint64_t wall_ms,
                          uint64_t monotonic_ns)
 {
-	clock->time_ms = wall_ms > floor_ms ? wall_ms : floor_ms;
-	clock->monotonic_ns = monotonic_ns;
-	clock->rest_ns = 0;
+	set(clock, wall_ms > floor_ms ? wall_ms : floor_ms, monotonic_ns);
+}
+
+void cluster_clock_follow(struct cluster_clock *clock, uint64_t time_ms, uint64_t monotonic_ns)
+{
+	uint64_t passed_ns = monotonic_ns > clock->monotonic_ns ? monotonic_ns - clock->monotonic_ns
+	                                                        : 0;
+
+	if (time_ms > clock->time_ms + (passed_ns + clock->rest_ns) / 1000000u)
+		set(clock, time_ms, monotonic_ns);
+}
+
+void cluster_clock_lead(struct cluster_clock *clock, uint64_t floor_ms, uint64_t wall_ms,
+                        uint64_t monotonic_ns)
+{
+	uint64_t time_ms = cluster_clock_read(clock, wall_ms, monotonic_ns);
+
+	if (time_ms > wall_ms)
+		time_ms = wall_ms;
+	set(clock, time_ms > floor_ms ? time_ms : floor_ms, monotonic_ns);
 }
 
 uint64_t cluster_clock_read(struct cluster_clock *clock, uint64_t wall_ms, uint64_t monotonic_ns)

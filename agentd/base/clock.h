@@ -50,6 +50,16 @@ struct cluster_clock {
 void cluster_clock_start(struct cluster_clock *clock, uint64_t floor_ms, uint64_t wall_ms,
                          uint64_t monotonic_ns);
 
+/* Another member's time, of a command that was applied: ours is not behind it. */
+void cluster_clock_follow(struct cluster_clock *clock, uint64_t time_ms, uint64_t monotonic_ns);
+
+/* From now on this member's time is the cluster's. It goes on from what it has
+ * followed, but not from a time that only our own wall clock had: it is not after
+ * the wall clock on which the members agree, nor before `floor_ms`, the newest time
+ * that was applied. */
+void cluster_clock_lead(struct cluster_clock *clock, uint64_t floor_ms, uint64_t wall_ms,
+                        uint64_t monotonic_ns);
+
 /* The cluster time now. Never less than the answer before. */
 uint64_t cluster_clock_read(struct cluster_clock *clock, uint64_t wall_ms, uint64_t monotonic_ns);
 

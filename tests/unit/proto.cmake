@@ -6,6 +6,6 @@ foreach(name IN ITEMS
 endforeach()
 hearth_unit_test(golden hearth_proto PkgConfig::JANSSON)
 hearth_unit_test(golden_extension hearth_proto PkgConfig::JANSSON)
-foreach(name IN ITEMS clock counters address prefixes)
+foreach(name IN ITEMS clock clock_agreement counters address prefixes)
   hearth_unit_test(${name} hearth_base)
 endforeach()

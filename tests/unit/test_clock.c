@@ -150,6 +150,44 @@ static void an_older_reading_adds_nothing(void)
 	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 101, 151 * MS), NOW_MS + 101);
 }
 
+/* ---- a member that follows, and then leads ---- */
+
+static void a_follower_is_never_behind(void)
+{
+	struct cluster_clock clock;
+
+	cluster_clock_start(&clock, 0, NOW_MS, 0);
+	cluster_clock_follow(&clock, NOW_MS + 5000, 100 * MS);
+	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 100, 100 * MS), NOW_MS + 5000);
+	cluster_clock_follow(&clock, NOW_MS + 5010, 110 * MS); /* it was there by itself */
+	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 110, 111 * MS), NOW_MS + 5011);
+	cluster_clock_follow(&clock, NOW_MS, 120 * MS);
+	CU_ASSERT_EQUAL(cluster_clock_read(&clock, NOW_MS + 120, 121 * MS), NOW_MS + 5020);
+}
+
+static void who_begins_to_lead_goes_on_from_what_it_followed(void)
+{
+	static const struct {
+		int64_t reading, floor, wall, expected; /* against NOW_MS */
+	} rows[] = {
+		{ 0, -1000, 3, 0 },            /* as the others have it */
+		{ -40000, -50000, 0, -40000 }, /* all slew: it is not the wall clock yet */
+		{ 3600000, -1000, 0, 0 },      /* ours was wrong when we began */
+		{ 3600000, 5000, 0, 5000 },    /* the others slew back */
+		{ -3600000, -1000, 0, -1000 }, /* ours was wrong the other way */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cluster_clock clock;
+		uint64_t begun = (uint64_t)((int64_t)NOW_MS + rows[i].reading);
+
+		cluster_clock_start(&clock, 0, begun, 5 * MS);
+		cluster_clock_lead(&clock, (uint64_t)((int64_t)NOW_MS + rows[i].floor),
+		                   (uint64_t)((int64_t)NOW_MS + rows[i].wall), 5 * MS);
+		CU_ASSERT_EQUAL(clock.time_ms, (uint64_t)((int64_t)NOW_MS + rows[i].expected));
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{ "known times convert", known_times_convert },
 	{ "timestamps come back within a millisecond", timestamps_come_back_within_a_millisecond },
@@ -163,6 +201,9 @@ static CU_TestInfo tests[] = {
 	{ "large steps never jump", large_steps_never_jump },
 	{ "frequent readings lose no time", frequent_readings_lose_no_time },
 	{ "an older reading adds nothing", an_older_reading_adds_nothing },
+	{ "a follower is never behind", a_follower_is_never_behind },
+	{ "who begins to lead goes on from what it followed",
+	  who_begins_to_lead_goes_on_from_what_it_followed },
 	CU_TEST_INFO_NULL,
 };
 
