@@ -39,6 +39,8 @@ struct ownership {
 	char program[TEXT_MAX];
 	char interface[OWNERSHIP_DEVICE_MAX];
 
+	uint64_t (*ask)(void *context);
+	void *context;
 	_Atomic uint64_t until_ns;
 	_Atomic bool stopping;
 	int wake; /* eventfd */
@@ -198,6 +200,32 @@ static void look_at_hook(struct ownership *o)
 	finish(o, step, well, o->hook.killed ? "the hook did not end in time" : "the hook failed");
 }
 
+/* ---- the deadline ---- */
+
+static uint64_t later_one(struct ownership *o, uint64_t now_ns)
+{
+	uint64_t until_ns = o->ask ? o->ask(o->context) : 0;
+
+	return until_ns > now_ns ? until_ns : 0;
+}
+
+/* The deadline in force; one that has passed becomes a later one, or 0. */
+static uint64_t read_until(struct ownership *o, uint64_t now_ns)
+{
+	uint64_t until_ns = atomic_load(&o->until_ns);
+
+	while (until_ns && now_ns >= until_ns) {
+		uint64_t next_ns = later_one(o, now_ns);
+
+		if (!atomic_compare_exchange_strong(&o->until_ns, &until_ns, next_ns))
+			continue;
+		until_ns = next_ns;
+		if (o->plan.held && !next_ns)
+			dataplane_count(DATAPLANE_DEADLINES);
+	}
+	return atomic_load(&o->stopping) ? 0 : until_ns;
+}
+
 /* ---- ARP ---- */
 
 /* Somebody else said that he has our address. Who believed him hears it otherwise,
@@ -225,7 +253,7 @@ static void hear(struct ownership *o)
 	for (unsigned i = 0; i < HEAR_MAX && place_hear(o->place, &arp); i++) {
 		uint64_t now_ns = clock_monotonic_ns();
 
-		if (!o->plan.held || now_ns >= atomic_load(&o->until_ns))
+		if (!o->plan.held || now_ns >= read_until(o, now_ns))
 			continue;
 		if (place_is_conflict(o->place, &arp))
 			defend(o, &arp, now_ns);
@@ -236,21 +264,6 @@ static void hear(struct ownership *o)
 }
 
 /* ---- the thread ---- */
-
-/* The deadline in force; one that has passed becomes 0. */
-static uint64_t read_until(struct ownership *o, uint64_t now_ns)
-{
-	uint64_t until_ns = atomic_load(&o->until_ns);
-
-	while (until_ns && now_ns >= until_ns) {
-		if (!atomic_compare_exchange_strong(&o->until_ns, &until_ns, 0))
-			continue;
-		until_ns = 0;
-		if (o->plan.held)
-			dataplane_count(DATAPLANE_DEADLINES);
-	}
-	return atomic_load(&o->stopping) ? 0 : until_ns;
-}
 
 static void wait_for_news(struct ownership *o, uint64_t until_ns)
 {
@@ -398,6 +411,8 @@ enum ha_error ownership_open(const struct ownership_options *options, struct own
 		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
 	pthread_mutex_init(&o->mutex, NULL);
 	o->address = options->address;
+	o->ask = options->until;
+	o->context = options->context;
 	o->name = address_format(options->address);
 	o->wake = -1;
 	why = open_all(o, options, report, size);

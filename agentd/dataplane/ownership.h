@@ -36,6 +36,10 @@ struct ownership_options {
 	const char *hook;      /* absolute path of a program; empty = none */
 	bool virtual_mac;
 	uint8_t virtual_router; /* last octet of the virtual MAC; 0 = that of the address */
+	/* Asked when a moment comes: it may lie ahead again by then, and nobody need
+	 * have said so. Own thread, must not wait. NULL: ownership_set is all. */
+	uint64_t (*until)(void *context);
+	void *context;
 };
 
 struct ownership_status {
