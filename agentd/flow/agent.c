@@ -6,20 +6,12 @@
 
 #include "agentd/base/arena.h"
 #include "agentd/base/log.h"
+#include "agentd/flow/chores.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/keys.h"
 #include "agentd/flow/rotation.h"
+#include "agentd/flow/watch.h"
 #include "replication/counters.h"
-
-uint64_t agent_cluster_ms(struct agent *agent)
-{
-	uint64_t time_ms;
-
-	pthread_mutex_lock(&agent->clock_lock);
-	time_ms = cluster_clock_read(&agent->clock, clock_wall_ms(), clock_monotonic_ns());
-	pthread_mutex_unlock(&agent->clock_lock);
-	return time_ms;
-}
 
 void agent_fail(struct agent *agent, enum ha_error why, const char *what)
 {
@@ -52,7 +44,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	agent->socket = -1;
 	agent->config = *options->config;
 	agent->realm = options->config->home_agent_realm;
-	reign_init(&agent->reign, false);
+	reign_init(&agent->reign, options->config->cluster_node != 0);
 	agent->started_ms = clock_wall_ms();
 	pthread_mutex_init(&agent->config_lock, NULL);
 	pthread_mutex_init(&agent->applied_lock, NULL);
@@ -60,6 +52,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	pthread_mutex_init(&agent->policy_lock, NULL);
 	pthread_mutex_init(&agent->jobs_lock, NULL);
 	pthread_mutex_init(&agent->keys_lock, NULL);
+	pthread_mutex_init(&agent->answer_lock, NULL);
 	init_checkpoint(&agent->checkpoint);
 	agent->revoker = revoker_new();
 	if (!agent->revoker) {
@@ -105,7 +98,7 @@ enum ha_error agent_listen(struct agent *agent, char *report, size_t size)
 			return error;
 	}
 	agent->receiver_count = count;
-	return HA_OK;
+	return leadership_open(agent, report, size);
 }
 
 static enum ha_error start_receivers(struct agent *agent)
@@ -117,22 +110,46 @@ static enum ha_error start_receivers(struct agent *agent)
 	return error;
 }
 
-enum ha_error agent_start(struct agent *agent)
+static enum ha_error start_alone(struct agent *agent)
 {
 	char report[512];
-	enum ha_error error = replication_start(agent->replication);
+	enum ha_error error = seed_run(agent, report, sizeof(report));
 
 	if (error == HA_OK)
-		error = checkpoint_start(agent);
-	if (error == HA_OK) {
-		error = seed_run(agent, report, sizeof(report));
-		if (error == HA_OK)
-			error = secret_run(agent, report, sizeof(report));
-		if (error != HA_OK)
-			log_error("%s", report);
+		error = secret_run(agent, report, sizeof(report));
+	if (error != HA_OK) {
+		log_error("%s", report);
+		return error;
 	}
+	rotation_go_on(agent->rotation);
+	leadership_alone(agent);
+	return HA_OK;
+}
+
+/* Who leads does what start_alone does. */
+static enum ha_error start_member(struct agent *agent)
+{
+	enum ha_error error = HA_E_NOMEM;
+
+	agent->watch = watch_new(agent);
+	agent->chores = chores_new(agent);
+	if (agent->watch && agent->chores)
+		error = watch_start(agent->watch);
+	return error == HA_OK ? chores_start(agent->chores) : error;
+}
+
+enum ha_error agent_start(struct agent *agent)
+{
+	enum ha_error error = checkpoint_start(agent);
+
 	if (error == HA_OK)
 		error = rotation_start(agent->rotation);
+	if (error == HA_OK && agent->reign.shared)
+		error = start_member(agent);
+	if (error == HA_OK)
+		error = replication_start(agent->replication);
+	if (error == HA_OK && !agent->reign.shared)
+		error = start_alone(agent);
 	return error == HA_OK ? start_receivers(agent) : error;
 }
 
@@ -161,14 +178,21 @@ void agent_reload(struct agent *agent, const struct config *config)
  * store: what was acknowledged is in it, or in the log. */
 void agent_stop(struct agent *agent)
 {
+	if (agent->reign.shared)
+		leadership_hand_over(agent);
 	agent->stopping = true;
 	rotation_stop(agent->rotation);
+	if (agent->chores)
+		chores_stop(agent->chores);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_wake(receiver_completions(agent->receivers[i]));
 	replication_stop(agent->replication);
 	agent->finished = true;
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		receiver_join(agent->receivers[i]);
+	leadership_stop(agent);
+	if (agent->watch)
+		watch_stop(agent->watch);
 	checkpoint_stop(agent);
 	configure_abandon(agent);
 	drop_abandon(agent);
@@ -181,6 +205,9 @@ void agent_close(struct agent *agent)
 
 	if (!agent)
 		return;
+	leadership_close(agent);
+	watch_free(agent->watch);
+	chores_free(agent->chores);
 	rotation_free(agent->rotation);
 	replication_close(agent->replication);
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)

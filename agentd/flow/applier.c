@@ -36,7 +36,8 @@ static void tell(struct agent *agent, const struct replication_entry *entry,
 		                 (struct completion){ (uint32_t)entry->ticket, outcome->error });
 }
 
-static void apply_one(struct agent *agent, const struct replication_entry *entry)
+/* Newest cluster time of what was applied, in *time_ms. */
+static void apply_one(struct agent *agent, const struct replication_entry *entry, uint64_t *time_ms)
 {
 	struct state_outcome outcome;
 	enum ha_error error = state_apply(agent->state, entry->index,
@@ -45,6 +46,8 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 	if (error != HA_OK) {
 		fail(agent, entry->index, error, outcome.unopened_key);
 	} else {
+		if (outcome.time_ms > *time_ms)
+			*time_ms = outcome.time_ms;
 		revocation_note(agent, &outcome);
 		tell(agent, entry, &outcome);
 	}
@@ -72,11 +75,14 @@ static void note_position(struct agent *agent, const struct replication_entry *l
 static void apply(void *context, const struct replication_entry *entries, size_t count)
 {
 	struct agent *agent = context;
+	uint64_t time_ms = 0;
 
 	for (size_t i = 0; i < count && !agent->failed; i++)
-		apply_one(agent, &entries[i]);
+		apply_one(agent, &entries[i], &time_ms);
 	if (agent->failed)
 		return;
+	if (!reign_is_on(&agent->reign))
+		time_follow(agent, time_ms);
 	note_position(agent, &entries[count - 1]);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_signal(receiver_completions(agent->receivers[i]));

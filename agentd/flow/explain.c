@@ -209,7 +209,7 @@ void agent_explain(struct agent *agent, const struct explain_question *question,
 		.agent = agent,
 		.question = question,
 		.teller = { visit, context, "packet" },
-		.clock = { question->wall_ms ? question->wall_ms : clock_wall_ms(),
+		.clock = { question->wall_ms ? question->wall_ms : agent_wall_ms(agent),
 		           agent_cluster_ms(agent) },
 	};
 	bool too_long = question->payload.size > INBOX_DATAGRAM_MAX;

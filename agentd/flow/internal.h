@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include "agentd/base/clock.h"
+#include "agentd/base/clock_agreement.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/completions.h"
 #include "agentd/flow/reign.h"
@@ -77,7 +78,13 @@ struct agent {
 	struct state *state;
 	struct replication *replication;
 	struct reign reign;
-	bool led;                     /* as it was said last; engine's thread */
+	bool led;              /* as it was said last; engine's thread */
+	_Atomic bool prepared; /* the state has its first configuration */
+	struct watch *watch;   /* of a cluster; else NULL, as the next */
+	struct chores *chores;
+	struct ownership *ownership;  /* NULL: others see to the address */
+	pthread_mutex_t answer_lock;  /* of the next; held while it is made use of */
+	bool answering;               /* `replication` may be asked */
 	pthread_mutex_t applied_lock; /* index and term belong together */
 	_Atomic uint64_t applied_index;
 	uint64_t applied_term;
@@ -85,6 +92,7 @@ struct agent {
 
 	pthread_mutex_t clock_lock;
 	struct cluster_clock clock;
+	struct clock_agreement wall; /* of a cluster */
 
 	pthread_mutex_t policy_lock;
 	struct registration_policy policy;
@@ -116,7 +124,17 @@ struct agent {
 	struct rotation *rotation;
 };
 
+/* time.c */
 uint64_t agent_cluster_ms(struct agent *agent);
+uint64_t agent_wall_ms(struct agent *agent); /* Unix time; of the cluster, if there is one */
+/* `floor_ms`: the newest time that the store and the log carry. */
+void time_start(struct agent *agent, uint64_t floor_ms);
+/* A command of another member was applied. Engine's thread. */
+void time_follow(struct agent *agent, uint64_t time_ms);
+void time_lead(struct agent *agent);
+/* The clocks of the others, as they are known now. One thread. */
+void time_agree(struct agent *agent, const struct replication_status *status);
+
 void agent_fail(struct agent *agent, enum ha_error why, const char *what);
 
 /* policy.c: the settings in force, for network threads */
@@ -131,6 +149,7 @@ const struct option *policy_option(const char *name, const char *policy);
 /* secret.c */
 void secret_refresh(struct agent *agent);
 void secret_read(struct agent *agent, struct mip_key_state *out);
+bool secret_is_made(struct agent *agent);
 enum ha_error secret_run(struct agent *agent, char *report, size_t size);
 
 /* load.c: the store's rows into memory */
@@ -144,6 +163,7 @@ enum ha_error recovery_run(struct agent *agent, char *report, size_t size);
 enum ha_error upgrade_run(struct agent *agent, char *report, size_t size);
 
 /* seed.c: the first configuration of an empty store */
+bool seed_is_done(struct agent *agent);
 enum ha_error seed_run(struct agent *agent, char *report, size_t size);
 /* Put changes in order and wait until the store has them. *failed receives
  * which one was refused. */
@@ -157,7 +177,14 @@ struct applied {
 struct applied applier_position(struct agent *agent);
 void applier_machine(struct agent *agent, struct replication_machine *out);
 
-/* leadership.c: of struct replication_machine */
+/* leadership.c */
+enum ha_error leadership_open(struct agent *agent, char *report, size_t size); /* with all rights */
+void leadership_alone(struct agent *agent); /* there is one voter */
+/* Have somebody else lead before this member ends; waits a moment for it. */
+void leadership_hand_over(struct agent *agent);
+void leadership_stop(struct agent *agent); /* before the replication is closed */
+void leadership_close(struct agent *agent);
+/* Of struct replication_machine. */
 void leadership_lose(void *context, const uint64_t *tickets, size_t count);
 void leadership_change(void *context, enum replication_role role, uint64_t term);
 

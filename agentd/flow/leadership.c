@@ -1,11 +1,86 @@
 /* leadership.c - what becomes of this member's part when it begins to lead, and
- * when it does no more. All on the engine's thread, which must not be held up:
- * what takes time is for others to do. */
+ * when it does no more: who may answer, whose the home agent's address is, whose
+ * time counts. On the engine's thread, which must not be held up: what takes time
+ * is for others to do. */
 #include "agentd/flow/internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "agentd/base/log.h"
+#include "agentd/dataplane/ownership.h"
+#include "agentd/flow/chores.h"
+
+/* ---- the address ---- */
+
+/* Asked by the thread that has the address, whenever its time is over. */
+static uint64_t answer_until(void *context)
+{
+	struct agent *agent = context;
+	uint64_t until_ns = 0;
+
+	pthread_mutex_lock(&agent->answer_lock);
+	if (agent->answering)
+		until_ns = replication_may_answer_until(agent->replication);
+	pthread_mutex_unlock(&agent->answer_lock);
+	return until_ns;
+}
+
+enum ha_error leadership_open(struct agent *agent, char *report, size_t size)
+{
+	const struct config *config = &agent->config;
+	const struct ownership_options options = {
+		.address = config->home_agent_address,
+		.interface = config->interface,
+		.hook = config->announce_hook,
+		.virtual_mac = config->virtual_mac,
+		.until = answer_until,
+		.context = agent,
+	};
+
+	return ownership_open(&options, &agent->ownership, report, size);
+}
+
+static void set_answering(struct agent *agent, bool answering)
+{
+	pthread_mutex_lock(&agent->answer_lock);
+	agent->answering = answering;
+	pthread_mutex_unlock(&agent->answer_lock);
+	ownership_set(agent->ownership, answer_until(agent));
+}
+
+void leadership_alone(struct agent *agent)
+{
+	agent->prepared = true;
+	set_answering(agent, true);
+}
+
+#define HAND_OVER_MS 1000u
+
+/* Mobile nodes need not wait for an election then. */
+void leadership_hand_over(struct agent *agent)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	uint64_t end_ns = clock_monotonic_ns() + HAND_OVER_MS * UINT64_C(1000000);
+
+	if (agent->failed || !reign_is_on(&agent->reign) ||
+	    replication_drain(agent->replication, true) != HA_OK)
+		return;
+	while (reign_is_on(&agent->reign) && clock_monotonic_ns() < end_ns)
+		nanosleep(&pause, NULL);
+}
+
+void leadership_stop(struct agent *agent)
+{
+	set_answering(agent, false);
+}
+
+void leadership_close(struct agent *agent)
+{
+	ownership_close(agent->ownership);
+}
+
+/* ---- lost ---- */
 
 static void lose_one(struct agent *agent, uint64_t ticket)
 {
@@ -31,18 +106,37 @@ void leadership_lose(void *context, const uint64_t *tickets, size_t count)
 		completions_signal(receiver_completions(agent->receivers[i]));
 }
 
+/* ---- another role ---- */
+
+/* Whose configuration is there answers at once; else the chores see to it first. */
+static void begin(struct agent *agent, uint64_t term)
+{
+	time_lead(agent);
+	if (!agent->prepared)
+		agent->prepared = seed_is_done(agent) && secret_is_made(agent);
+	reign_begin(&agent->reign);
+	set_answering(agent, true);
+	if (agent->chores)
+		chores_ask(agent->chores);
+	log_notice("this member leads the cluster, in term %" PRIu64, term);
+}
+
+static void end(struct agent *agent)
+{
+	reign_end(&agent->reign);
+	set_answering(agent, false);
+	if (agent->led)
+		log_notice("this member does not lead the cluster any more");
+}
+
 void leadership_change(void *context, enum replication_role role, uint64_t term)
 {
 	struct agent *agent = context;
 	bool leads = role == REPLICATION_LEADER;
 
 	if (leads)
-		reign_begin(&agent->reign);
+		begin(agent, term);
 	else
-		reign_end(&agent->reign);
-	if (leads)
-		log_notice("this member leads the cluster, in term %" PRIu64, term);
-	else if (agent->led)
-		log_notice("this member does not lead the cluster any more");
+		end(agent);
 	agent->led = leads;
 }

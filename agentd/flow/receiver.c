@@ -294,7 +294,7 @@ static void take_batch(struct receiver *r)
 
 	policy_read(r->agent, &policy);
 	now_ns = clock_wall_ns();
-	clock.wall_ms = now_ns / 1000000u;
+	clock.wall_ms = r->agent->reign.shared ? agent_wall_ms(r->agent) : now_ns / 1000000u;
 	clock.cluster_ms = agent_cluster_ms(r->agent);
 	prefetch(r);
 	begin_batch(r, clock, now_ns);
@@ -316,7 +316,7 @@ static void receive_batch(struct receiver *r, int socket, bool broadcast)
 	if (inbox_receive(&r->inbox, socket) == 0)
 		return;
 	r->broadcast = broadcast;
-	if (replies_may_leave(&r->replies) && reign_enter(reign, r->number)) {
+	if (r->agent->prepared && replies_may_leave(&r->replies) && reign_enter(reign, r->number)) {
 		take_batch(r);
 		reign_leave(reign, r->number);
 	} else {

@@ -145,9 +145,7 @@ static void start_clock(struct agent *agent, const struct position *position)
 	struct state_totals totals;
 
 	state_totals(agent->state, &totals);
-	cluster_clock_start(&agent->clock,
-	                    totals.time_ms > position->time_ms ? totals.time_ms : position->time_ms,
-	                    clock_wall_ms(), clock_monotonic_ns());
+	time_start(agent, totals.time_ms > position->time_ms ? totals.time_ms : position->time_ms);
 }
 
 static void report_recovery(struct agent *agent, uint64_t began_ns)

@@ -360,13 +360,25 @@ struct rotation *rotation_new(struct agent *agent)
 
 enum ha_error rotation_start(struct rotation *r)
 {
-	int number;
+	int number = pthread_create(&r->thread, NULL, run, r);
 
-	r->wanted = was_interrupted(r->agent);
-	r->active = r->wanted;
-	number = pthread_create(&r->thread, NULL, run, r);
 	r->running = number == 0;
 	return ha_error_of_errno(number);
+}
+
+static void begin(struct rotation *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->wanted = true;
+	r->active = true;
+	pthread_cond_broadcast(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void rotation_go_on(struct rotation *r)
+{
+	if (was_interrupted(r->agent))
+		begin(r);
 }
 
 enum ha_error rotation_ask(struct rotation *r)
@@ -375,11 +387,7 @@ enum ha_error rotation_ask(struct rotation *r)
 
 	if (associations + secrets == 0)
 		return HA_E_NOTFOUND;
-	pthread_mutex_lock(&r->lock);
-	r->wanted = true;
-	r->active = true;
-	pthread_cond_broadcast(&r->wake);
-	pthread_mutex_unlock(&r->lock);
+	begin(r);
 	return HA_OK;
 }
 

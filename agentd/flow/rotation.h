@@ -13,8 +13,10 @@ struct rotation;
 
 struct rotation *rotation_new(struct agent *agent); /* NULL: no memory */
 
-/* Start the thread; it goes on with what was interrupted. */
 enum ha_error rotation_start(struct rotation *rotation);
+
+/* Go on with what was interrupted, if anything was. */
+void rotation_go_on(struct rotation *rotation);
 
 /* Begin, or begin again behind the one under way. HA_E_NOTFOUND: nothing is
  * sealed under another key. */

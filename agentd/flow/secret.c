@@ -41,13 +41,19 @@ static enum ha_error make_secret(struct agent *agent)
 	return error == HA_E_EXISTS ? HA_OK : error; /* another leader made it */
 }
 
-enum ha_error secret_run(struct agent *agent, char *report, size_t size)
+bool secret_is_made(struct agent *agent)
 {
 	uint8_t octets[SECRET_OCTETS];
 	bool is_there = state_secret(agent->state, SECRET_NONCE, octets) != 0;
-	enum ha_error error = is_there ? HA_OK : make_secret(agent);
 
 	mip_wipe(octets, sizeof(octets));
+	return is_there;
+}
+
+enum ha_error secret_run(struct agent *agent, char *report, size_t size)
+{
+	enum ha_error error = secret_is_made(agent) ? HA_OK : make_secret(agent);
+
 	if (error != HA_OK)
 		snprintf(report, size, "cannot make the secret of nonces: %s", ha_strerror(error));
 	return error;

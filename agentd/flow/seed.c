@@ -212,13 +212,19 @@ static void note_setting(void *context, const char *name, const char *value)
 }
 
 /* The settings come last: a store that has some was seeded to the end. */
-enum ha_error seed_run(struct agent *agent, char *report, size_t size)
+bool seed_is_done(struct agent *agent)
 {
 	bool seeded = false;
-	enum ha_error error = HA_OK;
 
 	state_settings(agent->state, note_setting, &seeded);
-	if (seeded)
+	return seeded;
+}
+
+enum ha_error seed_run(struct agent *agent, char *report, size_t size)
+{
+	enum ha_error error = HA_OK;
+
+	if (seed_is_done(agent))
 		return HA_OK;
 	if (agent->config.associations_file[0])
 		error = seed_associations(agent, report, size);

@@ -429,6 +429,13 @@ uint64_t replication_may_answer_until(const struct replication *r)
 	return memory_answer_until;
 }
 
+enum ha_error replication_drain(struct replication *r, bool drain)
+{
+	(void)r;
+	(void)drain;
+	return HA_E_UNSUPPORTED;
+}
+
 void replication_trim(struct replication *r, uint64_t index)
 {
 	require(index >= r->disk->trimmed && index <= r->applied, "trimmed what is needed");

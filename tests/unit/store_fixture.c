@@ -8,14 +8,14 @@
 
 #include "tests/unit/suite.h"
 
-bool place_open(struct place *p, uint64_t map)
+bool place_open_store(struct place *p, uint64_t map)
 {
 	p->report[0] = '\0';
 	p->store = store_open(p->directory, map, &p->why, p->report, sizeof(p->report));
 	return p->store != NULL;
 }
 
-void place_close(struct place *p)
+void place_close_store(struct place *p)
 {
 	store_close(p->store);
 	p->store = NULL;
@@ -36,7 +36,7 @@ const char *path_in(const struct place *p, const char *name)
 
 void place_end(struct place *p)
 {
-	place_close(p);
+	place_close_store(p);
 	unlink(path_in(p, "data.mdb"));
 	unlink(path_in(p, "lock.mdb"));
 	unlink(path_in(p, "store.lock"));
@@ -45,8 +45,9 @@ void place_end(struct place *p)
 
 bool refused(struct place *p, enum ha_error why)
 {
-	place_close(p);
-	return !place_open(p, FIXTURE_MAP) && p->why == why && strstr(p->report, p->directory);
+	place_close_store(p);
+	return !place_open_store(p, FIXTURE_MAP) && p->why == why &&
+	       strstr(p->report, p->directory);
 }
 
 struct store_bytes text(const char *string)

@@ -19,8 +19,8 @@ struct place {
 
 /* Make the directory; opens nothing. */
 void place_begin(struct place *p);
-bool place_open(struct place *p, uint64_t map);
-void place_close(struct place *p);
+bool place_open_store(struct place *p, uint64_t map);
+void place_close_store(struct place *p);
 /* Closes and removes; no file may be left that is not the store's. */
 void place_end(struct place *p);
 /* The path of a file in it, borrowed until the next call. */

@@ -25,7 +25,7 @@ static void begin(struct backup_place *b)
 {
 	*b = (struct backup_place){ .path = P_tmpdir "/hearth-backup-XXXXXX" };
 	place_begin(&b->place);
-	CU_ASSERT_TRUE_FATAL(place_open(&b->place, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&b->place, FIXTURE_MAP));
 	b->file = mkostemp(b->path, O_CLOEXEC);
 	CU_ASSERT_TRUE_FATAL(b->file >= 0);
 }
@@ -225,7 +225,7 @@ static void an_image_goes_back_as_it_was(void)
 	CU_ASSERT_EQUAL(backup_extract(b.file, b.path, to, &b.info, b.report, sizeof(b.report)),
 	                HA_OK);
 	close(to);
-	CU_ASSERT_TRUE_FATAL(place_open(&q, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&q, FIXTURE_MAP));
 	CU_ASSERT_TRUE(holds(&q, "k", "v"));
 	CU_ASSERT_EQUAL(store_id(q.store), store_id(b.place.store));
 
@@ -236,8 +236,8 @@ static void an_image_goes_back_as_it_was(void)
 	const uint64_t renewed = store_id(q.store);
 	CU_ASSERT_NOT_EQUAL(renewed, 0);
 	CU_ASSERT_NOT_EQUAL(renewed, store_id(b.place.store));
-	place_close(&q);
-	CU_ASSERT_TRUE_FATAL(place_open(&q, FIXTURE_MAP));
+	place_close_store(&q);
+	CU_ASSERT_TRUE_FATAL(place_open_store(&q, FIXTURE_MAP));
 	CU_ASSERT_EQUAL(store_id(q.store), renewed);
 	place_end(&q);
 	end(&b);

@@ -67,7 +67,7 @@ static void begin(struct scene *s)
 	snprintf(s->config.data_directory, sizeof(s->config.data_directory), "%s", s->to.directory);
 	s->file = mkostemp(s->backup, O_CLOEXEC);
 	CU_ASSERT_TRUE_FATAL(s->file >= 0);
-	CU_ASSERT_TRUE_FATAL(place_open(&s->from, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&s->from, FIXTURE_MAP));
 
 	struct store_write w = store_begin(s->from.store);
 	put_rows(&w);
@@ -134,7 +134,7 @@ static void a_restored_store_goes_on_behind_its_newest_row(void)
 
 	struct place at = { 0 };
 	snprintf(at.directory, sizeof(at.directory), "%.50s/store", s.to.directory);
-	CU_ASSERT_TRUE_FATAL(place_open(&at, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&at, FIXTURE_MAP));
 	CU_ASSERT_NOT_EQUAL(store_id(at.store), store_id(s.from.store));
 	CU_ASSERT_EQUAL_FATAL(store_read_open(at.store, &reader), HA_OK);
 	CU_ASSERT_EQUAL(number_of(&reader, META_APPLIED), 90);
@@ -148,7 +148,7 @@ static void a_restored_store_goes_on_behind_its_newest_row(void)
 		store_get(&reader, STORE_SETTINGS, text("registration.max-lifetime"), &value),
 		HA_OK);
 	store_read_close(&reader);
-	place_close(&at);
+	place_close_store(&at);
 
 	CU_ASSERT_EQUAL(restore(&s), HA_E_EXISTS); /* and not a second time */
 	CU_ASSERT_PTR_NOT_NULL(strstr(s.report, "is not empty"));

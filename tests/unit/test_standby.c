@@ -113,6 +113,7 @@ static void set_up(void)
 	agent = agent_open(&options, &why, report, sizeof(report));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(agent);
 	reign_init(&agent->reign, true);
+	agent->prepared = true;
 	applier_machine(agent, &machine);
 	CU_ASSERT_EQUAL_FATAL(agent_listen(agent, report, sizeof(report)), HA_OK);
 	agent->config.home_agent_port = 434; /* any free one will do, but a file has none */
@@ -359,6 +360,7 @@ static void only_the_leader_ends_lifetimes(void)
 	memory_role(agent->replication, REPLICATION_FOLLOWER);
 	pthread_mutex_lock(&agent->clock_lock);
 	agent->clock.time_ms += 10000;
+	agent->wall.ahead_us += 10000000;
 	pthread_mutex_unlock(&agent->clock_lock);
 	machine.tick(machine.context);
 	CU_ASSERT_EQUAL(memory_count(), before);

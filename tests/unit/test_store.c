@@ -12,7 +12,7 @@ static void rows_come_back_in_order(void)
 	struct store_reader reader;
 	struct store_row row;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "b", "2");
 	put_text(&w, "a", "1");
@@ -49,7 +49,7 @@ static void seeks_find_at_or_after(void)
 	struct store_reader reader;
 	struct store_row row;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "b", "1");
 	put_text(&w, "d", "2");
@@ -82,7 +82,7 @@ static void a_reader_sees_one_moment(void)
 	struct store_reader reader;
 	struct store_bytes value;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	CU_ASSERT_EQUAL(put_one(&p, "k", "old"), HA_OK);
 	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
 	struct store_write w = store_begin(p.store);
@@ -102,7 +102,7 @@ static void an_abort_leaves_nothing(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "k", "v");
 	store_abort(&w);
@@ -119,7 +119,7 @@ static void the_first_error_sticks(void)
 	memset(key, 'k', sizeof(key));
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 
 	const struct store_bytes keys[] = { { key, sizeof(key) }, { key, 0 }, { key, 1 } };
 	const size_t values[] = { 1, 1, sizeof(large) };
@@ -245,7 +245,7 @@ static void random_work_agrees_with_a_model(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	for (uint64_t seed = 1; seed <= 12; seed++) {
 		struct model model = { 0 };
 		struct model committed = { 0 };
@@ -276,8 +276,8 @@ static void random_work_agrees_with_a_model(void)
 			}
 			CU_ASSERT_TRUE(model_equals(&model, p.store));
 		}
-		place_close(&p);
-		CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+		place_close_store(&p);
+		CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 		CU_ASSERT_TRUE(model_equals(&model, p.store));
 	}
 	place_end(&p);
@@ -287,7 +287,7 @@ static void replace_prefix_keeps_to_its_prefix(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	struct store_write w = store_begin(p.store);
 	put_text(&w, "a9", "0");
 	put_text(&w, "b", "1");
@@ -326,7 +326,7 @@ static void rows_are_walked_backwards(void)
 	struct store_reader reader;
 	struct store_row row;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
 	CU_ASSERT_EQUAL(store_seek_before(&reader, STORE_PEERS, text(""), &row), HA_E_NOTFOUND);
 	CU_ASSERT_EQUAL(store_seek_before(&reader, STORE_PEERS, text("k"), &row), HA_E_NOTFOUND);
@@ -361,7 +361,7 @@ static void a_trim_keeps_the_last_rows(void)
 	struct place p;
 	char key[8];
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	for (unsigned round = 0; round < 3; round++) {
 		struct store_write w = store_begin(p.store);
 		for (unsigned i = 0; i < 40; i++) {

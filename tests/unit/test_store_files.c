@@ -16,14 +16,14 @@ static void a_store_keeps_its_identity(void)
 	struct place q;
 	place_begin(&p);
 	place_begin(&q);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
-	CU_ASSERT_TRUE_FATAL(place_open(&q, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&q, FIXTURE_MAP));
 	const uint64_t id = store_id(p.store);
 	CU_ASSERT_NOT_EQUAL(id, 0);
 	CU_ASSERT_NOT_EQUAL(id, store_id(q.store));
 	CU_ASSERT_EQUAL(put_one(&p, "k", "v"), HA_OK);
-	place_close(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, 2 * FIXTURE_MAP)); /* the map may grow */
+	place_close_store(&p);
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, 2 * FIXTURE_MAP)); /* the map may grow */
 	CU_ASSERT_EQUAL(store_id(p.store), id);
 	CU_ASSERT_TRUE(holds(&p, "k", "v"));
 	struct store_usage usage;
@@ -40,7 +40,7 @@ static void a_second_opening_is_refused(void)
 {
 	struct place p;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	struct place other = p;
 	other.store = NULL;
 	CU_ASSERT_TRUE(refused(&other, HA_E_INUSE));
@@ -51,7 +51,7 @@ static void a_second_opening_is_refused(void)
 static void a_missing_directory_is_refused(void)
 {
 	struct place p = { .directory = "/nonexistent/store" };
-	CU_ASSERT_FALSE(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_FALSE(place_open_store(&p, FIXTURE_MAP));
 	CU_ASSERT_NOT_EQUAL(p.why, HA_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(p.report, p.directory));
 	CU_ASSERT_PTR_NULL(store_open(p.directory, FIXTURE_MAP, &p.why, NULL, 0));
@@ -94,8 +94,8 @@ static void a_changed_identity_is_noticed(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct place p;
 		place_begin(&p);
-		CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
-		place_close(&p);
+		CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
+		place_close_store(&p);
 		alter_meta(&p, rows[i].key, rows[i].octets, rows[i].size);
 		CU_ASSERT_TRUE(refused(&p, rows[i].why));
 		place_end(&p);
@@ -153,12 +153,12 @@ static void a_cut_off_file_is_damage_not_a_crash(void)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct place p;
 		place_begin(&p);
-		CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+		CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 		fill(&p, 2000);
-		place_close(&p);
+		place_close_store(&p);
 		CU_ASSERT_EQUAL(truncate(path_in(&p, "data.mdb"), sizes[i]), 0);
-		place_close(&p);
-		CU_ASSERT_FALSE(place_open(&p, FIXTURE_MAP));
+		place_close_store(&p);
+		CU_ASSERT_FALSE(place_open_store(&p, FIXTURE_MAP));
 		CU_ASSERT_TRUE(p.why == HA_E_DAMAGED || p.why == HA_E_FOREIGN);
 		if (sizes[i] >= 8192)
 			CU_ASSERT_EQUAL(p.why, HA_E_DAMAGED);
@@ -171,10 +171,10 @@ static void a_compact_copy_opens(void)
 	struct place p;
 	struct stat about;
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	fill(&p, 500);
 	const uint64_t id = store_id(p.store);
-	place_close(&p);
+	place_close_store(&p);
 
 	/* As `mdb_copy` leaves it: not one octet behind the last page. */
 	MDB_env *environment;
@@ -186,7 +186,7 @@ static void a_compact_copy_opens(void)
 	mdb_env_close(environment);
 	CU_ASSERT_EQUAL(stat(path_in(&q, "data.mdb"), &about), 0);
 	CU_ASSERT_TRUE(about.st_size < (off_t)FIXTURE_MAP);
-	CU_ASSERT_TRUE_FATAL(place_open(&q, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&q, FIXTURE_MAP));
 	CU_ASSERT_EQUAL(store_id(q.store), id);
 	fill(&q, 600);
 	place_end(&p);
@@ -200,7 +200,7 @@ static void a_full_map_is_told_and_survived(void)
 	char value[4000];
 	memset(value, 'x', sizeof(value));
 	place_begin(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, 1u << 20));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, 1u << 20));
 	CU_ASSERT_EQUAL(put_one(&p, "kept", "row"), HA_OK);
 	enum ha_error error = HA_OK;
 	unsigned rows = 0;
@@ -220,8 +220,8 @@ static void a_full_map_is_told_and_survived(void)
 	CU_ASSERT_EQUAL(usage.rows[STORE_PEERS], rows - 10 + 1);
 
 	/* A larger map, and it goes on. */
-	place_close(&p);
-	CU_ASSERT_TRUE_FATAL(place_open(&p, FIXTURE_MAP));
+	place_close_store(&p);
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
 	CU_ASSERT_TRUE(holds(&p, "kept", "row"));
 	fill(&p, 100);
 	place_end(&p);

@@ -1,0 +1,206 @@
+/* alarms.c - one row per kind of trouble: when it is so, and what is said of it. */
+#include "agentd/flow/alarms.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* What is looked at: the cluster (peer is NULL), or one of its other members. */
+struct look {
+	const struct replication_status *status;
+	const struct cluster_view *view;
+	const struct replication_peer *peer;
+};
+
+typedef bool alarm_test(const struct look *look);
+typedef void alarm_text(const struct look *look, bool raised, char out[ALARM_LINE_MAX]);
+
+static bool leads(const struct look *look)
+{
+	return look->status->role == REPLICATION_LEADER;
+}
+
+/* ---- of the cluster ---- */
+
+static bool has_no_leader(const struct look *look)
+{
+	return look->status->leader == 0;
+}
+
+static void say_no_leader(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	const struct cluster_view *view = look->view;
+
+	if (!raised)
+		snprintf(out, ALARM_LINE_MAX, "the cluster has a leader again: member %u",
+		         look->status->leader);
+	else if (view->reachable < view->majority)
+		snprintf(out, ALARM_LINE_MAX,
+		         "lost the majority: %u of %u members are within reach of this one, and %u "
+		         "are needed; it answers no mobile node",
+		         view->reachable, view->members, view->majority);
+	else
+		snprintf(out, ALARM_LINE_MAX,
+		         "the cluster has no leader, though %u of %u members are within reach of "
+		         "this one",
+		         view->reachable, view->members);
+}
+
+static bool holds_alone(const struct look *look)
+{
+	return leads(look) && look->view->holding == 1;
+}
+
+static void say_redundancy(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	if (raised)
+		snprintf(out, ALARM_LINE_MAX,
+		         "redundancy is lost: no other data member holds what was acknowledged");
+	else if (leads(look))
+		snprintf(out, ALARM_LINE_MAX,
+		         "redundancy is back: %u data members hold what was acknowledged",
+		         look->view->holding);
+	else
+		snprintf(out, ALARM_LINE_MAX, "redundancy is for another leader to tell: member %u",
+		         look->status->leader);
+}
+
+static bool is_off(const struct look *look)
+{
+	return look->status->clock_off;
+}
+
+static void say_clock(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	(void)look;
+	snprintf(out, ALARM_LINE_MAX, "%s",
+	         raised ? "the wall clock of this node is further from the other members' than "
+	                  "cluster.clock-tolerance: it does not lead; agentctl cluster status "
+	                  "has the differences"
+	                : "the wall clock of this node agrees with the other members' again");
+}
+
+static bool is_of_none(const struct look *look)
+{
+	return look->status->member_of_none;
+}
+
+static void say_of_none(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	(void)look;
+	snprintf(out, ALARM_LINE_MAX, "%s",
+	         raised ? "this node is of no cluster yet: it waits to hear from one; the data "
+	                  "member with the lowest number founds it"
+	                : "this node is a member of the cluster now");
+}
+
+/* ---- of another member ---- */
+
+static bool is_out_of_reach(const struct look *look)
+{
+	return !look->peer->connected && !look->peer->refused;
+}
+
+static void say_reach(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) is %s", look->peer->number,
+	         look->peer->address, look->peer->port,
+	         raised ? "out of reach" : "within reach again");
+}
+
+static bool is_refused(const struct look *look)
+{
+	return look->peer->refused;
+}
+
+static void say_refused(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	if (raised)
+		snprintf(out, ALARM_LINE_MAX,
+		         "member %u (%s:%u) is refused: it comes with another disk than before, or "
+		         "is of another cluster; if it was replaced: agentctl cluster admit %u",
+		         look->peer->number, look->peer->address, look->peer->port,
+		         look->peer->number);
+	else
+		snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) is not refused any more",
+		         look->peer->number, look->peer->address, look->peer->port);
+}
+
+static bool is_installing(const struct look *look)
+{
+	return leads(look) && look->peer->installing;
+}
+
+static void say_installing(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
+	         look->peer->address, look->peer->port,
+	         raised ? "lacks more than the log keeps: it fetches the store"
+	                : "needs no store any more");
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	alarm_test *test;
+	alarm_text *text;
+	bool of_member;
+	enum log_level raised;
+} rows[ALARM_KINDS] = {
+	{ has_no_leader, say_no_leader, false, LOG_LEVEL_ERROR },
+	{ holds_alone, say_redundancy, false, LOG_LEVEL_WARNING },
+	{ is_off, say_clock, false, LOG_LEVEL_WARNING },
+	{ is_of_none, say_of_none, false, LOG_LEVEL_WARNING },
+	{ is_out_of_reach, say_reach, true, LOG_LEVEL_WARNING },
+	{ is_refused, say_refused, true, LOG_LEVEL_WARNING },
+	{ is_installing, say_installing, true, LOG_LEVEL_WARNING },
+};
+
+/* Did it turn, and stay so? */
+static bool has_turned(struct alarm *alarm, bool is_so, uint64_t now_ms)
+{
+	if (is_so == alarm->raised) {
+		alarm->turning = false;
+		return false;
+	}
+	if (!alarm->turning)
+		alarm->since_ms = now_ms;
+	alarm->turning = true;
+	if (now_ms - alarm->since_ms < ALARM_STAY_MS)
+		return false;
+	alarm->turning = false;
+	alarm->raised = is_so;
+	return true;
+}
+
+static void look_at(struct alarms *alarms, size_t kind, const struct look *look, uint64_t now_ms,
+                    alarm_line *say, void *context)
+{
+	struct alarm *alarm = &alarms->of[kind][look->peer ? look->peer->number : 0];
+	char line[ALARM_LINE_MAX];
+
+	if (!has_turned(alarm, rows[kind].test(look), now_ms))
+		return;
+	rows[kind].text(look, alarm->raised, line);
+	say(context, alarm->raised ? rows[kind].raised : LOG_LEVEL_NOTICE, line);
+}
+
+void alarms_look(struct alarms *alarms, const struct replication_status *status, uint64_t now_ms,
+                 alarm_line *say, void *context)
+{
+	struct cluster_view view;
+
+	cluster_view_of(status, &view);
+	for (size_t kind = 0; kind < ALARM_KINDS; kind++) {
+		struct look look = { .status = status, .view = &view };
+
+		if (!rows[kind].of_member) {
+			look_at(alarms, kind, &look, now_ms, say, context);
+			continue;
+		}
+		for (size_t i = 0; i < status->member_count; i++) {
+			look.peer = &status->members[i];
+			if (!look.peer->self)
+				look_at(alarms, kind, &look, now_ms, say, context);
+		}
+	}
+}

@@ -1,0 +1,122 @@
+/* cluster_view.c - counting members, and rows of what is to be said. */
+#include "agentd/flow/cluster_view.h"
+
+const struct replication_peer *cluster_peer(const struct replication_status *status, uint8_t number)
+{
+	for (size_t i = 0; i < status->member_count; i++)
+		if (status->members[i].number == number)
+			return &status->members[i];
+	return NULL;
+}
+
+bool cluster_peer_holds(const struct replication_peer *peer)
+{
+	if (peer->witness)
+		return false;
+	return peer->self || (peer->connected && !peer->refused && !peer->installing &&
+	                      peer->lag_ms < CLUSTER_LAG_MS);
+}
+
+void cluster_view_of(const struct replication_status *status, struct cluster_view *out)
+{
+	*out = (struct cluster_view){
+		.members = (unsigned)status->member_count,
+		.majority = (unsigned)status->member_count / 2 + 1,
+	};
+	for (size_t i = 0; i < status->member_count; i++) {
+		const struct replication_peer *peer = &status->members[i];
+
+		out->reachable += peer->self || (peer->connected && !peer->refused);
+		out->data += !peer->witness;
+		out->holding += cluster_peer_holds(peer);
+	}
+}
+
+/* ---- what is to be said ---- */
+
+typedef bool warning_test(const struct replication_status *status, const struct cluster_view *view);
+
+static bool leads(const struct replication_status *status)
+{
+	return status->role == REPLICATION_LEADER;
+}
+
+static bool lacks_majority(const struct replication_status *status, const struct cluster_view *view)
+{
+	return view->reachable < view->majority && !leads(status);
+}
+
+static bool lacks_leader(const struct replication_status *status, const struct cluster_view *view)
+{
+	return status->leader == 0 && view->reachable >= view->majority;
+}
+
+static bool holds_alone(const struct replication_status *status, const struct cluster_view *view)
+{
+	return leads(status) && view->holding == 1;
+}
+
+/* Said once: who holds alone loses service in any case. */
+static bool has_none_to_spare(const struct replication_status *status,
+                              const struct cluster_view *view)
+{
+	return view->reachable == view->majority && !holds_alone(status, view);
+}
+
+static bool lacks_some(const struct replication_status *status, const struct cluster_view *view)
+{
+	return leads(status) && view->holding > 1 && view->holding < view->data;
+}
+
+static bool refuses(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	for (size_t i = 0; i < status->member_count; i++)
+		if (status->members[i].refused)
+			return true;
+	return false;
+}
+
+static bool is_off(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	return status->clock_off;
+}
+
+static bool is_drained(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	return status->drained;
+}
+
+static const struct {
+	warning_test *test;
+	const char *text;
+} rows[] = {
+	{ lacks_majority,
+	  "no majority: too few members are within reach, and nobody answers mobile "
+	  "nodes on this side" },
+	{ lacks_leader, "no leader: nobody answers mobile nodes" },
+	{ holds_alone, "no redundancy: the loss of this node loses service" },
+	{ has_none_to_spare, "no member to spare: the loss of one more ends service" },
+	{ lacks_some, "less redundancy: not all data members hold what was acknowledged" },
+	{ refuses, "a member is refused: it has another disk than before, or is of another "
+	           "cluster" },
+	{ is_off, "the clock of this node is off: it does not lead" },
+	{ is_drained, "this node is drained: it does not lead" },
+};
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= CLUSTER_WARNINGS_MAX, "there is room for all");
+
+size_t cluster_warnings(const struct replication_status *status,
+                        const char *out[CLUSTER_WARNINGS_MAX])
+{
+	struct cluster_view view;
+	size_t count = 0;
+
+	cluster_view_of(status, &view);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && view.members > 0; i++)
+		if (rows[i].test(status, &view))
+			out[count++] = rows[i].text;
+	return count;
+}
