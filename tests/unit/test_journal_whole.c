@@ -303,10 +303,10 @@ static bool erase_with_fault(uint64_t nth)
 	const enum ha_error error = journal_erase(m.journal, m.report, sizeof(m.report));
 	const bool hit = fake_disk_failed(m.disk);
 	CU_ASSERT_EQUAL(error == HA_OK, !hit);
-	if (hit)
+	if (hit) {
 		CU_ASSERT_TRUE(error == HA_E_IO && strlen(m.report) > 20 && m.failures == 0);
-	if (hit)
 		CU_ASSERT_FALSE(store_one(&m, 10));
+	}
 	journal_close(m.journal);
 	m.journal = NULL;
 	fake_disk_cut(m.disk, nth);
