@@ -80,7 +80,7 @@ static void begin(struct scene *s, unsigned rows)
 		                                    REPLICATION_COUNTER_SNAPSHOTS_SERVED) };
 	cluster_make(s->clusters, MEMBERS);
 	place_begin(&s->from);
-	CU_ASSERT_TRUE_FATAL(place_open(&s->from, FIXTURE_MAP));
+	CU_ASSERT_TRUE_FATAL(place_open_store(&s->from, FIXTURE_MAP));
 	if (rows > 0)
 		fill(s, rows, 0);
 }
