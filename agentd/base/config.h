@@ -31,6 +31,7 @@ struct config {
 	uint32_t home_agent_realm;
 	char interface[CONFIG_TEXT_MAX]; /* that the leader puts the address on; empty = none */
 	bool virtual_mac;
+	uint32_t virtual_router;             /* last octet of that MAC; 0 = that of the address */
 	char announce_hook[CONFIG_TEXT_MAX]; /* program; empty = none */
 	/* registration (owned by the cluster: the file seeds an empty store) */
 	uint32_t max_lifetime_s;

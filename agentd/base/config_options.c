@@ -76,6 +76,11 @@ static const struct option options[] = {
 	{ "home-agent", "virtual-mac", FLAG(virtual_mac), NODE_RESTART, .preset = "yes",
 	  .help = "Have that address under a link-layer address that moves along with it, so that "
 	          "no neighbour has to learn another one." },
+	{ "home-agent", "virtual-router", NUMBER(virtual_router, "", 0, 255), NODE_RESTART,
+	  .preset = "0",
+	  .help = "Last octet of that link-layer address, 00:00:5e:00:01 and this: the same on every "
+	          "member, and another one than those of other clusters and VRRP routers on the "
+	          "link; 0 for the last octet of the address." },
 	{ "home-agent", "announce-hook", TEXT(announce_hook, 0, 200), NODE_RESTART, .preset = "",
 	  .help = "Program that is called when this node begins or ceases to have the address, and "
 	          "does what is needed instead; empty for none." },

@@ -53,8 +53,15 @@ static int close_with_errno(int fd)
 	return -1;
 }
 
+/* Does the address come and go while we run? */
+static bool address_moves(const struct config *config)
+{
+	return config->cluster_node || *config->interface || *config->announce_hook;
+}
+
 /* A socket bound to `address`, or -1 with errno. `option`: of SOL_SOCKET, to be
- * set before; 0 = none. */
+ * set before; 0 = none. Where the address moves it need not be here yet; until it
+ * is the kernel delivers nothing to the socket and sends nothing from it. */
 static int bound_socket(const struct config *config, struct in_addr address, int option)
 {
 	struct sockaddr_in to = {
@@ -66,6 +73,8 @@ static int bound_socket(const struct config *config, struct in_addr address, int
 
 	if (fd >= 0 && option)
 		setsockopt(fd, SOL_SOCKET, option, &yes, sizeof(yes));
+	if (fd >= 0 && address_moves(config))
+		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &yes, sizeof(yes));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
 		return fd;
 	return close_with_errno(fd);
@@ -111,7 +120,7 @@ bool socket_send(int fd, struct in_addr to, uint16_t port, const void *octets, s
 
 struct home_link {
 	char name[IF_NAMESIZE];
-	struct in_addr broadcast;
+	struct in_addr broadcast; /* 0 = none of the link's own */
 };
 
 static struct in_addr address_of(const struct sockaddr *from)
@@ -122,15 +131,34 @@ static struct in_addr address_of(const struct sockaddr *from)
 	return address.sin_addr;
 }
 
-static bool is_link_of(const struct ifaddrs *at, struct in_addr home_agent)
+static bool can_broadcast(const struct ifaddrs *at)
 {
 	return at->ifa_addr && at->ifa_addr->sa_family == AF_INET &&
-	       address_equal(address_of(at->ifa_addr), home_agent) &&
 	       at->ifa_flags & IFF_BROADCAST && at->ifa_broadaddr;
 }
 
-/* The interface that has the home agent's address, if it can broadcast. */
-static bool find_link(struct in_addr home_agent, struct home_link *out)
+static bool has_address(const struct ifaddrs *at, const struct config *config)
+{
+	return can_broadcast(at) &&
+	       address_equal(address_of(at->ifa_addr), config->home_agent_address);
+}
+
+/* The interface on which the address will be: it has another one of that network. */
+static bool has_network(const struct ifaddrs *at, const struct config *config)
+{
+	in_addr_t mask, ours = config->home_agent_address.s_addr;
+
+	if (!can_broadcast(at) || !at->ifa_netmask)
+		return false;
+	if (*config->interface && strcmp(at->ifa_name, config->interface) != 0)
+		return false;
+	mask = address_of(at->ifa_netmask).s_addr;
+	return mask != INADDR_NONE && (address_of(at->ifa_addr).s_addr & mask) == (ours & mask);
+}
+
+typedef bool link_test(const struct ifaddrs *at, const struct config *config);
+
+static bool search_links(const struct config *config, link_test *fits, struct home_link *out)
 {
 	struct ifaddrs *list;
 	bool found = false;
@@ -138,7 +166,7 @@ static bool find_link(struct in_addr home_agent, struct home_link *out)
 	if (getifaddrs(&list) < 0)
 		return false;
 	for (const struct ifaddrs *at = list; at && !found; at = at->ifa_next) {
-		found = is_link_of(at, home_agent);
+		found = fits(at, config);
 		if (!found)
 			continue;
 		snprintf(out->name, sizeof(out->name), "%s", at->ifa_name);
@@ -146,6 +174,18 @@ static bool find_link(struct in_addr home_agent, struct home_link *out)
 	}
 	freeifaddrs(list);
 	return found;
+}
+
+/* The interface that has the home agent's address, or is to have it. */
+static bool find_link(const struct config *config, struct home_link *out)
+{
+	*out = (struct home_link){ 0 };
+	if (!address_moves(config))
+		return search_links(config, has_address, out);
+	if (search_links(config, has_network, out))
+		return true;
+	snprintf(out->name, sizeof(out->name), "%.15s", config->interface);
+	return *config->interface;
 }
 
 /* Agents of other addresses on this machine hear the same broadcasts: the
@@ -172,8 +212,9 @@ void broadcast_sockets_open(const struct config *config, int out[BROADCAST_SOCKE
 
 	for (size_t i = 0; i < BROADCAST_SOCKETS; i++)
 		out[i] = -1;
-	if (!config->discovery || !find_link(config->home_agent_address, &link))
+	if (!config->discovery || !find_link(config, &link))
 		return;
-	out[0] = broadcast_socket(config, &link, link.broadcast);
+	if (link.broadcast.s_addr)
+		out[0] = broadcast_socket(config, &link, link.broadcast);
 	out[1] = broadcast_socket(config, &link, everybody);
 }

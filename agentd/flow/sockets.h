@@ -3,7 +3,8 @@
  * nodes look for a home agent by broadcast
  * (RFC 5944 section 3.8.3.2).
  *
- * Opened before privileges are dropped: the port is below 1024.
+ * Opened before privileges are dropped: the port is below 1024. A member that does
+ * not lead has them too, bound to an address that is not here yet.
  *
  * May include: agentd/base. */
 #ifndef AGENTD_FLOW_SOCKETS_H
@@ -30,8 +31,9 @@ bool socket_send(int fd, struct in_addr to, uint16_t port, const void *octets, s
  * broadcast, and one answer is enough. */
 #define BROADCAST_SOCKETS 2u
 
-/* -1 where there is none: an interface without broadcasts, an address that no
- * interface has. That is no failure; what fails is told in a warning. */
+/* Where the address moves, the interface is the configured one, or that of the
+ * same network. -1 where there is none: an interface without broadcasts, an address
+ * that no interface has. That is no failure; what fails is told in a warning. */
 void broadcast_sockets_open(const struct config *config, int out[BROADCAST_SOCKETS]);
 
 #endif

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from agent import Agent
-from namespaces import Link
+from namespaces import Link, ip
 from scapy_client import MOBILE_HOME, Association, Reply, build_request, ntp_time
 
 HOME_AGENT = "192.0.2.1"
@@ -90,3 +90,18 @@ def test_it_can_be_turned_off(tmp_path):
                 assert select.select([node], [], [], 0)[0] == []
         finally:
             agent.stop()
+
+
+def test_an_address_that_comes_later_is_bound_already(tmp_path):
+    """As on a member of a cluster that did not lead when it started; here the test moves the address."""
+    with Link("192.0.2.11/24", f"{CARE_OF}/24") as link:
+        agent = Agent(str(tmp_path), {"home-agent": {"address": HOME_AGENT, "port": 434, "interface": link.ends[0],
+                                                     "announce-hook": "/bin/true"}}, [ROW])
+        agent.start(prefix=link.inside(0))
+        with agent, node_socket(link) as node:
+            ip("-n", link.names[0], "address", "add", f"{HOME_AGENT}/32", "dev", link.ends[0])
+            for destination in ("192.0.2.255", "255.255.255.255"):
+                octets, source = exchange(node, request("192.0.2.255"), destination)
+                assert (Reply(octets).code, source) == (136, (HOME_AGENT, 434))
+            octets, source = exchange(node, request(HOME_AGENT), HOME_AGENT)
+            assert (Reply(octets).code, source) == (0, (HOME_AGENT, 434))
