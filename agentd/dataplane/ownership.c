@@ -342,6 +342,8 @@ static void *run(void *context)
 	while (!has_finished(o))
 		if (!act(o, &next_ns) && !has_finished(o))
 			wait_for_news(o, next_ns);
+	if (o->place)
+		place_leave(o->place);
 	return NULL;
 }
 

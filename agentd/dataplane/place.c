@@ -94,7 +94,8 @@ static enum ha_error make_device(struct place *place, const struct netlink_link 
 		                          place->mac);
 	if (why == HA_OK)
 		why = netlink_find(place->netlink, place->device, &link);
-	place->index = link.index;
+	if (why == HA_OK)
+		place->index = link.index;
 	return why;
 }
 
@@ -266,6 +267,8 @@ struct place *place_open(const struct ownership_options *options, enum ha_error 
 	place->report = NULL;
 	if (*why == HA_OK)
 		return place;
+	if (place->netlink)
+		place_leave(place);
 	place_close(place);
 	return NULL;
 }
@@ -274,12 +277,16 @@ void place_close(struct place *place)
 {
 	if (!place)
 		return;
-	if (place->netlink && place->virtual_mac && place->index)
-		netlink_remove(place->netlink, place->index);
 	netlink_close(place->netlink);
 	if (place->arp >= 0)
 		close(place->arp);
 	free(place);
+}
+
+void place_leave(struct place *place)
+{
+	if (place->virtual_mac && place->index)
+		(void)netlink_remove(place->netlink, place->index);
 }
 
 /* ---- taking and giving ---- */

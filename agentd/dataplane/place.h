@@ -17,8 +17,12 @@ struct place;
 struct place *place_open(const struct ownership_options *options, enum ha_error *why, char *report,
                          size_t size);
 
-/* What was made goes away. The address was given up before. NULL is fine. */
+/* NULL is fine. */
 void place_close(struct place *place);
+
+/* A device of ours goes away, and the address with it. The last call before the
+ * close, where there is still the right to it. */
+void place_leave(struct place *place);
 
 const char *place_device(const struct place *place);
 struct mac place_mac(const struct place *place); /* 0 where the link has none */

@@ -109,6 +109,8 @@ static enum ha_error prepare(struct daemon *d)
 	enum ha_error why = privileges_find(d->config.user, &d->privileges, d->report,
 	                                    sizeof(d->report));
 
+	d->privileges.address = *d->config.interface && !*d->config.announce_hook &&
+	                        !config_is_witness(&d->config);
 	snprintf(socket_path, sizeof(socket_path), "%s", d->config.control_socket);
 	if (why == HA_OK)
 		why = privileges_directory(&d->privileges, d->config.data_directory, 0700,

@@ -64,17 +64,48 @@ void privileges_harden(void)
 		log_warning("new privileges cannot be ruled out: %s", strerror(errno));
 }
 
+#define RIGHTS_OF_OURS ((capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED))
+
+/* What is needed until the sockets are open, of what there is. */
+static void choose_rights(const struct privileges *privileges)
+{
+	const unsigned rights[] = {
+		CAP_NET_BIND_SERVICE,
+		CAP_NET_ADMIN, /* a receive buffer beyond the system's limit; addresses */
+		CAP_NET_RAW,   /* ARP about the address */
+	};
+	const size_t count = privileges->address ? 3 : 2;
+	bool have[3];
+
+	capng_get_caps_process();
+	for (size_t i = 0; i < count; i++)
+		have[i] = capng_have_capability(CAPNG_PERMITTED, rights[i]);
+	capng_clear(CAPNG_SELECT_ALL);
+	for (size_t i = 0; i < count; i++)
+		if (have[i])
+			capng_update(CAPNG_ADD, RIGHTS_OF_OURS, rights[i]);
+}
+
+/* Not started as root: a service manager gave us rights, perhaps more than that. */
+static enum ha_error limit_rights(const struct privileges *privileges, char *report, size_t size)
+{
+	if (geteuid() == 0)
+		return HA_OK; /* asked to stay root */
+	choose_rights(privileges);
+	if (capng_apply(CAPNG_SELECT_CAPS) == 0)
+		return HA_OK;
+	snprintf(report, size, "user %s (uid %u): capabilities cannot be given up",
+	         privileges->user, privileges->uid);
+	return HA_E_PERMISSION;
+}
+
 enum ha_error privileges_become(const struct privileges *privileges, char *report, size_t size)
 {
 	int failed;
 
 	if (!privileges->change)
-		return HA_OK;
-	capng_clear(CAPNG_SELECT_BOTH);
-	capng_update(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
-	             CAP_NET_BIND_SERVICE);
-	/* For a receive buffer beyond the system's limit; given up with the other. */
-	capng_update(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN);
+		return limit_rights(privileges, report, size);
+	choose_rights(privileges);
 	failed = capng_change_id((int)privileges->uid, (int)privileges->gid,
 	                         (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING));
 	if (failed) {

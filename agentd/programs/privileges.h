@@ -2,7 +2,11 @@
  * programs knows of users and capabilities.
  *
  * As root, agentd becomes its user before it opens anything of its own, and
- * keeps only the right to bind the registration port, until that is bound.
+ * keeps only the right to bind the registration port, until that is bound. Where
+ * it has the home agent's address to take and to give, it keeps the rights for
+ * that as long; of its threads, the one that does it keeps one of them for good
+ * (agentd/dataplane/ownership.h). Started by somebody else, it gives up whatever
+ * it was given beyond that.
  *
  * May include: agentd/base. */
 #ifndef AGENTD_PROGRAMS_PRIVILEGES_H
@@ -19,19 +23,20 @@ struct privileges {
 	uid_t uid;   /* what it will be */
 	gid_t gid;
 	const char *user; /* borrowed */
+	bool address;     /* the home agent's address is to be taken and given */
 };
 
 /* HA_E_NOTFOUND with a sentence when there is no such user. Not started as
- * root, `user` is not looked at: we are who we are. */
+ * root, `user` is not looked at: we are who we are. `address` is left to the caller. */
 enum ha_error privileges_find(const char *user, struct privileges *out, char *report, size_t size);
 
 /* No core file, no debugger, no program with more rights, memory may be locked. */
 void privileges_harden(void);
 
-/* Become the user, keeping only the right to bind low ports. */
+/* Become the user, keeping only what is needed until privileges_finish. */
 enum ha_error privileges_become(const struct privileges *privileges, char *report, size_t size);
 
-/* Give up what is left. */
+/* Give up what is left to this thread, and to those that it will start. */
 enum ha_error privileges_finish(const struct privileges *privileges, char *report, size_t size);
 
 /* Make a directory unless it is there, the user's, with this mode. Only the

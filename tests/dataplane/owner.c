@@ -12,6 +12,7 @@
  *
  * Each line is answered by one; `lead` and `own` by the wall clock in ns, read just
  * before the word was given. */
+#include <cap-ng.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -125,6 +126,10 @@ int main(int argc, char **argv)
 	if (ownership_open(&options, &ownership, report, sizeof(report)) != HA_OK) {
 		puts(report);
 		return EXIT_FAILURE;
+	}
+	if (geteuid() != 0) { /* as agentd does */
+		capng_clear(CAPNG_SELECT_CAPS);
+		capng_apply(CAPNG_SELECT_CAPS);
 	}
 	if (pthread_create(&thread, NULL, beat, NULL))
 		return EXIT_FAILURE;

@@ -5,9 +5,11 @@ that has the address, without agentd.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 import pytest
 from agent import BUILD
@@ -25,9 +27,9 @@ IP_FREEBIND = 15  # of SOL_IP, not in every Python
 class Owner:
     """One process that may have the address."""
 
-    def __init__(self, switch, host, mac="virtual", hook=None, expect="ready"):
+    def __init__(self, switch, host, mac="virtual", hook=None, expect="ready", prefix=()):
         self.switch, self.host = switch, host
-        words = [os.path.join(BUILD, "tests/dataplane/owner"), ADDRESS, HOST_LINK, mac] + ([hook] if hook else [])
+        words = [*prefix, os.path.join(BUILD, "tests/dataplane/owner"), ADDRESS, HOST_LINK, mac] + ([hook] if hook else [])
         self.process = subprocess.Popen([*switch.inside(host), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, bufsize=1)
         self.first = self.process.stdout.readline().strip()
@@ -274,3 +276,61 @@ def test_hook_is_called_instead(switch, owners, tmp_path):
     assert words[0] == words[-1] == ["give", ADDRESS, HOST_LINK, "PATH"]
     assert words[1] == words[-2] == ["take", ADDRESS, HOST_LINK, "PATH"]
     assert "the hook failed" in log
+
+
+NET_ADMIN = 1 << 12
+RIGHTS = "+net_bind_service,+net_admin,+net_raw"
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs")
+SOME_RIGHTS = (*NOBODY, f"--inh-caps={RIGHTS}", f"--ambient-caps={RIGHTS}")
+
+
+def rights_of(status):
+    words = dict(line.split(":") for line in status.splitlines() if line.startswith("Cap"))
+    return {name: int(words[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}
+
+
+def rights_of_thread(owner):
+    """Those of the thread that has the address."""
+    tasks = f"/proc/{owner.process.pid}/task"
+
+    def find():
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/status", encoding="ascii") as file:
+                status = file.read()
+            if status.startswith("Name:\taddress\n"):
+                return rights_of(status)
+        return None
+    return wait_for(find, "there is a thread named address")
+
+
+@pytest.fixture
+def open_owner(open_directory, monkeypatch):
+    """The program where any user can run it."""
+    place = open_directory / "tests/dataplane"
+    place.mkdir(parents=True)
+    shutil.copy(os.path.join(BUILD, "tests/dataplane/owner"), place)
+    monkeypatch.setattr(sys.modules[__name__], "BUILD", str(open_directory))
+
+
+def test_thread_keeps_one_right(switch, owners, near, open_owner):
+    one = owners("one", prefix=SOME_RIGHTS)
+    one.say("lead")
+    near.wait_for_announcement()
+    assert rights_of_thread(one) == {"CapInh": 0, "CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapAmb": 0}
+    one.end()
+    assert devices(switch, "one") == []
+
+
+def test_hook_has_no_rights(owners, open_owner, open_directory):
+    open_directory.chmod(0o777)
+    hook, seen = open_directory / "hook", open_directory / "seen"
+    hook.write_text(f"#!/bin/sh\ncat /proc/self/status >{seen}.part && mv {seen}.part {seen}\n")
+    hook.chmod(0o755)
+    one = owners("one", hook=str(hook), prefix=SOME_RIGHTS)
+    assert set(rights_of_thread(one).values()) == {0}
+    wait_for(seen.exists, "the hook is called")
+    assert set(rights_of(seen.read_text()).values()) == {0}
+
+
+def test_missing_rights_are_said_plainly(owners, open_owner):
+    assert "needs CAP_NET_ADMIN and CAP_NET_RAW" in owners("one", expect=None, prefix=NOBODY).first

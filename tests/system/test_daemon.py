@@ -60,6 +60,21 @@ def test_root_becomes_the_user_and_keeps_nothing(open_directory):
 
 
 @needs_root
+def test_rights_of_a_service_manager_are_given_up(open_directory):
+    for name in ("made", "run"):
+        (open_directory / name).mkdir()
+        os.chown(open_directory / name, NOBODY.pw_uid, NOBODY.pw_gid)
+    agent = open_agent(open_directory)
+    rights = "+net_bind_service,+net_admin,+net_raw"
+    given = ("setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups",
+             f"--inh-caps={rights}", f"--ambient-caps={rights}")
+    agent.start(given)
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert int(status_of(agent, name), 16) == 0, name
+    assert agent.stop() == 0
+
+
+@needs_root
 def test_what_it_makes_belongs_to_the_user_alone(open_directory):
     with open_agent(open_directory, user="nobody") as agent:
         wait_for(lambda: agent.ctl("status")["checkpoints"] > 0, "the store is written")
