@@ -32,8 +32,10 @@ struct transport_client {
 	/* A message of a member that is one of us. Borrowed. */
 	void (*message)(void *context, uint8_t from, uint32_t group, const void *octets,
 	                size_t size);
-	/* A member says who it is: may its messages be taken? Asked with every packet. */
+	/* A member says who it is: may its messages be taken? Asked with every packet
+	 * that is newer than those before. */
 	bool (*admit)(void *context, uint8_t from, const struct transport_identity *identity);
+	/* Ours to it stands, and it was heard and admitted. */
 	void (*connected)(void *context, uint8_t member);
 	/* At once when the connection breaks, or after silence. */
 	void (*disconnected)(void *context, uint8_t member);
@@ -46,7 +48,8 @@ struct transport_options {
 };
 
 struct transport_link {
-	bool connected;
+	bool connected;          /* packets go, and come */
+	uint16_t feature_level;  /* of its program; 0 = not known */
 	uint32_t round_trip_us;  /* smoothed; 0 = not measured */
 	int64_t clock_offset_us; /* its wall clock minus ours; good to half the round trip */
 	uint64_t heard_ns;       /* monotonic; 0 = never */
@@ -65,16 +68,18 @@ void transport_close(struct transport *transport); /* accepts NULL */
 /* The identity changed (a new member learnt its cluster's). */
 void transport_identify(struct transport *transport, const struct transport_identity *identity);
 
-/* Put a message into the next packet to a member; nothing when it is not
- * connected. */
+/* Put a message into the next packet to a member; nothing when there is no
+ * connection to it. */
 void transport_send(struct transport *transport, uint8_t member, uint32_t group,
                     const struct consensus_octets *pieces, size_t count);
 /* Packets leave. After everything that one event brought. */
 void transport_flush(struct transport *transport);
 
-/* Sleep until a packet or a connection's news comes, `event` (an eventfd, read
- * empty here) is signalled, or until_ns of clock_monotonic_ns; then deal with
- * what came, in a bounded share. */
+/* Sleep until a packet or a connection's news comes, `event` (an eventfd that does
+ * not block, read empty here) is signalled, or until_ns of clock_monotonic_ns and
+ * up to a millisecond more; then deal with what came, in a bounded share. May
+ * return before. All calls of the client come from within; there it may send,
+ * flush and identify. HA_E_IO: this transport is of no use any more. */
 enum ha_error transport_wait(struct transport *transport, int event, uint64_t until_ns);
 
 void transport_look(const struct transport *transport, uint8_t member, struct transport_link *out);

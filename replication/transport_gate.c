@@ -101,7 +101,8 @@ static void complain(struct transport_gate *gate, const struct frame *address)
 	uint64_t held_back;
 
 	replication_count(REPLICATION_COUNTER_KEYS_REFUSED, 1);
-	if (!log_limit_pass(&gate->refusals, clock_monotonic_ns(), &held_back))
+	/* A member that was given a wrong key comes again and again: a line a minute. */
+	if (!log_limit_pass(&gate->refusals, clock_monotonic_ns() / 60, &held_back))
 		return;
 	log_warning("%.*s: refused a connection to the cluster's port, since its key is that of no "
 	            "other member",
