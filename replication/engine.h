@@ -30,7 +30,8 @@ struct replication_engine {
 	void (*close)(struct replication *r); /* never NULL; stops first */
 };
 
-extern const struct replication_engine replication_engine_solo; /* one voter */
+extern const struct replication_engine replication_engine_solo;    /* one voter */
+extern const struct replication_engine replication_engine_cluster; /* several */
 
 /* The first member of what an engine opens. */
 struct replication {

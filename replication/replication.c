@@ -2,29 +2,17 @@
  * hands every call on to it. */
 #include "replication/replication.h"
 
-#include <stdio.h>
-
 #include "replication/engine.h"
-
-/* solo.c where there is one voter. */
-static const struct replication_engine *engine_for(const struct replication_options *options)
-{
-	return options->cluster ? NULL : &replication_engine_solo;
-}
 
 struct replication *replication_open_over(const struct journal_io *io,
                                           const struct replication_options *options,
                                           const struct replication_machine *machine,
                                           enum ha_error *why, char *report, size_t size)
 {
-	const struct replication_engine *engine = engine_for(options);
-	if (engine)
-		return engine->open(io, options, machine, why, report, size);
-	*why = HA_E_UNSUPPORTED;
-	if (report && size > 0)
-		snprintf(report, size, "%s: a cluster is %s", options->directory,
-		         ha_strerror(*why));
-	return NULL;
+	const struct replication_engine *engine = options->cluster ? &replication_engine_cluster
+	                                                           : &replication_engine_solo;
+
+	return engine->open(io, options, machine, why, report, size);
 }
 
 struct replication *replication_open(const struct replication_options *options,

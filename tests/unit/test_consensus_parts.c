@@ -60,8 +60,8 @@ static void a_longer_lease_counts_for_what_was_asked_so(void)
 	CU_ASSERT_EQUAL(lease_until(&lease, 3), before + 27 * MS);
 	lease_acknowledge(&lease, 2, after);
 	CU_ASSERT_EQUAL(lease_until(&lease, 3), after + 90 * MS);
-	lease_change(&lease, 50); /* a shorter one at once */
-	CU_ASSERT_EQUAL(lease_until(&lease, 3), after + 45 * MS);
+	lease_change(&lease, 50); /* before that the shortest that was asked for counts */
+	CU_ASSERT_EQUAL(lease_until(&lease, 3), after + 27 * MS);
 }
 
 /* ---- messages ---- */

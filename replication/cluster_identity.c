@@ -1,0 +1,138 @@
+/* cluster_identity.c - who is one of us.
+ *
+ * A cluster has a number, made by its founder: the data member with the lowest
+ * number, when its directory is of no cluster yet. Others take it over from the
+ * first member of a cluster that they hear, once. A data directory has a number
+ * too: a member that comes back with another one may have forgotten what it
+ * promised, and is not let in again before an operator says so. */
+#include "replication/cluster_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "agentd/base/log.h"
+
+static uint8_t founder(const struct replication_cluster *config)
+{
+	uint8_t lowest = 0;
+
+	for (size_t i = 0; i < config->member_count; i++) {
+		const struct replication_member *m = &config->members[i];
+
+		if (!m->witness && (lowest == 0 || m->number < lowest))
+			lowest = m->number;
+	}
+	return lowest;
+}
+
+static enum ha_error found(struct cluster *c, const struct journal_io *io, char *report,
+                           size_t size)
+{
+	do {
+		if (io->random(io->context, &c->state.cluster) < 0)
+			return ha_refuse(report, size, HA_E_IO, "no random number can be had");
+	} while (c->state.cluster == 0);
+	log_notice("this member founds the cluster %016" PRIx64, c->state.cluster);
+	return HA_OK;
+}
+
+/* What a lone agent left is not given up for a cluster's: it would be lost. */
+static enum ha_error check_lone(const struct cluster *c, const struct replication_options *options,
+                                char *report, size_t size)
+{
+	if (c->config.self == founder(&c->config) || options->applied == 0 || options->reset)
+		return HA_OK;
+	return ha_refuse(report, size, HA_E_FOREIGN,
+	                 "the data directory holds what a lone agent stored: only member %u, which "
+	                 "has the lowest number, can bring such a store into a cluster; give this "
+	                 "node that number, or an empty directory",
+	                 founder(&c->config));
+}
+
+enum ha_error identity_open(struct cluster *c, const struct replication_options *options,
+                            const struct journal_io *io, char *report, size_t size)
+{
+	enum ha_error error;
+
+	c->ballot = ballot_open(io, options->directory, &c->state, &error, report, size);
+	if (!c->ballot || c->state.cluster)
+		return error;
+	error = check_lone(c, options, report, size);
+	if (error == HA_OK && c->config.self == founder(&c->config))
+		error = found(c, io, report, size);
+	if (error != HA_OK)
+		return error;
+	error = ballot_save(c->ballot, &c->state);
+	return error == HA_OK ? HA_OK
+	                      : ha_refuse(report, size, error, "the ballot in %s cannot be written",
+	                                  options->directory);
+}
+
+static bool save(struct cluster *c)
+{
+	if (ballot_save(c->ballot, &c->state) == HA_OK)
+		return true;
+	cluster_fail(c, HA_E_IO, "the ballot cannot be written");
+	return false;
+}
+
+static bool join(struct cluster *c, uint8_t from, const struct transport_identity *identity)
+{
+	const struct transport_identity ours = { identity->cluster, c->state.incarnation };
+
+	c->state.cluster = identity->cluster;
+	c->state.met[from] = identity->incarnation;
+	if (!save(c))
+		return false;
+	transport_identify(c->transport, &ours);
+	c->timed_ns = 0; /* it may stand for election from now on */
+	log_notice("joined the cluster %016" PRIx64 " through member %u", identity->cluster, from);
+	return true;
+}
+
+/* Once when it begins, not with every packet. */
+static bool refuse(struct cluster *c, uint8_t from, const char *why)
+{
+	if (!c->refused[from])
+		log_warning("member %u is refused: %s", from, why);
+	c->refused[from] = true;
+	return false;
+}
+
+static bool meet(struct cluster *c, uint8_t from, uint64_t incarnation)
+{
+	c->state.met[from] = incarnation;
+	return save(c);
+}
+
+bool identity_admit(void *context, uint8_t from, const struct transport_identity *identity)
+{
+	struct cluster *c = context;
+
+	if (identity->cluster == 0)
+		return false; /* it has yet to hear of us */
+	if (c->state.cluster == 0)
+		return join(c, from, identity);
+	if (identity->cluster != c->state.cluster)
+		return refuse(c, from, "it belongs to another cluster");
+	if (c->state.met[from] == 0 && !meet(c, from, identity->incarnation))
+		return false;
+	c->knocks[from] = identity->incarnation;
+	if (c->state.met[from] != identity->incarnation)
+		return refuse(c, from,
+		              "it comes with another data directory than before, and may have "
+		              "forgotten what it promised; `agentctl cluster admit` lets it in");
+	if (c->refused[from])
+		log_notice("member %u is taken again", from);
+	c->refused[from] = false;
+	return true;
+}
+
+void identity_take(struct cluster *c, uint8_t member, uint64_t incarnation)
+{
+	if (member == c->config.self || c->state.met[member] == incarnation)
+		return;
+	c->state.met[member] = incarnation;
+	if (save(c))
+		log_notice("member %u is let in with another data directory", member);
+}

@@ -1,0 +1,94 @@
+/* cluster_timing.c - once a second: the timers that suit the network as it is,
+ * and whether this node's clock is fit to lead. */
+#include "replication/cluster_internal.h"
+
+#include <stdlib.h>
+
+#include "agentd/base/log.h"
+
+#define LOOK_MS 1000u
+#define CLOCKS_LEAST 3u /* of two that differ nobody knows which one is wrong */
+
+static int by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct links {
+	size_t count;
+	int64_t round_trips_us[REPLICATION_MEMBERS_MAX];
+	int64_t offsets_us[REPLICATION_MEMBERS_MAX]; /* our own, 0, is the first */
+};
+
+static struct links look_at_links(struct cluster *c)
+{
+	struct links links = { 0 };
+
+	for (size_t i = 0; i < c->config.member_count; i++) {
+		uint8_t number = c->config.members[i].number;
+		struct transport_link link;
+
+		if (number == c->config.self || c->refused[number])
+			continue;
+		transport_look(c->transport, number, &link);
+		if (!link.connected || link.round_trip_us == 0)
+			continue;
+		links.round_trips_us[links.count] = link.round_trip_us;
+		links.offsets_us[++links.count] = link.clock_offset_us;
+	}
+	return links;
+}
+
+/* The nearest members that make a majority with us decide how fast it answers. */
+static void set_timers(struct cluster *c, struct links *links, uint64_t now_ns)
+{
+	size_t needed = c->config.member_count / 2;
+	struct consensus_timing timing;
+
+	if (links->count < needed)
+		return;
+	qsort(links->round_trips_us, links->count, sizeof(int64_t), by_size);
+	timing = consensus_timing((uint32_t)links->round_trips_us[needed - 1]);
+	for (size_t i = 0; i < c->group_count; i++)
+		consensus_set_timing(c->groups[i].core, now_ns, &timing);
+}
+
+static void judge_clock(struct cluster *c, struct links *links)
+{
+	int64_t middle_us, most_us = (int64_t)c->config.clock_tolerance_ms * 1000;
+	bool off;
+
+	if (links->count + 1 < CLOCKS_LEAST)
+		return;
+	qsort(links->offsets_us, links->count + 1, sizeof(int64_t), by_size);
+	middle_us = links->offsets_us[(links->count + 1) / 2];
+	off = middle_us > most_us || middle_us < -most_us;
+	if (off && !c->clock_off)
+		log_warning("the clock of this host is %lld ms off the other members': it does not "
+		            "lead until that is mended",
+		            (long long)(-middle_us / 1000));
+	else if (!off && c->clock_off)
+		log_notice("the clock of this host agrees with the other members' again");
+	c->clock_off = off;
+}
+
+void timing_look(struct cluster *c, uint64_t now_ns)
+{
+	bool eligible;
+	struct links links;
+
+	if (now_ns < c->timed_ns + LOOK_MS * MS)
+		return;
+	c->timed_ns = now_ns;
+	links = look_at_links(c);
+	set_timers(c, &links, now_ns);
+	judge_clock(c, &links);
+	eligible = !c->clock_off && !c->drained && c->state.cluster != 0;
+	for (size_t i = 0; i < c->group_count; i++) {
+		consensus_set_eligible(c->groups[i].core, eligible);
+		if (!eligible && c->groups[i].role == REPLICATION_LEADER)
+			consensus_transfer(c->groups[i].core, now_ns, 0);
+	}
+}
