@@ -34,6 +34,7 @@ enum ha_error leadership_open(struct agent *agent, char *report, size_t size)
 		.interface = config->interface,
 		.hook = config->announce_hook,
 		.virtual_mac = config->virtual_mac,
+		.virtual_router = (uint8_t)config->virtual_router,
 		.until = answer_until,
 		.context = agent,
 	};

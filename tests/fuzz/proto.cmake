@@ -9,3 +9,5 @@ target_sources(fuzz_message PRIVATE
   ${PROJECT_SOURCE_DIR}/proto/extension_write.c
   ${PROJECT_SOURCE_DIR}/proto/message.c
   ${PROJECT_SOURCE_DIR}/proto/revocation.c)
+hearth_fuzz_target(arp hearth_base)
+target_sources(fuzz_arp PRIVATE ${PROJECT_SOURCE_DIR}/proto/arp.c)
