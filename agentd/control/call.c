@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agentd/control/text.h"
+#include "agentd/flow/cluster_view.h"
 
 static call_function *const functions[VERB_COUNT] = {
 #define X(id, name, arguments, shape, place, help) [VERB_##id] = call_##id,
@@ -136,12 +137,33 @@ static bool take_words(struct call *call)
 	return true;
 }
 
-static bool is_leader(struct call *call)
+/* Where to ask instead. */
+static enum call_progress refuse_standby(struct call *call, const struct replication_status *status)
 {
+	const struct replication_peer *leader = cluster_peer(status, status->leader);
+
+	if (!leader || leader->self)
+		return call_refuse(call, HA_E_NOTLEADER,
+		                   "no member leads the cluster at present, as far as this one "
+		                   "knows: agentctl cluster status says more");
+	return call_refuse(call, HA_E_NOTLEADER,
+	                   "this node does not lead the cluster: ask member %u at %s, which does",
+	                   leader->number, leader->address);
+}
+
+/* false: refused. */
+static bool is_in_place(struct call *call)
+{
+	enum verb_place place = verb_infos[call->verb].place;
 	struct agent_status status;
 
 	agent_status(call->agent, &status);
-	return status.replication.role == REPLICATION_LEADER;
+	if (place == VERB_LEADER && status.replication.role != REPLICATION_LEADER)
+		refuse_standby(call, &status.replication);
+	else if (place != VERB_EVERYWHERE && status.witness)
+		call_refuse(call, HA_E_UNSUPPORTED,
+		            "this member is a witness: it votes, and holds nothing of the sort");
+	return call->error == HA_OK;
 }
 
 static enum call_progress start(struct call *call)
@@ -153,15 +175,27 @@ static enum call_progress start(struct call *call)
 		                   HEARTH_VERSION);
 	if (!take_words(call))
 		return call_usage(call);
-	if (verb_infos[call->verb].place == VERB_LEADER && !is_leader(call))
-		return call_refuse(call, HA_E_NOTLEADER,
-		                   "this node does not lead the cluster: ask the one that does");
-	return functions[call->verb](call);
+	return is_in_place(call) ? functions[call->verb](call) : CALL_DONE;
+}
+
+/* Leadership went, or agentd ends, before it was known. */
+static bool is_uncertain(const struct call *call)
+{
+	for (size_t i = 0; call->changed && i < call->change_count; i++)
+		if (call->results[i] == HA_E_UNCERTAIN)
+			return true;
+	return call->drop.made && call->drop.error == HA_E_UNCERTAIN;
 }
 
 enum call_progress call_step(struct call *call)
 {
-	return call->verb == VERB_COUNT ? start(call) : functions[call->verb](call);
+	if (call->verb == VERB_COUNT)
+		return start(call);
+	if (is_uncertain(call))
+		return call_refuse(call, HA_E_UNCERTAIN,
+		                   "%s: this node leads no more; look, or ask again there",
+		                   ha_strerror(HA_E_UNCERTAIN));
+	return functions[call->verb](call);
 }
 
 static void wipe_free(void *at, size_t size)
@@ -208,13 +242,13 @@ bool call_reserve(struct call *call, size_t count)
 }
 
 /* On the store thread: nothing of the connection may be touched here. No
- * results: the agent ends, and what has become of it is not known. */
+ * results: what has become of it is not known. */
 static void changed(void *context, const enum ha_error *results, size_t count)
 {
 	struct call *call = context;
 
 	for (size_t i = 0; i < call->result_count; i++)
-		call->results[i] = i < count ? results[i] : HA_E_CLOSED;
+		call->results[i] = i < count ? results[i] : HA_E_UNCERTAIN;
 	call->finished(call);
 }
 

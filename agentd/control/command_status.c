@@ -30,6 +30,25 @@ static void add_tables(struct answer *answer, const struct agent_status *status)
 	answer_number(answer, "bindings_capacity", status->bindings_capacity);
 }
 
+static void add_cluster(struct answer *answer, const struct agent_status *status)
+{
+	const struct replication_status *cluster = &status->replication;
+	char warnings[CLUSTER_WARNINGS_TEXT];
+
+	if (cluster->member_count == 0) {
+		answer_null(answer, "member");
+		return;
+	}
+	answer_number(answer, "member", cluster->self);
+	answer_number(answer, "members", cluster->member_count);
+	answer_flag(answer, "witness", status->witness);
+	cluster_facts(answer, cluster);
+	answer_flag(answer, "transferring", cluster->transferring);
+	answer_flag(answer, "drained", cluster->drained);
+	cluster_warnings_text(cluster, warnings, sizeof(warnings));
+	answer_text_or_null(answer, "warnings", warnings);
+}
+
 static void add_log(struct answer *answer, const struct replication_status *status)
 {
 	answer_text(answer, "role", "%s", role_name(status->role));
@@ -69,6 +88,7 @@ enum call_progress call_status(struct call *call)
 	answer_number(&call->answer, "uptime_s",
 	              now_ms > status.started_ms ? (now_ms - status.started_ms) / 1000 : 0);
 	answer_text(&call->answer, "cluster_time", "%s", time_format(status.cluster_time_ms).text);
+	add_cluster(&call->answer, &status);
 	add_tables(&call->answer, &status);
 	add_log(&call->answer, &status.replication);
 	add_store(&call->answer, &status);

@@ -15,14 +15,15 @@ enum verb_shape {
 };
 
 enum verb_place {
-	VERB_ANYWHERE, /* a follower answers too */
-	VERB_LEADER,   /* changes what is replicated */
-	VERB_LOCAL,    /* agentctl does it itself, and asks no agentd */
+	VERB_EVERYWHERE, /* any member of a cluster answers */
+	VERB_ANYWHERE,   /* any but a witness, which has no bindings and no configuration */
+	VERB_LEADER,     /* changes what is replicated */
+	VERB_LOCAL,      /* agentctl does it itself, and asks no agentd */
 };
 
 /* X(id, name, arguments, shape, place, help) */
 #define CONTROL_VERBS(X)                                                                           \
-	X(status, "status", "", VERB_OBJECT, VERB_ANYWHERE, "what the agent is doing")             \
+	X(status, "status", "", VERB_OBJECT, VERB_EVERYWHERE, "what the agent is doing")           \
 	X(bindings, "bindings", "[HOME|NAI] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",     \
 	  VERB_LIST, VERB_ANYWHERE,                                                                \
 	  "mobility bindings in the order of home addresses, of all nodes or of one")              \
@@ -73,10 +74,10 @@ enum verb_place {
 	  VERB_ANYWHERE,                                                                           \
 	  "requests of a mobile node and the replies to them as they pass, until interrupted or "  \
 	  "N of them; also into a pcap file, in the place of no file of another kind")             \
-	X(counters, "counters", "", VERB_LIST, VERB_ANYWHERE, "all counters since the start")      \
-	X(flushes, "flushes", "", VERB_LIST, VERB_ANYWHERE,                                        \
+	X(counters, "counters", "", VERB_LIST, VERB_EVERYWHERE, "all counters since the start")    \
+	X(flushes, "flushes", "", VERB_LIST, VERB_EVERYWHERE,                                      \
 	  "how long the flushes of the log took since the start, by duration")                     \
-	X(config_list, "config list", "", VERB_LIST, VERB_ANYWHERE, "the settings in force")       \
+	X(config_list, "config list", "", VERB_LIST, VERB_EVERYWHERE, "the settings in force")     \
 	X(config_set, "config set", "NAME VALUE [--if-version N]", VERB_OBJECT, VERB_LEADER,       \
 	  "change a setting of the cluster, or with policy.NAME.OPTION of a policy")               \
 	X(config_unset, "config unset", "NAME [--if-version N]", VERB_OBJECT, VERB_LEADER,         \
@@ -91,7 +92,17 @@ enum verb_place {
 	X(backup, "backup", "FILE | --verify FILE", VERB_OBJECT, VERB_LEADER,                      \
 	  "copy all that was acknowledged to a file while agentd runs, in the place of no file "   \
 	  "but an older backup, or say what a file holds")                                         \
-	X(version, "version", "", VERB_OBJECT, VERB_ANYWHERE, "the version of agentd")
+	X(cluster_status, "cluster status", "", VERB_LIST, VERB_EVERYWHERE,                        \
+	  "the members of the cluster, how far each lags behind the leader, and what to see to")   \
+	X(cluster_transfer, "cluster transfer", "[MEMBER]", VERB_OBJECT, VERB_LEADER,              \
+	  "have that data member lead, or the one that is most advanced")                          \
+	X(cluster_drain, "cluster drain", "", VERB_OBJECT, VERB_EVERYWHERE,                        \
+	  "have another member lead, and not this one, until undrain or the end of agentd")        \
+	X(cluster_undrain, "cluster undrain", "", VERB_OBJECT, VERB_EVERYWHERE,                    \
+	  "let this member lead again")                                                            \
+	X(cluster_admit, "cluster admit", "MEMBER", VERB_OBJECT, VERB_LEADER,                      \
+	  "let that member come back with another disk, because it was replaced")                  \
+	X(version, "version", "", VERB_OBJECT, VERB_EVERYWHERE, "the version of agentd")
 
 enum verb_id {
 #define X(id, name, arguments, shape, place, help) VERB_##id,

@@ -269,6 +269,7 @@ void agent_status(struct agent *agent, struct agent_status *out)
 		.checkpoint_rows = c->rows,
 		.checkpoint_ms = c->duration_ms,
 		.store_failing = c->failing,
+		.witness = config_is_witness(&agent->config),
 	};
 	replication_status(agent->replication, &out->replication);
 }

@@ -65,8 +65,14 @@ struct agent_status {
 	uint64_t checkpoint_rows; /* rows written by the last pass */
 	uint64_t checkpoint_ms;   /* how long it took */
 	bool store_failing;       /* the last write to the store failed */
+	bool witness;             /* of a cluster: no bindings, and none of the above but zeros */
 };
 void agent_status(struct agent *agent, struct agent_status *out);
+
+/* As replication_transfer, replication_drain and replication_admit have them. */
+enum ha_error agent_transfer(struct agent *agent, uint8_t member);
+enum ha_error agent_drain(struct agent *agent, bool drain);
+enum ha_error agent_admit(struct agent *agent, uint8_t member);
 
 /* Durations of the log's flushes since start, as replication.h has them. */
 void agent_flush_histogram(struct agent *agent, uint64_t counts[REPLICATION_FLUSH_BUCKETS]);

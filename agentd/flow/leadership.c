@@ -81,6 +81,23 @@ void leadership_close(struct agent *agent)
 	ownership_close(agent->ownership);
 }
 
+/* ---- an operator's wishes ---- */
+
+enum ha_error agent_transfer(struct agent *agent, uint8_t member)
+{
+	return replication_transfer(agent->replication, member);
+}
+
+enum ha_error agent_drain(struct agent *agent, bool drain)
+{
+	return replication_drain(agent->replication, drain);
+}
+
+enum ha_error agent_admit(struct agent *agent, uint8_t member)
+{
+	return replication_admit(agent->replication, member);
+}
+
 /* ---- lost ---- */
 
 static void lose_one(struct agent *agent, uint64_t ticket)

@@ -105,6 +105,8 @@ LINES = [
     (["trace"], "the mobile node is missing"), (["trace", "10.0.0.1", "--count", "0"], "--count: '0' is not a number from 1"),
     (["trace", "10.0.0.1", "--frob", "1"], "trace has no option --frob"), (["trace", "10.0.0.1", "--pcap"], "--pcap: a value must"),
     (["explain", "01", "--port", "0"], "--port: '0' is not a port"), (["explain"], "the request is missing"),
+    (["cluster", "status", "now"], "'now': cluster status takes no operand"), (["cluster", "admit"], "an operand is missing"),
+    (["cluster", "drain", "2"], "'2': cluster drain takes no operand"), (["cluster"], "a word is missing after 'cluster'"),
     (["explain", "01", "--at", "then"], "--at: 'then' is not now or capture"), (["explain", "01", "02"], "'02': explain takes no more"),
 ]
 
@@ -125,6 +127,15 @@ def test_one_line_says_what_is_wrong(agent, words, why):
 def test_a_key_in_a_wrong_place_is_not_told(agent, words):
     done = agent.ctl_raw(*words, stdin=KEY)
     assert done.returncode == 2 and KEY not in done.stderr and KEY[:16] not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["status"], ["transfer"], ["transfer", "2"], ["drain"], ["undrain"], ["admit", "2"]])
+def test_a_lone_node_is_of_no_cluster(agent, words):
+    done = agent.ctl_raw("cluster", *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "agentctl: this node is alone, and of no cluster: cluster.node is 0\n"
+    status = agent.ctl("status")
+    assert status["member"] is None and status["role"] == "leader"
 
 
 def test_a_directory_is_no_file_of_associations(agent):

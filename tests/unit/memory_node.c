@@ -429,6 +429,20 @@ uint64_t replication_may_answer_until(const struct replication *r)
 	return memory_answer_until;
 }
 
+enum ha_error replication_transfer(struct replication *r, uint8_t member)
+{
+	(void)r;
+	(void)member;
+	return HA_E_UNSUPPORTED;
+}
+
+enum ha_error replication_admit(struct replication *r, uint8_t number)
+{
+	(void)r;
+	(void)number;
+	return HA_E_UNSUPPORTED;
+}
+
 enum ha_error replication_drain(struct replication *r, bool drain)
 {
 	(void)r;
