@@ -1,4 +1,4 @@
-/* loop.c - libuv's loop with signals and a tick. Knows nothing of the agent. */
+/* loop.c - libuv's loop with signals, a tick and wakes. Knows nothing of the agent. */
 #include "agentd/control/loop.h"
 
 #include <stdlib.h>
@@ -45,6 +45,20 @@ static int start_ticks(struct loop *loop)
 	return failed;
 }
 
+static void on_wake(uv_async_t *handle)
+{
+	struct loop *loop = handle->data;
+
+	if (loop->options.wake)
+		loop->options.wake(loop->options.context);
+}
+
+static int watch_wakes(struct loop *loop)
+{
+	loop->wake.data = loop;
+	return uv_async_init(&loop->uv, &loop->wake, on_wake);
+}
+
 struct loop *loop_open(const struct loop_options *options)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -56,7 +70,7 @@ struct loop *loop_open(const struct loop_options *options)
 		free(loop);
 		return NULL;
 	}
-	if (start_ticks(loop) != 0 || watch_signals(loop) != 0) {
+	if (start_ticks(loop) != 0 || watch_signals(loop) != 0 || watch_wakes(loop) != 0) {
 		loop_close(loop);
 		return NULL;
 	}
@@ -71,6 +85,11 @@ void loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	uv_stop(&loop->uv);
+}
+
+void loop_wake(struct loop *loop)
+{
+	uv_async_send(&loop->wake);
 }
 
 static void close_handle(uv_handle_t *handle, void *context)

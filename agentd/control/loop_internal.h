@@ -14,6 +14,7 @@ struct loop {
 	uv_loop_t uv;
 	uv_signal_t signals[LOOP_SIGNALS_MAX];
 	uv_timer_t tick;
+	uv_async_t wake;
 	struct loop_options options;
 };
 

@@ -176,6 +176,16 @@ void control_server_start(struct control_server *server, struct agent *agent)
 	uv_listen((uv_stream_t *)&server->pipe, BACKLOG, on_connection);
 }
 
+void control_server_pause(struct control_server *server)
+{
+	server->paused = true;
+}
+
+void control_server_resume(struct control_server *server)
+{
+	server->paused = false;
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
 	struct control_server *server = handle->data;

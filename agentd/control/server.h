@@ -32,6 +32,12 @@ struct control_server *control_server_open(struct loop *loop, const char *path, 
 /* Answer from now on, about this agent (borrowed until the close). */
 void control_server_start(struct control_server *server, struct agent *agent);
 
+/* The agent starts again: until control_server_resume nothing is asked of it, and
+ * whoever asks for something is told so. Calls that wait for it are answered when it
+ * lets go of them. Loop's thread. */
+void control_server_pause(struct control_server *server);
+void control_server_resume(struct control_server *server);
+
 /* Hang up, remove the socket. The agent has been stopped: nothing comes back
  * from it any more. Accepts NULL. */
 void control_server_close(struct control_server *server);

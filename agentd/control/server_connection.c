@@ -168,10 +168,28 @@ static void stop_reading(struct connection *c)
 	c->reading = false;
 }
 
+/* What waited for the agent, or would go on to ask it. */
+static void turn_away(struct connection *c)
+{
+	const char *what = c->call.changed || c->call.stored || c->call.drop.made
+	                           ? "agentd starts again over the store of another member: it "
+	                             "is not known what became of this, ask again in a moment"
+	                           : "agentd starts again over the store of another member: ask "
+	                             "again in a moment";
+
+	c->waiting = false;
+	stop_reading(c);
+	connection_refuse(c, HA_E_BUSY, what);
+}
+
 static void step(struct connection *c)
 {
 	struct call *call = &c->call;
 
+	if (c->server->paused) {
+		turn_away(c);
+		return;
+	}
 	if (!c->waiting) /* what a call said before it waited stays said */
 		answer_begin(&call->answer);
 	c->waiting = true; /* until call_step says otherwise: the change may be quicker */

@@ -39,6 +39,7 @@ struct control_server {
 	uv_async_t wake;
 	struct loop *loop;
 	struct agent *agent;
+	bool paused; /* the agent must not be asked anything */
 	struct server_socket socket;
 	struct connection *connections;
 	size_t connection_count;

@@ -1,4 +1,6 @@
-/* agent.c - the agent's life: open, listen, start, reload, stop. */
+/* agent.c - the agent's life: open, listen, start, reload, stop. Between opening
+ * and closing its store and log there is a run; a member that got the store of
+ * another one ends its run and begins the next, with the same sockets. */
 #include "agentd/flow/internal.h"
 
 #include <inttypes.h>
@@ -9,6 +11,7 @@
 #include "agentd/flow/chores.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/keys.h"
+#include "agentd/flow/refill.h"
 #include "agentd/flow/rotation.h"
 #include "agentd/flow/watch.h"
 #include "replication/counters.h"
@@ -21,7 +24,7 @@ void agent_fail(struct agent *agent, enum ha_error why, const char *what)
 		agent->options.failed(agent->options.context, why, what);
 }
 
-static void init_checkpoint(struct checkpoint *c)
+static void make_checkpoint(struct checkpoint *c)
 {
 	pthread_condattr_t attributes;
 
@@ -30,7 +33,6 @@ static void init_checkpoint(struct checkpoint *c)
 	pthread_cond_init(&c->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
 	pthread_mutex_init(&c->lock, NULL);
-	c->jobs.last = &c->jobs.first;
 }
 
 /* The secret of nonces is in it. */
@@ -44,7 +46,6 @@ static struct agent *agent_new(const struct agent_options *options)
 	agent->socket = -1;
 	agent->config = *options->config;
 	agent->realm = options->config->home_agent_realm;
-	reign_init(&agent->reign, options->config->cluster_node != 0);
 	agent->started_ms = clock_wall_ms();
 	pthread_mutex_init(&agent->config_lock, NULL);
 	pthread_mutex_init(&agent->applied_lock, NULL);
@@ -53,17 +54,81 @@ static struct agent *agent_new(const struct agent_options *options)
 	pthread_mutex_init(&agent->jobs_lock, NULL);
 	pthread_mutex_init(&agent->keys_lock, NULL);
 	pthread_mutex_init(&agent->answer_lock, NULL);
-	init_checkpoint(&agent->checkpoint);
-	agent->revoker = revoker_new();
-	if (!agent->revoker) {
-		arena_unmap(agent, sizeof(*agent));
-		return NULL;
-	}
+	make_checkpoint(&agent->checkpoint);
 	traces_init(&agent->traces);
 	counters_register(&flow_counters);
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
 	return agent;
+}
+
+/* ---- a run ---- */
+
+static void begin_checkpoint(struct checkpoint *c)
+{
+	c->jobs.first = NULL;
+	c->jobs.last = &c->jobs.first;
+	c->stopping = false;
+	c->stored_index = 0;
+	c->dirty_since_ns = c->taken_since_ns = 0;
+	c->failing = false;
+}
+
+static enum ha_error open_run(struct agent *agent, char *report, size_t size)
+{
+	enum ha_error error;
+
+	agent->stopping = agent->finished = false;
+	agent->led = agent->prepared = false;
+	reign_init(&agent->reign, agent->config.cluster_node != 0);
+	begin_checkpoint(&agent->checkpoint);
+	agent->revoker = revoker_new();
+	agent->rotation = rotation_new(agent);
+	agent->refill = refill_new(agent);
+	if (!agent->revoker || !agent->rotation || !agent->refill) {
+		snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
+		return HA_E_NOMEM;
+	}
+	error = recovery_run(agent, report, size);
+	if (error == HA_OK)
+		policy_refresh(agent);
+	return error;
+}
+
+static void drop_jobs(struct checkpoint *c)
+{
+	struct configure_job *job;
+
+	while ((job = c->jobs.first)) {
+		c->jobs.first = job->next;
+		if (job->done)
+			job->done(job->context, NULL, 0);
+		job_free(job);
+	}
+}
+
+/* Also of a run that could not be opened. No thread is left that knows of it. */
+static void close_run(struct agent *agent)
+{
+	refill_free(agent->refill);
+	watch_free(agent->watch);
+	chores_free(agent->chores);
+	rotation_free(agent->rotation);
+	replication_close(agent->replication);
+	drop_jobs(&agent->checkpoint);
+	store_close(agent->store);
+	state_free(agent->state);
+	revoker_free(agent->revoker);
+	keyring_free(agent->keyring);
+	agent->refill = NULL;
+	agent->watch = NULL;
+	agent->chores = NULL;
+	agent->rotation = NULL;
+	agent->replication = NULL;
+	agent->store = NULL;
+	agent->state = NULL;
+	agent->revoker = NULL;
+	agent->keyring = NULL;
 }
 
 struct agent *agent_open(const struct agent_options *options, enum ha_error *why, char *report,
@@ -75,14 +140,11 @@ struct agent *agent_open(const struct agent_options *options, enum ha_error *why
 	snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
 	if (!agent)
 		return NULL;
-	agent->rotation = rotation_new(agent);
-	*why = agent->rotation ? recovery_run(agent, report, size) : HA_E_NOMEM;
-	if (*why != HA_OK) {
-		agent_close(agent);
-		return NULL;
-	}
-	policy_refresh(agent);
-	return agent;
+	*why = open_run(agent, report, size);
+	if (*why == HA_OK)
+		return agent;
+	agent_close(agent);
+	return NULL;
 }
 
 enum ha_error agent_listen(struct agent *agent, char *report, size_t size)
@@ -181,6 +243,7 @@ void agent_stop(struct agent *agent)
 	if (agent->reign.shared)
 		leadership_hand_over(agent);
 	agent->stopping = true;
+	refill_stop(agent->refill);
 	rotation_stop(agent->rotation);
 	if (agent->chores)
 		chores_stop(agent->chores);
@@ -199,30 +262,30 @@ void agent_stop(struct agent *agent)
 	waiters_abandon(&agent->checkpoint);
 }
 
+enum ha_error agent_again(struct agent *agent, char *report, size_t size)
+{
+	enum ha_error error;
+
+	agent_stop(agent);
+	close_run(agent);
+	error = open_run(agent, report, size);
+	if (error != HA_OK)
+		return error;
+	error = agent_start(agent);
+	if (error != HA_OK)
+		snprintf(report, size, "the agent cannot be started again: %s", ha_strerror(error));
+	return error;
+}
+
 void agent_close(struct agent *agent)
 {
-	struct configure_job *job;
-
 	if (!agent)
 		return;
 	leadership_close(agent);
-	watch_free(agent->watch);
-	chores_free(agent->chores);
-	rotation_free(agent->rotation);
-	replication_close(agent->replication);
+	close_run(agent);
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
 		receiver_close(agent->receivers[i]);
-	while ((job = agent->checkpoint.jobs.first)) {
-		agent->checkpoint.jobs.first = job->next;
-		if (job->done)
-			job->done(job->context, NULL, 0);
-		job_free(job);
-	}
-	store_close(agent->store);
 	traces_destroy(&agent->traces);
-	state_free(agent->state);
-	revoker_free(agent->revoker);
-	keyring_free(agent->keyring);
 	arena_unmap(agent, sizeof(*agent));
 }
 

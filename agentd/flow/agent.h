@@ -23,6 +23,10 @@ struct agent_options {
 	/* Called from any thread, at most once, when nothing can be promised any
 	 * more; the program ends the process with a failure. */
 	void (*failed)(void *context, enum ha_error why, const char *what);
+	/* The store of another member is here, because ours lags too far: agent_again
+	 * is to be called. From a thread of the agent, which agent_again ends. NULL:
+	 * the next start of the process takes it over. */
+	void (*renewed)(void *context);
 	void *context;
 };
 
@@ -43,6 +47,12 @@ void agent_reload(struct agent *agent, const struct config *config);
 /* Stop answering, finish what was taken, write the store, end the threads. */
 void agent_stop(struct agent *agent);
 void agent_close(struct agent *agent); /* accepts NULL */
+
+/* Stop, open again over what is in the data directory by then, and start, as the
+ * process would; sockets stay. Whoever waits for something is told that it is not
+ * known. Takes as long as a start does, and nobody else may use the agent meanwhile,
+ * agent_fail aside. After an error, with a sentence, agent_close only. */
+enum ha_error agent_again(struct agent *agent, char *report, size_t size);
 
 /* For readers: agentd/state/rows.h says what is in the tables. */
 struct store *agent_store(struct agent *agent);

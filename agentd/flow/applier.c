@@ -8,6 +8,7 @@
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/keys.h"
+#include "agentd/flow/refill.h"
 #include "agentd/state/command.h"
 
 static void fail(struct agent *agent, uint64_t index, enum ha_error error, uint32_t key)
@@ -134,6 +135,13 @@ static void tick(void *context)
 	revocation_tick(agent);
 }
 
+static void outrun(void *context, uint8_t from)
+{
+	struct agent *agent = context;
+
+	refill_ask(agent->refill, from);
+}
+
 static void failed(void *context, enum ha_error why, const char *what)
 {
 	agent_fail(context, why, what);
@@ -148,5 +156,6 @@ void applier_machine(struct agent *agent, struct replication_machine *out)
 		.failed = failed,
 		.lost = leadership_lose,
 		.role = leadership_change,
+		.outrun = outrun,
 	};
 }

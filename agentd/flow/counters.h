@@ -64,7 +64,10 @@
 	X(REVOCATIONS_OVERFLOW, "revocations-overflow", 0,                                         \
 	  "revocations never sent because too many waited for an acknowledgment")                  \
 	X(EXPIRED, "expired", 0, "mobile nodes with bindings found at the end of their lifetime")  \
-	X(CHECKPOINT_FAILURES, "checkpoint-failures", 0, "writes of the store that failed")
+	X(CHECKPOINT_FAILURES, "checkpoint-failures", 0, "writes of the store that failed")        \
+	X(REFILLS, "refills", 0,                                                                   \
+	  "times that the store of another member was fetched, because ours lagged too far")       \
+	X(REFILL_FAILURES, "refill-failures", 0, "of these, the ones that failed")
 
 enum flow_counter {
 #define X(id, name, mib_arc, help) FLOW_##id,

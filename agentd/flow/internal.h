@@ -74,6 +74,7 @@ struct agent {
 	uint32_t realm; /* of requests; they will come with interfaces later */
 	_Atomic uint32_t checkpoint_interval_ms;
 
+	struct replication_cluster cluster; /* member_count 0: this node is alone */
 	struct store *store;
 	struct state *state;
 	struct replication *replication;
@@ -122,6 +123,7 @@ struct agent {
 	struct keyring *keyring;   /* what seals and opens; its keys change at a reload */
 	pthread_mutex_t keys_lock; /* from sealing until the job is in the list */
 	struct rotation *rotation;
+	struct refill *refill;
 };
 
 /* time.c */

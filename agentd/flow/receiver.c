@@ -405,7 +405,6 @@ enum ha_error receiver_open(struct agent *agent, unsigned number, struct receive
 		r->broadcasts[i] = -1;
 	inbox_init(&r->inbox);
 	overload_init(&r->overload);
-	proposals_init(&r->proposals);
 	r->replies.agent = agent;
 	r->replies.proposals = &r->proposals;
 	error = completions_open(&r->completions);
@@ -414,10 +413,23 @@ enum ha_error receiver_open(struct agent *agent, unsigned number, struct receive
 	return error == HA_OK ? open_sockets(r, report, size) : error;
 }
 
+/* What was under way in the run before is of no agent any more. */
+static void begin_run(struct receiver *r)
+{
+	struct completion old;
+
+	while (completions_take(&r->completions, &old))
+		;
+	proposals_init(&r->proposals);
+	r->command_count = r->replies.outbox.count = 0;
+}
+
 enum ha_error receiver_start(struct receiver *receiver)
 {
-	int number = pthread_create(&receiver->thread, NULL, run, receiver);
+	int number;
 
+	begin_run(receiver);
+	number = pthread_create(&receiver->thread, NULL, run, receiver);
 	receiver->started = number == 0;
 	return ha_error_of_errno(number);
 }

@@ -4,7 +4,12 @@
  *     port bound; last right given up; control socket; threads; ready
  *
  * and back. Each step that fails says one sentence and ends the process with
- * status 1. */
+ * status 1.
+ *
+ * An agent that got the store of another member starts again in between: its
+ * sockets stay, and the last right is gone already. That takes as long as a start,
+ * so a thread of its own does it, while the loop goes on: the service manager's
+ * watchdog is served, and whoever asks something is told. */
 #include "agentd/programs/daemon.h"
 
 #include <fcntl.h>
@@ -12,6 +17,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +43,12 @@ struct daemon {
 	struct agent *agent;
 	struct loop *loop;
 	struct control_server *control;
-	char status[96]; /* for the service manager */
+	_Atomic bool renewed; /* the agent wants to start again */
+	_Atomic bool started; /* it has */
+	pthread_t again;      /* the thread that starts it, while `starting` */
+	bool starting;
+	bool reload_wanted; /* meanwhile */
+	char status[96];    /* for the service manager */
 	char report[512];
 };
 
@@ -52,11 +63,28 @@ static void on_failed(void *context, enum ha_error why, const char *what)
 	_exit(EXIT_FAILURE);
 }
 
+/* Signals are for the main thread: those it starts inherit a full mask. */
+static int thread_start(pthread_t *thread, void *(*run)(void *), void *argument)
+{
+	sigset_t all, before;
+	int number;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	number = pthread_create(thread, NULL, run, argument);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return number;
+}
+
 static void reload(struct daemon *d)
 {
 	struct config_error error;
 	struct config file;
 
+	if (d->starting) {
+		d->reload_wanted = true;
+		return;
+	}
 	notify_reloading();
 	if (config_load(d->path, &file, &error) != HA_OK) {
 		log_error("%s", error.text);
@@ -86,6 +114,68 @@ static void on_tick(void *context)
 {
 	(void)context;
 	notify_watchdog();
+}
+
+/* ---- starting again ---- */
+
+/* From a thread of the agent. */
+static void on_renewed(void *context)
+{
+	struct daemon *d = context;
+
+	atomic_store(&d->renewed, true);
+	loop_wake(d->loop);
+}
+
+/* The next start of the process finds what this one found. */
+static void *start_again(void *argument)
+{
+	struct daemon *d = argument;
+
+	if (agent_again(d->agent, d->report, sizeof(d->report)) != HA_OK) {
+		log_error("%s", d->report);
+		_exit(EXIT_FAILURE);
+	}
+	atomic_store(&d->started, true);
+	loop_wake(d->loop);
+	return NULL;
+}
+
+static void begin_again(struct daemon *d)
+{
+	int number;
+
+	log_notice("starting again over the store of another member");
+	control_server_pause(d->control);
+	number = thread_start(&d->again, start_again, d);
+	if (number != 0) {
+		log_error("no thread to start again: %s", strerror(number));
+		_exit(EXIT_FAILURE);
+	}
+	d->starting = true;
+}
+
+static void await_again(struct daemon *d)
+{
+	if (d->starting)
+		pthread_join(d->again, NULL);
+	d->starting = false;
+}
+
+static void on_wake(void *context)
+{
+	struct daemon *d = context;
+
+	if (atomic_exchange(&d->started, false)) {
+		await_again(d);
+		control_server_resume(d->control);
+		log_notice("started again");
+		if (d->reload_wanted)
+			reload(d);
+		d->reload_wanted = false;
+	}
+	if (!d->starting && atomic_exchange(&d->renewed, false))
+		begin_again(d);
 }
 
 /* ---- coming up ---- */
@@ -126,7 +216,9 @@ static enum ha_error prepare(struct daemon *d)
 
 static enum ha_error open_agent(struct daemon *d)
 {
-	struct agent_options options = { .config = &d->config, .failed = on_failed, .context = d };
+	struct agent_options options = {
+		.config = &d->config, .failed = on_failed, .renewed = on_renewed, .context = d
+	};
 	enum ha_error why;
 
 	d->agent = agent_open(&options, &why, d->report, sizeof(d->report));
@@ -145,6 +237,7 @@ static enum ha_error open_control(struct daemon *d)
 		.signal = on_signal,
 		.tick_ms = notify_watchdog_ms(),
 		.tick = on_tick,
+		.wake = on_wake,
 		.context = d,
 	};
 	enum ha_error why = HA_OK;
@@ -192,6 +285,7 @@ static enum ha_error come_up(struct daemon *d)
 
 static void go_down(struct daemon *d)
 {
+	await_again(d);
 	if (d->agent)
 		agent_stop(d->agent);
 	control_server_close(d->control);
