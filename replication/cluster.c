@@ -100,7 +100,7 @@ static void on_connected(void *context, uint8_t member)
 	struct cluster *c = context;
 
 	c->connected |= 1u << member;
-	log_notice("member %u is connected", member);
+	log_debug("member %u is connected", member);
 	tell_connected(c);
 }
 
@@ -109,7 +109,7 @@ static void on_disconnected(void *context, uint8_t member)
 	struct cluster *c = context;
 
 	c->connected &= ~(1u << member);
-	log_notice("member %u is out of reach", member);
+	log_debug("member %u is out of reach", member);
 	tell_connected(c);
 	for (size_t i = 0; i < c->group_count; i++)
 		consensus_disconnected(c->groups[i].core, clock_monotonic_ns(), member);

@@ -258,7 +258,8 @@ enum call_progress call_cluster_admit(struct call *call)
 		return CALL_DONE;
 	why = agent_admit(call->agent, member);
 	if (why == HA_E_NOTFOUND)
-		return call_refuse(call, why, "there is no other member %u", member);
+		return call_refuse(call, why, "member %u is not refused: there is nothing to admit",
+		                   member);
 	if (why != HA_OK)
 		return call_refuse(call, why, "nothing was changed: %s", ha_strerror(why));
 	return done(call, "admitted", member);

@@ -240,8 +240,6 @@ void agent_reload(struct agent *agent, const struct config *config)
  * store: what was acknowledged is in it, or in the log. */
 void agent_stop(struct agent *agent)
 {
-	if (agent->reign.shared)
-		leadership_hand_over(agent);
 	agent->stopping = true;
 	refill_stop(agent->refill);
 	rotation_stop(agent->rotation);

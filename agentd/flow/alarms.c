@@ -1,4 +1,5 @@
-/* alarms.c - one row per kind of trouble: when it is so, and what is said of it. */
+/* alarms.c - one row per kind of trouble: when it is so, and what is said of it. Of
+ * wrong clocks and of members that are refused the engine speaks itself. */
 #include "agentd/flow/alarms.h"
 
 #include <inttypes.h>
@@ -64,21 +65,6 @@ static void say_redundancy(const struct look *look, bool raised, char out[ALARM_
 		         look->status->leader);
 }
 
-static bool is_off(const struct look *look)
-{
-	return look->status->clock_off;
-}
-
-static void say_clock(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	(void)look;
-	snprintf(out, ALARM_LINE_MAX, "%s",
-	         raised ? "the wall clock of this node is further from the other members' than "
-	                  "cluster.clock-tolerance: it does not lead; agentctl cluster status "
-	                  "has the differences"
-	                : "the wall clock of this node agrees with the other members' again");
-}
-
 static bool is_of_none(const struct look *look)
 {
 	return look->status->member_of_none;
@@ -107,24 +93,6 @@ static void say_reach(const struct look *look, bool raised, char out[ALARM_LINE_
 	         raised ? "out of reach" : "within reach again");
 }
 
-static bool is_refused(const struct look *look)
-{
-	return look->peer->refused;
-}
-
-static void say_refused(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	if (raised)
-		snprintf(out, ALARM_LINE_MAX,
-		         "member %u (%s:%u) is refused: it comes with another disk than before, or "
-		         "is of another cluster; if it was replaced: agentctl cluster admit %u",
-		         look->peer->number, look->peer->address, look->peer->port,
-		         look->peer->number);
-	else
-		snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) is not refused any more",
-		         look->peer->number, look->peer->address, look->peer->port);
-}
-
 static bool is_installing(const struct look *look)
 {
 	return leads(look) && look->peer->installing;
@@ -148,10 +116,8 @@ static const struct {
 } rows[ALARM_KINDS] = {
 	{ has_no_leader, say_no_leader, false, LOG_LEVEL_ERROR },
 	{ holds_alone, say_redundancy, false, LOG_LEVEL_WARNING },
-	{ is_off, say_clock, false, LOG_LEVEL_WARNING },
 	{ is_of_none, say_of_none, false, LOG_LEVEL_WARNING },
 	{ is_out_of_reach, say_reach, true, LOG_LEVEL_WARNING },
-	{ is_refused, say_refused, true, LOG_LEVEL_WARNING },
 	{ is_installing, say_installing, true, LOG_LEVEL_WARNING },
 };
 

@@ -182,9 +182,7 @@ void applier_machine(struct agent *agent, struct replication_machine *out);
 /* leadership.c */
 enum ha_error leadership_open(struct agent *agent, char *report, size_t size); /* with all rights */
 void leadership_alone(struct agent *agent); /* there is one voter */
-/* Have somebody else lead before this member ends; waits a moment for it. */
-void leadership_hand_over(struct agent *agent);
-void leadership_stop(struct agent *agent); /* before the replication is closed */
+void leadership_stop(struct agent *agent);  /* before the replication is closed */
 void leadership_close(struct agent *agent);
 /* Of struct replication_machine. */
 void leadership_lose(void *context, const uint64_t *tickets, size_t count);

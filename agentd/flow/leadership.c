@@ -56,21 +56,6 @@ void leadership_alone(struct agent *agent)
 	set_answering(agent, true);
 }
 
-#define HAND_OVER_MS 1000u
-
-/* Mobile nodes need not wait for an election then. */
-void leadership_hand_over(struct agent *agent)
-{
-	const struct timespec pause = { .tv_nsec = 2000000 };
-	uint64_t end_ns = clock_monotonic_ns() + HAND_OVER_MS * UINT64_C(1000000);
-
-	if (agent->failed || !reign_is_on(&agent->reign) ||
-	    replication_drain(agent->replication, true) != HA_OK)
-		return;
-	while (reign_is_on(&agent->reign) && clock_monotonic_ns() < end_ns)
-		nanosleep(&pause, NULL);
-}
-
 void leadership_stop(struct agent *agent)
 {
 	set_answering(agent, false);
@@ -117,7 +102,6 @@ void leadership_lose(void *context, const uint64_t *tickets, size_t count)
 {
 	struct agent *agent = context;
 
-	reign_end(&agent->reign);
 	for (size_t i = 0; i < count; i++)
 		lose_one(agent, tickets[i]);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
