@@ -291,30 +291,26 @@ void place_leave(struct place *place)
 
 /* ---- taking and giving ---- */
 
-static enum ha_error put(struct place *place, uint32_t lifetime_s)
+/* Also what somebody put down or took away meanwhile is put right by it. */
+enum ha_error place_renew(struct place *place, uint32_t lifetime_s)
 {
 	enum ha_error why = HA_OK;
 
 	if (place->virtual_mac)
 		why = netlink_up(place->netlink, place->index, true);
 	if (why == HA_OK)
-		why = place_renew(place, lifetime_s);
+		why = netlink_address_put(place->netlink, place->index, place->address, lifetime_s);
 	return why;
 }
 
 enum ha_error place_take(struct place *place, uint32_t lifetime_s)
 {
-	enum ha_error why = put(place, lifetime_s);
+	enum ha_error why = place_renew(place, lifetime_s);
 
 	if (why != HA_E_NOTFOUND)
 		return why;
 	why = prepare(place);
-	return why == HA_OK ? put(place, lifetime_s) : why;
-}
-
-enum ha_error place_renew(struct place *place, uint32_t lifetime_s)
-{
-	return netlink_address_put(place->netlink, place->index, place->address, lifetime_s);
+	return why == HA_OK ? place_renew(place, lifetime_s) : why;
 }
 
 enum ha_error place_give(struct place *place)

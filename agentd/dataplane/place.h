@@ -30,8 +30,8 @@ struct mac place_mac(const struct place *place); /* 0 where the link has none */
 /* What the kernel said when one of these failed; static. */
 const char *place_trouble(const struct place *place);
 
-/* Put the address there for `lifetime_s`, or renew it. A device that somebody took
- * away is made again. */
+/* Put the address there for `lifetime_s`; a device that somebody took away is made
+ * again. Renewing, it is not: who took the address again announces it, too. */
 enum ha_error place_take(struct place *place, uint32_t lifetime_s);
 enum ha_error place_renew(struct place *place, uint32_t lifetime_s);
 /* Not being there is no failure. */

@@ -1,6 +1,7 @@
 /* agentd.c - the home agent's program: what the command line asks for. Running
  * is in daemon.c. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,14 +64,28 @@ static int write_document(size_t i)
 /* What a configuration names that this host must have. */
 static bool host_has(const struct config *config, char *report, size_t size)
 {
+	const struct {
+		const char *option, *path;
+		int mode;
+	} files[] = {
+		{ "storage.associations", config->associations_file, F_OK },
+		{ "home-agent.announce-hook", config->announce_hook, X_OK },
+	};
 	struct privileges privileges;
 
 	if (privileges_find(config->user, &privileges, report, size) != HA_OK)
 		return false;
-	if (!config->associations_file[0] || access(config->associations_file, F_OK) == 0)
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!*files[i].path || access(files[i].path, files[i].mode) == 0)
+			continue;
+		snprintf(report, size, "%s: %s: %s", files[i].option, files[i].path,
+		         strerror(errno));
+		return false;
+	}
+	if (!*config->interface || if_nametoindex(config->interface) != 0)
 		return true;
-	snprintf(report, size, "storage.associations: %s: %s", config->associations_file,
-	         strerror(errno));
+	snprintf(report, size, "home-agent.interface: %s: there is no such interface",
+	         config->interface);
 	return false;
 }
 

@@ -88,10 +88,12 @@ class Neighbour:
         self.send(2, octets, self.address, EVERYBODY, self.address)
 
     def ask(self):
-        """Who has the address? The MAC of the answer, which is awaited."""
-        self.request(self.address)
-        answer = wait_for(lambda: self.hear() and next((frame for frame in self.heard if not frame.gratuitous), None),
-                          f"an answer for {self.address}")
+        """Who has the address? Asked until there is an answer; its MAC."""
+        def answered():
+            self.request(self.address)
+            self.hear()
+            return next((frame for frame in self.heard if not frame.gratuitous), None)
+        answer = wait_for(answered, f"an answer for {self.address}")
         assert (answer.operation, answer.target, answer.destination) == (2, self.own, mac_text(self.mac))
         return answer.sender_mac
 

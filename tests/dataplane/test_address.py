@@ -241,6 +241,18 @@ def test_device_that_was_deleted_is_made_again(switch, owners, near):
     assert near.ask() == VIRTUAL_MAC
 
 
+def test_what_others_change_is_put_right(switch, owners, near):
+    one = owners("one")
+    one.say("lead")
+    near.wait_for_announcement()
+    device, = devices(switch, "one")
+    subprocess.run(["ip", "-n", switch.namespace("one"), "address", "flush", "dev", device], check=True)
+    wait_for(lambda: has_address(switch, "one"), "the address is back")
+    subprocess.run(["ip", "-n", switch.namespace("one"), "link", "set", device, "down"], check=True)
+    assert near.ask() == VIRTUAL_MAC
+    assert one.counters()["address-takes"] == 1
+
+
 def test_interface_that_does_not_fit_is_refused(switch, owners):
     def ip(*words):
         subprocess.run(["ip", "-n", switch.namespace("one"), *words], check=True)
