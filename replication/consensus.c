@@ -262,8 +262,10 @@ static void admit(struct consensus *c, const struct journal_entry *entry)
 	uint64_t incarnation;
 	uint8_t member;
 
-	if (consensus_admit_decode(entry, &member, &incarnation))
-		c->host.admit(c->host.context, member, incarnation);
+	if (!consensus_admit_decode(entry, &member, &incarnation))
+		return;
+	c->host.admit(c->host.context, member, incarnation);
+	c->begin_anew = consensus_leads(c);
 }
 
 static size_t collect(struct consensus *c, uint64_t until, size_t max,

@@ -75,6 +75,7 @@ struct consensus {
 	uint64_t lease_forfeited; /* in this term */
 	uint64_t barrier;         /* a leader's first entry; 0 = not put in order yet */
 	struct transfer transfer;
+	bool begin_anew; /* what the library knows of a member is not true any more */
 	uint64_t hand_over_ns; /* of a witness that leads: when it tries again */
 	bool installing[REPLICATION_MEMBERS_MAX + 1];
 	uint64_t heard_of_ns[REPLICATION_MEMBERS_MAX + 1];

@@ -270,6 +270,19 @@ enum ha_error consensus_transfer_on(struct consensus *c)
 	return ask_to_stand(c);
 }
 
+/* A member lost its disk: the library believes that it has what it had, and only
+ * a new leader finds out. That may be us again, at once. */
+static enum ha_error begin_anew(struct consensus *c)
+{
+	if (!c->begin_anew)
+		return HA_OK;
+	c->begin_anew = false;
+	if (!consensus_leads(c))
+		return HA_OK;
+	c->stand_ns = c->now_ns;
+	return step_down(c);
+}
+
 /* A witness that was elected, because it alone had everything, hands on. */
 static enum ha_error hand_on(struct consensus *c)
 {
@@ -364,6 +377,8 @@ enum ha_error consensus_tick(struct consensus *c, uint64_t now_ns)
 	c->now_ns = now_ns;
 	error = consensus_release_votes(c);
 	if (error == HA_OK)
+		error = begin_anew(c);
+	if (error == HA_OK)
 		error = consensus_stand_early(c);
 	if (error == HA_OK)
 		error = time_out(c);
@@ -399,6 +414,8 @@ uint64_t consensus_due_ns(const struct consensus *c)
 			due_ns = sooner(due_ns, consensus_guard_ns(c));
 	if (c->stand_ns)
 		due_ns = sooner(due_ns, c->stand_ns);
+	if (c->begin_anew)
+		due_ns = c->now_ns;
 	if (c->transfer.member)
 		due_ns = sooner(due_ns, c->transfer.until_ns);
 	if (c->witness && consensus_leads(c) && !c->transfer.member)

@@ -17,7 +17,7 @@ add_library(hearth_cluster_fixtures STATIC ${PROJECT_SOURCE_DIR}/tests/unit/clus
 target_link_libraries(hearth_cluster_fixtures
   PUBLIC hearth_replication hearth_test_suite PkgConfig::ZMQ Threads::Threads)
 hearth_unit_test(transport_packet hearth_replication)
-foreach(name IN ITEMS transport transport_link transport_socket snapshot)
+foreach(name IN ITEMS cluster transport transport_link transport_socket snapshot)
   hearth_unit_test(${name} hearth_cluster_fixtures $<TARGET_NAME_IF_EXISTS:hearth_tsan>)
 endforeach()
 target_sources(test_snapshot PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/snapshot_fixture.c)
