@@ -10,6 +10,7 @@
 #include "agentd/base/log.h"
 #include "agentd/flow/chores.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/donor.h"
 #include "agentd/flow/keys.h"
 #include "agentd/flow/refill.h"
 #include "agentd/flow/rotation.h"
@@ -46,6 +47,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	agent->socket = -1;
 	agent->config = *options->config;
 	agent->realm = options->config->home_agent_realm;
+	agent->witness = config_is_witness(options->config);
 	agent->started_ms = clock_wall_ms();
 	pthread_mutex_init(&agent->config_lock, NULL);
 	pthread_mutex_init(&agent->applied_lock, NULL);
@@ -151,6 +153,8 @@ enum ha_error agent_listen(struct agent *agent, char *report, size_t size)
 {
 	unsigned count = agent->config.network_threads;
 
+	if (agent->witness)
+		return HA_OK; /* it answers nobody */
 	if (count > RECEIVERS_MAX)
 		count = RECEIVERS_MAX;
 	for (unsigned i = 0; i < count; i++) {
@@ -197,7 +201,11 @@ static enum ha_error start_member(struct agent *agent)
 	agent->chores = chores_new(agent);
 	if (agent->watch && agent->chores)
 		error = watch_start(agent->watch);
-	return error == HA_OK ? chores_start(agent->chores) : error;
+	if (error == HA_OK)
+		error = chores_start(agent->chores);
+	if (error == HA_OK && agent->cluster.member_count > 0 && !agent->witness)
+		agent->donor = donor_open(agent, &error);
+	return error;
 }
 
 enum ha_error agent_start(struct agent *agent)
@@ -232,7 +240,8 @@ void agent_reload(struct agent *agent, const struct config *config)
 		config_set(&agent->config, name, value, &error);
 	}
 	pthread_mutex_unlock(&agent->config_lock);
-	keys_reload(agent);
+	if (agent->keyring)
+		keys_reload(agent);
 	policy_refresh(agent);
 }
 
@@ -242,6 +251,8 @@ void agent_stop(struct agent *agent)
 {
 	agent->stopping = true;
 	refill_stop(agent->refill);
+	donor_close(agent->donor);
+	agent->donor = NULL;
 	rotation_stop(agent->rotation);
 	if (agent->chores)
 		chores_stop(agent->chores);
@@ -330,7 +341,7 @@ void agent_status(struct agent *agent, struct agent_status *out)
 		.checkpoint_rows = c->rows,
 		.checkpoint_ms = c->duration_ms,
 		.store_failing = c->failing,
-		.witness = config_is_witness(&agent->config),
+		.witness = agent->witness,
 	};
 	replication_status(agent->replication, &out->replication);
 }

@@ -155,7 +155,7 @@ void applier_machine(struct agent *agent, struct replication_machine *out)
 		.tick = tick,
 		.failed = failed,
 		.lost = leadership_lose,
-		.role = leadership_change,
+		.role = agent->witness ? NULL : leadership_change,
 		.outrun = outrun,
 	};
 }

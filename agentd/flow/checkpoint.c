@@ -23,6 +23,7 @@
 #define PACE 3u /* idle time after a pass, in durations of the pass, rests included */
 #define PAUSE_MIN_MS 20u
 #define RETRY_MS 1000u /* after a failed write */
+#define LENT_LOOK_MS 500u
 
 static const enum store_table table_of[] = {
 	[ROW_PEER] = STORE_PEERS,       [ROW_ASSOCIATION] = STORE_ASSOCIATIONS,
@@ -230,18 +231,30 @@ static bool log_is_filling(struct agent *agent)
 	return status.log_octets > status.log_octets_max / 2;
 }
 
+/* While another member reads a moment of the store, every page that is written
+ * anew makes the file longer: what can wait does, while the log has room. */
+static uint64_t unless_lent(struct agent *agent, uint64_t at_ns)
+{
+	uint64_t look_ns = clock_monotonic_ns() + LENT_LOOK_MS * UINT64_C(1000000);
+
+	if (agent->checkpoint.lent == 0 || log_is_filling(agent) || at_ns > look_ns)
+		return at_ns;
+	return look_ns;
+}
+
 /* The store's flushes hold up the log's, on the same disk and the same
  * processors: small ones with a rest between them cost a registration least.
  * Not while the log waits to be trimmed, nor while somebody waits for us. */
 static void rest(struct agent *agent, uint64_t worked_ns)
 {
 	struct checkpoint *c = &agent->checkpoint;
-	uint64_t until_ns = clock_monotonic_ns() + worked_ns * REST;
+	uint64_t end_ns = clock_monotonic_ns() + worked_ns * REST, until_ns;
 
 	if (log_is_filling(agent))
 		return;
 	pthread_mutex_lock(&c->lock);
-	while (!c->stopping && !c->jobs.first && !c->waiters && clock_monotonic_ns() < until_ns)
+	while (!c->stopping && !c->jobs.first && !c->waiters &&
+	       clock_monotonic_ns() < (until_ns = unless_lent(agent, end_ns)))
 		wait_until(c, until_ns);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -377,6 +390,7 @@ static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
 		bool changes = has_changes(agent);
+		uint64_t at_ns = unless_lent(agent, due_ns);
 
 		if (c->stopping) {
 			duty = DUTY_STOP;
@@ -390,13 +404,13 @@ static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 			duty = DUTY_CONFIGURE;
 			break;
 		}
-		if (changes && (c->waiters || clock_monotonic_ns() >= due_ns)) {
+		if (changes && (c->waiters || clock_monotonic_ns() >= at_ns)) {
 			duty = DUTY_PASS;
 			break;
 		}
 		c->idle = !changes;
 		if (changes)
-			wait_until(c, due_ns);
+			wait_until(c, at_ns);
 		else
 			pthread_cond_wait(&c->wake, &c->lock);
 		c->idle = false;
@@ -443,6 +457,15 @@ void checkpoint_dirty(struct agent *agent)
 	pthread_mutex_lock(&c->lock);
 	if (c->idle)
 		pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void checkpoint_wake(struct agent *agent)
+{
+	struct checkpoint *c = &agent->checkpoint;
+
+	pthread_mutex_lock(&c->lock);
+	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 }
 

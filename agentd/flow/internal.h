@@ -64,6 +64,7 @@ struct checkpoint {
 	_Atomic uint64_t taken_since_ns; /* oldest change of the pass under way; 0 = none */
 	_Atomic uint64_t passes, rows, duration_ms;
 	_Atomic bool failing;
+	_Atomic unsigned lent; /* moments of the store that other members read */
 };
 
 struct agent {
@@ -75,6 +76,7 @@ struct agent {
 	_Atomic uint32_t checkpoint_interval_ms;
 
 	struct replication_cluster cluster; /* member_count 0: this node is alone */
+	bool witness; /* of a cluster: it votes; its store and state stay empty */
 	struct store *store;
 	struct state *state;
 	struct replication *replication;
@@ -124,6 +126,7 @@ struct agent {
 	pthread_mutex_t keys_lock; /* from sealing until the job is in the list */
 	struct rotation *rotation;
 	struct refill *refill;
+	struct donor *donor; /* of a member with a store, while it runs */
 };
 
 /* time.c */
@@ -203,6 +206,7 @@ void drop_abandon(struct agent *agent);
 enum ha_error checkpoint_start(struct agent *agent);
 void checkpoint_stop(struct agent *agent);
 void checkpoint_dirty(struct agent *agent); /* something was applied */
+void checkpoint_wake(struct agent *agent);  /* what it waited for may be different */
 void checkpoint_write_through(struct agent *agent, struct configure_job *job);
 void job_list_append(struct job_list *list, struct configure_job *job);
 void job_free(struct configure_job *job);

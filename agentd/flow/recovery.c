@@ -106,6 +106,8 @@ static enum ha_error make_state(struct agent *agent, char *report, size_t size)
 	};
 	enum ha_error error;
 
+	if (agent->witness)
+		capacity = (struct state_capacity){ 1, 1, 1 };
 	agent->state = state_new(&capacity, agent->keyring, &error);
 	if (!agent->state)
 		snprintf(report, size, "not enough memory for the configured capacity");
@@ -126,6 +128,7 @@ static enum ha_error open_log(struct agent *agent, const char *directory,
 		.tick_ms = 100,
 		.applied_term = position->term,
 		.reset = position->replaced,
+		.cluster = agent->cluster.member_count > 0 ? &agent->cluster : NULL,
 	};
 	enum ha_error error;
 
@@ -165,7 +168,7 @@ static enum ha_error open_store(struct agent *agent, const char *directory,
 	enum ha_error error;
 
 	agent->store = store_open(directory, store_map_octets(agent), &error, report, size);
-	if (agent->store)
+	if (agent->store && !agent->witness)
 		error = keys_open(agent, report, size);
 	if (error == HA_OK)
 		error = make_state(agent, report, size);

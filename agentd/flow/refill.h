@@ -1,6 +1,7 @@
 /* refill.h - when this member lags so far that nobody keeps what it lacks: fetch
  * the store of another one, in a thread of its own, while the old one still
- * serves readers; then ask for the agent to start again over it.
+ * serves readers; then ask for the agent to start again over it. A witness has
+ * nothing to fetch, and only starts again.
  *
  * May include: agentd/base, replication, agentd/flow/agent.h. */
 #ifndef AGENTD_FLOW_REFILL_H

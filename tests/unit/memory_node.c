@@ -451,6 +451,12 @@ enum ha_error replication_drain(struct replication *r, bool drain)
 	return HA_E_UNSUPPORTED;
 }
 
+void replication_hold(struct replication *r, uint64_t index)
+{
+	(void)r;
+	(void)index;
+}
+
 void replication_trim(struct replication *r, uint64_t index)
 {
 	require(index >= r->disk->trimmed && index <= r->applied, "trimmed what is needed");
@@ -488,6 +494,22 @@ enum ha_error snapshot_fetch(const struct snapshot_fetch_options *options, char 
 	(void)size;
 	require(false, "nobody to fetch from");
 	return HA_E_TIMEOUT;
+}
+
+struct snapshot_server *snapshot_server_open(const struct snapshot_server_options *options,
+                                             enum ha_error *why, char *report, size_t size)
+{
+	(void)options;
+	(void)report;
+	(void)size;
+	require(false, "nobody to serve");
+	*why = HA_E_IO;
+	return NULL;
+}
+
+void snapshot_server_close(struct snapshot_server *server)
+{
+	(void)server;
 }
 
 struct counter_set replication_counters = { .name = "replication" };

@@ -450,7 +450,36 @@ static void the_next_start_of_the_process_takes_it_over(void)
 	end();
 }
 
+static void await_stored(struct node *node)
+{
+	while (node->agent->checkpoint.stored_index < node->agent->applied_index)
+		sched_yield();
+}
+
+/* While a moment of the store is lent, for who waits; and all of it afterwards. */
+static void a_store_that_is_lent_is_written_all_the_same(void)
+{
+	struct answer stored = { false };
+
+	begin();
+	await_stored(&laggard);
+	laggard.agent->checkpoint.lent = 1;
+	add_node(&laggard, 0x0b000002);
+	CU_ASSERT_EQUAL(agent_checkpoint(laggard.agent, on_changed, &stored), HA_OK);
+	await_stored(&laggard);
+	while (!stored.come)
+		sched_yield();
+	CU_ASSERT_EQUAL(stored.count, 1);
+	add_node(&laggard, 0x0b000003);
+	laggard.agent->checkpoint.lent = 0;
+	checkpoint_wake(laggard.agent);
+	await_stored(&laggard);
+	end();
+}
+
 static CU_TestInfo tests[] = {
+	{ "a store that is lent is written all the same",
+	  a_store_that_is_lent_is_written_all_the_same },
 	{ "a member that lags starts again over the store of another",
 	  a_member_that_lags_starts_again_over_the_store_of_another },
 	{ "the next start of the process takes it over",
