@@ -419,6 +419,17 @@ static uint64_t cluster_may_answer_until(const struct replication *r)
 	return atomic_load(&((const struct cluster *)r)->answer_until_ns);
 }
 
+static uint64_t cluster_answer_begin(struct replication *r)
+{
+	atomic_fetch_add(&of(r)->answering, 1);
+	return cluster_may_answer_until(r);
+}
+
+static void cluster_answer_end(struct replication *r)
+{
+	atomic_fetch_sub(&of(r)->answering, 1);
+}
+
 static void cluster_status(struct replication *r, struct replication_status *out)
 {
 	struct cluster *c = of(r);
@@ -460,6 +471,8 @@ const struct replication_engine replication_engine_cluster = {
 	.start = cluster_start,
 	.submit = cluster_submit,
 	.may_answer_until = cluster_may_answer_until,
+	.answer_begin = cluster_answer_begin,
+	.answer_end = cluster_answer_end,
 	.transfer = cluster_transfer,
 	.drain = cluster_drain,
 	.admit = cluster_admit,

@@ -126,6 +126,15 @@ static void want_snapshot(void *context, uint8_t leader, uint64_t index, uint64_
 		c->machine.outrun(c->machine.context, leader);
 }
 
+/* What was given up is published at the end of each turn. */
+static bool quiet(void *context)
+{
+	const struct cluster_group *group = context;
+
+	return atomic_load(&group->cluster->answer_until_ns) == 0 &&
+	       atomic_load(&group->cluster->answering) == 0;
+}
+
 /* ---- life ---- */
 
 enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_t id,
@@ -142,6 +151,7 @@ enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_
 		.lost = lost,
 		.role = role,
 		.want_snapshot = want_snapshot,
+		.quiet = quiet,
 	};
 	const struct ballot_group *row = group_ballot(c, id);
 	struct consensus_options options = {

@@ -69,6 +69,9 @@ struct consensus_host {
 	/* This member lacks entries that the leader does not keep; asked again
 	 * while it is so. */
 	void (*want_snapshot)(void *context, uint8_t leader, uint64_t index, uint64_t term);
+	/* Whoever answers has learnt that this member may no more (a lease of 0)?
+	 * Leadership is not handed over before. NULL: at once. */
+	bool (*quiet)(void *context);
 };
 
 /* Timers of a group, derived from measured round trips by consensus_timing. */

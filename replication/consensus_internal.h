@@ -43,7 +43,8 @@ struct held_vote {
 
 struct transfer {
 	uint8_t member; /* 0 = none under way */
-	bool asked;     /* it was told to stand; we never answer again in this term */
+	bool given_up;  /* we never answer again in this term */
+	bool asked;     /* it was told to stand */
 	uint64_t until_ns;
 };
 
@@ -75,7 +76,7 @@ struct consensus {
 	uint64_t lease_forfeited; /* in this term */
 	uint64_t barrier;         /* a leader's first entry; 0 = not put in order yet */
 	struct transfer transfer;
-	bool begin_anew; /* what the library knows of a member is not true any more */
+	bool begin_anew;       /* what the library knows of a member is not true any more */
 	uint64_t hand_over_ns; /* of a witness that leads: when it tries again */
 	bool installing[REPLICATION_MEMBERS_MAX + 1];
 	uint64_t heard_of_ns[REPLICATION_MEMBERS_MAX + 1];

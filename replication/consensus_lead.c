@@ -246,28 +246,38 @@ static enum ha_error ask_to_stand(struct consensus *c)
 	struct raft_event event = { .type = RAFT_TRANSFER };
 
 	c->transfer.asked = true;
-	c->transfer.until_ns = c->now_ns + 2 * c->timing.election_ms * MS;
-	c->lease_forfeited = c->raft.current_term; /* before it is told */
 	event.transfer.server_id = c->transfer.member;
 	return consensus_step(c, &event);
 }
 
-enum ha_error consensus_transfer_on(struct consensus *c)
+static bool has_everything(const struct consensus *c, uint8_t member)
 {
 	raft_index match;
 
+	return c->stored == c->window.last && raft_match_index(&c->raft, member, &match) == 0 &&
+	       match == c->window.last;
+}
+
+/* In two steps: those who answer learn of the first before the second. */
+enum ha_error consensus_transfer_on(struct consensus *c)
+{
 	if (!c->transfer.member || !consensus_leads(c))
 		return HA_OK;
 	if (c->now_ns >= c->transfer.until_ns) {
-		bool asked = c->transfer.asked;
+		bool given_up = c->transfer.given_up;
 
 		c->transfer = (struct transfer){ 0 };
-		return asked ? step_down(c) : HA_OK;
+		return given_up ? step_down(c) : HA_OK;
 	}
-	if (c->transfer.asked || c->stored < c->window.last ||
-	    raft_match_index(&c->raft, c->transfer.member, &match) != 0 || match < c->window.last)
-		return HA_OK;
-	return ask_to_stand(c);
+	if (!c->transfer.given_up && has_everything(c, c->transfer.member)) {
+		c->transfer.given_up = true;
+		c->transfer.until_ns = c->now_ns + 2 * c->timing.election_ms * MS;
+		c->lease_forfeited = c->raft.current_term;
+	} else if (c->transfer.given_up && !c->transfer.asked &&
+	           (!c->host.quiet || c->host.quiet(c->host.context))) {
+		return ask_to_stand(c);
+	}
+	return HA_OK;
 }
 
 /* A member lost its disk: the library believes that it has what it had, and only
@@ -417,7 +427,9 @@ uint64_t consensus_due_ns(const struct consensus *c)
 	if (c->begin_anew)
 		due_ns = c->now_ns;
 	if (c->transfer.member)
-		due_ns = sooner(due_ns, c->transfer.until_ns);
+		due_ns = sooner(due_ns, c->transfer.given_up && !c->transfer.asked
+		                                ? c->now_ns
+		                                : c->transfer.until_ns);
 	if (c->witness && consensus_leads(c) && !c->transfer.member)
 		due_ns = sooner(due_ns, c->hand_over_ns);
 	return due_ns;

@@ -19,6 +19,8 @@ struct replication_engine {
 	enum ha_error (*submit)(struct replication *r, const struct replication_command *commands,
 	                        size_t count);
 	uint64_t (*may_answer_until)(const struct replication *r);
+	uint64_t (*answer_begin)(struct replication *r);                  /* or NULL */
+	void (*answer_end)(struct replication *r);                        /* or NULL */
 	enum ha_error (*transfer)(struct replication *r, uint8_t member); /* or NULL */
 	enum ha_error (*drain)(struct replication *r, bool drain);        /* or NULL */
 	enum ha_error (*admit)(struct replication *r, uint8_t number);    /* or NULL */

@@ -38,6 +38,18 @@ uint64_t replication_may_answer_until(const struct replication *r)
 	return r->engine->may_answer_until(r);
 }
 
+uint64_t replication_answer_begin(struct replication *r)
+{
+	return r->engine->answer_begin ? r->engine->answer_begin(r)
+	                               : replication_may_answer_until(r);
+}
+
+void replication_answer_end(struct replication *r)
+{
+	if (r->engine->answer_end)
+		r->engine->answer_end(r);
+}
+
 enum ha_error replication_transfer(struct replication *r, uint8_t member)
 {
 	return r->engine->transfer ? r->engine->transfer(r, member) : HA_E_UNSUPPORTED;

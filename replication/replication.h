@@ -193,6 +193,11 @@ enum ha_error replication_submit(struct replication *replication,
  * UINT64_MAX where there is one voter, 0 when it may not. Any thread, no lock. */
 uint64_t replication_may_answer_until(const struct replication *replication);
 
+/* The same for who sends now, until it says that it has: leadership is handed over
+ * only in between. Not for long, and on one thread not twice. */
+uint64_t replication_answer_begin(struct replication *replication);
+void replication_answer_end(struct replication *replication);
+
 /* Hand leadership to a member; 0: whoever is most advanced. Returns when it is
  * under way. HA_E_NOTLEADER, HA_E_NOTFOUND (no such member, a witness, out of
  * reach, or this one), HA_E_BUSY, HA_E_UNSUPPORTED (one voter). Any thread. */

@@ -228,7 +228,8 @@ static bool log_is_filling(struct agent *agent)
 	struct replication_status status;
 
 	replication_status(agent->replication, &status);
-	return status.log_octets > status.log_octets_max / 2;
+	return status.log_octets > status.log_octets_max / 2 ||
+	       (status.member_count > 0 && status.log_memory > status.log_memory_max / 2);
 }
 
 /* While another member reads a moment of the store, every page that is written

@@ -3,21 +3,35 @@
 
 #include "agentd/flow/counters.h"
 
+static bool is_yet(uint64_t until_ns)
+{
+	return until_ns == UINT64_MAX || clock_monotonic_ns() < until_ns;
+}
+
 bool replies_may_leave(const struct replies *replies)
 {
-	uint64_t until_ns = replication_may_answer_until(replies->agent->replication);
+	return is_yet(replication_may_answer_until(replies->agent->replication));
+}
 
-	return until_ns == UINT64_MAX || clock_monotonic_ns() < until_ns;
+/* false: what is in the outbox may not leave any more. */
+static bool leave(struct replies *replies)
+{
+	struct replication *replication = replies->agent->replication;
+	bool leaves = is_yet(replication_answer_begin(replication));
+
+	if (leaves)
+		counter_add(&flow_counters, FLOW_SEND_FAILED,
+		            outbox_send(&replies->outbox, replies->socket));
+	replication_answer_end(replication);
+	return leaves;
 }
 
 void replies_send(struct replies *replies)
 {
 	struct outbox *outbox = &replies->outbox;
-	bool leaves = outbox->count > 0 && replies_may_leave(replies);
+	bool leaves = outbox->count > 0 && leave(replies);
 
-	if (leaves)
-		counter_add(&flow_counters, FLOW_SEND_FAILED, outbox_send(outbox, replies->socket));
-	else
+	if (!leaves)
 		counter_add(&flow_counters, FLOW_WITHHELD, outbox->count);
 	for (size_t i = 0; i < outbox->count; i++) {
 		const struct leaving *reply = &replies->leaving[i];

@@ -13,7 +13,8 @@ struct checkpoint_waiter {
 };
 
 /* Everything that was acknowledged is durable in the log, and only that counts:
- * what is applied may be known a moment later. */
+ * what is applied may be known a moment later. In a cluster the log may hold what
+ * will never be applied: there it is what was committed. */
 enum ha_error agent_checkpoint(struct agent *agent, agent_changed *done, void *context)
 {
 	struct checkpoint_waiter *waiter = malloc(sizeof(*waiter));
@@ -23,7 +24,9 @@ enum ha_error agent_checkpoint(struct agent *agent, agent_changed *done, void *c
 	if (!waiter)
 		return HA_E_NOMEM;
 	replication_status(agent->replication, &status);
-	*waiter = (struct checkpoint_waiter){ .index = status.stored_index,
+	*waiter = (struct checkpoint_waiter){ .index = status.member_count > 0
+		                                               ? status.commit_index
+		                                               : status.stored_index,
 		                              .done = done,
 		                              .context = context };
 	pthread_mutex_lock(&c->lock);

@@ -110,8 +110,18 @@ static struct consensus *open_member(struct member *m)
 	static const struct replication_member members[3] = { { .number = 1 },
 		                                              { .number = 2 },
 		                                              { .number = 3 } };
-	const struct consensus_host host = { m,     save_ballot, append, room, send,
-		                             apply, admit,       lost,   role, want_snapshot };
+	const struct consensus_host host = {
+		.context = m,
+		.save_ballot = save_ballot,
+		.append = append,
+		.room = room,
+		.send = send,
+		.apply = apply,
+		.admit = admit,
+		.lost = lost,
+		.role = role,
+		.want_snapshot = want_snapshot,
+	};
 	const struct consensus_options options = {
 		.self = 1,
 		.members = members,

@@ -130,8 +130,18 @@ static void tell_connections(struct world *w)
 void world_start(struct world *w, uint8_t number)
 {
 	struct world_member *m = &w->member[number];
-	const struct consensus_host host = { m,     save_ballot, append, room, send,
-		                             apply, admit,       lost,   role, want_snapshot };
+	const struct consensus_host host = {
+		.context = m,
+		.save_ballot = save_ballot,
+		.append = append,
+		.room = room,
+		.send = send,
+		.apply = apply,
+		.admit = admit,
+		.lost = lost,
+		.role = role,
+		.want_snapshot = want_snapshot,
+	};
 	const struct consensus_options options = {
 		.self = number,
 		.members = w->members,

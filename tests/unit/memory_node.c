@@ -424,6 +424,16 @@ enum ha_error replication_submit(struct replication *r, const struct replication
 	return HA_OK;
 }
 
+uint64_t replication_answer_begin(struct replication *r)
+{
+	return replication_may_answer_until(r);
+}
+
+void replication_answer_end(struct replication *r)
+{
+	(void)r;
+}
+
 uint64_t replication_may_answer_until(const struct replication *r)
 {
 	(void)r;
