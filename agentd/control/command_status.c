@@ -49,6 +49,26 @@ static void add_cluster(struct answer *answer, const struct agent_status *status
 	answer_text_or_null(answer, "warnings", warnings);
 }
 
+/* Nothing where others see to the home agent's address. */
+static void add_address(struct answer *answer, const struct ownership_status *status)
+{
+	if (!status->managed) {
+		answer_null(answer, "address_here");
+		return;
+	}
+	answer_flag(answer, "address_here", status->owned);
+	if (status->since_ms)
+		answer_text(answer, "address_since", "%s", time_format(status->since_ms).text);
+	else
+		answer_null(answer, "address_since");
+	if (!*status->device) {
+		answer_null(answer, "address_device");
+		return;
+	}
+	answer_text(answer, "address_device", "%s", status->device);
+	answer_text(answer, "address_mac", "%s", mac_format(status->mac).text);
+}
+
 static void add_log(struct answer *answer, const struct replication_status *status)
 {
 	answer_text(answer, "role", "%s", role_name(status->role));
@@ -88,6 +108,7 @@ enum call_progress call_status(struct call *call)
 	answer_number(&call->answer, "uptime_s",
 	              now_ms > status.started_ms ? (now_ms - status.started_ms) / 1000 : 0);
 	answer_text(&call->answer, "cluster_time", "%s", time_format(status.cluster_time_ms).text);
+	add_address(&call->answer, &status.address);
 	add_cluster(&call->answer, &status);
 	add_tables(&call->answer, &status);
 	add_log(&call->answer, &status.replication);

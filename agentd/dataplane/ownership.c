@@ -391,6 +391,7 @@ static enum ha_error open_all(struct ownership *o, const struct ownership_option
 	}
 	if (why != HA_OK)
 		return why;
+	o->status.managed = true;
 	note_status(o);
 	why = start_thread(o);
 	if (why != HA_OK)

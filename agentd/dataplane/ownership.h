@@ -43,6 +43,7 @@ struct ownership_options {
 };
 
 struct ownership_status {
+	bool managed;      /* agentd takes and gives it; false = others see to it */
 	bool owned;        /* the address is here, or the hook said so */
 	uint64_t since_ms; /* Unix time at which that began or ended; 0 = not yet */
 	struct mac mac;    /* under which the link knows the address; 0 = of the hook's making */

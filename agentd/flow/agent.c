@@ -341,6 +341,7 @@ void agent_status(struct agent *agent, struct agent_status *out)
 		.checkpoint_rows = c->rows,
 		.checkpoint_ms = c->duration_ms,
 		.store_failing = c->failing,
+		.address = ownership_status(agent->ownership),
 		.witness = agent->witness,
 	};
 	replication_status(agent->replication, &out->replication);

@@ -12,6 +12,7 @@
 #include "agentd/base/config.h"
 #include "agentd/base/error.h"
 #include "agentd/base/keyring.h"
+#include "agentd/dataplane/ownership.h"
 #include "agentd/state/change.h"
 #include "replication/replication.h"
 #include "replication/store.h"
@@ -69,13 +70,14 @@ struct agent_status {
 	uint32_t bindings_capacity;
 	uint32_t nodes_capacity;
 	uint32_t associations_capacity;
-	uint64_t store_index;     /* applied index that the store holds */
-	uint64_t store_lag_ms;    /* age of the oldest change the store lacks; 0 = none */
-	uint64_t checkpoints;     /* passes finished */
-	uint64_t checkpoint_rows; /* rows written by the last pass */
-	uint64_t checkpoint_ms;   /* how long it took */
-	bool store_failing;       /* the last write to the store failed */
-	bool witness;             /* of a cluster: no bindings, and none of the above but zeros */
+	uint64_t store_index;            /* applied index that the store holds */
+	uint64_t store_lag_ms;           /* age of the oldest change the store lacks; 0 = none */
+	uint64_t checkpoints;            /* passes finished */
+	uint64_t checkpoint_rows;        /* rows written by the last pass */
+	uint64_t checkpoint_ms;          /* how long it took */
+	bool store_failing;              /* the last write to the store failed */
+	struct ownership_status address; /* where the home agent's is */
+	bool witness; /* of a cluster: no bindings, and none of the above but zeros */
 };
 void agent_status(struct agent *agent, struct agent_status *out);
 

@@ -70,6 +70,9 @@ def test_it_is_reached_under_the_virtual_mac(switch, near, agent):
     assert near.ask() == VIRTUAL_MAC
     assert register(switch) == 0
     assert near.known_mac() == VIRTUAL_MAC
+    status = agent.ctl("status")
+    assert status["address_here"] is True and status["address_mac"] == VIRTUAL_MAC
+    assert [status["address_device"]] == devices(switch, "one")
     assert rights_of_threads(agent) == {"address": {"CapInh": 0, "CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapAmb": 0}}
     assert agent.stop() == 0
     assert not has_address(switch, "one") and devices(switch, "one") == []
