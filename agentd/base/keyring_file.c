@@ -1,16 +1,11 @@
-/* keyring_file.c - cluster keys in a file, read with suspicion. What was read is
- * wiped; a sentence never repeats any of it. */
+/* keyring_file.c - cluster keys in a file, line by line. A sentence never repeats
+ * any of it. */
 #include "agentd/base/keyring_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "agentd/base/arena.h"
 #include "agentd/base/hex.h"
 
 /* ---- reading lines ---- */
@@ -142,79 +137,8 @@ enum ha_error keyring_parse(const char *name, const char *text, size_t size, str
 
 /* ---- reading files ---- */
 
-void keyring_text_free(struct keyring_text *text)
-{
-	arena_unmap(text->at, KEYRING_FILE_MAX);
-}
-
-/* Who can write the file decides what everything is sealed under. `any_owner`:
- * root tends a file of the agent's user. */
-static enum ha_error check_file(const char *path, const struct stat *status, bool any_owner,
-                                struct keyring_error *error)
-{
-	if (!S_ISREG(status->st_mode))
-		return keyring_refuse(error, HA_E_PERMISSION, "%.250s is not a regular file", path);
-	if (status->st_uid != geteuid() && status->st_uid != 0 && !(any_owner && geteuid() == 0))
-		return keyring_refuse(
-			error, HA_E_PERMISSION,
-			"%.250s holds the cluster's keys, but belongs to user %u; it must "
-			"belong to user %u or to root",
-			path, (unsigned)status->st_uid, (unsigned)geteuid());
-	if (status->st_mode & 077)
-		return keyring_refuse(
-			error, HA_E_PERMISSION,
-			"%.250s holds the cluster's keys, but its mode %04o lets others open "
-			"it; chmod 600 mends that",
-			path, (unsigned)(status->st_mode & 07777));
-	if (status->st_size > (off_t)KEYRING_FILE_MAX)
-		return keyring_refuse(error, HA_E_RANGE, "%.250s is longer than %u octets", path,
-		                      KEYRING_FILE_MAX);
-	return HA_OK;
-}
-
-static enum ha_error read_all(int descriptor, const char *path, struct keyring_text *out,
+enum ha_error keyring_of_text(const char *path, const struct key_text *text, struct keyring **out,
                               struct keyring_error *error)
-{
-	ssize_t n = 1;
-
-	out->size = 0;
-	out->at = arena_map(KEYRING_FILE_MAX);
-	if (!out->at)
-		return keyring_refuse(error, HA_E_NOMEM, "%.250s: out of memory", path);
-	while (n > 0 && out->size < KEYRING_FILE_MAX) {
-		n = read(descriptor, out->at + out->size, KEYRING_FILE_MAX - out->size);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			out->size += (size_t)n;
-	}
-	if (n < 0)
-		return keyring_refuse(error, HA_E_IO, "%.250s: %s", path, strerror(errno));
-	return HA_OK;
-}
-
-enum ha_error keyring_text_read(const char *path, bool any_owner, struct keyring_text *out,
-                                struct keyring_error *error)
-{
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	enum ha_error why;
-
-	*out = (struct keyring_text){ 0 };
-	if (descriptor < 0)
-		return keyring_refuse(error, ha_error_of_errno(errno), "%.250s: %s", path,
-		                      strerror(errno));
-	if (fstat(descriptor, &out->status) != 0)
-		why = keyring_refuse(error, HA_E_IO, "%.250s: %s", path, strerror(errno));
-	else
-		why = check_file(path, &out->status, any_owner, error);
-	if (why == HA_OK)
-		why = read_all(descriptor, path, out, error);
-	close(descriptor);
-	return why;
-}
-
-enum ha_error keyring_text_ring(const char *path, const struct keyring_text *text,
-                                struct keyring **out, struct keyring_error *error)
 {
 	struct keyring *ring = keyring_new();
 	enum ha_error why;
@@ -231,12 +155,12 @@ enum ha_error keyring_text_ring(const char *path, const struct keyring_text *tex
 
 enum ha_error keyring_load(const char *path, struct keyring **out, struct keyring_error *error)
 {
-	struct keyring_text text;
-	enum ha_error why = keyring_text_read(path, false, &text, error);
+	struct key_text text;
+	enum ha_error why = key_file_read(path, false, &text, error);
 
 	*out = NULL;
 	if (why == HA_OK)
-		why = keyring_text_ring(path, &text, out, error);
-	keyring_text_free(&text);
+		why = keyring_of_text(path, &text, out, error);
+	key_text_free(&text);
 	return why;
 }

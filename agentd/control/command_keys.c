@@ -66,3 +66,8 @@ enum call_progress call_key_new(struct call *call)
 {
 	return call_refuse(call, HA_E_UNSUPPORTED, "agentctl makes keys itself; is it older?");
 }
+
+enum call_progress call_cluster_key(struct call *call)
+{
+	return call_refuse(call, HA_E_UNSUPPORTED, "agentctl makes keys itself; is it older?");
+}

@@ -70,6 +70,9 @@ enum verb_place {
 	X(key_new, "key new", "FILE", VERB_OBJECT, VERB_LOCAL,                                     \
 	  "put a new cluster key before the others of a key file, or make the file; no agentd is " \
 	  "asked")                                                                                 \
+	X(cluster_key, "cluster key", "make FILE | show FILE", VERB_OBJECT, VERB_LOCAL,            \
+	  "make the key file of a new member of a cluster, or say which public key belongs to "    \
+	  "one; no agentd is asked")                                                               \
 	X(trace, "trace", "ADDRESS|NAI [--count N] [--pcap FILE] [--realm N]", VERB_STREAM,        \
 	  VERB_ANYWHERE,                                                                           \
 	  "requests of a mobile node and the replies to them as they pass, until interrupted or "  \

@@ -158,6 +158,25 @@ static int make_key(const struct command *command)
 	return key_new_run(command->words[command->verb_words], command->json);
 }
 
+static int cluster_key(const struct command *command)
+{
+	char *const *words = command->words + command->verb_words;
+	size_t count = command->word_count - command->verb_words;
+	bool make = count && strcmp(words[0], "make") == 0;
+
+	if (count == 0 || (!make && strcmp(words[0], "show") != 0))
+		return agentctl_usage(command->verb, "%s needs make or show",
+		                      verb_infos[command->verb].name);
+	if (count == 1)
+		return agentctl_usage(command->verb, "the file is missing");
+	if (count > 2)
+		return refuse_operand(command, words[2], 1);
+	if (strncmp(words[1], "--", 2) == 0)
+		return refuse_operand(command, words[1], 0);
+	return make ? node_key_make_run(words[1], command->json)
+	            : node_key_show_run(words[1], command->json);
+}
+
 /* Such a name comes of a variable that is not set, and nothing could be said of it. */
 static bool names_no_file(const struct command *command)
 {
@@ -167,7 +186,7 @@ static bool names_no_file(const struct command *command)
 	for (size_t i = command->verb_words; i < command->word_count; i++)
 		empty = empty || !*command->words[i];
 	return empty && (verb == VERB_association_import || verb == VERB_backup ||
-	                 verb == VERB_key_new || verb == VERB_explain);
+	                 verb == VERB_key_new || verb == VERB_cluster_key || verb == VERB_explain);
 }
 
 static int run(const struct command *command)
@@ -181,6 +200,8 @@ static int run(const struct command *command)
 		return backup_verify(backup_file(command, true), command->json);
 	if (command->verb == VERB_key_new)
 		return make_key(command);
+	if (command->verb == VERB_cluster_key)
+		return cluster_key(command);
 	if (control_client_open(&client, command->socket, command->timeout_s) != HA_OK)
 		status = complain(client.report);
 	else if (command->verb == VERB_association_import)

@@ -52,7 +52,7 @@ LIBRARIES = {
         "replication/journal*.c", "replication/ballot*.c", "replication/backup.c", "replication/snapshot_format.c",
     ],
     "nettle/*": ["proto/authenticator.c", "proto/name.c"],
-    "sodium.h": ["agentd/base/keyring.c"],
+    "sodium.h": ["agentd/base/keyring.c", "agentd/base/node_key.c"],
     "yaml.h": ["agentd/base/config_file.c"],
     "uv.h": ["agentd/programs/agentd*.c", "agentd/control/loop*.[ch]", "agentd/control/server*.[ch]"],
     "jansson.h": ["agentd/programs/print_json.c"],

@@ -92,6 +92,9 @@ LINES = [
     (["association", "remove", "10.0.0.1", "256", "use=x"], "'use=x' is neither"), (["association", "remove"], "an operand is missing"),
     (["association", "import"], "the file is missing"), (["association", "import", "a", "b"], "'b': association import takes no more"),
     (["association", "import", "--all", "a"], "association import has no option --all"), (["key", "new"], "the file is missing"),
+    (["cluster", "key"], "cluster key needs make or show"), (["cluster", "key", "new", "a"], "cluster key needs make or show"),
+    (["cluster", "key", "make"], "the file is missing"), (["cluster", "key", "show", "a", "b"], "'b': cluster key takes no more"),
+    (["cluster", "key", "show", "--all"], "cluster key has no option --all"), (["cluster", "key", "make", ""], "the name of the file is"),
     (["key", "new", "a", "b"], "'b': key new takes no more"), (["backup"], "the file is missing"),
     (["backup", "a", "b"], "'b': backup takes no more"), (["backup", "--verify", "a", "b"], "'b': backup takes no more"),
     (["backup", "--force"], "backup has no option --force"), (["node", "set", "10.0.0.1"], "what to set is missing"),
@@ -122,7 +125,7 @@ def test_one_line_says_what_is_wrong(agent, words, why):
 @pytest.mark.parametrize("words", [
     [KEY], ["association", KEY], ["--frob=" + KEY, "status"], ["status", KEY], ["status", "--timeout", KEY], ["trace", "10.0.0.1", KEY],
     ["association", "remove", "10.0.0.1", KEY], ["association", "import", "a", "--key=" + KEY], ["association", "list", "--key", KEY],
-    ["key", "new", "a", KEY], [KEY, "--help"], ["association", "remove", "mobile", "10.0.0.1", "256", "use=mn-ha", KEY],
+    ["key", "new", "a", KEY], ["cluster", "key", "show", "a", KEY], [KEY, "--help"], ["association", "remove", "mobile", "10.0.0.1", "256", "use=mn-ha", KEY],
 ])
 def test_a_key_in_a_wrong_place_is_not_told(agent, words):
     done = agent.ctl_raw(*words, stdin=KEY)
