@@ -9,6 +9,7 @@
 
 #include "agentd/base/config.h"
 #include "agentd/base/config_text.h"
+#include "agentd/flow/members.h"
 #include "agentd/programs/daemon.h"
 #include "agentd/programs/documents.h"
 #include "agentd/programs/privileges.h"
@@ -61,6 +62,19 @@ static int write_document(size_t i)
 	return EXIT_FAILURE;
 }
 
+/* The key by which the other members are to know this one. */
+static bool has_key(const struct config *config, char *report, size_t size)
+{
+	struct replication_cluster cluster;
+	enum ha_error why;
+
+	if (config->cluster_node == 0)
+		return true;
+	why = members_load(config, true, &cluster, report, size);
+	members_wipe(&cluster);
+	return why == HA_OK;
+}
+
 /* What a configuration names that this host must have. */
 static bool host_has(const struct config *config, char *report, size_t size)
 {
@@ -73,7 +87,8 @@ static bool host_has(const struct config *config, char *report, size_t size)
 	};
 	struct privileges privileges;
 
-	if (privileges_find(config->user, &privileges, report, size) != HA_OK)
+	if (privileges_find(config->user, &privileges, report, size) != HA_OK ||
+	    !has_key(config, report, size))
 		return false;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (!*files[i].path || access(files[i].path, files[i].mode) == 0)

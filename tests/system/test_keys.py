@@ -1,5 +1,6 @@
 """Secrets at rest and their rotation: key files, what is on the disk and what is not, a new cluster key, a new key of a node."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -473,3 +474,58 @@ def test_a_mobile_node_gets_a_new_key_without_a_gap(tmp_path):
         agent.start()
         assert register(agent, new)
         assert not register(agent, old, timeout=0.5)
+
+
+# ---- the keys of members ----
+
+def node_key(verb, path):
+    return subprocess.run([program("agentctl"), "--json", "cluster", "key", verb, str(path)], capture_output=True, text=True,
+                          timeout=60)
+
+
+def test_the_key_of_a_member_is_made_once_and_only_its_public_half_is_told(tmp_path):
+    path = tmp_path / "node.key"
+    made = node_key("make", path)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert path.stat().st_mode & 0o7777 == 0o600
+    text = path.read_text()
+    secret = next(line.split()[1] for line in text.splitlines() if line.startswith("secret "))
+    answer = json.loads(made.stdout)
+    assert answer["file"] == str(path) and len(answer["public-key"]) == 64 and secret not in made.stdout
+    shown = node_key("show", path)
+    assert (shown.returncode, shown.stderr) == (0, "") and json.loads(shown.stdout) == answer
+    again = node_key("make", path)
+    assert (again.returncode, again.stdout) == (1, "") and again.stderr == f"agentctl: {path} cannot be made: File exists\n"
+    assert path.read_text() == text and os.listdir(tmp_path) == ["node.key"]
+
+
+def test_a_key_of_a_member_that_others_can_read_is_not_used(tmp_path):
+    path = tmp_path / "node.key"
+    assert node_key("make", path).returncode == 0
+    path.chmod(0o644)
+    shown = node_key("show", path)
+    assert (shown.returncode, shown.stdout) == (1, "") and "chmod 600" in shown.stderr
+    path.chmod(0o600)
+    path.write_text("key 1 " + "ab" * 32 + "\n")
+    shown = node_key("show", path)
+    assert (shown.returncode, shown.stdout) == (1, "") and "abab" not in shown.stderr
+    assert shown.stderr == f"agentctl: {path}:1: a line must be: secret and 64 hexadecimal digits\n"
+
+
+def test_a_check_tells_of_a_key_that_is_not_the_one_named_and_of_two_members(tmp_path):
+    path, config = tmp_path / "node.key", tmp_path / "agentd.yaml"
+
+    def check(node):
+        config.write_text("home-agent: {address: 192.0.2.1}\nprocess: {user: root}\n"
+                          f"storage: {{directory: {tmp_path}}}\ncluster:\n  node: {node}\n"
+                          f"  member-1: 198.51.100.1:7434 data {named}\n  member-2: 198.51.100.2:7434 data {'ab' * 32}\n")
+        done = subprocess.run([program("agentd"), "--check", str(config)], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (0, f"{config}: ok\n"), done.stderr
+        assert "2 members survive the loss of 0" in done.stderr
+        return done.stderr
+
+    named = "cd" * 32
+    assert f"there is no {path} (cluster.key)" in check(1)
+    named = json.loads(node_key("make", path).stdout)["public-key"]
+    assert "before the start on this host" not in check(1)
+    assert f"cluster.member-2: it names another public key than that of {path}, which is {named}" in check(2)
