@@ -1,4 +1,4 @@
-/* cluster.c - life of a cluster's member, and what other threads ask of it. */
+/* cluster.c - life of a cluster's member: open, start, stop. */
 #include "replication/cluster_internal.h"
 
 #include <errno.h>
@@ -14,7 +14,6 @@
 
 #define SEGMENT_LEAST (2u << 20) /* octets: the largest message must fit into a batch */
 #define HAND_OVER_MS 1000u       /* an orderly end waits so long for somebody to take over */
-#define ANSWER_MS 2000u          /* and whoever asks something of the engine's thread */
 
 /* ---- called by the log and by the transport ---- */
 
@@ -39,11 +38,6 @@ void cluster_fail(struct cluster *c, enum ha_error why, const char *what)
 	}
 	pthread_mutex_unlock(&first);
 	cluster_wake(c);
-}
-
-static struct cluster *of(struct replication *r)
-{
-	return (struct cluster *)r;
 }
 
 static void on_replay(void *context, const struct journal_entry *entries, size_t count)
@@ -245,12 +239,10 @@ static enum ha_error open_parts(struct cluster *c, const struct journal_io *io,
 	return error == HA_OK ? open_transport(c, report, size) : error;
 }
 
-static void cluster_close(struct replication *r);
-
-static struct replication *cluster_open(const struct journal_io *io,
-                                        const struct replication_options *options,
-                                        const struct replication_machine *machine,
-                                        enum ha_error *why, char *report, size_t size)
+struct replication *cluster_open(const struct journal_io *io,
+                                 const struct replication_options *options,
+                                 const struct replication_machine *machine, enum ha_error *why,
+                                 char *report, size_t size)
 {
 	struct cluster *c = cluster_new(options, machine);
 
@@ -266,9 +258,9 @@ static struct replication *cluster_open(const struct journal_io *io,
 
 /* ---- start, stop ---- */
 
-static enum ha_error cluster_start(struct replication *r)
+enum ha_error cluster_start(struct replication *r)
 {
-	struct cluster *c = of(r);
+	struct cluster *c = cluster_of(r);
 	enum ha_error error = HA_OK;
 
 	for (size_t i = 0; i < c->group_count && error == HA_OK; i++) {
@@ -284,29 +276,6 @@ static enum ha_error cluster_start(struct replication *r)
 		return HA_E_NOMEM;
 	c->started = true;
 	return HA_OK;
-}
-
-/* One at a time; the engine's thread answers within a turn. */
-static enum ha_error ask(struct cluster *c, enum cluster_wish wish, uint8_t member)
-{
-	const struct timespec until = clock_condition_time(clock_monotonic_ns() + ANSWER_MS * MS);
-	enum ha_error result = HA_E_CLOSED;
-	int error = 0;
-
-	if (!c->started || atomic_load(&c->failed))
-		return HA_E_CLOSED;
-	pthread_mutex_lock(&c->caller_mutex);
-	pthread_mutex_lock(&c->request_mutex);
-	c->request = (struct cluster_request){ .wish = wish, .member = member };
-	cluster_wake(c);
-	while (!c->request.done && error == 0)
-		error = pthread_cond_timedwait(&c->request_done, &c->request_mutex, &until);
-	if (c->request.done)
-		result = c->request.result;
-	c->request.wish = WISH_NONE;
-	pthread_mutex_unlock(&c->request_mutex);
-	pthread_mutex_unlock(&c->caller_mutex);
-	return result;
 }
 
 static bool leads(struct cluster *c)
@@ -325,7 +294,7 @@ static void hand_over(struct cluster *c)
 {
 	uint64_t until_ns = clock_monotonic_ns() + HAND_OVER_MS * MS;
 
-	if (!leads(c) || ask(c, WISH_TRANSFER, 0) != HA_OK)
+	if (!leads(c) || cluster_ask(c, WISH_TRANSFER, 0) != HA_OK)
 		return;
 	while (leads(c) && !atomic_load(&c->failed) && clock_monotonic_ns() < until_ns) {
 		const struct timespec until = clock_condition_time(clock_monotonic_ns() + 20 * MS);
@@ -336,9 +305,9 @@ static void hand_over(struct cluster *c)
 	}
 }
 
-static void cluster_stop(struct replication *r)
+void cluster_stop(struct replication *r)
 {
-	struct cluster *c = of(r);
+	struct cluster *c = cluster_of(r);
 
 	if (c->started) {
 		hand_over(c);
@@ -351,9 +320,9 @@ static void cluster_stop(struct replication *r)
 		journal_stop(c->journal);
 }
 
-static void cluster_close(struct replication *r)
+void cluster_close(struct replication *r)
 {
-	struct cluster *c = of(r);
+	struct cluster *c = cluster_of(r);
 
 	cluster_stop(r);
 	transport_close(c->transport);
@@ -368,118 +337,3 @@ static void cluster_close(struct replication *r)
 	explicit_bzero(c->config.secret_key, sizeof(c->config.secret_key));
 	free(c);
 }
-
-/* ---- what other threads ask ---- */
-
-static enum ha_error cluster_submit(struct replication *r,
-                                    const struct replication_command *commands, size_t count)
-{
-	struct cluster *c = of(r);
-	bool first;
-	enum ha_error error;
-
-	if (atomic_load(&c->stopping) || atomic_load(&c->failed))
-		return HA_E_CLOSED;
-	for (size_t i = 0; i < count; i++)
-		if (commands[i].size == 0 || commands[i].size > REPLICATION_COMMAND_MAX)
-			return HA_E_RANGE;
-	if (!atomic_load(&c->accepting))
-		return HA_E_NOTLEADER;
-	if (atomic_load(&c->full))
-		return HA_E_CAPACITY;
-	error = queue_put(&c->queue, commands, count, &first);
-	if (error == HA_OK && first)
-		cluster_wake(c);
-	return error;
-}
-
-static void raise_to(_Atomic uint64_t *to, uint64_t value)
-{
-	uint64_t was = atomic_load(to);
-
-	while (was < value && !atomic_compare_exchange_weak(to, &was, value))
-		;
-}
-
-static void cluster_trim(struct replication *r, uint64_t index)
-{
-	struct cluster *c = of(r);
-
-	raise_to(&c->trim, index);
-	cluster_wake(c);
-}
-
-static void cluster_hold(struct replication *r, uint64_t index)
-{
-	atomic_store(&of(r)->hold, index);
-}
-
-static uint64_t cluster_may_answer_until(const struct replication *r)
-{
-	return atomic_load(&((const struct cluster *)r)->answer_until_ns);
-}
-
-static uint64_t cluster_answer_begin(struct replication *r)
-{
-	atomic_fetch_add(&of(r)->answering, 1);
-	return cluster_may_answer_until(r);
-}
-
-static void cluster_answer_end(struct replication *r)
-{
-	atomic_fetch_sub(&of(r)->answering, 1);
-}
-
-static void cluster_status(struct replication *r, struct replication_status *out)
-{
-	struct cluster *c = of(r);
-
-	pthread_mutex_lock(&c->status_mutex);
-	*out = c->status;
-	pthread_mutex_unlock(&c->status_mutex);
-	/* These are asked for on what was acknowledged a moment ago. */
-	out->applied_index = atomic_load(&c->applied);
-	if (out->commit_index < atomic_load(&c->committed))
-		out->commit_index = atomic_load(&c->committed);
-}
-
-static void cluster_flush_histogram(struct replication *r,
-                                    uint64_t counts[REPLICATION_FLUSH_BUCKETS])
-{
-	journal_flush_histogram(of(r)->journal, counts);
-}
-
-static enum ha_error cluster_transfer(struct replication *r, uint8_t member)
-{
-	return member > REPLICATION_MEMBERS_MAX ? HA_E_NOTFOUND : ask(of(r), WISH_TRANSFER, member);
-}
-
-static enum ha_error cluster_drain(struct replication *r, bool drain)
-{
-	return ask(of(r), drain ? WISH_DRAIN : WISH_UNDRAIN, 0);
-}
-
-static enum ha_error cluster_admit(struct replication *r, uint8_t number)
-{
-	if (number < 1 || number > REPLICATION_MEMBERS_MAX)
-		return HA_E_NOTFOUND;
-	return ask(of(r), WISH_ADMIT, number);
-}
-
-const struct replication_engine replication_engine_cluster = {
-	.open = cluster_open,
-	.start = cluster_start,
-	.submit = cluster_submit,
-	.may_answer_until = cluster_may_answer_until,
-	.answer_begin = cluster_answer_begin,
-	.answer_end = cluster_answer_end,
-	.transfer = cluster_transfer,
-	.drain = cluster_drain,
-	.admit = cluster_admit,
-	.hold = cluster_hold,
-	.trim = cluster_trim,
-	.status = cluster_status,
-	.flush_histogram = cluster_flush_histogram,
-	.stop = cluster_stop,
-	.close = cluster_close,
-};

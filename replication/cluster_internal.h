@@ -2,7 +2,8 @@
  * consensus and ballot, over the log with its own threads. For
  * replication/cluster*.c only.
  *
- *   cluster.c           life, and the face for other threads
+ *   cluster.c           life
+ *   cluster_face.c      what other threads ask
  *   cluster_loop.c      the engine's thread: what it does in which order
  *   cluster_group.c     what a group needs of its surroundings
  *   cluster_identity.c  who is one of us: clusters, disks, the ballot
@@ -109,6 +110,24 @@ struct cluster {
 	pthread_t thread;
 	bool started;
 };
+
+static inline struct cluster *cluster_of(struct replication *r)
+{
+	return (struct cluster *)r;
+}
+
+/* cluster.c */
+struct replication *cluster_open(const struct journal_io *io,
+                                 const struct replication_options *options,
+                                 const struct replication_machine *machine, enum ha_error *why,
+                                 char *report, size_t size);
+enum ha_error cluster_start(struct replication *r);
+void cluster_stop(struct replication *r);
+void cluster_close(struct replication *r);
+
+/* cluster_face.c: have the engine's thread do something. HA_E_CLOSED when it
+ * does not answer. */
+enum ha_error cluster_ask(struct cluster *c, enum cluster_wish wish, uint8_t member);
 
 /* Nothing can be promised any more: the machine is told, the thread ends. */
 void cluster_fail(struct cluster *c, enum ha_error why, const char *what);
