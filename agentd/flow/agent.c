@@ -12,6 +12,7 @@
 #include "agentd/flow/counters.h"
 #include "agentd/flow/donor.h"
 #include "agentd/flow/keys.h"
+#include "agentd/flow/members.h"
 #include "agentd/flow/refill.h"
 #include "agentd/flow/rotation.h"
 #include "agentd/flow/watch.h"
@@ -78,7 +79,7 @@ static void begin_checkpoint(struct checkpoint *c)
 
 static enum ha_error open_run(struct agent *agent, char *report, size_t size)
 {
-	enum ha_error error;
+	enum ha_error error = HA_OK;
 
 	agent->stopping = agent->finished = false;
 	agent->led = agent->prepared = false;
@@ -91,7 +92,10 @@ static enum ha_error open_run(struct agent *agent, char *report, size_t size)
 		snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
 		return HA_E_NOMEM;
 	}
-	error = recovery_run(agent, report, size);
+	if (agent->config.cluster_node != 0)
+		error = members_load(&agent->config, false, &agent->cluster, report, size);
+	if (error == HA_OK)
+		error = recovery_run(agent, report, size);
 	if (error == HA_OK)
 		policy_refresh(agent);
 	return error;
@@ -295,6 +299,7 @@ void agent_close(struct agent *agent)
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
 		receiver_close(agent->receivers[i]);
 	traces_destroy(&agent->traces);
+	members_wipe(&agent->cluster);
 	arena_unmap(agent, sizeof(*agent));
 }
 

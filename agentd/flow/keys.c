@@ -78,6 +78,16 @@ static enum ha_error make_file(struct agent *agent, const char *path, char *repo
 	return why;
 }
 
+/* A cluster's keys are made by its founder, the data member with the lowest number. */
+static bool may_make(const struct config *config)
+{
+	for (uint32_t i = 1; i < config->cluster_node; i++)
+		if (cluster_member_is_given(&config->cluster_members[i - 1]) &&
+		    !config->cluster_members[i - 1].witness)
+			return false;
+	return true;
+}
+
 /* There is no file: is that a beginning, or a loss? */
 static enum ha_error without_file(struct agent *agent, const char *path, uint64_t marker,
                                   char *report, size_t size)
@@ -94,6 +104,13 @@ static enum ha_error without_file(struct agent *agent, const char *path, uint64_
 		         "there is no %s (storage.cluster-key): 'agentctl key new %s' makes it, or "
 		         "copy that of another member",
 		         path, path);
+		return HA_E_NOTFOUND;
+	}
+	if (!may_make(&agent->config)) {
+		snprintf(report, size,
+		         "there is no %s: copy that of the member that founds the cluster, or of "
+		         "any other; all seal and open with the same keys",
+		         path);
 		return HA_E_NOTFOUND;
 	}
 	return make_file(agent, path, report, size);
