@@ -9,7 +9,7 @@
 #define LEASE_LEAST_MS 30u
 #define HEARTBEAT_LEAST_MS 10u
 #define ELECTION_LEAST_MS 100u
-#define SNAPSHOT_PATIENCE_MS 20000u /* the library's; it asks again anyway */
+#define SNAPSHOT_PATIENCE_MS 200u /* until who lacks too much is told so again */
 
 /* ---- members ---- */
 
@@ -365,7 +365,7 @@ enum ha_error consensus_trim(struct consensus *c, uint64_t now_ns, uint64_t inde
 		error = tell_library(c);
 	}
 	first = window_at(&c->window, c->window.first);
-	*serial = first ? first->serial : c->durable + 1;
+	*serial = first ? first->serial : UINT64_MAX;
 	return error;
 }
 

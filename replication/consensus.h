@@ -167,7 +167,8 @@ struct consensus_timing consensus_timing(uint32_t round_trip_us);
 
 /* The store holds all up to `index`, applied here; entries go as memory_max
  * wants it, but those above `hold` (a snapshot on its way; UINT64_MAX = none)
- * stay while they fit into memory_max. *serial: the log needs none below it. */
+ * stay while they fit into memory_max. *serial: the log needs none below it;
+ * UINT64_MAX: none at all. */
 enum ha_error consensus_trim(struct consensus *consensus, uint64_t now_ns, uint64_t index,
                              uint64_t hold, uint64_t *serial);
 

@@ -21,12 +21,14 @@
 
 #define MS UINT64_C(1000000) /* nanoseconds */
 
-#define PIECE_OCTETS (512u << 10) /* of entries in one message, after its first */
-#define INFLIGHT_MAX 16384u       /* entries sent to a member and not acknowledged */
-#define RANK_MS 12u               /* between members that stand early */
-#define WITNESS_PATIENCE 6u       /* a witness waits so many times longer */
-#define RETRY_MS 5u               /* until a witness tries again to hand over */
-#define REST_MS 20u               /* until one that may not stand looks again */
+#ifndef PIECE_OCTETS              /* a test has a log of small files */
+#define PIECE_OCTETS (512u << 10) /* of entries in one message, if more than one */
+#endif
+#define INFLIGHT_MAX 16384u /* entries sent to a member and not acknowledged */
+#define RANK_MS 12u         /* between members that stand early */
+#define WITNESS_PATIENCE 6u /* a witness waits so many times longer */
+#define RETRY_MS 5u         /* until a witness tries again to hand over */
+#define REST_MS 20u         /* until one that may not stand looks again */
 
 /* The leader that was heard last, and the newest of its stamps. */
 struct heard {
@@ -68,7 +70,8 @@ struct consensus {
 	struct heard heard;
 	uint64_t promised_ns; /* help nobody else until then */
 	struct held_vote held[REPLICATION_MEMBERS_MAX + 1];
-	uint64_t stand_ns; /* stand early then; 0 = no */
+	uint64_t stand_ns;    /* stand early then; 0 = no */
+	uint64_t handed_term; /* for which a leader asked us to stand */
 	bool eligible;
 	uint32_t connected;
 
@@ -132,6 +135,8 @@ void consensus_send_message(struct consensus *c, const struct raft_message *mess
 enum ha_error consensus_begin_term(struct consensus *c);
 /* We are no more: what was put in order and is not committed may be lost. */
 void consensus_end_term(struct consensus *c);
+/* Entries from `index` on: who waits for them is told that it is not known. */
+void consensus_lose(struct consensus *c, uint64_t index);
 /* Go on with handing over. */
 enum ha_error consensus_transfer_on(struct consensus *c);
 enum ha_error consensus_stand_early(struct consensus *c);

@@ -126,13 +126,10 @@ enum ha_error consensus_begin_term(struct consensus *c)
 	return put_in_order(c, JOURNAL_BARRIER, &barrier, 1, CONSENSUS_ENTRY_HEADER);
 }
 
-void consensus_end_term(struct consensus *c)
+void consensus_lose(struct consensus *c, uint64_t index)
 {
-	uint64_t index = raft_commit_index(&c->raft) + 1;
 	size_t count = 0;
 
-	c->barrier = 0;
-	c->transfer = (struct transfer){ 0 };
 	if (index <= c->applied)
 		index = c->applied + 1;
 	for (; index <= c->window.last; index++) {
@@ -149,6 +146,13 @@ void consensus_end_term(struct consensus *c)
 	}
 	if (count > 0)
 		c->host.lost(c->host.context, c->tickets, count);
+}
+
+void consensus_end_term(struct consensus *c)
+{
+	c->barrier = 0;
+	c->transfer = (struct transfer){ 0 };
+	consensus_lose(c, raft_commit_index(&c->raft) + 1);
 }
 
 /* ---- the log's progress ---- */

@@ -51,6 +51,22 @@ static bool has_room(const struct consensus *c, const struct consensus_message *
 	       c->host.room(c->host.context, m->entry_count, m->entry_octets);
 }
 
+/* How many of a message's first entries are here already: they may be committed
+ * now, and then let go, which makes room. */
+static uint32_t held_already(const struct consensus *c, const struct consensus_message *m)
+{
+	const uint8_t *at = m->entries;
+	struct journal_entry entry;
+	uint32_t count = 0;
+
+	for (; count < m->entry_count; count++) {
+		at = consensus_entry_decode(at, &entry);
+		if (consensus_term_of(c, m->index + 1 + count) != entry.term)
+			break;
+	}
+	return count;
+}
+
 /* The library wants to own a batch, which it gives back or frees. What there is
  * no room for is lost on the way, as it were, and comes again; the rest of the
  * message is a heartbeat. */
@@ -59,7 +75,7 @@ static bool give_entries(struct consensus *c, const struct consensus_message *m,
 {
 	static uint64_t nothing;
 	const uint8_t *at = m->entries;
-	uint32_t count = has_room(c, m) ? m->entry_count : 0;
+	uint32_t count = has_room(c, m) ? m->entry_count : held_already(c, m);
 	void *batch = count ? raft_malloc(1) : NULL;
 
 	if (count && !batch)
@@ -99,6 +115,17 @@ static enum ha_error on_append(struct consensus *c, uint8_t from, const struct c
 	return step_receive(c, from, &message);
 }
 
+/* A refusal of what we sent as the leader of an older term says nothing, and one of
+ * what is known to be stored there was overtaken: the library would look for
+ * where the logs meet below that, and then send nothing any more. */
+static bool is_outdated(const struct consensus *c, uint8_t from, const struct consensus_message *m)
+{
+	raft_index match;
+
+	return m->index == 0 ||
+	       (raft_match_index(&c->raft, from, &match) == 0 && m->rejected <= match);
+}
+
 static enum ha_error on_appended(struct consensus *c, uint8_t from,
                                  const struct consensus_message *m)
 {
@@ -106,6 +133,8 @@ static enum ha_error on_appended(struct consensus *c, uint8_t from,
 	struct raft_append_entries_result *result = &message.append_entries_result;
 
 	if (!consensus_leads(c) || m->term < c->raft.current_term)
+		return drop_stale(c);
+	if (m->term == c->raft.current_term && m->rejected && is_outdated(c, from, m))
 		return drop_stale(c);
 	/* An answer older than another one would make the library forget. */
 	if (m->term == c->raft.current_term && !lease_acknowledge(&c->lease, from, m->stamp))
@@ -206,6 +235,7 @@ static enum ha_error on_stand_now(struct consensus *c, uint8_t from,
 	message.timeout_now.term = m->term;
 	message.timeout_now.last_log_index = m->index;
 	message.timeout_now.last_log_term = m->index_term;
+	c->handed_term = m->term + 1;
 	error = step_receive(c, from, &message);
 	if (c->raft.state != RAFT_FOLLOWER)
 		c->promised_ns = c->now_ns;

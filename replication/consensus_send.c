@@ -101,7 +101,9 @@ static void send_vote(struct consensus *c, uint8_t member, const struct raft_req
 		.index = from->last_log_index,
 		.index_term = from->last_log_term,
 		.pre_vote = from->pre_vote,
-		.handed_over = from->disrupt_leader,
+		/* The library says so of later terms, too, in which there may be a leader
+		 * that nobody asked. */
+		.handed_over = from->disrupt_leader && from->term == c->handed_term,
 	};
 
 	send(c, member, &m, NULL, 0);

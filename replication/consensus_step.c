@@ -36,6 +36,8 @@ static enum ha_error append(struct consensus *c, struct window_block *block, uin
 		return error;
 	}
 	if (first <= c->window.last) {
+		/* With these the commit may have come, and so not have told of ours. */
+		consensus_lose(c, first);
 		window_truncate(&c->window, first);
 		if (c->stored >= first)
 			c->stored = first - 1;
