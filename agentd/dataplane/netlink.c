@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -88,6 +89,20 @@ static enum ha_error tell(struct netlink *netlink, struct nlmsghdr *request)
 {
 	request->nlmsg_flags |= NLM_F_ACK;
 	return ask(netlink, request, NULL, NULL);
+}
+
+/* Read a list. One that changed meanwhile is read again. */
+static enum ha_error list(struct netlink *netlink,
+                          enum ha_error (*read)(struct netlink *netlink, void *context),
+                          void *context)
+{
+	unsigned tries = LIST_TRIES;
+	enum ha_error why;
+
+	do
+		why = read(netlink, context);
+	while (why != HA_OK && netlink->trouble == EINTR && --tries > 0);
+	return why;
 }
 
 struct netlink *netlink_open(enum ha_error *why)
@@ -177,6 +192,9 @@ static int note_link_attribute(const struct nlattr *at, void *context)
 	struct netlink_link *out = context;
 
 	switch (mnl_attr_get_type(at)) {
+	case IFLA_IFNAME:
+		snprintf(out->name, sizeof(out->name), "%s", mnl_attr_get_str(at));
+		return MNL_CB_OK;
 	case IFLA_LINK:
 		out->below = mnl_attr_get_u32(at);
 		return MNL_CB_OK;
@@ -214,6 +232,43 @@ enum ha_error netlink_find(struct netlink *netlink, const char *name, struct net
 	begin_link(netlink, RTM_GETLINK, 0, 0, &request);
 	mnl_attr_put_strz(request, IFLA_IFNAME, name);
 	return ask(netlink, request, note_link, out);
+}
+
+struct link_search {
+	unsigned below;
+	struct mac mac;
+	struct netlink_link found; /* index 0 = not yet */
+};
+
+static int compare_link(const struct nlmsghdr *answer, void *context)
+{
+	struct link_search *search = context;
+	struct netlink_link link = { 0 };
+
+	note_link(answer, &link);
+	if (link.macvlan && link.below == search->below && mac_equal(link.mac, search->mac))
+		search->found = link;
+	return MNL_CB_OK;
+}
+
+static enum ha_error search_links(struct netlink *netlink, void *search)
+{
+	struct nlmsghdr *request;
+
+	begin_link(netlink, RTM_GETLINK, NLM_F_DUMP, 0, &request);
+	return ask(netlink, request, compare_link, search);
+}
+
+enum ha_error netlink_macvlan_find(struct netlink *netlink, unsigned below, struct mac mac,
+                                   struct netlink_link *out)
+{
+	struct link_search search = { .below = below, .mac = mac };
+	enum ha_error why = list(netlink, search_links, &search);
+
+	*out = search.found;
+	if (why == HA_OK && search.found.index == 0)
+		why = fail(netlink, ENODEV);
+	return why;
 }
 
 /* A link that stands on another one would tell all the link of its own address. */
@@ -362,7 +417,7 @@ static int note_address(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
-static enum ha_error search_addresses(struct netlink *netlink, struct search *search)
+static enum ha_error search_addresses(struct netlink *netlink, void *search)
 {
 	struct nlmsghdr *request = begin(netlink, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
@@ -375,12 +430,8 @@ enum ha_error netlink_address_find(struct netlink *netlink, struct in_addr addre
                                    struct netlink_address *out)
 {
 	struct search search = { .address = address };
-	enum ha_error why;
-	unsigned tries = LIST_TRIES;
+	enum ha_error why = list(netlink, search_addresses, &search);
 
-	do /* a list that changed while it was read is read again */
-		why = search_addresses(netlink, &search);
-	while (why != HA_OK && netlink->trouble == EINTR && --tries > 0);
 	*out = search.found;
 	if (why == HA_OK && search.found.link == 0)
 		why = fail(netlink, EADDRNOTAVAIL);

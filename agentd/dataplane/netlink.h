@@ -22,6 +22,7 @@ struct netlink;
 
 /* What of a link matters here. */
 struct netlink_link {
+	char name[NETLINK_NAME_MAX];
 	unsigned index;
 	unsigned below; /* index of the link it stands on; 0 = none */
 	bool ethernet;
@@ -56,8 +57,12 @@ const char *netlink_trouble(const struct netlink *netlink);
 
 enum ha_error netlink_find(struct netlink *netlink, const char *name, struct netlink_link *out);
 
-/* HA_E_EXISTS: a link has that name. HA_E_INUSE: that MAC is on that link. It is
- * down, and will not make itself an address of IPv6. */
+/* The macvlan over a link that has this MAC. */
+enum ha_error netlink_macvlan_find(struct netlink *netlink, unsigned below, struct mac mac,
+                                   struct netlink_link *out);
+
+/* HA_E_EXISTS: a link has that name. It is down, and will not make itself an
+ * address of IPv6. */
 enum ha_error netlink_macvlan_add(struct netlink *netlink, const char *name, unsigned below,
                                   struct mac mac);
 enum ha_error netlink_remove(struct netlink *netlink, unsigned link);

@@ -60,36 +60,44 @@ const char *place_trouble(const struct place *place)
 /* ---- the device ---- */
 
 /* The name says whose it is: a later process of ours knows it again. */
-static void name_device(struct place *place, const struct netlink_link *interface)
+static void name_device(struct place *place)
 {
 	if (place->virtual_mac)
-		snprintf(place->device, sizeof(place->device), "ha%u-%x",
-		         place->mac.octets[MAC_OCTETS - 1], interface->index);
+		snprintf(place->device, sizeof(place->device), "ha-%08x",
+		         address_host(place->address));
 	else
 		snprintf(place->device, sizeof(place->device), "%s", place->interface);
 }
 
-static bool is_ours(const struct place *place, const struct netlink_link *link,
-                    const struct netlink_link *interface)
+/* Whatever had the name before goes, but for what cannot be ours. */
+static enum ha_error free_name(struct place *place)
 {
-	return link->macvlan && link->below == interface->index && mac_equal(link->mac, place->mac);
+	struct netlink_link link;
+	enum ha_error why = netlink_find(place->netlink, place->device, &link);
+
+	if (why == HA_E_NOTFOUND)
+		return HA_OK;
+	if (why != HA_OK)
+		return why;
+	return link.macvlan ? netlink_remove(place->netlink, link.index) : HA_E_EXISTS;
 }
 
 /* Find the device of an earlier process, or make one. */
 static enum ha_error make_device(struct place *place, const struct netlink_link *interface)
 {
 	struct netlink_link link;
-	enum ha_error why = netlink_find(place->netlink, place->device, &link);
+	enum ha_error why = netlink_macvlan_find(place->netlink, interface->index, place->mac,
+	                                         &link);
 
-	if (why == HA_OK && is_ours(place, &link, interface)) {
+	if (why == HA_OK && strcmp(link.name, place->device) != 0)
+		return HA_E_INUSE;
+	if (why == HA_OK) {
 		place->index = link.index;
 		return netlink_up(place->netlink, link.index, false);
 	}
-	if (why == HA_OK && !link.macvlan)
-		return HA_E_EXISTS;
+	if (why == HA_E_NOTFOUND)
+		why = free_name(place);
 	if (why == HA_OK)
-		why = netlink_remove(place->netlink, link.index);
-	if (why == HA_OK || why == HA_E_NOTFOUND)
 		why = netlink_macvlan_add(place->netlink, place->device, interface->index,
 		                          place->mac);
 	if (why == HA_OK)
@@ -136,7 +144,7 @@ static enum ha_error prepare(struct place *place)
 		return why;
 	if (place->virtual_mac && !interface.ethernet)
 		return HA_E_UNSUPPORTED;
-	name_device(place, &interface);
+	name_device(place);
 	if (place->virtual_mac) {
 		why = prepare_device(place, &interface);
 	} else {

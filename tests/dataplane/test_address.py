@@ -19,7 +19,7 @@ from waiting import wait_for
 
 ADDRESS = "192.0.2.33"
 VIRTUAL_MAC = "00:00:5e:00:01:21"  # ends in the last octet of the address
-DEVICE = "ha33-"
+DEVICE = "ha-c0000221"
 HOSTS = {"one": "192.0.2.11/24", "two": "192.0.2.12/24", "near": "192.0.2.77/24"}
 IP_FREEBIND = 15  # of SOL_IP, not in every Python
 
@@ -27,9 +27,9 @@ IP_FREEBIND = 15  # of SOL_IP, not in every Python
 class Owner:
     """One process that may have the address."""
 
-    def __init__(self, switch, host, mac="virtual", hook=None, expect="ready", prefix=()):
+    def __init__(self, switch, host, mac="virtual", hook=None, expect="ready", prefix=(), address=ADDRESS):
         self.switch, self.host = switch, host
-        words = [*prefix, os.path.join(BUILD, "tests/dataplane/owner"), ADDRESS, HOST_LINK, mac] + ([hook] if hook else [])
+        words = [*prefix, os.path.join(BUILD, "tests/dataplane/owner"), address, HOST_LINK, mac] + ([hook] if hook else [])
         self.process = subprocess.Popen([*switch.inside(host), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, bufsize=1)
         self.first = self.process.stdout.readline().strip()
@@ -62,7 +62,7 @@ def has_address(switch, host):
 
 def devices(switch, host):
     shown = subprocess.run([*switch.inside(host), "ip", "-o", "link"], check=True, capture_output=True, text=True)
-    return [line.split(": ")[1].split("@")[0] for line in shown.stdout.splitlines() if f" {DEVICE}" in line]
+    return [line.split(": ")[1].split("@")[0] for line in shown.stdout.splitlines() if " ha-" in line]
 
 
 def own_mac(switch, host):
@@ -262,6 +262,18 @@ def test_interface_that_does_not_fit_is_refused(switch, owners):
     ip("address", "delete", f"{ADDRESS}/24", "dev", HOST_LINK)
     ip("link", "set", HOST_LINK, "name", "other")
     assert "there is no such interface" in owners("one", expect=None).first
+
+
+def test_two_addresses_on_one_link(switch, owners, near):
+    one = owners("one")
+    assert devices(switch, "one") == [DEVICE]
+    same = owners("one", address="198.51.100.33", expect=None).first
+    assert f"{VIRTUAL_MAC} is in use on it; set home-agent.virtual-router" in same
+    other = owners("one", address="198.51.100.34")
+    for owner in (one, other):
+        owner.say("lead")
+        wait_for(owner.owns, "both are taken")
+    assert len(devices(switch, "one")) == 2 and near.ask() == VIRTUAL_MAC
 
 
 def test_hook_is_called_instead(switch, owners, tmp_path):
