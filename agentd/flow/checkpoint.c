@@ -4,13 +4,11 @@
  * A pass takes the peers that changed, in the order of the store's keys, and
  * writes them in transactions of bounded size; the last one carries the log
  * index that the store then holds. Rows may be newer than that index: they
- * carry their own version, and replaying the log skips them. Passes are paced
- * by their own duration: a small change is in the store at once, a million of
- * them wait for the interval. */
+ * carry their own version, and replaying the log skips them. When passes are made,
+ * pace.c says. */
 #include "agentd/flow/internal.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
@@ -19,11 +17,6 @@
 #ifndef PEERS_PER_TRANSACTION /* a test wants several transactions in a pass */
 #define PEERS_PER_TRANSACTION 1024u
 #endif
-#define REST 2u /* idle time after a transaction of a pass, in durations of it */
-#define PACE 3u /* idle time after a pass, in durations of the pass, rests included */
-#define PAUSE_MIN_MS 20u
-#define RETRY_MS 1000u /* after a failed write */
-#define LENT_LOOK_MS 500u
 
 static const enum store_table table_of[] = {
 	[ROW_PEER] = STORE_PEERS,       [ROW_ASSOCIATION] = STORE_ASSOCIATIONS,
@@ -216,50 +209,6 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 	return error;
 }
 
-static void wait_until(struct checkpoint *c, uint64_t deadline_ns)
-{
-	const struct timespec until = clock_condition_time(deadline_ns);
-
-	pthread_cond_timedwait(&c->wake, &c->lock, &until);
-}
-
-static bool log_is_filling(struct agent *agent)
-{
-	struct replication_status status;
-
-	replication_status(agent->replication, &status);
-	return status.log_octets > status.log_octets_max / 2 ||
-	       (status.member_count > 0 && status.log_memory > status.log_memory_max / 2);
-}
-
-/* While another member reads a moment of the store, every page that is written
- * anew makes the file longer: what can wait does, while the log has room. */
-static uint64_t unless_lent(struct agent *agent, uint64_t at_ns)
-{
-	uint64_t look_ns = clock_monotonic_ns() + LENT_LOOK_MS * UINT64_C(1000000);
-
-	if (agent->checkpoint.lent == 0 || log_is_filling(agent) || at_ns > look_ns)
-		return at_ns;
-	return look_ns;
-}
-
-/* The store's flushes hold up the log's, on the same disk and the same
- * processors: small ones with a rest between them cost a registration least.
- * Not while the log waits to be trimmed, nor while somebody waits for us. */
-static void rest(struct agent *agent, uint64_t worked_ns)
-{
-	struct checkpoint *c = &agent->checkpoint;
-	uint64_t end_ns = clock_monotonic_ns() + worked_ns * REST, until_ns;
-
-	if (log_is_filling(agent))
-		return;
-	pthread_mutex_lock(&c->lock);
-	while (!c->stopping && !c->jobs.first && !c->waiters &&
-	       clock_monotonic_ns() < (until_ns = unless_lent(agent, end_ns)))
-		wait_until(c, until_ns);
-	pthread_mutex_unlock(&c->lock);
-}
-
 static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_t count,
                                const struct applied *applied)
 {
@@ -278,7 +227,7 @@ static enum ha_error write_all(struct agent *agent, const uint32_t *slots, size_
 		}
 		done += some;
 		if (!last)
-			rest(agent, clock_monotonic_ns() - began_ns);
+			pace_rest(agent, clock_monotonic_ns() - began_ns);
 	} while (done < count);
 	return HA_OK;
 }
@@ -356,18 +305,6 @@ static enum ha_error pass(struct agent *agent)
 
 /* ---- the thread ---- */
 
-static uint64_t pause_ms(struct agent *agent, enum ha_error error)
-{
-	uint64_t pause = agent->checkpoint.duration_ms * PACE;
-	uint64_t max_ms = agent->checkpoint_interval_ms;
-
-	if (error != HA_OK)
-		return RETRY_MS;
-	if (pause < PAUSE_MIN_MS)
-		pause = PAUSE_MIN_MS;
-	return pause < max_ms ? pause : max_ms;
-}
-
 static bool has_changes(struct agent *agent)
 {
 	return agent->applied_index > agent->checkpoint.stored_index ||
@@ -391,7 +328,7 @@ static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
 		bool changes = has_changes(agent);
-		uint64_t at_ns = unless_lent(agent, due_ns);
+		uint64_t at_ns = pace_unless_lent(agent, due_ns);
 
 		if (c->stopping) {
 			duty = DUTY_STOP;
@@ -411,7 +348,7 @@ static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 		}
 		c->idle = !changes;
 		if (changes)
-			wait_until(c, at_ns);
+			pace_wait(c, at_ns);
 		else
 			pthread_cond_wait(&c->wake, &c->lock);
 		c->idle = false;
@@ -432,7 +369,7 @@ static void *run(void *argument)
 
 		if (duty == DUTY_PASS) {
 			error = pass(agent);
-			due_ns = clock_monotonic_ns() + pause_ms(agent, error) * 1000000u;
+			due_ns = clock_monotonic_ns() + pace_pause_ms(agent, error) * 1000000u;
 			continue;
 		}
 		if (duty == DUTY_TELL) {

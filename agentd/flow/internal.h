@@ -211,6 +211,15 @@ void checkpoint_write_through(struct agent *agent, struct configure_job *job);
 void job_list_append(struct job_list *list, struct configure_job *job);
 void job_free(struct configure_job *job);
 
+/* pace.c: when the store thread works */
+void pace_wait(struct checkpoint *c, uint64_t deadline_ns); /* with the lock */
+/* Not before `at_ns`, or later when the store is lent and that can wait. */
+uint64_t pace_unless_lent(struct agent *agent, uint64_t at_ns);
+/* After a transaction of a pass that took so long. */
+void pace_rest(struct agent *agent, uint64_t worked_ns);
+/* After a pass. */
+uint64_t pace_pause_ms(struct agent *agent, enum ha_error error);
+
 /* waiters.c */
 bool waiters_served(const struct checkpoint *c); /* with the lock: can one be told? */
 /* Tell those whom the store serves now, or after a failure all of them. */
