@@ -23,7 +23,9 @@
 #define QUEUE_MAX 1000000u
 #define WAIT_MAX_NS UINT64_C(1000000000)
 
-#define LISTENER_EVENTS (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+#define LISTENER_EVENTS                                                                            \
+	(ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |              \
+	 ZMQ_EVENT_ACCEPT_FAILED)
 #define LINK_EVENTS                                                                                \
 	(ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 

@@ -164,6 +164,22 @@ static bool set_keys(struct transport_net *net, void *socket, const struct repli
 	                      strlen(TRANSPORT_GATE_DOMAIN)) == 0;
 }
 
+/* Connections from where no other member is are closed before anything is read,
+ * so that strangers cannot use up the descriptors of this process. */
+static bool set_filters(const struct transport_net *net, void *socket)
+{
+	char filter[REPLICATION_ADDRESS_MAX + 8];
+
+	for (size_t i = 0; i < net->member_count; i++) {
+		if (net->members[i].number == net->self)
+			continue;
+		snprintf(filter, sizeof(filter), "%s/32", net->members[i].address);
+		if (zmq_setsockopt(socket, ZMQ_TCP_ACCEPT_FILTER, filter, strlen(filter)) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Before the socket is bound or connected, so that no event is missed. */
 static bool watch(struct transport_net *net, struct transport_socket *s, int events)
 {
@@ -179,19 +195,38 @@ static bool watch(struct transport_net *net, struct transport_socket *s, int eve
 	return s->monitor && zmq_connect(s->monitor, name) == 0;
 }
 
+/* From our own address, which is the one that the peer lets in. */
+static int dial(struct transport_net *net, void *socket, const struct replication_member *peer,
+                unsigned port)
+{
+	char endpoint[2 * REPLICATION_ADDRESS_MAX + 32];
+
+	snprintf(endpoint, sizeof(endpoint), "tcp://%s:0;%s:%u",
+	         find_member(net, net->self)->address, peer->address, port);
+	return zmq_connect(socket, endpoint);
+}
+
+static int listen_at(const struct transport_net *net, void *socket,
+                     const struct replication_member *self, unsigned port)
+{
+	char endpoint[REPLICATION_ADDRESS_MAX + 16];
+
+	snprintf(endpoint, sizeof(endpoint), "tcp://%s:%u", self->address, port);
+	return set_filters(net, socket) ? zmq_bind(socket, endpoint) : -1;
+}
+
 static bool open_at(struct transport_net *net, const struct transport_socket_options *options,
                     const struct replication_member *at, struct transport_socket *out)
 {
 	const struct replication_member *peer = options->member ? at : NULL;
-	char endpoint[REPLICATION_ADDRESS_MAX + 16];
+	unsigned port = (unsigned)at->port + options->port_add;
 
-	snprintf(endpoint, sizeof(endpoint), "tcp://%s:%u", at->address,
-	         (unsigned)at->port + options->port_add);
 	out->socket = zmq_socket(net->context, options->type);
 	if (!out->socket || !set_numbers(out->socket, options) ||
 	    !set_keys(net, out->socket, peer) || !watch(net, out, options->events))
 		return false;
-	return (peer ? zmq_connect(out->socket, endpoint) : zmq_bind(out->socket, endpoint)) == 0;
+	return (peer ? dial(net, out->socket, peer, port)
+	             : listen_at(net, out->socket, at, port)) == 0;
 }
 
 enum ha_error transport_socket_open(struct transport_net *net,

@@ -2,7 +2,8 @@
  * transport*.c and snapshot*.c only. What they share: our keys, who may connect,
  * and how soon a dead connection is noticed.
  *
- * Whoever connects proves by CURVE that it has the secret key of a member; the
+ * Connections are taken from the addresses of members only. Whoever connects
+ * proves by CURVE that it has the secret key of a member; the
  * gate (transport_gate.c) refuses all others, and its answer goes along with
  * every message, so that no member can pass for another one. Whoever is
  * connected to proves the same.

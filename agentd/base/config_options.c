@@ -191,10 +191,12 @@ static const struct option options[] = {
 	{ "cluster", "node", NUMBER(cluster_node, "", 0, CLUSTER_MEMBERS_MAX), NODE_RESTART,
 	  .preset = "0",
 	  .help = "Number of this node among the members of its cluster; 0 when it works alone." },
-	MEMBER_ROW(1, "Where member 1 is found, what it does, and the public key that 'agentctl "
-	              "cluster key make' gave it. A witness votes and serves no mobile nodes. The "
-	              "same on every member; the port after the one named is used too. Empty when "
-	              "there is no such member."),
+	MEMBER_ROW(
+		1,
+		"Where member 1 is found and connects from, what it does, and the public key that 'agentctl "
+		"cluster key make' gave it. A witness votes and serves no mobile nodes. The "
+		"same on every member; the port after the one named is used too. Empty when "
+		"there is no such member."),
 	MEMBER_ROW(2, "The same of member 2."),
 	MEMBER_ROW(3, "The same of member 3."),
 	MEMBER_ROW(4, "The same of member 4."),

@@ -24,7 +24,7 @@ static const struct transport_socket_options listening = {
 	.type = ZMQ_PULL,
 	.queue_max = 10,
 	.octets_max = 1000,
-	.events = HANDSHAKE_FAILED,
+	.events = HANDSHAKE_FAILED | ZMQ_EVENT_ACCEPT_FAILED,
 };
 
 static const struct transport_socket_options dialing = {
@@ -153,14 +153,16 @@ static void who_has_not_the_key_of_the_member_is_not_spoken_to(void)
 	tear_down();
 }
 
-static int connect_plainly(void)
+static int connect_plainly(uint32_t from)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET,
 		                    .sin_port = htons(views[0].members[0].port),
 		                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in source = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(from) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&source, sizeof(source)), 0);
 	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
 	return fd;
 }
@@ -181,13 +183,27 @@ static void strangers_are_cut_off(void)
 	int speaks, is_silent;
 
 	set_up();
-	is_silent = connect_plainly();
-	speaks = connect_plainly();
+	is_silent = connect_plainly(INADDR_LOOPBACK);
+	speaks = connect_plainly(INADDR_LOOPBACK);
 	CU_ASSERT_EQUAL(send(speaks, garbage, sizeof(garbage), MSG_NOSIGNAL), sizeof(garbage));
 	await_end(speaks);
 	await_end(is_silent);
 	dial(2);
 	await_event(out.monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+	tear_down();
+}
+
+/* Nothing is said to them, and nothing of theirs is read. */
+static void other_addresses_are_not_let_in(void)
+{
+	char octet;
+	int fd;
+
+	set_up();
+	fd = connect_plainly(INADDR_LOOPBACK + 1);
+	CU_ASSERT_TRUE(recv(fd, &octet, 1, 0) <= 0);
+	close(fd);
+	await_event(in.monitor, ZMQ_EVENT_ACCEPT_FAILED);
 	tear_down();
 }
 
@@ -270,6 +286,7 @@ static CU_TestInfo tests[] = {
 	{ "who has not the key of the member is not spoken to",
 	  who_has_not_the_key_of_the_member_is_not_spoken_to },
 	{ "strangers are cut off", strangers_are_cut_off },
+	{ "other addresses are not let in", other_addresses_are_not_let_in },
 	{ "who has no key at all is refused", who_has_no_key_at_all_is_refused },
 	{ "an end is noticed", an_end_is_noticed },
 	{ "places that cannot be are told", places_that_cannot_be_are_told },
