@@ -100,3 +100,43 @@ void members_wipe(struct replication_cluster *cluster)
 {
 	explicit_bzero(cluster->secret_key, sizeof(cluster->secret_key));
 }
+
+/* ---- in words ---- */
+
+static const char *kind_of(const struct cluster_member *member)
+{
+	return member->witness ? "witness" : "data";
+}
+
+static size_t describe_self(const struct config *config, size_t count, char out[MEMBERS_TEXT])
+{
+	const struct cluster_member *self = &config->cluster_members[config->cluster_node - 1];
+	size_t spare = (count - 1) / 2;
+
+	return (size_t)snprintf(out, MEMBERS_TEXT,
+	                        "member %u (%s at %s:%u) of a cluster of %zu, which %s",
+	                        config->cluster_node, kind_of(self),
+	                        address_format(self->address).text, self->port, count,
+	                        spare == 0   ? "needs all of them"
+	                        : spare == 1 ? "goes on without one of them"
+	                                     : "goes on without two of them");
+}
+
+void members_describe(const struct config *config, char out[MEMBERS_TEXT])
+{
+	size_t count = 0, length;
+
+	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
+		count += cluster_member_is_given(&config->cluster_members[i]);
+	length = describe_self(config, count, out);
+	for (size_t i = 0, others = 0; i < CLUSTER_MEMBERS_MAX && length < MEMBERS_TEXT; i++) {
+		const struct cluster_member *member = &config->cluster_members[i];
+
+		if (!cluster_member_is_given(member) || i + 1 == config->cluster_node)
+			continue;
+		length += (size_t)snprintf(out + length, MEMBERS_TEXT - length,
+		                           "%s %zu (%s at %s:%u)", others++ ? "," : "; others are",
+		                           i + 1, kind_of(member),
+		                           address_format(member->address).text, member->port);
+	}
+}

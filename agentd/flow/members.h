@@ -20,6 +20,11 @@
 enum ha_error members_load(const struct config *config, bool any_owner,
                            struct replication_cluster *out, char *report, size_t size);
 
+/* The cluster of a configuration whose cluster.node is not 0, in a sentence without
+ * full stop: which member this is, what the cluster survives, who the others are. */
+#define MEMBERS_TEXT 512u
+void members_describe(const struct config *config, char out[MEMBERS_TEXT]);
+
 /* Wipe the secret key. */
 void members_wipe(struct replication_cluster *cluster);
 

@@ -114,6 +114,12 @@ static int check(const char *path)
 		return EXIT_FAILURE;
 	}
 	printf("%s: ok\n", path);
+	if (config.cluster_node != 0) {
+		char members[MEMBERS_TEXT];
+
+		members_describe(&config, members);
+		printf("%s: this node is %s\n", path, members);
+	}
 	if (config_doubt(&config, &error))
 		fprintf(stderr, "%s: %s\n", path, error.text);
 	if (!host_has(&config, error.text, sizeof(error.text)))

@@ -31,6 +31,7 @@
 #include "agentd/control/loop.h"
 #include "agentd/control/server.h"
 #include "agentd/flow/agent.h"
+#include "agentd/flow/members.h"
 #include "agentd/programs/documents.h"
 #include "agentd/programs/notify.h"
 #include "agentd/programs/privileges.h"
@@ -309,6 +310,23 @@ static void hold_standard_descriptors(void)
  * store, goes back to the kernel at once when it is freed. */
 #define GIVEN_BACK (1 << 20)
 
+/* In a word or two for the service manager; a member's cluster also for the log. */
+static void describe(struct daemon *d)
+{
+	const struct config *config = &d->config;
+	char members[MEMBERS_TEXT];
+
+	if (config_is_witness(config))
+		snprintf(d->status, sizeof(d->status), "witness");
+	else
+		snprintf(d->status, sizeof(d->status), "home agent %s port %u",
+		         address_format(config->home_agent_address).text, config->home_agent_port);
+	if (config->cluster_node == 0)
+		return;
+	members_describe(config, members);
+	log_notice("this node is %s", members);
+}
+
 int daemon_run(const char *config_path)
 {
 	static struct daemon d;
@@ -327,8 +345,7 @@ int daemon_run(const char *config_path)
 		go_down(&d);
 		return EXIT_FAILURE;
 	}
-	snprintf(d.status, sizeof(d.status), "home agent %s port %u",
-	         address_format(d.config.home_agent_address).text, d.config.home_agent_port);
+	describe(&d);
 	log_notice("agentd %s: %s, ready after %u ms", HEARTH_VERSION, d.status,
 	           (unsigned)((clock_monotonic_ns() - started_ns) / 1000000u));
 	notify_ready(d.status);

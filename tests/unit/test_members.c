@@ -110,8 +110,22 @@ static void the_key_may_be_elsewhere(void)
 	tear_down();
 }
 
+static void a_cluster_is_described(void)
+{
+	char text[MEMBERS_TEXT];
+
+	set_up();
+	members_describe(&config, text);
+	CU_ASSERT_STRING_EQUAL(
+		text, "member 4 (data at 198.51.100.4:7500) of a cluster of 3, which goes on "
+		      "without one of them; others are 2 (data at 198.51.100.2:7434), 5 (witness "
+		      "at 198.51.100.5:7434)");
+	tear_down();
+}
+
 static CU_TestInfo tests[] = {
 	{ "a configuration becomes a cluster", a_configuration_becomes_a_cluster },
+	{ "a cluster is described", a_cluster_is_described },
 	{ "a key that is not there, or not ours, is told",
 	  a_key_that_is_not_there_or_not_ours_is_told },
 	{ "the key may be elsewhere", the_key_may_be_elsewhere },
