@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agentd/base/log.h"
+#include "replication/ballot.h"
 #include "replication/journal_internal.h"
 
 #define STRANGERS_NAMED 8u /* files that are not ours: warn about so many */
@@ -78,7 +79,7 @@ static int take_name(void *argument, const char *name)
 {
 	struct listing *listing = argument;
 	struct journal_segment segment = { .file = -1 };
-	if (strcmp(name, JOURNAL_LOCK_NAME) == 0)
+	if (strcmp(name, JOURNAL_LOCK_NAME) == 0 || strcmp(name, BALLOT_NAME) == 0)
 		return 0;
 	if (strcmp(name, JOURNAL_PREPARING_NAME) == 0) {
 		listing->preparing_seen = true;
