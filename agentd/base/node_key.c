@@ -13,9 +13,8 @@
 #define DIGITS (2 * CLUSTER_KEY_OCTETS)
 #define COMMENT "# Secret key of one member of a cluster of Hearth; it stays on that member.\n"
 
-_Static_assert(CLUSTER_KEY_OCTETS == crypto_box_SECRETKEYBYTES &&
-                       CLUSTER_KEY_OCTETS == crypto_box_PUBLICKEYBYTES,
-               "keys of the transport are those of this library");
+_Static_assert(CLUSTER_KEY_OCTETS == crypto_box_SECRETKEYBYTES, "not keys of this library");
+_Static_assert(CLUSTER_KEY_OCTETS == crypto_box_PUBLICKEYBYTES, "not keys of this library");
 
 void node_key_wipe(struct node_key *key)
 {
