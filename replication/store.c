@@ -350,18 +350,22 @@ uint64_t store_id(const struct store *store)
 	return store->id;
 }
 
+void store_take_id(struct store_write *w, uint64_t id)
+{
+	if (w->error != HA_OK)
+		return;
+	w->error = store_error_of(put_number(w->store, w->transaction, ID_KEY, sizeof(id), id));
+	if (w->error == HA_OK)
+		w->store->id = id;
+}
+
 void store_renew_id(struct store_write *w)
 {
 	const uint64_t id = draw_id();
-	if (w->error != HA_OK)
-		return;
-	if (id == 0)
+	if (id != 0)
+		store_take_id(w, id);
+	else if (w->error == HA_OK)
 		w->error = ha_error_of_errno(errno);
-	else
-		w->error = store_error_of(
-			put_number(w->store, w->transaction, ID_KEY, sizeof(id), id));
-	if (w->error == HA_OK)
-		w->store->id = id;
 }
 
 enum ha_error store_usage(struct store *store, struct store_usage *out)

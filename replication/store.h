@@ -143,6 +143,9 @@ void store_trim(struct store_write *w, enum store_table table, uint64_t keep);
 
 /* The store is another one from the commit on: no log of before belongs to it. */
 void store_renew_id(struct store_write *w);
+/* The store takes the place of the one that has this identity, not 0: that one's
+ * log belongs to it from the commit on. */
+void store_take_id(struct store_write *w, uint64_t id);
 
 /* First error of any of them, or durable. HA_E_NODISK: nothing was written; the
  * map or the disk is full. Ends the transaction either way. */

@@ -63,19 +63,33 @@ enum ha_error succession_offer(const char *data, char *report, size_t size)
 
 /* ---- at a start ---- */
 
-static enum ha_error read_applied(const char *path, uint64_t map_octets, uint64_t *applied,
-                                  char *report, size_t size)
+/* What a store says of itself. */
+struct standing {
+	uint64_t id;
+	uint64_t applied;
+};
+
+static enum ha_error read_standing(struct store *store, struct standing *out)
 {
-	struct store_reader reader = { 0 };
+	struct store_reader reader;
+	enum ha_error error = store_read_open(store, &reader);
+
+	out->id = store_id(store);
+	if (error == HA_OK)
+		error = meta_get_number(&reader, META_APPLIED, &out->applied);
+	store_read_close(&reader);
+	return error;
+}
+
+static enum ha_error look(const char *path, uint64_t map_octets, struct standing *out, char *report,
+                          size_t size)
+{
 	enum ha_error error;
 	struct store *store = store_open(path, map_octets, &error, report, size);
 
 	if (!store)
 		return error;
-	error = store_read_open(store, &reader);
-	if (error == HA_OK)
-		error = meta_get_number(&reader, META_APPLIED, applied);
-	store_read_close(&reader);
+	error = read_standing(store, out);
 	store_close(store);
 	if (error != HA_OK)
 		snprintf(report, size, "%s: the store's position is unreadable: %s", path,
@@ -83,23 +97,44 @@ static enum ha_error read_applied(const char *path, uint64_t map_octets, uint64_
 	return error;
 }
 
+/* The log is tied to our store by its identity. Whether it goes on from the new one
+ * is for replication to say, and it must be able to read it. */
+static enum ha_error take_identity(const char *path, uint64_t map_octets, uint64_t id, char *report,
+                                   size_t size)
+{
+	enum ha_error error;
+	struct store *store = store_open(path, map_octets, &error, report, size);
+	struct store_write w;
+
+	if (!store)
+		return error;
+	w = store_begin(store);
+	store_take_id(&w, id);
+	error = store_commit(&w);
+	store_close(store);
+	if (error != HA_OK)
+		snprintf(report, size, "%s cannot be written: %s", path, ha_strerror(error));
+	return error;
+}
+
 /* What this member acknowledged since may be in its own store only. */
-static enum ha_error is_ahead(const char *data, uint64_t map_octets, bool *ahead, char *report,
-                              size_t size)
+static enum ha_error prepare_incoming(const char *data, uint64_t map_octets, bool *ahead,
+                                      char *report, size_t size)
 {
 	struct path ours = path_of(data, STORE_DIRECTORY);
 	struct path incoming = path_of(data, SUCCESSION_INCOMING);
-	uint64_t have = 0, get = 0;
-	enum ha_error error = read_applied(ours.text, map_octets, &have, report, size);
+	struct standing old = { 0 }, new = { 0 };
+	enum ha_error error = look(ours.text, map_octets, &old, report, size);
 
 	if (error == HA_OK)
-		error = read_applied(incoming.text, map_octets, &get, report, size);
-	*ahead = get > have;
-	if (error == HA_OK)
-		log_notice("the store of another member holds entries up to %" PRIu64
-		           ", ours up to %" PRIu64 "%s",
-		           get, have, *ahead ? "" : ": ours stays");
-	return error;
+		error = look(incoming.text, map_octets, &new, report, size);
+	if (error != HA_OK)
+		return error;
+	*ahead = new.applied > old.applied;
+	log_notice("the store of another member holds entries up to %" PRIu64
+	           ", ours up to %" PRIu64 "%s",
+	           new.applied, old.applied, *ahead ? "" : ": ours stays");
+	return *ahead ? take_identity(incoming.text, map_octets, old.id, report, size) : HA_OK;
 }
 
 static enum ha_error put_aside(const char *data, char *report, size_t size)
@@ -126,7 +161,7 @@ static enum ha_error put_in_place(const char *data, uint64_t map_octets, char *r
 	bool ahead = true;
 
 	if (is_there(data, STORE_DIRECTORY))
-		error = is_ahead(data, map_octets, &ahead, report, size);
+		error = prepare_incoming(data, map_octets, &ahead, report, size);
 	if (error == HA_OK && !ahead)
 		return discard(data, SUCCESSION_INCOMING, report, size);
 	if (error == HA_OK)

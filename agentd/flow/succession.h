@@ -30,8 +30,9 @@
 enum ha_error succession_offer(const char *data, char *report, size_t size);
 
 /* Before the store is opened: put store.incoming in place, if there is one, and
- * tidy up. One that holds no more than ours is left out: this member has caught
- * up by itself since. *replaced: the log is still of the store before, or may be.
+ * tidy up. It takes the identity of ours, so that the log can be read with it. One
+ * that holds no more than ours is left out: this member has caught up by itself
+ * since. *replaced: the log is still of the store before, or may be.
  *
  * HA_E_DAMAGED: the store was replaced, and is gone. The errors of store_open,
  * HA_E_PERMISSION, HA_E_IO; with a sentence. */

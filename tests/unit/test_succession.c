@@ -70,7 +70,7 @@ static void make_store(const char *name, uint64_t applied)
 	store_close(store);
 }
 
-static uint64_t applied_of(const char *name)
+static uint64_t applied_of(const char *name, uint64_t *id)
 {
 	struct store_reader reader;
 	uint64_t applied = 0;
@@ -82,6 +82,8 @@ static uint64_t applied_of(const char *name)
 	CU_ASSERT_EQUAL_FATAL(store_read_open(store, &reader), HA_OK);
 	CU_ASSERT_EQUAL(meta_get_number(&reader, META_APPLIED, &applied), HA_OK);
 	store_read_close(&reader);
+	if (id)
+		*id = store_id(store);
 	store_close(store);
 	return applied;
 }
@@ -127,7 +129,7 @@ static void without_another_store_nothing_happens(void)
 	make_store(SUCCESSION_FETCHING, 200); /* never completed */
 	CU_ASSERT_EQUAL(run(&replaced), HA_OK);
 	CU_ASSERT_FALSE(replaced);
-	CU_ASSERT_EQUAL(applied_of(STORE_DIRECTORY), 100);
+	CU_ASSERT_EQUAL(applied_of(STORE_DIRECTORY, NULL), 100);
 	CU_ASSERT_FALSE(is_there(SUCCESSION_FETCHING));
 	end();
 }
@@ -147,10 +149,12 @@ static void make_past(bool ours, bool older)
 static bool a_start_after_a_cut_finishes(bool ours, bool older, unsigned steps)
 {
 	bool replaced = false, was_cut, offered;
-	uint64_t applied;
+	uint64_t applied, before = 0, after = 0;
 
 	begin();
 	make_past(ours, older);
+	if (ours)
+		applied_of(STORE_DIRECTORY, &before);
 	steps_left = steps;
 	offered = succession_offer(data.directory, report, sizeof(report)) == HA_OK;
 	if (offered && run(&replaced) == HA_OK)
@@ -167,7 +171,8 @@ static bool a_start_after_a_cut_finishes(bool ours, bool older, unsigned steps)
 	}
 	CU_ASSERT_EQUAL(is_there(STORE_DIRECTORY), ours || applied == 200);
 	if (is_there(STORE_DIRECTORY))
-		CU_ASSERT_EQUAL(applied_of(STORE_DIRECTORY), applied);
+		CU_ASSERT_EQUAL(applied_of(STORE_DIRECTORY, &after), applied);
+	CU_ASSERT_TRUE(!ours || before == after); /* the log belongs to it still */
 	CU_ASSERT_FALSE(is_there(SUCCESSION_INCOMING));
 	CU_ASSERT_FALSE(is_there(SUCCESSION_OLD));
 	end();
@@ -192,7 +197,7 @@ static void a_store_that_is_not_ahead_is_left_out(void)
 		make_store(SUCCESSION_INCOMING, incoming);
 		CU_ASSERT_EQUAL(run(&replaced), HA_OK);
 		CU_ASSERT_EQUAL(replaced, incoming > 100);
-		CU_ASSERT_EQUAL(applied_of(STORE_DIRECTORY), incoming > 100 ? incoming : 100);
+		CU_ASSERT_EQUAL(applied_of(STORE_DIRECTORY, NULL), incoming > 100 ? incoming : 100);
 		CU_ASSERT_FALSE(is_there(SUCCESSION_INCOMING));
 		end();
 	}
