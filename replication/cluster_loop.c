@@ -173,11 +173,21 @@ static void show_status(struct cluster *c, uint64_t now_ns)
 	c->published_ns = now_ns;
 }
 
+/* Time had run out, and lies ahead again? */
+static bool returns(const struct cluster *c, uint64_t now_ns, uint64_t until_ns)
+{
+	return c->groups[0].role == REPLICATION_LEADER && until_ns > now_ns &&
+	       atomic_load(&c->answer_until_ns) <= now_ns;
+}
+
 void cluster_publish(struct cluster *c, uint64_t now_ns)
 {
-	bool accepted = atomic_load(&c->accepting);
+	uint64_t until_ns = consensus_lease_ns(c->groups[0].core);
+	bool accepted = atomic_load(&c->accepting), again = returns(c, now_ns, until_ns);
 
-	atomic_store(&c->answer_until_ns, consensus_lease_ns(c->groups[0].core));
+	atomic_store(&c->answer_until_ns, until_ns);
+	if (again && c->machine.answers)
+		c->machine.answers(c->machine.context);
 	atomic_store(&c->accepting, accepts(c));
 	if (accepted != accepts(c) || now_ns >= c->published_ns + SHOW_MS * MS)
 		show_status(c, now_ns);

@@ -81,6 +81,8 @@ struct replication_machine {
 	/* Another role or term. When it is REPLICATION_LEADER, everything that was
 	 * ever acknowledged has been applied. */
 	void (*role)(void *context, enum replication_role role, uint64_t term);
+	/* It leads, had lost the majority's word for a while, and may answer again. */
+	void (*answers)(void *context);
 	/* This member lags so far that nobody keeps what it lacks: it needs the
 	 * store of member `from` (replication/snapshot.h), and to be opened again
 	 * over it with replication_options.reset. Called again while it is so. */

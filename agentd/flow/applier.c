@@ -156,6 +156,7 @@ void applier_machine(struct agent *agent, struct replication_machine *out)
 		.failed = failed,
 		.lost = leadership_lose,
 		.role = agent->witness ? NULL : leadership_change,
+		.answers = agent->witness ? NULL : leadership_answers,
 		.outrun = outrun,
 	};
 }

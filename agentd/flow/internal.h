@@ -190,6 +190,7 @@ void leadership_close(struct agent *agent);
 /* Of struct replication_machine. */
 void leadership_lose(void *context, const uint64_t *tickets, size_t count);
 void leadership_change(void *context, enum replication_role role, uint64_t term);
+void leadership_answers(void *context);
 
 /* configure.c */
 void configure_lose(struct agent *agent, uint64_t ticket);

@@ -50,6 +50,14 @@ static void set_answering(struct agent *agent, bool answering)
 	ownership_set(agent->ownership, answer_until(agent));
 }
 
+/* The address was given up when the time had run out. */
+void leadership_answers(void *context)
+{
+	struct agent *agent = context;
+
+	ownership_set(agent->ownership, answer_until(agent));
+}
+
 void leadership_alone(struct agent *agent)
 {
 	agent->prepared = true;

@@ -209,6 +209,8 @@ static enum ha_error prepare(struct daemon *d)
 	if (why == HA_OK)
 		why = privileges_directory(&d->privileges, dirname(socket_path), 0750, d->report,
 		                           sizeof(d->report));
+	if (d->config.cluster_node)
+		privileges_hurry();
 	privileges_harden();
 	if (why == HA_OK)
 		why = privileges_become(&d->privileges, d->report, sizeof(d->report));

@@ -64,6 +64,18 @@ void privileges_harden(void)
 		log_warning("new privileges cannot be ruled out: %s", strerror(errno));
 }
 
+#define HURRY (-10) /* nice value */
+
+void privileges_hurry(void)
+{
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) <= HURRY && errno == 0)
+		return; /* the service manager saw to it */
+	if (setpriority(PRIO_PROCESS, 0, HURRY) != 0)
+		log_notice("this process has no priority over others (nice %d): %s", HURRY,
+		           strerror(errno));
+}
+
 #define RIGHTS_OF_OURS ((capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED))
 
 /* What is needed until the sockets are open, of what there is. */

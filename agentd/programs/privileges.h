@@ -33,6 +33,10 @@ enum ha_error privileges_find(const char *user, struct privileges *out, char *re
 /* No core file, no debugger, no program with more rights, memory may be locked. */
 void privileges_harden(void);
 
+/* Go before others where processors are short: a member of a cluster that is not
+ * heard for the blink of an eye is taken for dead. As far as it is allowed. */
+void privileges_hurry(void);
+
 /* Become the user, keeping only what is needed until privileges_finish. */
 enum ha_error privileges_become(const struct privileges *privileges, char *report, size_t size);
 

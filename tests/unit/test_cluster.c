@@ -104,8 +104,15 @@ static void on_outrun(void *context, uint8_t from)
 
 static void node_start(struct node *n)
 {
-	const struct replication_machine machine = { n,       on_apply, on_tick,  on_failed,
-		                                     on_lost, on_role,  on_outrun };
+	const struct replication_machine machine = {
+		.context = n,
+		.apply = on_apply,
+		.tick = on_tick,
+		.failed = on_failed,
+		.lost = on_lost,
+		.role = on_role,
+		.outrun = on_outrun,
+	};
 	const struct replication_options options = {
 		.directory = n->directory,
 		.store_id = 5,
