@@ -137,6 +137,15 @@ static bool quiet(void *context)
 
 /* ---- life ---- */
 
+/* Who was made the only member has a term of its own: in the one before, a leader
+ * may have put entries in order that are not here. */
+static enum ha_error begin_alone(struct cluster *c, struct ballot_group *row)
+{
+	row->term++;
+	row->voted_for = c->config.self;
+	return ballot_save(c->ballot, &c->state);
+}
+
 enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_t id,
                          uint64_t base_index, uint64_t base_term)
 {
@@ -153,7 +162,7 @@ enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_
 		.want_snapshot = want_snapshot,
 		.quiet = quiet,
 	};
-	const struct ballot_group *row = group_ballot(c, id);
+	struct ballot_group *row = group_ballot(c, id);
 	struct consensus_options options = {
 		.group = id,
 		.self = c->config.self,
@@ -167,6 +176,8 @@ enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_
 
 	if (!row)
 		return HA_E_CAPACITY;
+	if (c->config.member_count == 1 && begin_alone(c, row) != HA_OK)
+		return HA_E_IO;
 	if (c->witness) {
 		base_index = row->base_index;
 		base_term = row->base_term;

@@ -2,7 +2,9 @@
  *
  * A cluster has a number, made by its founder: the data member with the lowest
  * number, when its directory is of no cluster yet. Others take it over from the
- * first member of a cluster that they hear, once. A data directory has a number
+ * first member of a cluster that they hear, once. A founder whose directory is
+ * empty may be one whose disk was replaced: it founds only when a majority is of
+ * no cluster, and else takes the number over like anybody. A data directory has a number
  * too: a member that comes back with another one may have forgotten what it
  * promised, and is not let in again before an operator says so. */
 #include "replication/cluster_internal.h"
@@ -25,15 +27,29 @@ static uint8_t founder(const struct replication_cluster *config)
 	return lowest;
 }
 
-static enum ha_error found(struct cluster *c, const struct journal_io *io, char *report,
-                           size_t size)
+static enum ha_error draw_number(struct cluster *c, const struct journal_io *io, char *report,
+                                 size_t size)
 {
 	do {
-		if (io->random(io->context, &c->state.cluster) < 0)
+		if (io->random(io->context, &c->founding) < 0)
 			return ha_refuse(report, size, HA_E_IO, "no random number can be had");
-	} while (c->state.cluster == 0);
-	log_notice("this member founds the cluster %016" PRIx64, c->state.cluster);
+	} while (c->founding == 0);
 	return HA_OK;
+}
+
+static void found(struct cluster *c)
+{
+	c->state.cluster = c->founding;
+	log_notice("this member founds the cluster %016" PRIx64, c->state.cluster);
+}
+
+static bool is_majority_homeless(const struct cluster *c)
+{
+	size_t count = 1; /* ourselves */
+
+	for (size_t i = 1; i <= REPLICATION_MEMBERS_MAX; i++)
+		count += c->homeless >> i & 1;
+	return count > c->config.member_count / 2;
 }
 
 /* What a lone agent left is not given up for a cluster's: it would be lost. */
@@ -49,19 +65,39 @@ static enum ha_error check_lone(const struct cluster *c, const struct replicatio
 	                 founder(&c->config));
 }
 
+/* Who is no member is met anew when it is one again. True: somebody was. */
+static bool forget_strangers(struct cluster *c)
+{
+	bool known[REPLICATION_MEMBERS_MAX + 1] = { false }, forgotten = false;
+
+	for (size_t i = 0; i < c->config.member_count; i++)
+		known[c->config.members[i].number] = true;
+	for (size_t i = 0; i <= REPLICATION_MEMBERS_MAX; i++) {
+		if (known[i] || c->state.met[i] == 0)
+			continue;
+		c->state.met[i] = 0;
+		forgotten = true;
+	}
+	return forgotten;
+}
+
 enum ha_error identity_open(struct cluster *c, const struct replication_options *options,
                             const struct journal_io *io, char *report, size_t size)
 {
 	enum ha_error error;
 
 	c->ballot = ballot_open(io, options->directory, &c->state, &error, report, size);
+	if (c->ballot && forget_strangers(c))
+		error = ballot_save(c->ballot, &c->state);
 	if (!c->ballot || c->state.cluster)
 		return error;
 	error = check_lone(c, options, report, size);
 	if (error == HA_OK && c->config.self == founder(&c->config))
-		error = found(c, io, report, size);
+		error = draw_number(c, io, report, size);
 	if (error != HA_OK)
 		return error;
+	if (c->founding && (options->applied > 0 || c->config.member_count == 1))
+		found(c); /* over what a lone agent stored, or with nobody to wait for */
 	error = ballot_save(c->ballot, &c->state);
 	return error == HA_OK ? HA_OK
 	                      : ha_refuse(report, size, error, "the ballot in %s cannot be written",
@@ -90,6 +126,21 @@ static bool join(struct cluster *c, uint8_t from, const struct transport_identit
 	return true;
 }
 
+/* Of no cluster, like us perhaps. */
+static void note_homeless(struct cluster *c, uint8_t from)
+{
+	const struct transport_identity ours = { c->founding, c->state.incarnation };
+
+	c->homeless |= 1u << from;
+	if (!c->founding || c->state.cluster || !is_majority_homeless(c))
+		return;
+	found(c);
+	if (!save(c))
+		return;
+	transport_identify(c->transport, &ours);
+	c->timed_ns = 0; /* it may stand for election from now on */
+}
+
 /* Once when it begins, not with every packet. */
 static bool refuse(struct cluster *c, uint8_t from, const char *why)
 {
@@ -109,8 +160,10 @@ bool identity_admit(void *context, uint8_t from, const struct transport_identity
 {
 	struct cluster *c = context;
 
-	if (identity->cluster == 0)
+	if (identity->cluster == 0) {
+		note_homeless(c, from);
 		return false; /* it has yet to hear of us */
+	}
 	if (c->state.cluster == 0)
 		return join(c, from, identity);
 	if (identity->cluster != c->state.cluster)

@@ -80,6 +80,8 @@ struct cluster {
 	size_t group_count;
 	bool refused[REPLICATION_MEMBERS_MAX + 1];    /* another disk, or another cluster */
 	uint64_t knocks[REPLICATION_MEMBERS_MAX + 1]; /* incarnation that was refused */
+	uint64_t founding; /* of a founder: the number that the cluster gets, if there is none */
+	uint32_t homeless; /* members that said that they are of no cluster; bit i is member i */
 	uint32_t connected;
 	bool drained, clock_off;
 	uint64_t timed_ns; /* when timers and clocks were looked at */

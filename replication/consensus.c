@@ -39,7 +39,7 @@ static bool members_are_possible(const struct consensus_options *options)
 {
 	uint32_t seen = 0;
 
-	if (options->member_count < 2 || options->member_count > REPLICATION_MEMBERS_MAX)
+	if (options->member_count < 1 || options->member_count > REPLICATION_MEMBERS_MAX)
 		return false;
 	for (size_t i = 0; i < options->member_count; i++) {
 		uint8_t number = options->members[i].number;

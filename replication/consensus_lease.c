@@ -57,6 +57,8 @@ uint64_t lease_until(const struct lease *lease, size_t member_count)
 	uint64_t stamp = nth_newest(lease, member_count / 2);
 	uint32_t lease_ms = lease->lease_ms;
 
+	if (member_count == 1)
+		return UINT64_MAX; /* there is nobody else */
 	if (stamp == 0)
 		return 0;
 	if (stamp < lease->since && lease->lease_before_ms < lease_ms)

@@ -104,11 +104,11 @@ static enum ha_error check_node(const struct config *config, struct config_error
 			"cluster.node: %u is not allowed: cluster.member-%u must be given, which "
 			"this node is then",
 			config->cluster_node, config->cluster_node);
-	if (data == 0 || data + witnesses < 2)
+	if (data == 0)
 		return refuse(
 			error, HA_E_RANGE,
-			"cluster.node: %u is not allowed: there must be two members at least, one "
-			"of them with data; 0 is for a node that works alone",
+			"cluster.node: %u is not allowed: a member with data must be given; 0 is for "
+			"a node that works alone",
 			config->cluster_node);
 	if (witnesses > 1)
 		return refuse(

@@ -140,7 +140,7 @@ static bool take_words(struct call *call)
 /* Where to ask instead. */
 static enum call_progress refuse_standby(struct call *call, const struct replication_status *status)
 {
-	const struct replication_peer *leader = cluster_peer(status, status->leader);
+	const struct replication_peer *leader = cluster_peer(status, cluster_leader(status));
 
 	if (!leader || leader->self)
 		return call_refuse(call, HA_E_NOTLEADER,

@@ -30,7 +30,7 @@ static bool look(struct call *call, struct replication_status *out)
 static const char *role_of(const struct replication_status *status,
                            const struct replication_peer *peer)
 {
-	if (peer->number == status->leader)
+	if (peer->number == cluster_leader(status))
 		return "leader";
 	if (peer->witness)
 		return "witness";
@@ -110,8 +110,8 @@ void cluster_facts(struct answer *answer, const struct replication_status *statu
 	struct cluster_view view;
 
 	cluster_view_of(status, &view);
-	if (status->leader)
-		answer_number(answer, "leader", status->leader);
+	if (cluster_leader(status))
+		answer_number(answer, "leader", cluster_leader(status));
 	else
 		answer_null(answer, "leader");
 	answer_number(answer, "lease_ms", status->lease_ms);

@@ -24,7 +24,7 @@ static bool leads(const struct look *look)
 
 static bool has_no_leader(const struct look *look)
 {
-	return look->status->leader == 0;
+	return cluster_leader(look->status) == 0;
 }
 
 static void say_no_leader(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
@@ -33,7 +33,7 @@ static void say_no_leader(const struct look *look, bool raised, char out[ALARM_L
 
 	if (!raised)
 		snprintf(out, ALARM_LINE_MAX, "the cluster has a leader again: member %u",
-		         look->status->leader);
+		         cluster_leader(look->status));
 	else if (view->reachable < view->majority)
 		snprintf(out, ALARM_LINE_MAX,
 		         "lost the majority: %u of %u members are within reach of this one, and %u "
@@ -62,7 +62,7 @@ static void say_redundancy(const struct look *look, bool raised, char out[ALARM_
 		         look->view->holding);
 	else
 		snprintf(out, ALARM_LINE_MAX, "redundancy is for another leader to tell: member %u",
-		         look->status->leader);
+		         cluster_leader(look->status));
 }
 
 static bool is_of_none(const struct look *look)

@@ -9,6 +9,17 @@ const struct replication_peer *cluster_peer(const struct replication_status *sta
 	return NULL;
 }
 
+uint8_t cluster_leader(const struct replication_status *status)
+{
+	const struct replication_peer *peer = cluster_peer(status, status->leader);
+
+	if (!peer)
+		return 0;
+	if (peer->self)
+		return status->role == REPLICATION_LEADER ? peer->number : 0;
+	return peer->connected ? peer->number : 0;
+}
+
 bool cluster_peer_holds(const struct replication_peer *peer)
 {
 	if (peer->witness)
@@ -48,7 +59,7 @@ static bool lacks_majority(const struct replication_status *status, const struct
 
 static bool lacks_leader(const struct replication_status *status, const struct cluster_view *view)
 {
-	return status->leader == 0 && view->reachable >= view->majority;
+	return cluster_leader(status) == 0 && view->reachable >= view->majority;
 }
 
 static bool holds_alone(const struct replication_status *status, const struct cluster_view *view)
@@ -60,7 +71,7 @@ static bool holds_alone(const struct replication_status *status, const struct cl
 static bool has_none_to_spare(const struct replication_status *status,
                               const struct cluster_view *view)
 {
-	return view->reachable == view->majority && !holds_alone(status, view);
+	return view->reachable == view->majority && view->members > 1 && !holds_alone(status, view);
 }
 
 static bool lacks_some(const struct replication_status *status, const struct cluster_view *view)

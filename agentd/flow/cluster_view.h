@@ -21,6 +21,10 @@ struct cluster_view {
 
 void cluster_view_of(const struct replication_status *status, struct cluster_view *out);
 
+/* The member that leads, as far as it can be known here; 0 = nobody. One that is out
+ * of reach is remembered as the leader, and is none. */
+uint8_t cluster_leader(const struct replication_status *status);
+
 /* Member by its number; NULL. */
 const struct replication_peer *cluster_peer(const struct replication_status *status,
                                             uint8_t number);

@@ -163,9 +163,9 @@ static void clusters_that_cannot_be_are_refused_with_the_line(void)
 		{ "  node: 3\n" FIRST SECOND,
 		  "f:3: cluster.node: 3 is not allowed: cluster.member-3 must be given" },
 		{ "  node: 1\n", "f:3: cluster.node: 1 is not allowed: cluster.member-1 must be" },
-		{ "  node: 1\n" FIRST, "f:3: cluster.node: 1 is not allowed: there must be two" },
+
 		{ "  node: 3\n" WITNESS "  member-1: 198.51.100.1:1 witness " A "\n",
-		  "f:3: cluster.node: 3 is not allowed: there must be two members at least, one" },
+		  "f:3: cluster.node: 3 is not allowed: a member with data must be" },
 		{ "  node: 1\n" FIRST WITNESS "  member-2: 198.51.100.2:1 witness " B "\n",
 		  "f:3: cluster.node: 1 is not allowed: of the members given one at most" },
 		{ "  node: 1\n" FIRST "  member-2: 198.51.100.1:7434 data " B "\n",
