@@ -31,8 +31,12 @@
 	X(CONNECTIONS_LOST, "cluster-connections-lost", 0, "connections to members that broke")    \
 	X(KEYS_REFUSED, "cluster-keys-refused", 0,                                                 \
 	  "connections to the cluster's ports refused because the key was of no other member")     \
-	X(HANDSHAKES_FAILED, "cluster-handshakes-failed", 0,                                       \
-	  "connections to the cluster's port that did not come to a key")                          \
+	X(STRANGERS, "cluster-strangers", 0,                                                       \
+	  "connections to the cluster's port closed at once, since they came from no member's "    \
+	  "address")                                                                               \
+	X(CONNECTIONS, "cluster-connections", 0,                                                   \
+	  "connections to the cluster's port taken from members' addresses")                       \
+	X(HANDSHAKES, "cluster-handshakes", 0, "of these, those that proved to be a member's")     \
 	X(SNAPSHOTS_SERVED, "snapshots-served", 0,                                                 \
 	  "moments of the store opened for other members")                                         \
 	X(SNAPSHOT_OCTETS, "snapshot-octets", 0, "octets of rows sent to members that lagged")     \

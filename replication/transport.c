@@ -24,8 +24,7 @@
 #define WAIT_MAX_NS UINT64_C(1000000000)
 
 #define LISTENER_EVENTS                                                                            \
-	(ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |              \
-	 ZMQ_EVENT_ACCEPT_FAILED)
+	(ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
 #define LINK_EVENTS                                                                                \
 	(ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 
@@ -33,7 +32,7 @@
 enum poll_place {
 	POLL_PACKETS,
 	POLL_EVENT,
-	POLL_STRANGERS,
+	POLL_CONNECTIONS,
 	POLL_LINKS
 };
 
@@ -230,14 +229,28 @@ static void take_link_events(struct transport *t, struct link *link)
 	}
 }
 
-static void count_strangers(struct transport *t)
+static void count_connection(uint16_t event)
+{
+	if (event == ZMQ_EVENT_ACCEPT_FAILED)
+		replication_count(REPLICATION_COUNTER_STRANGERS, 1);
+	if (event == ZMQ_EVENT_ACCEPTED)
+		replication_count(REPLICATION_COUNTER_CONNECTIONS, 1);
+	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+		replication_count(REPLICATION_COUNTER_HANDSHAKES, 1);
+}
+
+/* ZeroMQ does not tell of every handshake that fails; but of those that do not. */
+static void count_connections(struct transport *t)
 {
 	uint32_t value;
-	size_t count = 0;
+	uint16_t event;
 
-	while (count < EVENTS_AT_ONCE && transport_event(t->in.monitor, &value) != 0)
-		count++;
-	replication_count(REPLICATION_COUNTER_HANDSHAKES_FAILED, count);
+	for (size_t i = 0; i < EVENTS_AT_ONCE; i++) {
+		event = transport_event(t->in.monitor, &value);
+		if (event == 0)
+			break;
+		count_connection(event);
+	}
 }
 
 /* ---- receiving ---- */
@@ -370,7 +383,7 @@ static size_t poll_items(const struct transport *t, int event,
 {
 	items[POLL_PACKETS] = (zmq_pollitem_t){ .socket = t->in.socket, .events = ZMQ_POLLIN };
 	items[POLL_EVENT] = (zmq_pollitem_t){ .fd = event, .events = ZMQ_POLLIN };
-	items[POLL_STRANGERS] = (zmq_pollitem_t){ .socket = t->in.monitor, .events = ZMQ_POLLIN };
+	items[POLL_CONNECTIONS] = (zmq_pollitem_t){ .socket = t->in.monitor, .events = ZMQ_POLLIN };
 	for (size_t i = 0; i < t->link_count; i++)
 		items[POLL_LINKS + i] = (zmq_pollitem_t){ .socket = t->links[i].out.monitor,
 			                                  .fd = -1, /* where there is no socket */
@@ -399,8 +412,8 @@ enum ha_error transport_wait(struct transport *t, int event, uint64_t until_ns)
 		read_empty(event);
 	if (items[POLL_PACKETS].revents)
 		why = take_packets(t);
-	if (items[POLL_STRANGERS].revents)
-		count_strangers(t);
+	if (items[POLL_CONNECTIONS].revents)
+		count_connections(t);
 	for (size_t i = 0; i < t->link_count; i++)
 		if (items[POLL_LINKS + i].revents)
 			take_link_events(t, &t->links[i]);

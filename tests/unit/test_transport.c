@@ -3,9 +3,11 @@
  * what members that misbehave can do. */
 #include "replication/transport.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -18,6 +20,7 @@
 
 #define MEMBERS 3u
 #define QUEUE_MAX 1000u
+#define KNOCKS 200u
 
 struct node {
 	struct transport *transport;
@@ -521,6 +524,65 @@ static void another_key_than_the_members_stays_outside(void)
 	tear_down();
 }
 
+/* From an address of no member, and with octets that are no handshake from one. */
+static void knock(uint32_t from, const char *octets)
+{
+	struct sockaddr_in source = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(from) };
+	struct sockaddr_in name = { .sin_family = AF_INET,
+		                    .sin_port = htons(views[0].members[0].port),
+		                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&source, sizeof(source)), 0);
+	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
+		(void)send(fd, octets, strlen(octets), MSG_NOSIGNAL);
+	close(fd);
+}
+
+/* Connections counted since a set of them was read. */
+struct counts {
+	uint64_t strangers, connections, handshakes;
+};
+
+static struct counts counts_now(void)
+{
+	return (struct counts){
+		.strangers = counter_read(&replication_counters, REPLICATION_COUNTER_STRANGERS),
+		.connections = counter_read(&replication_counters, REPLICATION_COUNTER_CONNECTIONS),
+		.handshakes = counter_read(&replication_counters, REPLICATION_COUNTER_HANDSHAKES),
+	};
+}
+
+static bool knocks_were_counted(void *context)
+{
+	const struct counts *before = context;
+	struct counts now = counts_now();
+
+	return now.strangers - before->strangers >= KNOCKS &&
+	       (now.connections - before->connections) - (now.handshakes - before->handshakes) >=
+	               KNOCKS;
+}
+
+static void strangers_are_counted_and_in_nobodys_way(void)
+{
+	struct counts before;
+
+	set_up();
+	before = counts_now();
+	for (size_t i = 0; i < KNOCKS; i++) {
+		knock(INADDR_LOOPBACK + 1, "");
+		knock(INADDR_LOOPBACK, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+		step(NULL);
+	}
+	cluster_await(knocks_were_counted, step, &before);
+	await_all();
+	send_to(2, 0, 10, 0);
+	transport_flush(nodes[0].transport);
+	await_messages(1);
+	tear_down();
+}
+
 /* ---- opening ---- */
 
 static void what_cannot_be_opened_is_told(void)
@@ -557,6 +619,7 @@ static CU_TestInfo tests[] = {
 	{ "what members must not send is refused", what_members_must_not_send_is_refused },
 	{ "another key than the member's stays outside",
 	  another_key_than_the_members_stays_outside },
+	{ "strangers are counted, and in nobody's way", strangers_are_counted_and_in_nobodys_way },
 	{ "what cannot be opened is told", what_cannot_be_opened_is_told },
 	CU_TEST_INFO_NULL,
 };
