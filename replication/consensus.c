@@ -199,22 +199,39 @@ static enum ha_error check_restored(const struct consensus *c)
 	return HA_OK;
 }
 
+/* Who has everything before the window can be served from it: the library has to
+ * know the term of the entry before, which is the base's. */
+static bool knows_before(const struct consensus *c)
+{
+	return c->window.first == c->base_index + 1;
+}
+
 /* The library looks at terms and kinds only; octets are ours. */
-static struct raft_entry *library_entries(const struct consensus *c, size_t *count)
+static struct raft_entry library_entry(uint64_t term, uint8_t kind)
 {
 	static uint64_t nothing;
+
+	return (struct raft_entry){
+		.term = term,
+		.type = kind == JOURNAL_BARRIER ? RAFT_BARRIER : RAFT_COMMAND,
+		.buf = { &nothing, sizeof(nothing) },
+	};
+}
+
+static struct raft_entry *library_entries(const struct consensus *c, size_t *count)
+{
+	size_t before = knows_before(c);
 	struct raft_entry *entries;
 
-	*count = c->window.last + 1 - c->window.first;
+	*count = c->window.last + 1 - c->window.first + before;
 	entries = calloc(*count ? *count : 1, sizeof(*entries));
-	for (size_t i = 0; entries && i < *count; i++) {
-		const struct window_entry *from = window_at(&c->window, c->window.first + i);
+	if (entries && before)
+		entries[0] = library_entry(c->base_term, JOURNAL_COMMAND);
+	for (size_t i = before; entries && i < *count; i++) {
+		const struct window_entry *from = window_at(&c->window,
+		                                            c->window.first + i - before);
 
-		entries[i] = (struct raft_entry){
-			.term = from->term,
-			.type = from->kind == JOURNAL_BARRIER ? RAFT_BARRIER : RAFT_COMMAND,
-			.buf = { &nothing, sizeof(nothing) },
-		};
+		entries[i] = library_entry(from->term, from->kind);
 	}
 	return entries;
 }
@@ -238,7 +255,7 @@ enum ha_error consensus_start(struct consensus *c, uint64_t now_ns)
 	event.start.term = c->options.term;
 	event.start.voted_for = c->options.voted_for;
 	event.start.metadata = &base;
-	event.start.start_index = c->window.first;
+	event.start.start_index = c->window.first - knows_before(c);
 	event.start.entries = library_entries(c, &count);
 	event.start.n_entries = (unsigned)count;
 	if (!event.start.entries) {
@@ -345,7 +362,7 @@ static enum ha_error tell_library(struct consensus *c)
 	event.snapshot.metadata.index = c->base_index;
 	event.snapshot.metadata.term = c->base_term;
 	event.snapshot.metadata.configuration_index = 1;
-	event.snapshot.trailing = (unsigned)(c->base_index + 1 - c->window.first);
+	event.snapshot.trailing = (unsigned)(c->base_index + 2 - c->window.first);
 	error = consensus_configuration(c, &event.snapshot.metadata.configuration);
 	return error == HA_OK ? consensus_step(c, &event) : error;
 }

@@ -16,7 +16,21 @@ static void send(struct consensus *c, uint8_t member, const struct consensus_mes
 	c->host.send(c->host.context, member, all, count + 1);
 }
 
-/* In as many messages as it takes: the library counts entries, not octets. */
+static void send_snapshot(struct consensus *c, uint8_t member, uint64_t index, uint64_t term)
+{
+	const struct consensus_message m = {
+		.type = CONSENSUS_SNAPSHOT,
+		.term = c->raft.current_term,
+		.index = index,
+		.index_term = term,
+	};
+
+	c->installing[member] = true;
+	send(c, member, &m, NULL, 0);
+}
+
+/* In as many messages as it takes: the library counts entries, not octets. It also
+ * counts the one before those that we keep, for the sake of its term. */
 static void send_append(struct consensus *c, uint8_t member, const struct raft_append_entries *from)
 {
 	struct consensus_octets pieces[PIECES_MAX];
@@ -30,6 +44,10 @@ static void send_append(struct consensus *c, uint8_t member, const struct raft_a
 		.commit = from->leader_commit,
 	};
 
+	if (left > 0 && from->prev_log_index + 1 < c->window.first) {
+		send_snapshot(c, member, c->base_index, c->base_term);
+		return;
+	}
 	do {
 		struct window_cut cut = {
 			.octets_max = PIECE_OCTETS,
@@ -122,20 +140,6 @@ static void send_voted(struct consensus *c, uint8_t member,
 	send(c, member, &m, NULL, 0);
 }
 
-static void send_snapshot(struct consensus *c, uint8_t member,
-                          const struct raft_install_snapshot *from)
-{
-	const struct consensus_message m = {
-		.type = CONSENSUS_SNAPSHOT,
-		.term = from->term,
-		.index = from->last_index,
-		.index_term = from->last_term,
-	};
-
-	c->installing[member] = true;
-	send(c, member, &m, NULL, 0);
-}
-
 static void send_stand_now(struct consensus *c, uint8_t member, const struct raft_timeout_now *from)
 {
 	const struct consensus_message m = {
@@ -166,7 +170,8 @@ void consensus_send_message(struct consensus *c, const struct raft_message *mess
 		send_voted(c, member, &message->request_vote_result);
 		break;
 	case RAFT_INSTALL_SNAPSHOT:
-		send_snapshot(c, member, &message->install_snapshot);
+		send_snapshot(c, member, message->install_snapshot.last_index,
+		              message->install_snapshot.last_term);
 		break;
 	case RAFT_TIMEOUT_NOW:
 		send_stand_now(c, member, &message->timeout_now);

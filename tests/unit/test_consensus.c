@@ -267,6 +267,28 @@ static void who_lags_is_served_from_memory(void)
 	world_free(w);
 }
 
+static void who_has_nothing_is_served_from_memory(void)
+{
+	struct world *w = world_new(3, 0);
+	struct world_member *m = &w->member[3];
+	uint8_t leader;
+
+	world_stop(w, 3);
+	leader = world_leader(w, 1000);
+	submit_many(w, leader, 100);
+	trim(w, leader); /* the store holds it all, and memory too */
+	world_start(w, 3);
+	world_run(w, 300);
+	CU_ASSERT_EQUAL(m->applied_count, 100);
+	CU_ASSERT_EQUAL(m->wanted_snapshot, 0);
+	world_stop(w, leader); /* whoever starts over its store serves from there on */
+	world_start(w, leader);
+	leader = world_leader(w, 1000);
+	submit_many(w, leader, 1);
+	CU_ASSERT_EQUAL(m->applied_count, 101);
+	world_free(w);
+}
+
 static void who_lags_too_far_wants_the_store(void)
 {
 	struct world *w = world_new(3, 0);
@@ -387,6 +409,7 @@ static CU_TestInfo tests[] = {
 	{ "entries that were replaced are not taken for stored",
 	  entries_that_were_replaced_are_not_taken_for_stored },
 	{ "who lags is served from memory", who_lags_is_served_from_memory },
+	{ "who has nothing is served from memory", who_has_nothing_is_served_from_memory },
 	{ "who lags too far wants the store", who_lags_too_far_wants_the_store },
 	{ "a log without room stalls and goes on", a_log_without_room_stalls_and_goes_on },
 	{ "what is no message is counted", what_is_no_message_is_counted },
