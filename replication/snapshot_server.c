@@ -21,6 +21,8 @@
 #define LOOK_MS 500u     /* between two looks for those */
 #define CREDIT_MAX 64u   /* chunks that a fetcher may ask for ahead */
 #define PACKETS_MAX 256u /* taken in a row */
+/* What was not sent in this time may be sent at once: sleeping is not exact. */
+#define BURST_NS UINT64_C(50000000)
 
 struct session {
 	struct snapshot_peer peer;
@@ -236,8 +238,8 @@ static void throttle(struct snapshot_server *server, size_t octets)
 
 	if (server->options.octets_per_ms == 0)
 		return;
-	if (server->free_ns < now_ns)
-		server->free_ns = now_ns;
+	if (server->free_ns + BURST_NS < now_ns)
+		server->free_ns = now_ns - BURST_NS;
 	server->free_ns += octets * UINT64_C(1000000) / server->options.octets_per_ms;
 }
 

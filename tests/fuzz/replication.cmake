@@ -26,3 +26,6 @@ foreach(part IN ITEMS consensus consensus_codec consensus_lead consensus_lease c
                       consensus_step consensus_window)
   target_sources(fuzz_consensus PRIVATE ${PROJECT_SOURCE_DIR}/replication/${part}.c)
 endforeach()
+
+hearth_fuzz_target(snapshot hearth_base PkgConfig::XXHASH)
+target_sources(fuzz_snapshot PRIVATE ${PROJECT_SOURCE_DIR}/replication/snapshot_format.c)

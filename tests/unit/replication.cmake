@@ -17,8 +17,10 @@ add_library(hearth_cluster_fixtures STATIC ${PROJECT_SOURCE_DIR}/tests/unit/clus
 target_link_libraries(hearth_cluster_fixtures
   PUBLIC hearth_replication hearth_test_suite PkgConfig::ZMQ Threads::Threads)
 hearth_unit_test(transport_packet hearth_replication)
-foreach(name IN ITEMS cluster transport transport_link transport_socket snapshot)
+foreach(name IN ITEMS cluster transport transport_link transport_socket snapshot snapshot_lies)
   hearth_unit_test(${name} hearth_cluster_fixtures $<TARGET_NAME_IF_EXISTS:hearth_tsan>)
 endforeach()
-target_sources(test_snapshot PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/snapshot_fixture.c)
-target_link_libraries(test_snapshot PRIVATE hearth_replication_fixtures)
+foreach(name IN ITEMS snapshot snapshot_lies)
+  target_sources(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/snapshot_fixture.c)
+  target_link_libraries(test_${name} PRIVATE hearth_replication_fixtures)
+endforeach()
