@@ -55,9 +55,9 @@ class Owner:
         return log
 
 
-def has_address(switch, host):
+def has_address(switch, host, address=ADDRESS):
     shown = subprocess.run([*switch.inside(host), "ip", "-4", "address"], check=True, capture_output=True, text=True)
-    return f" {ADDRESS}/32 " in shown.stdout
+    return f" {address}/32 " in shown.stdout
 
 
 def devices(switch, host):
