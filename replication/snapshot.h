@@ -45,7 +45,7 @@ struct snapshot_fetch_options {
 	uint8_t from;                              /* member */
 	const char *directory;                     /* to be made, or emptied; holds the new store */
 	uint64_t map_octets;
-	uint32_t patience_ms;     /* with a member that says nothing; 0 = 15 s */
+	uint32_t patience_ms;     /* with a member that says nothing; 0 = 5 s */
 	const _Atomic bool *stop; /* give up when it becomes true */
 	_Atomic uint64_t *rows;   /* progress */
 };

@@ -12,7 +12,8 @@
 #include "agentd/flow/succession.h"
 #include "replication/snapshot.h"
 
-#define RETRY_MS 1000u     /* after a fetch that failed */
+#define RETRY_MS 1000u /* after a fetch that failed; each further one doubles it */
+#define RETRY_DOUBLINGS 5u
 #define PROGRESS_MS 10000u /* between two lines that tell how far it is */
 
 struct refill {
@@ -25,7 +26,8 @@ struct refill {
 	bool ended;   /* a store is here: nothing more is fetched */
 
 	pthread_t thread;
-	uint64_t told_ns; /* engine's thread */
+	unsigned failures; /* in a row; the thread's */
+	uint64_t told_ns;  /* engine's thread */
 	_Atomic bool stop;
 	_Atomic uint64_t rows;
 };
@@ -94,8 +96,9 @@ static uint8_t next_source(struct refill *r)
 /* With the lock. */
 static void pause_between(struct refill *r)
 {
-	const struct timespec until = clock_condition_time(clock_monotonic_ns() +
-	                                                   RETRY_MS * UINT64_C(1000000));
+	unsigned doublings = r->failures < RETRY_DOUBLINGS ? r->failures++ : RETRY_DOUBLINGS;
+	const struct timespec until = clock_condition_time(
+		clock_monotonic_ns() + (RETRY_MS * UINT64_C(1000000) << doublings));
 
 	while (!r->stop && pthread_cond_timedwait(&r->wake, &r->lock, &until) == 0)
 		;
