@@ -8,6 +8,9 @@
 #include "agentd/base/clock.h"
 #include "replication/counters.h"
 
+/* A packet of this size leaves before its flush: a larger one would hold up the
+ * heartbeats behind it, unless a single message makes it so. */
+#define PACKET_ENOUGH (1u << 18)
 #define ROOM_MIN (1u << 14)
 /* More than that is not kept for the next packet. */
 #define ROOM_KEPT (1u << 20)
@@ -79,7 +82,7 @@ void link_add(struct link *link, const struct link_sender *from, uint32_t group,
 
 	if (!link->open)
 		return;
-	if (link->used + PACKET_MESSAGE_HEADER + size > PACKET_MAX)
+	if (link->used + PACKET_MESSAGE_HEADER + size > PACKET_ENOUGH)
 		link_flush(link, from, false);
 	if (size == 0 || size > CONSENSUS_MESSAGE_MAX ||
 	    !make_room(link, PACKET_MESSAGE_HEADER + size)) {

@@ -63,7 +63,8 @@ void link_close(struct link *link);
  * one before is let go. */
 void link_set_open(struct link *link, bool open, uint64_t now_ns);
 
-/* Put a message into the packet; what is in it already goes first if it must. */
+/* Put a message into the packet; what is in it already goes first if both would be
+ * too much for one. */
 void link_add(struct link *link, const struct link_sender *from, uint32_t group,
               const struct consensus_octets *pieces, size_t count);
 

@@ -11,11 +11,13 @@
 
 #include "replication/transport_gate.h"
 
-/* Milliseconds. A connection whose other end is gone without a word is given up
- * after HEARTBEAT_TIMEOUT; without RETRANSMIT and CONNECT, a network that is
- * whole again would stay unused for seconds. */
+/* Milliseconds. Whoever sends over a connection whose other end is gone without a
+ * word gives it up after RETRANSMIT; without that and CONNECT, a network that is
+ * whole again would stay unused for seconds. Whoever only receives gives it up
+ * after HEARTBEAT, which is longer, because the answer to a heartbeat waits behind
+ * the largest message, on its way over a slow network. */
 #define HEARTBEAT_INTERVAL 50
-#define HEARTBEAT_TIMEOUT 200
+#define HEARTBEAT_TIMEOUT 1000
 #define CONNECT_TIMEOUT 150
 #define RETRANSMIT_TIMEOUT 300
 #define RECONNECT_INTERVAL 10
