@@ -30,12 +30,15 @@
 #define MS UINT64_C(1000000)
 #define HEAR_MAX 64u       /* messages of ARP before the plan is looked at again */
 #define LOOK_AGAIN_MS 100u /* for a hook that is to be killed */
+#define SILENCE_MS 500u    /* after the deadline with an address that nobody hears of */
+#define SILENCE_LOOK_MS 5u /* between looks whether it lies ahead again */
 #define TEXT_MAX 256u
 
 struct ownership {
 	struct in_addr address;
 	struct address_text name;
 	struct place *place; /* NULL with a hook */
+	bool silent;         /* the kernel answers no ARP for the address, we do */
 	char program[TEXT_MAX];
 	char interface[OWNERSHIP_DEVICE_MAX];
 
@@ -209,7 +212,17 @@ static uint64_t later_one(struct ownership *o, uint64_t now_ns)
 	return until_ns > now_ns ? until_ns : 0;
 }
 
-/* The deadline in force; one that has passed becomes a later one, or 0. */
+/* A leader that was not heard for a moment is no reason to take an address away
+ * and put it back: one that nobody hears of can stay while it is silent. Whoever
+ * leads no more says 0. */
+static bool keeps_silent(const struct ownership *o, uint64_t now_ns, uint64_t until_ns)
+{
+	return o->silent && o->plan.held && until_ns && now_ns >= until_ns &&
+	       now_ns < until_ns + SILENCE_MS * MS;
+}
+
+/* The deadline in force; one that has passed becomes a later one, or 0, or stays
+ * for as long as the address is kept in silence. */
 static uint64_t read_until(struct ownership *o, uint64_t now_ns)
 {
 	uint64_t until_ns = atomic_load(&o->until_ns);
@@ -217,6 +230,8 @@ static uint64_t read_until(struct ownership *o, uint64_t now_ns)
 	while (until_ns && now_ns >= until_ns) {
 		uint64_t next_ns = later_one(o, now_ns);
 
+		if (!next_ns && keeps_silent(o, now_ns, until_ns) && !atomic_load(&o->stopping))
+			return until_ns;
 		if (!atomic_compare_exchange_strong(&o->until_ns, &until_ns, next_ns))
 			continue;
 		until_ns = next_ns;
@@ -308,6 +323,10 @@ static bool act(struct ownership *o, uint64_t *next_ns)
 		dataplane_count(DATAPLANE_LAPSES);
 		note_status(o);
 	}
+	if (keeps_silent(o, now_ns, until_ns)) {
+		*next_ns = now_ns + SILENCE_LOOK_MS * MS;
+		return false;
+	}
 	step = ownership_plan_step(&o->plan, now_ns, until_ns);
 	*next_ns = ownership_plan_next(&o->plan, now_ns, until_ns);
 	if (step != OWNERSHIP_WAIT)
@@ -388,6 +407,7 @@ static enum ha_error open_all(struct ownership *o, const struct ownership_option
 	} else {
 		o->place = place_open(options, &why, report, size);
 		o->plan.renews = true;
+		o->silent = options->virtual_mac;
 	}
 	if (why != HA_OK)
 		return why;

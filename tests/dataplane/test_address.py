@@ -192,6 +192,17 @@ def test_deadline_alone_ends_it(switch, owners, near):
     wait_for(one.owns, "a new deadline begins it again")
 
 
+def test_short_silence_moves_nothing(switch, owners, near):
+    one = owners("one")
+    for _ in range(3):
+        one.say("own 50")
+        near.wait_for_announcement()
+        one.say("own 100000")
+        wait_for(one.owns, "the address is there")
+    assert one.counters()["address-takes"] == 1
+    assert "address-gives" not in one.counters()
+
+
 def test_ownership_lasts_and_standby_is_silent(switch, owners, near):
     one, two = owners("one"), owners("two")
     one.say("lead")
