@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TRIP_MOST_MS 200u /* longer ones want a longer lease than there is */
 #define LEASE_LEAST_MS 30u
 #define HEARTBEAT_LEAST_MS 10u
 #define ELECTION_LEAST_MS 100u
@@ -55,7 +56,8 @@ static bool members_are_possible(const struct consensus_options *options)
 
 struct consensus_timing consensus_timing(uint32_t round_trip_us)
 {
-	uint32_t trip_ms = (round_trip_us + 999) / 1000;
+	uint32_t trip_ms = round_trip_us / 1000 < TRIP_MOST_MS ? (round_trip_us + 999) / 1000
+	                                                       : TRIP_MOST_MS;
 	struct consensus_timing timing = {
 		.heartbeat_ms = trip_ms / 4 > HEARTBEAT_LEAST_MS ? trip_ms / 4 : HEARTBEAT_LEAST_MS,
 	};
@@ -263,8 +265,9 @@ enum ha_error consensus_start(struct consensus *c, uint64_t now_ns)
 		return HA_E_NOMEM;
 	}
 	c->stored = c->window.last;
-	/* Whatever was promised before may have been a moment ago. */
-	c->promised_ns = now_ns + c->timing.lease_ms * MS;
+	/* Whatever was promised before may have been a moment ago, and for how long
+	 * is forgotten. */
+	c->promised_ns = now_ns + CONSENSUS_LEASE_MAX_MS * MS;
 	error = consensus_step(c, &event);
 	free(event.start.entries);
 	return error;

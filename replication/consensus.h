@@ -31,6 +31,7 @@
 #include "replication/replication.h"
 
 #define CONSENSUS_MESSAGE_MAX (8u << 20) /* octets of one message */
+#define CONSENSUS_LEASE_MAX_MS 500u      /* what acknowledging promises, at most */
 
 /* Octets of a message in pieces, borrowed for the call. */
 struct consensus_octets {
@@ -162,7 +163,8 @@ void consensus_set_connected(struct consensus *consensus, uint32_t members);
  * acknowledged afterwards. */
 void consensus_set_timing(struct consensus *consensus, uint64_t now_ns,
                           const struct consensus_timing *timing);
-/* What suits a group whose members answer in this time. */
+/* What suits a group whose members answer in this time; the lease ends at
+ * CONSENSUS_LEASE_MAX_MS. */
 struct consensus_timing consensus_timing(uint32_t round_trip_us);
 
 /* The store holds all up to `index`, applied here; entries go as memory_max

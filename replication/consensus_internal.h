@@ -88,6 +88,8 @@ struct consensus {
 	enum replication_role announced;
 	uint64_t announced_term;
 
+	enum ha_error broken; /* what ended all: from then on nothing is said any more */
+
 	/* the event under way */
 	uint64_t now_ns;
 	const struct consensus_message *receiving; /* NULL: no message */

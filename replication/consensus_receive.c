@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEASE_MOST_MS 10000u /* whatever a leader asks for */
-
 typedef enum ha_error handler(struct consensus *c, uint8_t from, const struct consensus_message *m);
 
 static enum ha_error step_receive(struct consensus *c, uint8_t from, struct raft_message *message)
@@ -35,7 +33,8 @@ static uint64_t later(uint64_t a, uint64_t b)
 /* Before the library answers: the answer promises. */
 static void hear_leader(struct consensus *c, uint8_t from, const struct consensus_message *m)
 {
-	uint32_t lease_ms = m->lease_ms < LEASE_MOST_MS ? m->lease_ms : LEASE_MOST_MS;
+	uint32_t lease_ms = m->lease_ms < CONSENSUS_LEASE_MAX_MS ? m->lease_ms
+	                                                         : CONSENSUS_LEASE_MAX_MS;
 
 	if (c->heard.leader != from || c->heard.term != m->term)
 		c->heard = (struct heard){ .leader = from, .term = m->term };
@@ -198,6 +197,10 @@ static enum ha_error on_voted(struct consensus *c, uint8_t from, const struct co
 	struct raft_message message = { .type = RAFT_REQUEST_VOTE_RESULT };
 	struct raft_request_vote_result *result = &message.request_vote_result;
 
+	/* The library looks whether it only asked before it looks whether it stands at
+	 * all, and may take the term over of an answer to what it asked before. */
+	if (c->raft.state != RAFT_CANDIDATE)
+		return drop_stale(c);
 	/* The vote that elects us puts an entry in order: there must be room. */
 	if (!window_has_room(&c->window, 1, CONSENSUS_ENTRY_HEADER) ||
 	    !c->host.room(c->host.context, 1, CONSENSUS_ENTRY_HEADER))

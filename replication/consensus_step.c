@@ -171,12 +171,18 @@ static enum ha_error error_of(int result)
 enum ha_error consensus_step(struct consensus *c, struct raft_event *event)
 {
 	struct raft_update update = { 0 };
+	enum ha_error error;
 	int result;
 
+	if (c->broken != HA_OK)
+		return c->broken;
 	event->time = consensus_raft_ms(c);
 	event->capacity = 0;
 	result = raft_step(&c->raft, event, &update);
-	return result == 0 ? follow(c, &update) : error_of(result);
+	error = result == 0 ? follow(c, &update) : error_of(result);
+	if (error != HA_OK && error != HA_E_NOTLEADER)
+		c->broken = error;
+	return error;
 }
 
 enum ha_error consensus_timeout_now(struct consensus *c)

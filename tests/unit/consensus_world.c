@@ -13,6 +13,8 @@ static enum ha_error save_ballot(void *context, uint64_t term, uint8_t voted_for
 {
 	struct world_member *m = context;
 
+	if (m->no_ballot)
+		return HA_E_IO;
 	CU_ASSERT_TRUE(term >= m->term);
 	CU_ASSERT_FALSE(term == m->term && m->voted_for && voted_for != m->voted_for);
 	m->term = term;

@@ -38,6 +38,7 @@ struct world_member {
 	unsigned wanted_snapshot;
 	uint32_t admitted; /* bit i: member i */
 	bool full;         /* the log has no room */
+	bool no_ballot;    /* its disk takes no ballot */
 };
 
 struct world {

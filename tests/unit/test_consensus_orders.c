@@ -275,6 +275,74 @@ static void handing_over_is_for_one_term(void)
 	world_free(w);
 }
 
+static struct consensus_message vote_of(uint64_t term, bool pre_vote)
+{
+	return (struct consensus_message){ .type = CONSENSUS_VOTE,
+		                           .term = term,
+		                           .index = 1,
+		                           .index_term = 1,
+		                           .pre_vote = pre_vote };
+}
+
+/* An answer to what somebody asked who found a leader since. */
+static void a_late_answer_changes_no_term(void)
+{
+	struct world *w = alone(3);
+
+	world_start(w, 1);
+	world_run(w, 1);
+	say(w, 2,
+	    (struct consensus_message){ .type = CONSENSUS_VOTED, .term = 4, .pre_vote = true });
+	CU_ASSERT_EQUAL(status_of(w).term, 3);
+	CU_ASSERT_EQUAL(status_of(w).stale, 1);
+	world_free(w);
+}
+
+/* The next start knows neither to whom it promised something nor for how long. */
+static void a_long_promise_survives_a_restart(void)
+{
+	const unsigned long_ms = CONSENSUS_LEASE_MAX_MS - 50;
+	struct world *w = alone(1);
+	struct consensus_message m = append_of(3, 1, 1, 1);
+
+	world_start(w, 1);
+	world_run(w, 1);
+	m.lease_ms = long_ms;
+	say(w, 2, m);
+	world_stop(w, 1);
+	world_start(w, 1);
+	say(w, 2, vote_of(4, true));
+	for (unsigned ms = 0; ms < long_ms; ms++) {
+		world_run(w, 1);
+		CU_ASSERT_FALSE(said(w, CONSENSUS_VOTED, &m));
+	}
+	(void)wait_for(w, CONSENSUS_VOTED);
+	world_free(w);
+}
+
+/* What is not on the disk must not be acted upon, by whatever comes next. */
+static void whose_ballot_is_not_stored_says_no_more(void)
+{
+	struct world *w = alone(1);
+	uint8_t octets[CONSENSUS_HEADER_MAX];
+	struct consensus_message m = vote_of(4, false);
+	size_t size = consensus_encode(&m, octets), queued;
+
+	world_start(w, 1);
+	world_run(w, 1);
+	w->now_ns += 2ull * CONSENSUS_LEASE_MAX_MS * 1000000;
+	w->member[1].no_ballot = true;
+	queued = w->queued;
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(consensus_receive(w->member[1].core, w->now_ns, 2, octets, size),
+		                HA_E_IO);
+	m = append_of(4, 1, 1, 1);
+	size = consensus_encode(&m, octets);
+	CU_ASSERT_EQUAL(consensus_receive(w->member[1].core, w->now_ns, 2, octets, size), HA_E_IO);
+	CU_ASSERT_EQUAL(w->queued, queued);
+	world_free(w);
+}
+
 static CU_TestInfo tests[] = {
 	{ "entries of old terms are not committed by counting",
 	  entries_of_old_terms_are_not_committed_by_counting },
@@ -287,6 +355,9 @@ static CU_TestInfo tests[] = {
 	{ "who waits for an entry that is replaced is told",
 	  who_waits_for_an_entry_that_is_replaced_is_told },
 	{ "handing over is for one term", handing_over_is_for_one_term },
+	{ "a late answer changes no term", a_late_answer_changes_no_term },
+	{ "a long promise survives a restart", a_long_promise_survives_a_restart },
+	{ "whose ballot is not stored says no more", whose_ballot_is_not_stored_says_no_more },
 	CU_TEST_INFO_NULL,
 };
 
