@@ -6,6 +6,7 @@
 
 #include "agentd/base/address.h"
 #include "agentd/base/binding.h"
+#include "agentd/base/hex.h"
 
 #define FIELD_NAME_MAX 11u /* as an error repeats it: too short for a key */
 #define TOLERANCE_MIN_S 4u
@@ -36,17 +37,6 @@ static bool word_is(struct word word, const char *text)
 }
 
 /* ---- values ---- */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* Decimal, or hexadecimal after 0x. */
 static bool parse_number(struct word value, uint32_t min, uint32_t max, uint32_t *out)
@@ -152,16 +142,9 @@ static bool parse_algorithm(struct word value, struct change *out)
 
 static bool parse_key(struct word value, struct change *out)
 {
-	if (value.size % 2 || value.size < 2 * MIP_KEY_SIZE_MIN ||
-	    value.size > 2 * MIP_KEY_SIZE_MAX)
+	if (value.size < 2 * MIP_KEY_SIZE_MIN || value.size > 2 * MIP_KEY_SIZE_MAX ||
+	    !hex_parse(value.at, value.size, out->key, value.size / 2))
 		return false;
-	for (size_t i = 0; i < value.size; i += 2) {
-		int high = hex_digit(value.at[i]), low = hex_digit(value.at[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		out->key[i / 2] = (uint8_t)(high << 4 | low);
-	}
 	out->key_size = (uint8_t)(value.size / 2);
 	return true;
 }
