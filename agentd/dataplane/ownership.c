@@ -3,14 +3,12 @@
  * Whoever leads writes the deadline and wakes the thread when something begins or
  * ends by it. The thread alone sets a deadline that has passed back to 0, so that
  * the next one to come is seen to begin something. */
-#include "agentd/dataplane/ownership.h"
+#include "agentd/dataplane/ownership_internal.h"
 
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,113 +17,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "agentd/base/address.h"
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 #include "agentd/dataplane/counters.h"
-#include "agentd/dataplane/hook.h"
-#include "agentd/dataplane/ownership_plan.h"
-#include "agentd/dataplane/place.h"
 
-#define MS UINT64_C(1000000)
 #define HEAR_MAX 64u       /* messages of ARP before the plan is looked at again */
 #define LOOK_AGAIN_MS 100u /* for a hook that is to be killed */
 #define SILENCE_MS 500u    /* after the deadline with an address that nobody hears of */
 #define SILENCE_LOOK_MS 5u /* between looks whether it lies ahead again */
-#define TEXT_MAX 256u
-
-struct ownership {
-	struct in_addr address;
-	struct address_text name;
-	struct place *place; /* NULL with a hook */
-	bool silent;         /* the kernel answers no ARP for the address, we do */
-	char program[TEXT_MAX];
-	char interface[OWNERSHIP_DEVICE_MAX];
-
-	uint64_t (*ask)(void *context);
-	void *context;
-	_Atomic uint64_t until_ns;
-	_Atomic bool stopping;
-	int wake; /* eventfd */
-
-	/* The thread's own. */
-	struct ownership_plan plan;
-	struct hook hook;
-	enum ownership_step running; /* by the hook */
-	uint64_t began_ns;
-	uint64_t defended_ns; /* last announcement because of a conflict */
-
-	pthread_mutex_t mutex; /* guards status */
-	struct ownership_status status;
-
-	pthread_t thread;
-	bool started;
-};
-
-/* ---- what is told ---- */
-
-/* A line about a change, at most some a second: a leader whose deadline comes and
- * goes would fill the log. */
-static bool may_tell(uint64_t *held_back)
-{
-	static struct log_limit limit = { .per_second = 5 };
-
-	return log_limit_pass(&limit, clock_monotonic_ns(), held_back);
-}
-
-static void tell_change(struct ownership *o, const char *what, uint64_t took_ns)
-{
-	uint64_t held_back;
-
-	if (!may_tell(&held_back))
-		return;
-	if (o->place)
-		log_notice("home agent address %s: %s %s, %s (%u us)", o->name.text, what,
-		           place_device(o->place), mac_format(place_mac(o->place)).text,
-		           (unsigned)(took_ns / 1000u));
-	else
-		log_notice("home agent address %s: %s by %s (%u ms)", o->name.text, what,
-		           o->program, (unsigned)(took_ns / MS));
-}
-
-static const char *step_text(enum ownership_step step)
-{
-	static const char *const texts[] = {
-		[OWNERSHIP_TAKE] = "taken",
-		[OWNERSHIP_RENEW] = "renewed",
-		[OWNERSHIP_GIVE] = "given up",
-		[OWNERSHIP_REST] = "put to rest",
-	};
-
-	return texts[step];
-}
-
-static void tell_failure(struct ownership *o, enum ownership_step step, const char *why)
-{
-	static struct log_limit limit = { .per_second = 1 };
-	uint64_t held_back;
-
-	dataplane_count(DATAPLANE_FAILURES);
-	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
-		log_error("home agent address %s: cannot be %s: %s", o->name.text, step_text(step),
-		          why);
-}
-
-static void note_status(struct ownership *o)
-{
-	struct ownership_status *status = &o->status;
-
-	pthread_mutex_lock(&o->mutex);
-	if (status->owned != o->plan.held) {
-		status->owned = o->plan.held;
-		status->since_ms = clock_wall_ms();
-	}
-	if (o->place) {
-		status->mac = place_mac(o->place);
-		snprintf(status->device, sizeof(status->device), "%s", place_device(o->place));
-	}
-	pthread_mutex_unlock(&o->mutex);
-}
 
 /* ---- steps ---- */
 
@@ -140,16 +39,17 @@ static void finish(struct ownership *o, enum ownership_step step, bool well, con
 		return;
 	}
 	if (!well) {
-		tell_failure(o, step, why);
+		ownership_tell_failure(o, step, why);
 	} else if (step == OWNERSHIP_TAKE) {
 		dataplane_count(DATAPLANE_TAKES);
-		tell_change(o, o->place ? "taken on" : "taken", now_ns - o->began_ns);
+		ownership_tell_change(o, o->place ? "taken on" : "taken", now_ns - o->began_ns);
 	} else if (step == OWNERSHIP_GIVE && was_held) {
 		dataplane_count(DATAPLANE_GIVES);
-		tell_change(o, o->place ? "given up on" : "given up", now_ns - o->began_ns);
+		ownership_tell_change(o, o->place ? "given up on" : "given up",
+		                      now_ns - o->began_ns);
 	}
 	if (was_held != o->plan.held)
-		note_status(o);
+		ownership_note_status(o);
 }
 
 static bool do_at_place(struct ownership *o, enum ownership_step step)
@@ -321,7 +221,7 @@ static bool act(struct ownership *o, uint64_t *next_ns)
 	}
 	if (ownership_plan_lapse(&o->plan, now_ns)) {
 		dataplane_count(DATAPLANE_LAPSES);
-		note_status(o);
+		ownership_note_status(o);
 	}
 	if (keeps_silent(o, now_ns, until_ns)) {
 		*next_ns = now_ns + SILENCE_LOOK_MS * MS;
@@ -412,7 +312,7 @@ static enum ha_error open_all(struct ownership *o, const struct ownership_option
 	if (why != HA_OK)
 		return why;
 	o->status.managed = true;
-	note_status(o);
+	ownership_note_status(o);
 	why = start_thread(o);
 	if (why != HA_OK)
 		ha_refuse(report, size, why, "the thread of the home agent's address: %s",
