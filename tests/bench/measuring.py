@@ -1,9 +1,7 @@
 """What the benchmarks share: an agent that is measured, the load, the yardstick, and what a measurement is worth."""
 
-import ctypes
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,10 +10,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../support"))
 
 import agent as support  # noqa: E402
+from processes import die_with_parent  # noqa: E402
 from waiting import wait_for  # noqa: E402
 
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
 MEMORY_FILE_SYSTEMS = ("tmpfs", "ramfs")
 
 
@@ -25,10 +22,6 @@ class Invalid(Exception):
 
 def tell(text):
     print(text, file=sys.stderr, flush=True)
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Measured(support.Agent):
@@ -111,9 +104,8 @@ class Measured(support.Agent):
         return (json.loads(output)["first_accepted_ns"] - started_ns) / 1e9
 
 
-def run_load(arguments, enough=None):
-    """Run agentload to its end, or until `enough`, asked a few times a second, is true; its result."""
-    command = [support.program("agentload"), *arguments]
+def run_command(command, enough=None):
+    """Run an agentload to its end, or until `enough`, asked a few times a second, is true; its result."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                preexec_fn=die_with_parent)
     while True:
@@ -130,6 +122,11 @@ def run_load(arguments, enough=None):
     if result["bad"] or set(result["codes"]) - {"0", "1"}:
         raise Invalid(f"not all answers were acceptances: {output}")
     return result
+
+
+def run_load(arguments, enough=None):
+    """The same, of an agent in this network namespace."""
+    return run_command([support.program("agentload"), *arguments], enough)
 
 
 class Echo:

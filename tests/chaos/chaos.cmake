@@ -34,14 +34,18 @@ set_target_properties(agentd_without_flush PROPERTIES
 if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME chaos.crash
     COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 16)
+  add_test(NAME chaos.cluster COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run cluster --runs 5)
   add_test(NAME chaos.crash_without_flush
     COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 100 --power-only --styles past --expect-loss
       --binary $<TARGET_FILE:agentd_without_flush>)
 else()
   add_test(NAME chaos.crash
     COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run crash --runs 16 --without-recorder)
+  add_test(NAME chaos.cluster COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/run cluster --runs 5 --without-preload)
 endif()
 hearth_test_properties(chaos.crash chaos 300)
+hearth_test_properties(chaos.cluster chaos 900)
+set_tests_properties(chaos.cluster PROPERTIES PROCESSORS 2)
 if(TEST chaos.crash_without_flush)
   hearth_test_properties(chaos.crash_without_flush chaos 300)
 endif()

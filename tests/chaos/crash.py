@@ -6,7 +6,6 @@ and hold what was acknowledged in all lives before; then accepted requests are r
 """
 
 import argparse
-import ctypes
 import json
 import os
 import random
@@ -22,18 +21,12 @@ sys.path.insert(0, os.path.join(HERE, "../support"))
 
 import agent as support  # noqa: E402
 from powercut import Disk, Style, read_journal  # noqa: E402
+from processes import die_with_parent  # noqa: E402
 from waiting import wait_for  # noqa: E402
-
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 COUNTS = ("runs", "kills", "power_cuts", "stops", "acknowledged", "unanswered", "lost", "resurrected", "unexplained",
           "replayed", "replays_accepted", "restarts", "restarts_failed", "crashed", "escaped")
 FAULTS = ("lost", "resurrected", "unexplained", "replays_accepted", "restarts_failed", "crashed", "escaped")
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def recorder_path():

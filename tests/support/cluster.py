@@ -16,6 +16,7 @@ import signal
 import subprocess
 
 from agent import Agent, Refused, program
+from processes import die_with_parent
 from switched import HOST_LINK, Switch, pairs
 from waiting import wait_for
 
@@ -79,7 +80,7 @@ class Member(Agent):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.cluster.switch.inside(self.host), *prefix, program("agentd"), "--config", self.configuration_path],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, preexec_fn=die_with_parent)
 
     def runs(self):
         return self.process is not None and self.process.poll() is None
@@ -123,18 +124,26 @@ class Member(Agent):
 
     # ---- what it says ----
 
-    def cluster_status(self):
-        """Its own view, None when it does not answer."""
+    def view(self):
+        """What it says of itself (agentctl status), None when it does not answer."""
+        return self.ask("status")
+
+    def peers(self):
+        """What it says of all members (agentctl cluster status), by number; None when it does not answer."""
+        rows = self.ask("cluster", "status")
+        return rows and {row["member"]: row for row in rows}
+
+    def ask(self, *words):
         if not self.runs() or self.frozen:
             return None
         try:
-            return self.ctl("cluster", "status")
+            return self.ctl("--timeout", "2", *words)
         except (Refused, json.JSONDecodeError):
             return None
 
     def leads(self):
-        status = self.cluster_status()
-        return status is not None and status["role"] == "leader"
+        view = self.view()
+        return view is not None and view["role"] == "leader"
 
     def listing(self):
         """Lines that agentload verify reads."""
@@ -153,13 +162,15 @@ class Cluster:
         self.switch = Switch()
         self.cuts = []
         self.slowed = set()
+        self.starts = True
         wanted = {
             "home-agent": {"address": ADDRESS, "port": PORT, "interface": HOST_LINK},
             "storage": {"cluster-key": os.path.join(directory, "cluster.key")},
         }
         for section, options in (configuration or {}).items():
             wanted.setdefault(section, {}).update(options)
-        subprocess.run([program("agentctl"), "key", "new", wanted["storage"]["cluster-key"]], check=True, capture_output=True)
+        if not os.path.exists(wanted["storage"]["cluster-key"]):
+            subprocess.run([program("agentctl"), "key", "new", wanted["storage"]["cluster-key"]], check=True, capture_output=True)
         self.members = {number: Member(self, number, role, wanted, associations) for number, role in enumerate(roles, 1)}
         for member in self.members.values():
             member.join(self.members.values())
@@ -170,10 +181,16 @@ class Cluster:
             self.switch.plug(CLIENT, CLIENT_ADDRESS + PREFIX)
             for member in self.members.values():
                 self.switch.plug(member.host, member.cluster_address + PREFIX)
-            self.start()
+            if self.starts:
+                self.start()
         except BaseException as why:
             self.__exit__(type(why), why, why.__traceback__)
             raise
+        return self
+
+    def unstarted(self):
+        """For `with`: no member is started yet."""
+        self.starts = False
         return self
 
     def __exit__(self, kind, value, traceback):
@@ -225,28 +242,26 @@ class Cluster:
 
     def leader(self, other_than=None):
         """The member that leads and can answer, None when there is none now."""
-        leaders = [member for member in self.running() if member is not other_than and not member.unplugged and member.leads()]
-        return max(leaders, key=lambda member: member.cluster_status()["term"], default=None)
+        views = {member: member.view() for member in self.running() if member is not other_than and not member.unplugged}
+        leaders = [member for member, view in views.items() if view and view["role"] == "leader"]
+        return max(leaders, key=lambda member: views[member]["term"], default=None)
 
     def await_leader(self, other_than=None, seconds=30):
         return wait_for(lambda: self.leader(other_than), "a member leads", seconds=seconds, interval=0.005)
 
     def is_level(self):
         """One member leads, all follow it and hold everything, and their stores do too."""
-        views = [member.cluster_status() for member in self.members.values()]
-        if not all(views) or sum(view["role"] == "leader" for view in views) != 1:
+        views = {member: member.view() for member in self.members.values()}
+        leaders = [member for member, view in views.items() if view and view["role"] == "leader"]
+        if not all(views.values()) or len(leaders) != 1:
             return False
-        if len({(view["term"], view["leader"], view["last_index"]) for view in views}) != 1:
+        if len({(view["term"], view["leader"]) for view in views.values()}) != 1:
             return False
-        if any(view["applied_index"] != view["last_index"] for member, view in zip(self.members.values(), views)
-               if member.role == "data"):
+        peers = leaders[0].peers()
+        if not peers or any(peers[member.number]["lag_entries"] != 0 for member in self.others(*leaders)):
             return False
-        return all(self.store_is_current(member) for member in self.data())
-
-    @staticmethod
-    def store_is_current(member):
-        status = member.ctl("status")
-        return status["store_index"] == status["applied_index"]
+        indexes = {(views[member]["applied_index"], views[member]["store_index"]) for member in self.data()}
+        return len(indexes) == 1 and len(set(indexes.pop())) == 1
 
     def await_level(self, seconds=60):
         wait_for(self.is_level, "all members hold everything", seconds=seconds)
@@ -296,7 +311,7 @@ class Cluster:
 
     def start_load(self, *arguments):
         return subprocess.Popen(self.load_command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+                                stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
 
     @staticmethod
     def end_load(process):
