@@ -14,7 +14,7 @@
 #include "replication/snapshot_format.h"
 #include "replication/snapshot_socket.h"
 
-#define CREDIT 8u         /* chunks on their way at once */
+#define CREDIT 32u        /* chunks on their way at once */
 #define SLICE_MS 100u     /* between two looks at `stop` */
 #define SILENCE_MS 1000u  /* until it is asked again */
 #define PATIENCE_MS 5000u /* without a word */

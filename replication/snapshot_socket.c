@@ -7,8 +7,9 @@
 
 #include "replication/transport_socket.h"
 
-#define LINGER_MS 200  /* for the fetcher's last word */
-#define PACKETS_MAX 64 /* of a peer, that wait here; more than a fetcher takes at once */
+#define ENCRYPTION_OCTETS 64 /* at most, that a packet has more on the line */
+#define LINGER_MS 200        /* for the fetcher's last word */
+#define PACKETS_MAX 64       /* of a peer, that wait here; more than a fetcher takes at once */
 
 struct snapshot_socket {
 	struct transport_net *net;
@@ -28,7 +29,7 @@ struct snapshot_socket *snapshot_socket_open(const struct replication_cluster *c
 		.member = member,
 		.port_add = 1,
 		.queue_max = PACKETS_MAX,
-		.octets_max = SNAPSHOT_MESSAGE_MAX,
+		.octets_max = SNAPSHOT_MESSAGE_MAX + ENCRYPTION_OCTETS,
 	};
 
 	if (!s) {
