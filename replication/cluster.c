@@ -211,6 +211,26 @@ static enum ha_error check_options(const struct replication_options *options, ch
 	                 SEGMENT_LEAST >> 20);
 }
 
+/* A witness has no store, and lets entries go that a member with data needs. Who
+ * was made the other kind of member would forget what it acknowledged. */
+static enum ha_error check_kind(struct cluster *c, const struct replication_options *options,
+                                char *report, size_t size)
+{
+	const struct ballot_group *row = group_ballot(c, 0);
+
+	if (c->witness && options->applied > 0)
+		return ha_refuse(report, size, HA_E_FOREIGN,
+		                 "the data directory is that of a member with data, and this node "
+		                 "is a witness: give it an empty directory, and have it admitted "
+		                 "by the others ('agentctl cluster admit')");
+	if (!c->witness && row && row->base_index > options->applied)
+		return ha_refuse(report, size, HA_E_FOREIGN,
+		                 "the data directory is that of a witness, and this node is a "
+		                 "member with data: give it an empty directory, and have it "
+		                 "admitted by the others ('agentctl cluster admit')");
+	return HA_OK;
+}
+
 static enum ha_error open_parts(struct cluster *c, const struct journal_io *io,
                                 const struct replication_options *options, char *report,
                                 size_t size)
@@ -221,6 +241,8 @@ static enum ha_error open_parts(struct cluster *c, const struct journal_io *io,
 		error = ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
 	if (error == HA_OK)
 		error = identity_open(c, options, io, report, size);
+	if (error == HA_OK)
+		error = check_kind(c, options, report, size);
 	if (error != HA_OK)
 		return error;
 	c->group_count = 1;

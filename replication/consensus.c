@@ -101,6 +101,9 @@ static enum ha_error init(struct consensus *c)
 	if (raft_init(&c->raft, NULL, NULL, c->options.self, c->names[c->options.self]) != 0)
 		return HA_E_NOMEM;
 	c->open = true;
+	/* Or it formats what it might trace, in memory that all its users share, and
+	 * nobody reads it. */
+	c->raft.tracer = NULL;
 	raft_seed(&c->raft, c->options.seed);
 	raft_set_pre_vote(&c->raft, true);
 	raft_set_max_inflight_entries(&c->raft, INFLIGHT_MAX);

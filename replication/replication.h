@@ -158,7 +158,7 @@ struct replication;
  * called for it from this thread, with ticket 0, before the call returns.
  *
  * HA_E_DAMAGED  an acknowledged entry is missing or broken; *report says where
- * HA_E_FOREIGN  the log belongs to another store
+ * HA_E_FOREIGN  the log belongs to another store, or to another kind of member
  * HA_E_NEWER    written by a newer program
  * HA_E_RANGE    sizes in the options that are not possible
  * HA_E_NOTFOUND the directory does not exist

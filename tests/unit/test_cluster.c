@@ -10,6 +10,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+#include "replication/ballot.h"
 #include "replication/replication.h"
 #include "tests/unit/cluster_fixture.h"
 #include "tests/unit/suite.h"
@@ -102,7 +103,8 @@ static void on_outrun(void *context, uint8_t from)
 
 /* ---- life ---- */
 
-static void node_start(struct node *n)
+/* Over a store that holds entries up to `applied`. */
+static struct replication *node_open(struct node *n, uint64_t applied, enum ha_error *why)
 {
 	const struct replication_machine machine = {
 		.context = n,
@@ -116,24 +118,33 @@ static void node_start(struct node *n)
 	const struct replication_options options = {
 		.directory = n->directory,
 		.store_id = 5,
+		.applied = applied,
 		.segment_octets = 4u << 20,
 		.segments_max = 4,
 		.tick_ms = 10,
 		.cluster = &n->world->views[n->number - 1],
 	};
-	char report[256] = "";
+	char report[512] = "";
+	struct replication *replication = replication_open(&options, &machine, why, report,
+	                                                   sizeof(report));
+
+	if (!replication)
+		fprintf(stderr, "member %u: %s\n", n->number, report);
+	return replication;
+}
+
+static void node_start(struct node *n)
+{
 	enum ha_error why;
 
 	n->applied = 0;
 	n->text[0] = '\0';
 	memset(n->text, 0, sizeof(n->text));
 	n->role = REPLICATION_FOLLOWER;
-	n->replication = replication_open(&options, &machine, &why, report, sizeof(report));
+	n->replication = node_open(n, 0, &why);
 	CU_ASSERT_PTR_NOT_NULL(n->replication);
-	if (!n->replication) {
-		fprintf(stderr, "member %u: %s\n", n->number, report);
+	if (!n->replication)
 		exit(1);
-	}
 	CU_ASSERT_EQUAL(replication_start(n->replication), HA_OK);
 }
 
@@ -358,6 +369,39 @@ static void another_disk_is_let_in_when_somebody_says_so(void)
 	world_free(w);
 }
 
+static void let_go(const char *directory, uint64_t index)
+{
+	struct ballot_state state;
+	enum ha_error error;
+	struct ballot *ballot = ballot_open(&journal_io_system, directory, &state, &error, NULL, 0);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ballot);
+	CU_ASSERT_EQUAL(state.group_count, 1);
+	state.groups[0].base_index = index;
+	state.groups[0].base_term = state.groups[0].term;
+	CU_ASSERT_EQUAL(ballot_save(ballot, &state), HA_OK);
+	ballot_close(ballot);
+}
+
+static void who_becomes_another_kind_of_member_begins_anew(void)
+{
+	struct world *w = world_new(3);
+	struct node *witness = &w->nodes[2];
+	struct replication_member *as = &w->views[2].members[2];
+	enum ha_error why = HA_OK;
+
+	submit(w, "a");
+	CU_ASSERT_TRUE(await(w, all_have, "a"));
+	node_stop(witness);
+	CU_ASSERT_PTR_NULL(node_open(witness, 5, &why)); /* the store of a member with data */
+	CU_ASSERT_EQUAL(why, HA_E_FOREIGN);
+	let_go(witness->directory, 9);
+	as->witness = false;
+	CU_ASSERT_PTR_NULL(node_open(witness, 8, &why));
+	CU_ASSERT_EQUAL(why, HA_E_FOREIGN);
+	world_free(w);
+}
+
 static CU_TestInfo tests[] = {
 	{ "all apply the same, and one answers", all_apply_the_same_and_one_answers },
 	{ "a leader that ends hands over", a_leader_that_ends_hands_over },
@@ -365,6 +409,8 @@ static CU_TestInfo tests[] = {
 	{ "a witness is a majority with one", a_witness_is_a_majority_with_one },
 	{ "another disk is let in when somebody says so",
 	  another_disk_is_let_in_when_somebody_says_so },
+	{ "who becomes another kind of member begins anew",
+	  who_becomes_another_kind_of_member_begins_anew },
 	CU_TEST_INFO_NULL,
 };
 
