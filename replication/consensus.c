@@ -211,6 +211,18 @@ static bool knows_before(const struct consensus *c)
 	return c->window.first == c->base_index + 1;
 }
 
+/* How far the oldest entries go: what members that lag may need stays while it
+ * takes a quarter of the memory, and behind a snapshot on its way most of it.
+ * The rest is for what comes until the store holds more. */
+static void drop_oldest(struct consensus *c, uint64_t hold)
+{
+	uint64_t quarter = c->window.octets_max / 4;
+
+	while (c->window.first <= c->base_index && c->window.first <= c->window.last &&
+	       c->window.octets > (c->window.first > hold ? 3 * quarter : quarter))
+		window_drop_first(&c->window);
+}
+
 /* The library looks at terms and kinds only; octets are ours. */
 static struct raft_entry library_entry(uint64_t term, uint8_t kind)
 {
@@ -257,6 +269,7 @@ enum ha_error consensus_start(struct consensus *c, uint64_t now_ns)
 		error = consensus_configuration(c, &base.configuration);
 	if (error != HA_OK)
 		return error;
+	drop_oldest(c, UINT64_MAX); /* there must be room before the store holds more */
 	event.start.term = c->options.term;
 	event.start.voted_for = c->options.voted_for;
 	event.start.metadata = &base;
@@ -346,18 +359,6 @@ uint64_t consensus_term_of(const struct consensus *c, uint64_t index)
 	const struct window_entry *entry = window_at(&c->window, index);
 
 	return entry ? entry->term : index == c->base_index ? c->base_term : 0;
-}
-
-/* How far the oldest entries go: what members that lag may need stays while it
- * takes a quarter of the memory, and behind a snapshot on its way most of it.
- * The rest is for what comes until the store holds more. */
-static void drop_oldest(struct consensus *c, uint64_t hold)
-{
-	uint64_t quarter = c->window.octets_max / 4;
-
-	while (c->window.first <= c->base_index && c->window.first <= c->window.last &&
-	       c->window.octets > (c->window.first > hold ? 3 * quarter : quarter))
-		window_drop_first(&c->window);
 }
 
 static enum ha_error tell_library(struct consensus *c)

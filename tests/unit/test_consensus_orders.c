@@ -251,6 +251,25 @@ static void who_waits_for_an_entry_that_is_replaced_is_told(void)
 	world_free(w);
 }
 
+/* The log may hold more of what is in the store than there is memory. */
+static void who_starts_with_much_takes_what_comes(void)
+{
+	struct world *w = alone(1);
+	struct consensus_message m;
+
+	for (uint64_t index = 2; index <= 1000; index++)
+		held(w, index, 1, "a longer command");
+	w->member[1].base_index = 1000;
+	w->memory_max = 65536;
+	world_start(w, 1);
+	CU_ASSERT_TRUE(status_of(w).first_index > 1);
+	CU_ASSERT_TRUE(status_of(w).memory <= w->memory_max / 2);
+	say_with(w, 2, append_of(2, 1000, 1, 1000), "x");
+	m = wait_for(w, CONSENSUS_APPENDED);
+	CU_ASSERT_EQUAL(m.index, 1001);
+	world_free(w);
+}
+
 /* Who was asked to stand is helped against promises, but for that one term: of
  * later ones there may be a leader that nobody asked. */
 static void handing_over_is_for_one_term(void)
@@ -354,6 +373,7 @@ static CU_TestInfo tests[] = {
 	{ "a refusal that was overtaken ends nothing", a_refusal_that_was_overtaken_ends_nothing },
 	{ "who waits for an entry that is replaced is told",
 	  who_waits_for_an_entry_that_is_replaced_is_told },
+	{ "who starts with much takes what comes", who_starts_with_much_takes_what_comes },
 	{ "handing over is for one term", handing_over_is_for_one_term },
 	{ "a late answer changes no term", a_late_answer_changes_no_term },
 	{ "a long promise survives a restart", a_long_promise_survives_a_restart },
