@@ -33,6 +33,7 @@ static void fill(struct consensus *c, const struct replication_command *commands
 			.term = c->raft.current_term,
 			.type = commands[i].size ? RAFT_COMMAND : RAFT_BARRIER,
 			.buf = { &nothing, sizeof(nothing) },
+			.batch = &nothing, /* ours: it only wants to see one */
 		};
 	}
 }
