@@ -82,6 +82,13 @@ static void admit(void *context, uint8_t member, uint64_t incarnation)
 	identity_take(group->cluster, member, incarnation);
 }
 
+static uint64_t met(void *context, uint8_t member)
+{
+	const struct cluster_group *group = context;
+
+	return group->cluster->state.met[member];
+}
+
 static void lost(void *context, const uint64_t *tickets, size_t count)
 {
 	struct cluster_group *group = context;
@@ -157,6 +164,7 @@ enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_
 		.send = send,
 		.apply = apply,
 		.admit = admit,
+		.met = met,
 		.lost = lost,
 		.role = role,
 		.want_snapshot = want_snapshot,

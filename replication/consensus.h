@@ -60,8 +60,11 @@ struct consensus_host {
 	/* Committed and stored here, in order of index. Entries of the engine's own
 	 * are left out. */
 	void (*apply)(void *context, const struct replication_entry *entries, size_t count);
-	/* A member may come back with this disk; committed like a command. */
+	/* A member may come back with this disk; committed like a command, or told
+	 * by a leader of whom we lack entries. */
 	void (*admit)(void *context, uint8_t member, uint64_t incarnation);
+	/* The disk with which a member is let in here; 0 = not known. May be NULL. */
+	uint64_t (*met)(void *context, uint8_t member);
 	/* What becomes of these is not known here: they may be applied later, with
 	 * ticket 0, or never. */
 	void (*lost)(void *context, const uint64_t *tickets, size_t count);

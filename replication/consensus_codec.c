@@ -100,9 +100,9 @@ static bool is_possible(const struct consensus_message *m)
 		return false;
 	if (dated && (m->index == 0 || m->index_term == 0 || m->index_term > m->term))
 		return false;
-	if (m->type != CONSENSUS_APPEND && m->entry_count > 0)
-		return false;
-	return m->entry_count <= CONSENSUS_ENTRIES_MAX;
+	if (m->type == CONSENSUS_SNAPSHOT)
+		return m->entry_count <= REPLICATION_MEMBERS_MAX;
+	return m->entry_count <= (m->type == CONSENSUS_APPEND ? CONSENSUS_ENTRIES_MAX : 0);
 }
 
 enum ha_error consensus_decode(const void *octets, size_t size, struct consensus_message *out)

@@ -29,7 +29,8 @@ enum consensus_type {
 	CONSENSUS_APPENDED = 2,  /* the answer: what is stored here */
 	CONSENSUS_VOTE = 3,      /* will you, or would you, vote for me? */
 	CONSENSUS_VOTED = 4,     /* the answer */
-	CONSENSUS_SNAPSHOT = 5,  /* what you lack is not kept: you need the store */
+	CONSENSUS_SNAPSHOT = 5,  /* what you lack is not kept: you need the store. Its
+	                          * entries: whom to admit, as it may be among that */
 	CONSENSUS_STAND_NOW = 6, /* the leader hands over */
 };
 
@@ -49,7 +50,7 @@ struct consensus_message {
 	bool handed_over;    /* VOTE: the leader asked us to stand */
 	bool granted;        /* VOTED */
 
-	uint32_t entry_count;   /* APPEND */
+	uint32_t entry_count;   /* APPEND, SNAPSHOT */
 	const uint8_t *entries; /* borrowed; entry_octets of them */
 	size_t entry_octets;
 };

@@ -214,13 +214,32 @@ static enum ha_error on_voted(struct consensus *c, uint8_t from, const struct co
 
 /* ---- the rest ---- */
 
+/* Decided by entries that never come here. */
+static void take_admitted(struct consensus *c, const struct consensus_message *m)
+{
+	const uint8_t *at = m->entries;
+
+	for (uint32_t i = 0; i < m->entry_count; i++) {
+		struct journal_entry entry;
+		uint64_t incarnation;
+		uint8_t member;
+
+		at = consensus_entry_decode(at, &entry);
+		if (entry.kind == JOURNAL_ADMIT &&
+		    consensus_admit_decode(&entry, &member, &incarnation))
+			c->host.admit(c->host.context, member, incarnation);
+	}
+}
+
 static enum ha_error on_snapshot(struct consensus *c, uint8_t from,
                                  const struct consensus_message *m)
 {
 	if (m->term < c->raft.current_term)
 		return drop_stale(c);
-	if (m->index > c->applied && consensus_term_of(c, m->index) != m->index_term)
-		c->host.want_snapshot(c->host.context, from, m->index, m->index_term);
+	if (m->index <= c->applied || consensus_term_of(c, m->index) == m->index_term)
+		return HA_OK;
+	take_admitted(c, m);
+	c->host.want_snapshot(c->host.context, from, m->index, m->index_term);
 	return HA_OK;
 }
 

@@ -16,17 +16,42 @@ static void send(struct consensus *c, uint8_t member, const struct consensus_mes
 	c->host.send(c->host.context, member, all, count + 1);
 }
 
+#define ADMIT_ENTRY (CONSENSUS_ENTRY_HEADER + CONSENSUS_ADMIT_OCTETS)
+
+/* Whom we let in, as entries. Returns how many. */
+static uint32_t put_admitted(const struct consensus *c, uint64_t term,
+                             uint8_t out[REPLICATION_MEMBERS_MAX * ADMIT_ENTRY])
+{
+	uint8_t octets[CONSENSUS_ADMIT_OCTETS];
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < c->options.member_count && c->host.met; i++) {
+		uint8_t number = c->members[i].number;
+		uint64_t incarnation = c->host.met(c->host.context, number);
+
+		if (incarnation == 0 || number == c->options.self)
+			continue;
+		consensus_admit_encode(octets, number, incarnation);
+		out = consensus_entry_encode(out, term, JOURNAL_ADMIT, octets, sizeof(octets));
+		count++;
+	}
+	return count;
+}
+
 static void send_snapshot(struct consensus *c, uint8_t member, uint64_t index, uint64_t term)
 {
+	uint8_t admitted[REPLICATION_MEMBERS_MAX * ADMIT_ENTRY];
 	const struct consensus_message m = {
 		.type = CONSENSUS_SNAPSHOT,
 		.term = c->raft.current_term,
 		.index = index,
 		.index_term = term,
+		.entry_count = put_admitted(c, term, admitted),
 	};
+	const struct consensus_octets entries = { admitted, m.entry_count * ADMIT_ENTRY };
 
 	c->installing[member] = true;
-	send(c, member, &m, NULL, 0);
+	send(c, member, &m, &entries, m.entry_count > 0);
 }
 
 /* In as many messages as it takes: the library counts entries, not octets. It also

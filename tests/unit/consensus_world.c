@@ -95,6 +95,13 @@ static void admit(void *context, uint8_t member, uint64_t incarnation)
 	m->admitted |= 1u << member;
 }
 
+static uint64_t met(void *context, uint8_t member)
+{
+	const struct world_member *m = context;
+
+	return m->world->met[member];
+}
+
 static void role(void *context, enum replication_role role, uint64_t term)
 {
 	struct world_member *m = context;
@@ -140,6 +147,7 @@ void world_start(struct world *w, uint8_t number)
 		.send = send,
 		.apply = apply,
 		.admit = admit,
+		.met = met,
 		.lost = lost,
 		.role = role,
 		.want_snapshot = want_snapshot,

@@ -308,9 +308,11 @@ static void who_lags_too_far_wants_the_store(void)
 		submit_many(w, leader, 3000);
 		trim(w, leader);
 	}
+	w->met[6 - leader - laggard] = 77; /* let in meanwhile, with another disk */
 	world_start(w, laggard);
 	world_run(w, 300);
 	CU_ASSERT_TRUE(m->wanted_snapshot > 0);
+	CU_ASSERT_EQUAL(m->admitted, 1u << (6 - leader - laggard));
 	CU_ASSERT_EQUAL(m->applied_count, 0);
 	/* The store comes over, a bit older than the newest entry. */
 	submit_many(w, leader, 10);
@@ -323,6 +325,35 @@ static void who_lags_too_far_wants_the_store(void)
 	world_run(w, 300);
 	CU_ASSERT_EQUAL(m->applied_count, 10);
 	CU_ASSERT_EQUAL(m->wanted_snapshot, 0);
+	world_free(w);
+}
+
+/* Nothing else counts while the third one is gone. */
+static void who_lacks_the_store_acknowledges_the_leader(void)
+{
+	struct world *w = world_new(3, 0);
+	uint8_t leader, laggard;
+
+	w->memory_max = 1u << 20;
+	for (uint8_t i = 1; i <= 3; i++) {
+		world_stop(w, i);
+		world_start(w, i);
+	}
+	leader = world_leader(w, 1000);
+	laggard = another(w, leader);
+	world_stop(w, laggard);
+	for (unsigned i = 0; i < 4; i++) {
+		submit_many(w, leader, 3000);
+		trim(w, leader);
+	}
+	world_start(w, laggard);
+	world_run(w, 100);
+	world_stop(w, (uint8_t)(6 - leader - laggard));
+	for (unsigned i = 0; i < 10; i++) {
+		world_run(w, 100);
+		CU_ASSERT_TRUE(world_may_answer(w, leader));
+	}
+	CU_ASSERT_TRUE(w->member[laggard].wanted_snapshot > 1);
 	world_free(w);
 }
 
@@ -411,6 +442,8 @@ static CU_TestInfo tests[] = {
 	{ "who lags is served from memory", who_lags_is_served_from_memory },
 	{ "who has nothing is served from memory", who_has_nothing_is_served_from_memory },
 	{ "who lags too far wants the store", who_lags_too_far_wants_the_store },
+	{ "who lacks the store acknowledges the leader",
+	  who_lacks_the_store_acknowledges_the_leader },
 	{ "a log without room stalls and goes on", a_log_without_room_stalls_and_goes_on },
 	{ "what is no message is counted", what_is_no_message_is_counted },
 	{ "all agree whom to let in again", all_agree_whom_to_let_in_again },
