@@ -59,7 +59,8 @@ static void send(void *context, uint8_t member, const struct consensus_octets *p
 	CU_ASSERT_FATAL(w->queued < WORLD_QUEUE);
 	for (size_t i = 0; i < count; i++)
 		size += pieces[i].size;
-	*out = (struct world_message){ w->now_ns + MS, m->number, member, malloc(size), size };
+	*out = (struct world_message){ w->now_ns + w->delay_ms * MS, m->number, member,
+		                       malloc(size), size };
 	for (size_t i = 0, at = 0; i < count; at += pieces[i++].size)
 		memcpy(out->octets + at, pieces[i].at, pieces[i].size);
 	w->seen[out->octets[5]]++;
@@ -203,6 +204,7 @@ struct world *world_new(size_t count, uint8_t witness)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w);
 	w->now_ns = 1000 * MS;
 	w->count = count;
+	w->delay_ms = 1;
 	w->memory_max = 64u << 20;
 	for (uint8_t i = 1; i <= count; i++) {
 		w->members[i - 1] = (struct replication_member){ .number = i,

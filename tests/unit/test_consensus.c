@@ -393,6 +393,32 @@ static void what_is_no_message_is_counted(void)
 	world_free(w);
 }
 
+static void sites_far_apart_have_a_leader_that_lasts(void)
+{
+	const struct consensus_timing timing = consensus_timing(120000);
+	struct world *w = world_new(3, 0);
+	uint8_t leader;
+	uint64_t term;
+
+	w->delay_ms = 60;
+	for (uint8_t i = 1; i <= 3; i++)
+		consensus_set_timing(w->member[i].core, w->now_ns, &timing);
+	leader = world_leader(w, 5000);
+	CU_ASSERT_NOT_EQUAL_FATAL(leader, 0);
+	world_run(w, 500);
+	term = w->member[leader].term;
+	for (unsigned ms = 0; ms < 3000; ms++) {
+		world_run(w, 1);
+		CU_ASSERT_TRUE(world_may_answer(w, leader));
+	}
+	CU_ASSERT_EQUAL(w->member[leader].term, term);
+	CU_ASSERT_EQUAL(world_submit(w, leader, "a", 1), HA_OK);
+	world_run(w, 400);
+	for (uint8_t i = 1; i <= 3; i++)
+		CU_ASSERT_STRING_EQUAL(w->member[i].applied, "a");
+	world_free(w);
+}
+
 static void all_agree_whom_to_let_in_again(void)
 {
 	struct world *w = world_new(3, 0);
@@ -446,6 +472,7 @@ static CU_TestInfo tests[] = {
 	  who_lacks_the_store_acknowledges_the_leader },
 	{ "a log without room stalls and goes on", a_log_without_room_stalls_and_goes_on },
 	{ "what is no message is counted", what_is_no_message_is_counted },
+	{ "sites far apart have a leader that lasts", sites_far_apart_have_a_leader_that_lasts },
 	{ "all agree whom to let in again", all_agree_whom_to_let_in_again },
 	{ "five survive two", five_survive_two },
 	CU_TEST_INFO_NULL,
