@@ -286,7 +286,7 @@ enum ha_error cluster_start(struct replication *r)
 	enum ha_error error = HA_OK;
 
 	for (size_t i = 0; i < c->group_count && error == HA_OK; i++) {
-		consensus_set_eligible(c->groups[i].core, c->state.cluster != 0);
+		consensus_set_eligible(c->groups[i].core, identity_may_lead(c));
 		error = consensus_start(c->groups[i].core, clock_monotonic_ns());
 	}
 	if (error == HA_OK)

@@ -46,6 +46,8 @@ static enum ha_error append(void *context, const struct journal_entry *entries, 
 {
 	struct cluster_group *group = context;
 
+	if (!group->cluster->eligible)
+		group->cluster->timed_ns = 0; /* who holds something may lead: in this turn */
 	return journal_append(group->cluster->journal, entries, count, serial);
 }
 
@@ -211,9 +213,15 @@ void group_close(struct cluster_group *group)
 	group->core = NULL;
 }
 
+#define LONE_TERM 1u /* of what an agent alone put in order; a cluster begins with the next */
+
+/* What a lone agent left is in the store, and is for nobody else: a member that holds
+ * nothing counts as having entry 1, and would go on behind that. */
 void group_restore(struct cluster_group *group, const struct journal_entry *entry)
 {
 	if (group->restore_error != HA_OK)
+		return;
+	if (entry->term == LONE_TERM && entry->index <= group->base_index)
 		return;
 	group->restored++;
 	group->restore_error = consensus_restore(group->core, entry);

@@ -37,9 +37,11 @@ static enum ha_error draw_number(struct cluster *c, const struct journal_io *io,
 	return HA_OK;
 }
 
+/* That it was founded here is remembered as having met ourselves. */
 static void found(struct cluster *c)
 {
 	c->state.cluster = c->founding;
+	c->state.met[c->config.self] = c->state.incarnation;
 	log_notice("this member founds the cluster %016" PRIx64, c->state.cluster);
 }
 
@@ -154,6 +156,18 @@ static bool meet(struct cluster *c, uint8_t from, uint64_t incarnation)
 {
 	c->state.met[from] = incarnation;
 	return save(c);
+}
+
+/* Members that hold nothing are a majority where a lone agent becomes a cluster: one
+ * of them must not be the first to lead, but who founded it. */
+bool identity_may_lead(const struct cluster *c)
+{
+	struct consensus_status now;
+
+	if (c->state.cluster == 0)
+		return false;
+	consensus_status(c->groups[0].core, &now);
+	return now.last_index > 1 || c->state.met[c->config.self] == c->state.incarnation;
 }
 
 bool identity_admit(void *context, uint8_t from, const struct transport_identity *identity)

@@ -84,6 +84,7 @@ struct cluster {
 	uint32_t homeless; /* members that said that they are of no cluster; bit i is member i */
 	uint32_t connected;
 	bool drained, clock_off;
+	bool eligible;     /* as the core was told last */
 	uint64_t timed_ns; /* when timers and clocks were looked at */
 	uint64_t ticked_ns;
 
@@ -154,6 +155,7 @@ struct ballot_group *group_ballot(struct cluster *c, uint32_t id);
 /* Open the ballot, and be somebody. */
 enum ha_error identity_open(struct cluster *c, const struct replication_options *options,
                             const struct journal_io *io, char *report, size_t size);
+bool identity_may_lead(const struct cluster *c);
 bool identity_admit(void *cluster, uint8_t from, const struct transport_identity *identity);
 /* A member may come back with this disk. */
 void identity_take(struct cluster *c, uint8_t member, uint64_t incarnation);

@@ -22,12 +22,13 @@ void status_sample(struct cluster_group *group, uint64_t now_ns)
 
 /* Since when is there an entry after `index`? The newest sample that had none
  * tells, to the distance of samples; what is older than all of them is as old as
- * the oldest. */
+ * the oldest, unless that is of this process's beginning: then nobody knows. */
 static uint32_t lag_ms(const struct cluster_group *group, uint64_t index, uint64_t last,
                        uint64_t now_ns)
 {
 	size_t kept = group->sample_next < SAMPLES ? group->sample_next : SAMPLES;
 	uint64_t since_ns = now_ns;
+	bool known = kept == SAMPLES;
 
 	if (index >= last)
 		return 0;
@@ -35,10 +36,14 @@ static uint32_t lag_ms(const struct cluster_group *group, uint64_t index, uint64
 		const struct growth_sample *sample =
 			&group->samples[(group->sample_next - i) % SAMPLES];
 
-		if (sample->last_index <= index)
+		if (sample->last_index <= index) {
+			known = true;
 			break;
+		}
 		since_ns = sample->at_ns;
 	}
+	if (!known)
+		return UINT32_MAX;
 	return (uint32_t)((now_ns - since_ns) / MS) + 1;
 }
 

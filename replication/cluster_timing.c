@@ -85,7 +85,8 @@ void timing_look(struct cluster *c, uint64_t now_ns)
 	links = look_at_links(c);
 	set_timers(c, &links, now_ns);
 	judge_clock(c, &links);
-	eligible = !c->clock_off && !c->drained && c->state.cluster != 0;
+	eligible = !c->clock_off && !c->drained && identity_may_lead(c);
+	c->eligible = eligible;
 	for (size_t i = 0; i < c->group_count; i++) {
 		consensus_set_eligible(c->groups[i].core, eligible);
 		if (!eligible && c->groups[i].role == REPLICATION_LEADER)

@@ -143,7 +143,9 @@ struct replication_status {
 		bool refused;         /* it comes with another disk, or of another cluster */
 		bool installing;      /* on the leader: it needs a snapshot */
 		uint64_t match_index; /* on the leader: newest entry stored there */
-		uint32_t lag_ms; /* on the leader: age of the oldest entry it lacks; 0 = none */
+		/* On the leader: age of the oldest entry it lacks; 0 = none, UINT32_MAX =
+		 * it lacks some from before this process began. */
+		uint32_t lag_ms;
 		uint32_t round_trip_us;
 		int64_t clock_offset_us; /* its wall clock minus ours */
 		uint32_t silent_ms;      /* since it was heard; UINT32_MAX = never */

@@ -72,7 +72,10 @@ static void add_lag(struct answer *answer, const struct replication_status *stat
 		return;
 	}
 	answer_number(answer, "lag_entries", last > match ? last - match : 0);
-	answer_number(answer, "lag_ms", peer->lag_ms);
+	if (match && peer->lag_ms != UINT32_MAX)
+		answer_number(answer, "lag_ms", peer->lag_ms);
+	else
+		answer_null(answer, "lag_ms"); /* since when is not known */
 }
 
 static void add_link(struct answer *answer, const struct replication_peer *peer)

@@ -25,7 +25,7 @@ bool cluster_peer_holds(const struct replication_peer *peer)
 	if (peer->witness)
 		return false;
 	return peer->self || (peer->connected && !peer->refused && !peer->installing &&
-	                      peer->lag_ms < CLUSTER_LAG_MS);
+	                      peer->match_index > 0 && peer->lag_ms < CLUSTER_LAG_MS);
 }
 
 void cluster_view_of(const struct replication_status *status, struct cluster_view *out)

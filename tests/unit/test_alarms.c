@@ -29,6 +29,7 @@ static void begin(void)
 			.self = i == 0,
 			.witness = i == 2,
 			.connected = i > 0,
+			.match_index = 7,
 			.port = 4434,
 		};
 		snprintf(status.members[i].address, sizeof(status.members[i].address), "192.0.2.%u",
@@ -74,6 +75,10 @@ static void members_are_counted(void)
 	CU_ASSERT_EQUAL(view.reachable, 3);
 	CU_ASSERT_EQUAL(view.data, 2);
 	CU_ASSERT_EQUAL(view.holding, 2);
+	status.members[1].match_index = 0; /* nobody knows yet */
+	CU_ASSERT_FALSE(cluster_peer_holds(&status.members[1]));
+	status.members[1].match_index = 7;
+	CU_ASSERT_TRUE(cluster_peer_holds(&status.members[1]));
 	status.members[1].lag_ms = CLUSTER_LAG_MS;
 	status.members[2].connected = false;
 	cluster_view_of(&status, &view);
