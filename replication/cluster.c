@@ -191,8 +191,10 @@ static enum ha_error settle_log(struct cluster *c, const struct replication_opti
 	uint64_t base_index = group->base_index, base_term = group->base_term;
 	enum ha_error error = group->restore_error;
 
+	if (error != HA_OK && (error != HA_E_DAMAGED || !options->reset))
+		return error; /* a hole is no reason to forget what was promised */
 	if (!options->reset && !c->witness)
-		return error;
+		return HA_OK;
 	if (error == HA_OK && consensus_goes_on(group->core, options->reset && !c->witness))
 		return HA_OK;
 	log_notice("the log does not go on from entry %" PRIu64 ": it is emptied", base_index);

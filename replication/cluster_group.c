@@ -230,41 +230,51 @@ void group_restore(struct cluster_group *group, const struct journal_entry *entr
 /* ---- trim ---- */
 
 #define WITNESS_STEP 65536u /* entries: how much further before it is worth a flush */
+#define TRIM_AGAIN_MS 100u  /* until a log is looked at again that had nothing to let go */
 
-/* What a witness may let go: everything that is committed, as far as memory and
- * log are short. */
+static bool log_is_filling(const struct cluster *c)
+{
+	struct journal_status log;
+
+	journal_status(c->journal, &log);
+	return log.octets > log.octets_max / 2;
+}
+
+/* What a witness may let go: everything that is committed, as far as memory or log
+ * is short. */
 static enum ha_error witness_base(struct cluster_group *group, const struct consensus_status *now,
                                   uint64_t *index)
 {
 	struct cluster *c = group->cluster;
-	struct journal_status log;
 
-	journal_status(c->journal, &log);
 	*index = group->trimmed;
-	if (now->applied_index < group->trimmed + WITNESS_STEP && log.octets < log.octets_max / 2)
+	if (now->applied_index < group->trimmed + WITNESS_STEP &&
+	    now->memory < c->config.memory_max / 2 && !log_is_filling(c))
 		return HA_OK;
 	*index = now->applied_index;
 	return forget_up_to(group, now->applied_index, now->applied_term);
 }
 
 /* The log keeps what is in memory, for after a restart; while it is filling only
- * what the store lacks. */
-static void trim_log(struct cluster_group *group, uint64_t serial, uint64_t index)
+ * what the store lacks. It may fill after the store has stopped to follow, so it is
+ * looked at now and then. */
+static void trim_log(struct cluster_group *group)
 {
-	struct cluster *c = group->cluster;
-	struct journal_status log;
+	uint64_t serial = group->kept;
 
-	journal_status(c->journal, &log);
-	if (log.octets > log.octets_max / 2)
-		serial = consensus_serial(group->core, index + 1);
+	if (log_is_filling(group->cluster)) {
+		serial = consensus_serial(group->core, group->trimmed + 1);
+		if (serial == 0)
+			serial = UINT64_MAX; /* all that there is is in the store */
+	}
 	if (serial > 0)
-		journal_trim(c->journal, serial - 1);
+		journal_trim(group->cluster->journal, serial - 1);
 }
 
 enum ha_error group_trim(struct cluster_group *group, uint64_t now_ns)
 {
 	struct cluster *c = group->cluster;
-	uint64_t index = atomic_load(&c->trim), serial;
+	uint64_t index = atomic_load(&c->trim);
 	struct consensus_status now;
 	enum ha_error error = HA_OK;
 
@@ -273,12 +283,15 @@ enum ha_error group_trim(struct cluster_group *group, uint64_t now_ns)
 		error = witness_base(group, &now, &index);
 	if (index > now.applied_index)
 		index = now.applied_index;
-	if (error != HA_OK || index <= group->trimmed)
+	if (error == HA_OK && index > group->trimmed) {
+		error = consensus_trim(group->core, now_ns, index,
+		                       c->witness ? 0 : atomic_load(&c->hold), &group->kept);
+		group->trimmed = index;
+	} else if (now_ns < group->trim_ns) {
 		return error;
-	error = consensus_trim(group->core, now_ns, index, c->witness ? 0 : atomic_load(&c->hold),
-	                       &serial);
-	group->trimmed = index;
+	}
+	group->trim_ns = now_ns + TRIM_AGAIN_MS * MS;
 	if (error == HA_OK)
-		trim_log(group, serial, index);
+		trim_log(group);
 	return error;
 }

@@ -61,6 +61,8 @@ struct cluster_group {
 	uint64_t base_index, base_term;
 	enum replication_role role;
 	uint64_t trimmed; /* base that the core was told of */
+	uint64_t kept;    /* serial of the oldest entry that it keeps; 0 = not known yet */
+	uint64_t trim_ns; /* when the log is looked at again */
 	struct growth_sample samples[SAMPLES];
 	size_t sample_next;
 	uint64_t sampled_ns;

@@ -18,6 +18,8 @@
 #define MEMBERS 3u
 #define PATIENCE_NS UINT64_C(30000000000)
 #define TEXT_MAX 4096u
+#define LARGE (256u << 10) /* octets of a command */
+#define LARGE_COUNT 100u   /* that are more than memory and log hold */
 
 struct node {
 	struct world *world;
@@ -26,6 +28,7 @@ struct node {
 	struct replication *replication; /* NULL: it is down */
 	bool witness;
 	_Atomic uint64_t applied, term;
+	_Atomic unsigned count; /* of commands applied */
 	_Atomic unsigned role, outruns, failures;
 	_Atomic uint64_t lost;
 	char text[TEXT_MAX]; /* commands in order; under the world's mutex */
@@ -56,6 +59,7 @@ static void on_apply(void *context, const struct replication_entry *entries, siz
 		size_t used = strlen(n->text);
 
 		CU_ASSERT_TRUE(entries[i].index > n->applied);
+		n->count++;
 		n->applied = entries[i].index;
 		n->term = entries[i].term;
 		if (used + entries[i].size < TEXT_MAX)
@@ -163,7 +167,7 @@ static void erase(const char *directory)
 	CU_ASSERT_EQUAL(system(command), 0);
 }
 
-static struct world *world_new(unsigned witness)
+static struct world *world_with(unsigned witness, uint64_t memory_max)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
@@ -176,7 +180,7 @@ static struct world *world_new(unsigned witness)
 
 		if (witness)
 			w->views[i - 1].members[witness - 1].witness = true;
-		w->views[i - 1].memory_max = 32u << 20;
+		w->views[i - 1].memory_max = memory_max;
 		w->views[i - 1].clock_tolerance_ms = 1000;
 		*n = (struct node){ .world = w, .number = i, .witness = i == witness };
 		snprintf(n->directory, sizeof(n->directory), "/tmp/hearth-test-%d-%u", getpid(), i);
@@ -184,6 +188,11 @@ static struct world *world_new(unsigned witness)
 		node_start(n);
 	}
 	return w;
+}
+
+static struct world *world_new(unsigned witness)
+{
+	return world_with(witness, 32u << 20);
 }
 
 static void world_free(struct world *w)
@@ -336,6 +345,33 @@ static void a_witness_is_a_majority_with_one(void)
 	world_free(w);
 }
 
+static bool has_applied(struct world *w, const void *count)
+{
+	struct node *leader = leader_of(w);
+
+	return leader && leader->count >= *(const unsigned *)count;
+}
+
+/* More than memory and log hold, while the store follows: with one member away,
+ * nothing goes on without the witness. */
+static void memory_and_log_are_enough_for_ever(void)
+{
+	struct world *w = world_with(3, 4u << 20);
+	struct node *leader = await_leader(w, NULL);
+	char *text = calloc(1, LARGE + 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	memset(text, 'x', LARGE);
+	node_stop(&w->nodes[2 - leader->number]);
+	for (unsigned count = 1; count <= LARGE_COUNT; count++) {
+		submit(w, text);
+		CU_ASSERT_TRUE_FATAL(await(w, has_applied, &count));
+		replication_trim(leader->replication, leader->applied);
+	}
+	free(text);
+	world_free(w);
+}
+
 static bool is_refused(struct world *w, const void *number)
 {
 	struct node *leader = leader_of(w);
@@ -407,6 +443,7 @@ static CU_TestInfo tests[] = {
 	{ "a leader that ends hands over", a_leader_that_ends_hands_over },
 	{ "leadership moves when asked", leadership_moves_when_asked },
 	{ "a witness is a majority with one", a_witness_is_a_majority_with_one },
+	{ "memory and log are enough for ever", memory_and_log_are_enough_for_ever },
 	{ "another disk is let in when somebody says so",
 	  another_disk_is_let_in_when_somebody_says_so },
 	{ "who becomes another kind of member begins anew",
