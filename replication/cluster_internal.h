@@ -26,7 +26,6 @@
 
 #define MS UINT64_C(1000000)     /* nanoseconds */
 #define CLUSTER_GROUPS_MAX 1u    /* so far */
-#define APPLY_MAX 4096u          /* entries applied before the thread looks around again */
 #define CLUSTER_SUBMIT_MAX 2048u /* commands put in order at once */
 #define SAMPLES 512u             /* of the log's growth, for lags in milliseconds */
 #define SAMPLE_MS 20u

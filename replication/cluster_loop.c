@@ -8,6 +8,8 @@
 
 #define SUBMIT_OCTETS (512u << 10) /* at once, after the first command */
 #define SHOW_MS 5u                 /* between copies of the status */
+#define APPLY_MAX 256u             /* entries applied before the clock is read again */
+#define APPLY_MS 2u                /* after which messages come first, and what they promise */
 
 /* ---- commands ---- */
 
@@ -114,6 +116,18 @@ static void look_for_room(struct cluster *c)
 	atomic_store(&c->full, full);
 }
 
+/* Whoever catches up, or has a long import before it, is heard meanwhile. Any left? */
+static bool apply_some(struct cluster_group *group)
+{
+	uint64_t until_ns = clock_monotonic_ns() + APPLY_MS * MS;
+	bool more;
+
+	do
+		more = consensus_apply(group->core, APPLY_MAX);
+	while (more && clock_monotonic_ns() < until_ns);
+	return more;
+}
+
 static enum ha_error work_on(struct cluster *c, struct cluster_group *group, bool *more)
 {
 	uint64_t now_ns = clock_monotonic_ns();
@@ -122,7 +136,7 @@ static enum ha_error work_on(struct cluster *c, struct cluster_group *group, boo
 	if (error == HA_OK && consensus_due_ns(group->core) <= now_ns)
 		error = consensus_tick(group->core, now_ns);
 	if (error == HA_OK)
-		*more |= consensus_apply(group->core, APPLY_MAX);
+		*more |= apply_some(group);
 	if (error == HA_OK)
 		error = group_trim(group, now_ns);
 	status_sample(group, now_ns);

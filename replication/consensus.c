@@ -292,6 +292,7 @@ enum ha_error consensus_start(struct consensus *c, uint64_t now_ns)
 /* ---- apply ---- */
 
 #define APPLY_CHUNK 256u
+#define APPLY_OCTETS (64u << 10) /* after so many nothing more is begun */
 
 static void admit(struct consensus *c, const struct journal_entry *entry)
 {
@@ -304,14 +305,15 @@ static void admit(struct consensus *c, const struct journal_entry *entry)
 	c->begin_anew = consensus_leads(c);
 }
 
-static size_t collect(struct consensus *c, uint64_t until, size_t max,
+static size_t collect(struct consensus *c, uint64_t until, size_t max, size_t *octets,
                       struct replication_entry out[APPLY_CHUNK])
 {
 	size_t count = 0;
 
-	while (c->applied < until && count < max && count < APPLY_CHUNK) {
+	while (c->applied < until && count < max && count < APPLY_CHUNK && *octets < APPLY_OCTETS) {
 		struct journal_entry entry = window_entry(&c->window, ++c->applied);
 
+		*octets += entry.size;
 		c->applied_term = entry.term;
 		if (entry.kind == JOURNAL_ADMIT)
 			admit(c, &entry);
@@ -333,12 +335,12 @@ bool consensus_apply(struct consensus *c, size_t max)
 {
 	struct replication_entry chunk[APPLY_CHUNK];
 	uint64_t until = raft_commit_index(&c->raft);
-	size_t count;
+	size_t count, octets = 0;
 
 	if (until > c->stored)
 		until = c->stored;
-	while (c->applied < until && max > 0) {
-		count = collect(c, until, max, chunk);
+	while (c->applied < until && max > 0 && octets < APPLY_OCTETS) {
+		count = collect(c, until, max, &octets, chunk);
 		if (count > 0)
 			c->host.apply(c->host.context, chunk, count);
 		max -= count < max ? count : max;

@@ -142,7 +142,8 @@ enum ha_error consensus_admit(struct consensus *consensus, uint64_t now_ns, uint
 enum ha_error consensus_tick(struct consensus *consensus, uint64_t now_ns);
 uint64_t consensus_due_ns(const struct consensus *consensus);
 
-/* Give committed entries to apply(), at most `max`. Any left? */
+/* Give committed entries to apply(), at most `max`, and few of those that are
+ * large. Any left? */
 bool consensus_apply(struct consensus *consensus, size_t max);
 
 /* The connection to a member broke: if it led, stand for election early. */

@@ -106,7 +106,8 @@ struct state_capacity {
 	uint32_t bindings; /* sum of the peers' limits */
 };
 
-/* Most changes put in order at once. */
-#define CHANGES_MAX 2048u
+/* Most changes put in order at once: whoever applies them is heard by the other
+ * members of a cluster before and after, not in between. */
+#define CHANGES_MAX 256u
 
 #endif

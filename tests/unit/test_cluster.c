@@ -31,6 +31,7 @@ struct node {
 	_Atomic unsigned count; /* of commands applied */
 	_Atomic unsigned role, outruns, failures;
 	_Atomic uint64_t lost;
+	_Atomic size_t most; /* octets in one call of apply */
 	char text[TEXT_MAX]; /* commands in order; under the world's mutex */
 };
 
@@ -53,11 +54,13 @@ static void moved(struct world *w)
 static void on_apply(void *context, const struct replication_entry *entries, size_t count)
 {
 	struct node *n = context;
+	size_t octets = 0;
 
 	pthread_mutex_lock(&n->world->mutex);
 	for (size_t i = 0; i < count; i++) {
 		size_t used = strlen(n->text);
 
+		octets += entries[i].size;
 		CU_ASSERT_TRUE(entries[i].index > n->applied);
 		n->count++;
 		n->applied = entries[i].index;
@@ -65,6 +68,8 @@ static void on_apply(void *context, const struct replication_entry *entries, siz
 		if (used + entries[i].size < TEXT_MAX)
 			memcpy(n->text + used, entries[i].command, entries[i].size);
 	}
+	if (octets > n->most)
+		n->most = octets;
 	pthread_mutex_unlock(&n->world->mutex);
 	moved(n->world);
 }
@@ -405,6 +410,41 @@ static void another_disk_is_let_in_when_somebody_says_so(void)
 	world_free(w);
 }
 
+#define LARGE (32u << 10)
+#define LARGE_COUNT 16u
+
+static bool has_index(struct world *w, const void *index)
+{
+	for (unsigned i = 0; i < MEMBERS; i++)
+		if (w->nodes[i].applied < *(const uint64_t *)index)
+			return false;
+	return true;
+}
+
+/* Between them messages are heard, and the leader. */
+static void large_commands_come_in_small_shares(void)
+{
+	static uint8_t octets[LARGE];
+	struct world *w = world_new(0);
+	struct replication_command commands[LARGE_COUNT];
+	uint64_t index;
+
+	for (unsigned i = 0; i < LARGE_COUNT; i++)
+		commands[i] = (struct replication_command){ .ticket = i + 1,
+			                                    .command = octets,
+			                                    .size = sizeof(octets) };
+	submit(w, "a");
+	CU_ASSERT_TRUE(await(w, all_have, "a"));
+	index = await_leader(w, NULL)->applied + LARGE_COUNT;
+	CU_ASSERT_EQUAL(
+		replication_submit(await_leader(w, NULL)->replication, commands, LARGE_COUNT),
+		HA_OK);
+	CU_ASSERT_TRUE(await(w, has_index, &index));
+	for (unsigned i = 0; i < MEMBERS; i++)
+		CU_ASSERT_TRUE(w->nodes[i].most <= (64u << 10) + LARGE);
+	world_free(w);
+}
+
 static void let_go(const char *directory, uint64_t index)
 {
 	struct ballot_state state;
@@ -446,6 +486,7 @@ static CU_TestInfo tests[] = {
 	{ "memory and log are enough for ever", memory_and_log_are_enough_for_ever },
 	{ "another disk is let in when somebody says so",
 	  another_disk_is_let_in_when_somebody_says_so },
+	{ "large commands come in small shares", large_commands_come_in_small_shares },
 	{ "who becomes another kind of member begins anew",
 	  who_becomes_another_kind_of_member_begins_anew },
 	CU_TEST_INFO_NULL,
