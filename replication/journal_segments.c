@@ -336,6 +336,7 @@ static bool keeper_wait(struct journal *journal)
 void *journal_keeper_main(void *argument)
 {
 	struct journal *journal = argument;
+	pthread_setname_np(pthread_self(), "keeper");
 	do {
 		while (journal_keep(journal))
 			;

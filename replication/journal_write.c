@@ -350,6 +350,7 @@ static bool log_wait(struct journal *journal)
 void *journal_log_main(void *argument)
 {
 	struct journal *journal = argument;
+	pthread_setname_np(pthread_self(), "log");
 	while (log_wait(journal))
 		journal_write_next(journal);
 	return NULL;
