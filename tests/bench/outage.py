@@ -1,5 +1,6 @@
 """How long a service was away: a watch that sends a fresh request every few milliseconds, and knows when each one left."""
 
+import json
 import statistics
 import subprocess
 import threading
@@ -8,6 +9,7 @@ import time
 from measuring import Invalid, die_with_parent, wait_for
 
 RETRY_S = 0.005
+SMOOTH_S = 1.0
 
 
 def now_ns():
@@ -22,13 +24,16 @@ class Watch:
         self.process = subprocess.Popen([*command, "--timeout", str(RETRY_S), "watch"], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                         preexec_fn=die_with_parent)
+        self.result = None  # at the end
         self.lines = []  # (when the request left, when its acceptance came)
         self.thread = threading.Thread(target=self.gather, daemon=True)
         self.thread.start()
 
     def gather(self):
         for line in self.process.stdout:
-            if line[0] != "{":
+            if line[0] == "{":
+                self.result = json.loads(line)
+            else:
                 self.lines.append(tuple(map(int, line.split())))
 
     def accepted_after(self, event_ns):
@@ -36,8 +41,10 @@ class Watch:
         return min((accepted for sent, accepted in self.lines[-100:] if sent >= event_ns), default=None)
 
     def runs_smoothly(self):
-        """A request of the last moments was accepted."""
-        return bool(self.lines) and now_ns() - self.lines[-1][0] < 20_000_000
+        """For a while now, nearly every request was accepted."""
+        since_ns = now_ns() - int(SMOOTH_S * 1e9)
+        lately = sum(sent >= since_ns for sent, _ in self.lines[-int(SMOOTH_S / RETRY_S):])
+        return lately > 0.8 * SMOOTH_S / RETRY_S
 
     def await_smooth(self):
         wait_for(self.runs_smoothly, "the service answers")
@@ -45,6 +52,11 @@ class Watch:
     def outage_ms(self, event_ns, seconds=30):
         """From an event that has happened to the first acceptance of what was asked for after it."""
         return (wait_for(lambda: self.accepted_after(event_ns), "the service is back", seconds=seconds) - event_ns) / 1e6
+
+    def longest_gap_ms(self, from_ns, to_ns):
+        """The longest time between two acceptances, of which one is within these."""
+        came = [accepted for _, accepted in self.lines]
+        return max(after - before for before, after in zip(came, came[1:]) if after >= from_ns and before <= to_ns) / 1e6
 
     def end(self):
         self.process.terminate()

@@ -249,6 +249,15 @@ class Cluster:
     def await_leader(self, other_than=None, seconds=30):
         return wait_for(lambda: self.leader(other_than), "a member leads", seconds=seconds, interval=0.005)
 
+    def is_whole(self):
+        """One member leads and counts on all others, who may lag a little: the load may go on."""
+        leader = self.leader()
+        peers = leader.peers() if leader and len(self.running()) == len(self.members) else None
+        return bool(peers) and all(row["state"] == "well" and row["connected"] for row in peers.values())
+
+    def await_whole(self, seconds=120):
+        wait_for(self.is_whole, "the leader counts on all members", seconds=seconds)
+
     def is_level(self):
         """One member leads, all follow it and hold everything, and their stores do too."""
         views = {member: member.view() for member in self.members.values()}

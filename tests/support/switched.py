@@ -50,12 +50,13 @@ class Switch:
     # ---- hosts ----
 
     def plug(self, host, address):
-        """A new host with an address (and its prefix length)."""
+        """A new host with an address (and its prefix length). Its link-layer address follows from that, as hardware's does."""
+        hardware = "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("/")[0].split("."))
         name = self.namespace(host)
         self.addresses[host] = address
         ip("netns", "add", name)
         ip("-n", name, "link", "set", "lo", "up")
-        ip("link", "add", HOST_LINK, "netns", name, "type", "veth", "peer", "name", host, "netns", self.name)
+        ip("link", "add", HOST_LINK, "address", hardware, "netns", name, "type", "veth", "peer", "name", host, "netns", self.name)
         ip("-n", self.name, "link", "set", host, "master", "switch", "up")
         ip("-n", name, "address", "add", address, "broadcast", "+", "dev", HOST_LINK)
         ip("-n", name, "link", "set", HOST_LINK, "up")
