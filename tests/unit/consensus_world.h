@@ -57,7 +57,7 @@ struct world {
 	size_t seen[CONSENSUS_STAND_NOW + 1]; /* messages by type */
 	uint64_t memory_max;
 	uint64_t met[WORLD_MEMBERS + 1]; /* the disk of each, as all know it */
-	unsigned delay_ms; /* of messages */
+	unsigned delay_ms;               /* of messages */
 };
 
 /* All up and started. `witness` is the number of one, or 0. */

@@ -410,8 +410,8 @@ static void another_disk_is_let_in_when_somebody_says_so(void)
 	world_free(w);
 }
 
-#define LARGE (32u << 10)
-#define LARGE_COUNT 16u
+#define SHARE (32u << 10)
+#define SHARES 16u
 
 static bool has_index(struct world *w, const void *index)
 {
@@ -424,24 +424,23 @@ static bool has_index(struct world *w, const void *index)
 /* Between them messages are heard, and the leader. */
 static void large_commands_come_in_small_shares(void)
 {
-	static uint8_t octets[LARGE];
+	static uint8_t octets[SHARE];
 	struct world *w = world_new(0);
-	struct replication_command commands[LARGE_COUNT];
+	struct replication_command commands[SHARES];
 	uint64_t index;
 
-	for (unsigned i = 0; i < LARGE_COUNT; i++)
+	for (unsigned i = 0; i < SHARES; i++)
 		commands[i] = (struct replication_command){ .ticket = i + 1,
 			                                    .command = octets,
 			                                    .size = sizeof(octets) };
 	submit(w, "a");
 	CU_ASSERT_TRUE(await(w, all_have, "a"));
-	index = await_leader(w, NULL)->applied + LARGE_COUNT;
-	CU_ASSERT_EQUAL(
-		replication_submit(await_leader(w, NULL)->replication, commands, LARGE_COUNT),
-		HA_OK);
+	index = await_leader(w, NULL)->applied + SHARES;
+	CU_ASSERT_EQUAL(replication_submit(await_leader(w, NULL)->replication, commands, SHARES),
+	                HA_OK);
 	CU_ASSERT_TRUE(await(w, has_index, &index));
 	for (unsigned i = 0; i < MEMBERS; i++)
-		CU_ASSERT_TRUE(w->nodes[i].most <= (64u << 10) + LARGE);
+		CU_ASSERT_TRUE(w->nodes[i].most <= (64u << 10) + SHARE);
 	world_free(w);
 }
 
