@@ -33,6 +33,7 @@ static enum ha_error cluster_submit(struct replication *r,
                                     const struct replication_command *commands, size_t count)
 {
 	struct cluster *c = cluster_of(r);
+	uint64_t reign = atomic_load(&c->reign); /* before it is asked who leads */
 	bool first;
 	enum ha_error error;
 
@@ -45,7 +46,7 @@ static enum ha_error cluster_submit(struct replication *r,
 		return HA_E_NOTLEADER;
 	if (atomic_load(&c->full))
 		return HA_E_CAPACITY;
-	error = queue_put(&c->queue, commands, count, &first);
+	error = queue_put(&c->queue, commands, count, reign, &first);
 	if (error == HA_OK && first)
 		cluster_wake(c);
 	return error;

@@ -105,6 +105,8 @@ static void role(void *context, enum replication_role role, uint64_t term)
 	struct cluster_group *group = context;
 	struct cluster *c = group->cluster;
 
+	if (group->role == REPLICATION_LEADER)
+		atomic_fetch_add(&c->reign, 1);
 	group->role = role;
 	cluster_publish(c, clock_monotonic_ns());
 	pthread_cond_broadcast(&c->request_done); /* an orderly end waits for it */

@@ -96,6 +96,7 @@ struct cluster {
 	_Atomic uint64_t hold;
 	_Atomic uint64_t answer_until_ns;
 	_Atomic uint64_t applied, committed, stored;
+	_Atomic uint64_t reign; /* goes up when leadership is lost: what was put before is, too */
 	_Atomic uint32_t answering; /* threads that send replies now */
 	_Atomic bool accepting, full, stopping, failed;
 	_Atomic bool failure_told;

@@ -27,13 +27,18 @@ static void tell_lost(struct cluster *c, const struct replication_command *comma
 static bool submit_some(struct cluster *c, uint64_t now_ns, enum ha_error *error)
 {
 	const struct replication_command *commands;
-	size_t count = queue_look(&c->queue, CLUSTER_SUBMIT_MAX, SUBMIT_OCTETS, &commands);
+	uint64_t reign;
+	size_t count = queue_look(&c->queue, CLUSTER_SUBMIT_MAX, SUBMIT_OCTETS, &commands, &reign);
 	struct cluster_group *group = count ? group_find(c, commands[0].group) : NULL;
 
 	*error = HA_OK;
 	if (count == 0)
 		return false;
-	*error = group ? consensus_submit(group->core, now_ns, commands, count) : HA_E_NOTLEADER;
+	/* What was decided before leadership was lost is not put in order after it was
+	 * won again. */
+	*error = group && reign == atomic_load(&c->reign)
+	                 ? consensus_submit(group->core, now_ns, commands, count)
+	                 : HA_E_NOTLEADER;
 	if (*error == HA_E_BUSY || *error == HA_E_CAPACITY) {
 		*error = HA_OK; /* they wait */
 		return false;

@@ -8,9 +8,10 @@ static bool side_init(struct queue_side *side)
 {
 	*side = (struct queue_side){
 		.commands = calloc(QUEUE_COMMANDS, sizeof(*side->commands)),
+		.reigns = calloc(QUEUE_COMMANDS, sizeof(*side->reigns)),
 		.octets = malloc(QUEUE_OCTETS),
 	};
-	return side->commands && side->octets;
+	return side->commands && side->reigns && side->octets;
 }
 
 enum ha_error queue_init(struct queue *queue)
@@ -21,12 +22,17 @@ enum ha_error queue_init(struct queue *queue)
 	return HA_E_NOMEM;
 }
 
+static void side_destroy(struct queue_side *side)
+{
+	free(side->commands);
+	free(side->reigns);
+	free(side->octets);
+}
+
 void queue_destroy(struct queue *queue)
 {
-	free(queue->in.commands);
-	free(queue->in.octets);
-	free(queue->out.commands);
-	free(queue->out.octets);
+	side_destroy(&queue->in);
+	side_destroy(&queue->out);
 }
 
 static size_t octets_of(const struct replication_command *commands, size_t count)
@@ -39,11 +45,12 @@ static size_t octets_of(const struct replication_command *commands, size_t count
 }
 
 static void copy_in(struct queue_side *side, const struct replication_command *commands,
-                    size_t count)
+                    size_t count, uint64_t reign)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct replication_command *to = &side->commands[side->count++];
+		struct replication_command *to = &side->commands[side->count];
 
+		side->reigns[side->count++] = reign;
 		*to = commands[i];
 		to->command = side->octets + side->used;
 		memcpy(side->octets + side->used, commands[i].command, commands[i].size);
@@ -52,7 +59,7 @@ static void copy_in(struct queue_side *side, const struct replication_command *c
 }
 
 enum ha_error queue_put(struct queue *queue, const struct replication_command *commands,
-                        size_t count, bool *first)
+                        size_t count, uint64_t reign, bool *first)
 {
 	size_t octets = octets_of(commands, count);
 	struct queue_side *in = &queue->in;
@@ -61,7 +68,7 @@ enum ha_error queue_put(struct queue *queue, const struct replication_command *c
 	pthread_mutex_lock(&queue->mutex);
 	*first = in->count == 0;
 	if (in->count + count <= QUEUE_COMMANDS && in->used + octets <= QUEUE_OCTETS) {
-		copy_in(in, commands, count);
+		copy_in(in, commands, count, reign);
 		error = HA_OK;
 	}
 	pthread_mutex_unlock(&queue->mutex);
@@ -80,7 +87,7 @@ static void turn(struct queue *queue)
 }
 
 size_t queue_look(struct queue *queue, size_t count_max, size_t octets_max,
-                  const struct replication_command **commands)
+                  const struct replication_command **commands, uint64_t *reign)
 {
 	struct queue_side *out = &queue->out;
 	size_t count = 0, octets = 0;
@@ -88,11 +95,13 @@ size_t queue_look(struct queue *queue, size_t count_max, size_t octets_max,
 	if (out->taken == out->count)
 		turn(queue);
 	*commands = out->commands + out->taken;
+	*reign = out->reigns[out->taken < QUEUE_COMMANDS ? out->taken : 0];
 	while (out->taken + count < out->count && count < count_max) {
 		const struct replication_command *next = &(*commands)[count];
 
 		octets += next->size;
-		if (count > 0 && (octets > octets_max || next->group != (*commands)[0].group))
+		if (count > 0 && (octets > octets_max || next->group != (*commands)[0].group ||
+		                  out->reigns[out->taken + count] != *reign))
 			break;
 		count++;
 	}

@@ -210,24 +210,32 @@ static void commands_come_out_as_they_went_in(void)
 		                                   { 4, 3, "d", 1 } };
 	const struct replication_command *out;
 	struct queue q;
+	uint64_t reign;
 	bool first;
 
 	CU_ASSERT_EQUAL_FATAL(queue_init(&q), HA_OK);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 0);
-	CU_ASSERT_EQUAL(queue_put(&q, in, 3, &first), HA_OK);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 0);
+	CU_ASSERT_EQUAL(queue_put(&q, in, 3, 1, &first), HA_OK);
 	CU_ASSERT_TRUE(first);
-	CU_ASSERT_EQUAL(queue_put(&q, in, 1, &first), HA_OK);
+	CU_ASSERT_EQUAL(queue_put(&q, in, 1, 1, &first), HA_OK);
 	CU_ASSERT_FALSE(first);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 2); /* of one group */
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 2); /* of one group */
 	CU_ASSERT_TRUE(out[1].ticket == 2 && memcmp(out[1].command, "bc", 2) == 0);
-	CU_ASSERT_EQUAL(queue_look(&q, 1, 100, &out), 1);
+	CU_ASSERT_EQUAL(queue_look(&q, 1, 100, &out, &reign), 1);
 	queue_drop(&q, 2);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 1);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 1);
 	CU_ASSERT_EQUAL(out[0].group, 4);
 	queue_drop(&q, 1);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 1);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 1);
 	queue_drop(&q, 1);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 0);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 0);
+	CU_ASSERT_EQUAL(queue_put(&q, in, 1, 1, &first), HA_OK);
+	CU_ASSERT_EQUAL(queue_put(&q, in, 2, 2, &first), HA_OK);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 1); /* of one reign */
+	CU_ASSERT_EQUAL(reign, 1);
+	queue_drop(&q, 1);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 2);
+	CU_ASSERT_EQUAL(reign, 2);
 	queue_destroy(&q);
 }
 
@@ -237,16 +245,17 @@ static void a_full_queue_takes_nothing_in_part(void)
 	const struct replication_command *out;
 	uint8_t *large = calloc(1, QUEUE_OCTETS);
 	struct queue q;
+	uint64_t reign;
 	bool first;
 
 	CU_ASSERT_EQUAL_FATAL(queue_init(&q), HA_OK);
 	in[0].command = in[1].command = large;
 	in[0].size = QUEUE_OCTETS - 10;
 	in[1].size = 11;
-	CU_ASSERT_EQUAL(queue_put(&q, in, 2, &first), HA_E_BUSY);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 0);
-	CU_ASSERT_EQUAL(queue_put(&q, in, 1, &first), HA_OK);
-	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out), 1); /* however large */
+	CU_ASSERT_EQUAL(queue_put(&q, in, 2, 1, &first), HA_E_BUSY);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 0);
+	CU_ASSERT_EQUAL(queue_put(&q, in, 1, 1, &first), HA_OK);
+	CU_ASSERT_EQUAL(queue_look(&q, 10, 100, &out, &reign), 1); /* however large */
 	queue_destroy(&q);
 	free(large);
 }
