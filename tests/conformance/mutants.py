@@ -543,18 +543,20 @@ EDITS = [
      "\tif (wants_foreign_home(request, signers) &&\n"
      '\t    !(MUTANT("denial-not-signed-for-agent") && !mip_code_is_accepted(verdict->code)))\n'),
     ("agentd/flow/receiver.c",
-     "\tpending->to = r->inbox.from[i];\n",
-     '\tpending->to = r->inbox.from[i];\n\tif (MUTANT("answer-to-first-source")) {\n'
+     "\tuint32_t place = proposals_keep(&r->proposals, result, &r->inbox.from[i]);\n",
+     '\tstruct sockaddr_in to = r->inbox.from[i];\n\n\tif (MUTANT("answer-to-first-source")) {\n'
      "\t\tstatic struct sockaddr_in first[1 << 16];\n\t\tuint32_t home;\n\t\tuint16_t lifetime;\n\n"
      "\t\tmemcpy(&lifetime, r->inbox.octets[i] + 2, 2);\n\t\tmemcpy(&home, r->inbox.octets[i] + 4, 4);\n"
      "\t\thome = ntohl(home) & 0xffff;\n"
-     "\t\tif (!first[home].sin_port)\n\t\t\tfirst[home] = pending->to;\n"
-     "\t\tif (home && ntohs(lifetime) != 60)\n\t\t\tpending->to = first[home];\n\t}\n"),
+     "\t\tif (!first[home].sin_port)\n\t\t\tfirst[home] = to;\n"
+     "\t\tif (home && ntohs(lifetime) != 60)\n\t\t\tto = first[home];\n\t}\n"
+     "\tuint32_t place = proposals_keep(&r->proposals, result, &to);\n"),
     ("agentd/flow/receiver.c",
-     "\t\tqueue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);\n",
+     "\t\treplies_queue(&r->replies, from, result->reply, result->reply_size,\n\t\t              at_once(result));\n",
      '\t\tif (MUTANT("denial-to-port-434"))\n\t\t\tfrom->sin_port = htons(434);\n'
-     '\t\tif (MUTANT("denial-told-twice"))\n\t\t\tqueue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);\n'
-     "\t\tqueue_reply(r, from, result->reply, result->reply_size, PENDING_NONE);\n"),
+     '\t\tif (MUTANT("denial-told-twice"))\n'
+     "\t\t\treplies_queue(&r->replies, from, result->reply, result->reply_size, at_once(result));\n"
+     "\t\treplies_queue(&r->replies, from, result->reply, result->reply_size, at_once(result));\n"),
 
     # ---- revocations
     ("agentd/flow/revocation.c",
