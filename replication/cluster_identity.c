@@ -106,6 +106,29 @@ enum ha_error identity_open(struct cluster *c, const struct replication_options 
 	                                  options->directory);
 }
 
+struct transport_identity identity_ours(const struct cluster *c)
+{
+	struct transport_identity ours = { .cluster = c->state.cluster,
+		                           .incarnation = c->state.incarnation };
+
+	for (size_t i = 0; i < c->config.member_count; i++) {
+		const struct replication_member *m = &c->config.members[i];
+
+		ours.members |= (uint8_t)(1u << m->number);
+		ours.witnesses |= (uint8_t)((unsigned)m->witness << m->number);
+	}
+	return ours;
+}
+
+/* We are of a cluster now. */
+static void show_cluster(struct cluster *c)
+{
+	const struct transport_identity ours = identity_ours(c);
+
+	transport_identify(c->transport, &ours);
+	c->timed_ns = 0; /* it may stand for election from now on */
+}
+
 static bool save(struct cluster *c)
 {
 	if (ballot_save(c->ballot, &c->state) == HA_OK)
@@ -116,14 +139,11 @@ static bool save(struct cluster *c)
 
 static bool join(struct cluster *c, uint8_t from, const struct transport_identity *identity)
 {
-	const struct transport_identity ours = { identity->cluster, c->state.incarnation };
-
 	c->state.cluster = identity->cluster;
 	c->state.met[from] = identity->incarnation;
 	if (!save(c))
 		return false;
-	transport_identify(c->transport, &ours);
-	c->timed_ns = 0; /* it may stand for election from now on */
+	show_cluster(c);
 	log_notice("joined the cluster %016" PRIx64 " through member %u", identity->cluster, from);
 	return true;
 }
@@ -131,16 +151,12 @@ static bool join(struct cluster *c, uint8_t from, const struct transport_identit
 /* Of no cluster, like us perhaps. */
 static void note_homeless(struct cluster *c, uint8_t from)
 {
-	const struct transport_identity ours = { c->founding, c->state.incarnation };
-
 	c->homeless |= 1u << from;
 	if (!c->founding || c->state.cluster || !is_majority_homeless(c))
 		return;
 	found(c);
-	if (!save(c))
-		return;
-	transport_identify(c->transport, &ours);
-	c->timed_ns = 0; /* it may stand for election from now on */
+	if (save(c))
+		show_cluster(c);
 }
 
 /* Once when it begins, not with every packet. */
@@ -173,7 +189,12 @@ bool identity_may_lead(const struct cluster *c)
 bool identity_admit(void *context, uint8_t from, const struct transport_identity *identity)
 {
 	struct cluster *c = context;
+	const struct transport_identity ours = identity_ours(c);
 
+	if (identity->members != ours.members || identity->witnesses != ours.witnesses)
+		return refuse(
+			c, from,
+			"its configuration names other members than ours, or other witnesses");
 	if (identity->cluster == 0) {
 		note_homeless(c, from);
 		return false; /* it has yet to hear of us */

@@ -157,6 +157,8 @@ struct ballot_group *group_ballot(struct cluster *c, uint32_t id);
 /* Open the ballot, and be somebody. */
 enum ha_error identity_open(struct cluster *c, const struct replication_options *options,
                             const struct journal_io *io, char *report, size_t size);
+/* As which we come to the others. */
+struct transport_identity identity_ours(const struct cluster *c);
 bool identity_may_lead(const struct cluster *c);
 bool identity_admit(void *cluster, uint8_t from, const struct transport_identity *identity);
 /* A member may come back with this disk. */

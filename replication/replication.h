@@ -140,7 +140,8 @@ struct replication_status {
 		bool self;
 		bool witness;
 		bool connected;
-		bool refused;         /* it comes with another disk, or of another cluster */
+		bool refused;         /* it comes with another disk, of another cluster, or with
+		                       * other members in its configuration */
 		bool installing;      /* on the leader: it needs a snapshot */
 		uint64_t match_index; /* on the leader: newest entry stored there */
 		/* On the leader: age of the oldest entry it lacks; 0 = none, UINT32_MAX =

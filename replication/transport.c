@@ -309,7 +309,9 @@ static void take_packet(struct transport *t, uint8_t sender, const void *octets,
 		return;
 	}
 	identity = (struct transport_identity){ .cluster = header.cluster,
-		                                .incarnation = header.incarnation };
+		                                .incarnation = header.incarnation,
+		                                .members = header.members,
+		                                .witnesses = header.witnesses };
 	if (link_take_order(link, &header, clock_monotonic_ns()) &&
 	    t->client.admit(t->client.context, sender, &identity))
 		hear(t, link, &header, &in);

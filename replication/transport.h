@@ -25,6 +25,9 @@
 struct transport_identity {
 	uint64_t cluster;     /* made by the founder; members of another one are refused */
 	uint64_t incarnation; /* of this data directory: another disk is another one */
+	/* Of its configuration; bit i is member i. Who counts others counts other
+	 * majorities. */
+	uint8_t members, witnesses;
 };
 
 struct transport_client {

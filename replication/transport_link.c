@@ -105,6 +105,8 @@ static void write_header(struct link *link, const struct link_sender *from, uint
 		.sender = from->self,
 		.cluster = from->identity.cluster,
 		.incarnation = from->identity.incarnation,
+		.members = from->identity.members,
+		.witnesses = from->identity.witnesses,
 		.session = from->session,
 		.sequence = ++link->sequence,
 		.sent_ns = now,

@@ -3,7 +3,7 @@
 
 #define MAGIC 0x4b505248u /* "HRPK" */
 #define FORMAT 1u
-#define ZEROS 7u
+#define ZEROS 5u
 
 void packet_write_header(const struct packet_header *header, uint8_t out[PACKET_HEADER])
 {
@@ -14,6 +14,8 @@ void packet_write_header(const struct packet_header *header, uint8_t out[PACKET_
 	put_number(&to, FORMAT, 2);
 	put_number(&to, header->feature_level, 2);
 	put_number(&to, header->sender, 1);
+	put_number(&to, header->members, 1);
+	put_number(&to, header->witnesses, 1);
 	put_octets(&to, zeros, ZEROS);
 	put_number(&to, header->cluster, 8);
 	put_number(&to, header->incarnation, 8);
@@ -45,6 +47,8 @@ static bool take_header(struct octets_in *in, struct packet_header *out)
 {
 	out->feature_level = take_u16(in);
 	out->sender = take_u8(in);
+	out->members = take_u8(in);
+	out->witnesses = take_u8(in);
 	if (!are_zero(take_octets(in, ZEROS), ZEROS))
 		return false;
 	out->cluster = take_u64(in);

@@ -2,7 +2,8 @@
  * who sends it and measures, and messages of groups behind it. Pure.
  *
  *   0   magic u32           4 format u16            6 feature level u16
- *   8   sender u8           9 zeros, 7 octets
+ *   8   sender u8           9 members u8         10 witnesses u8
+ *  11   zeros, 5 octets
  *  16   cluster u64        24 incarnation u64
  *  32   session u64        40 sequence u64
  *  48   sent u64           56 echo u64             64 held u64      72 wall u64
@@ -36,6 +37,7 @@ struct packet_header {
 	uint8_t sender;       /* 1 .. REPLICATION_MEMBERS_MAX */
 	uint64_t cluster;     /* struct transport_identity; 0 = not known */
 	uint64_t incarnation; /* 0 = not known */
+	uint8_t members, witnesses;
 	/* Order: those of a session come one after another, and a later start of
 	 * the same member has a higher session. */
 	uint64_t session;

@@ -458,6 +458,29 @@ static void let_go(const char *directory, uint64_t index)
 	ballot_close(ballot);
 }
 
+/* They would count different majorities. */
+static void who_counts_other_members_is_refused(void)
+{
+	struct world *w = world_new(0);
+	struct node *leader = await_leader(w, NULL),
+		    *other = &w->nodes[leader->number == 3 ? 1 : 2];
+	bool *differs = &w->views[other->number - 1].members[0].witness;
+
+	submit(w, "a");
+	CU_ASSERT_TRUE(await(w, all_have, "a"));
+	node_stop(other);
+	*differs = true;
+	node_start(other);
+	CU_ASSERT_TRUE(await(w, is_refused, &other->number));
+	submit(w, "b");
+	CU_ASSERT_EQUAL(other->applied, 0);
+	node_stop(other);
+	*differs = false;
+	node_start(other);
+	CU_ASSERT_TRUE(await(w, all_have, "ab"));
+	world_free(w);
+}
+
 static void who_becomes_another_kind_of_member_begins_anew(void)
 {
 	struct world *w = world_new(3);
@@ -486,6 +509,7 @@ static CU_TestInfo tests[] = {
 	{ "another disk is let in when somebody says so",
 	  another_disk_is_let_in_when_somebody_says_so },
 	{ "large commands come in small shares", large_commands_come_in_small_shares },
+	{ "who counts other members is refused", who_counts_other_members_is_refused },
 	{ "who becomes another kind of member begins anew",
 	  who_becomes_another_kind_of_member_begins_anew },
 	CU_TEST_INFO_NULL,
