@@ -285,6 +285,8 @@ enum ha_error agent_again(struct agent *agent, char *report, size_t size)
 	if (error != HA_OK)
 		return error;
 	error = agent_start(agent);
+	if (error == HA_OK && agent->drained)
+		error = replication_drain(agent->replication, true);
 	if (error != HA_OK)
 		snprintf(report, size, "the agent cannot be started again: %s", ha_strerror(error));
 	return error;

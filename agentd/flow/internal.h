@@ -83,6 +83,7 @@ struct agent {
 	struct reign reign;
 	bool led;              /* as it was said last; engine's thread */
 	_Atomic bool prepared; /* the state has its first configuration */
+	_Atomic bool drained;  /* until an operator takes it back: the next run is, too */
 	struct watch *watch;   /* of a cluster; else NULL, as the next */
 	struct chores *chores;
 	struct ownership *ownership;  /* NULL: others see to the address */

@@ -83,7 +83,11 @@ enum ha_error agent_transfer(struct agent *agent, uint8_t member)
 
 enum ha_error agent_drain(struct agent *agent, bool drain)
 {
-	return replication_drain(agent->replication, drain);
+	enum ha_error error = replication_drain(agent->replication, drain);
+
+	if (error == HA_OK)
+		agent->drained = drain;
+	return error;
 }
 
 enum ha_error agent_admit(struct agent *agent, uint8_t member)
