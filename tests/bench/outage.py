@@ -47,7 +47,9 @@ class Watch:
         return lately > 0.8 * SMOOTH_S / RETRY_S
 
     def await_smooth(self):
-        wait_for(self.runs_smoothly, "the service answers")
+        """Everything has been well for a while, which begins now."""
+        begin_ns = now_ns()
+        wait_for(lambda: now_ns() - begin_ns > SMOOTH_S * 1e9 and self.runs_smoothly(), "the service answers")
 
     def outage_ms(self, event_ns, seconds=30):
         """From an event that has happened to the first acceptance of what was asked for after it."""

@@ -21,6 +21,7 @@ ACCEPTED = (0, 1)
 RECORD = struct.Struct(">BBBxHxx4s4sQQ")
 ANSWERED = 2
 MS = 1_000_000
+LIFETIME_SLACK_S = 2  # whole seconds, and how long an answer may have waited
 LOG_SLACK_MS = 20  # between what a member does and the line that says so
 
 Answer = namedtuple("Answer", "ns member code lifetime home identification")
@@ -76,6 +77,11 @@ def stale_answers(answers, leadings):
                           f"{latest.term}; it led in term {term_of[event.member]}")
 
 
+def ends_later(answer, before):
+    """Whether an answer grants more than an earlier one: a repeated answer has what is left of the lifetime."""
+    return answer.lifetime - before.lifetime + (answer.ns - before.ns) / 1e9 > LIFETIME_SLACK_S
+
+
 def double_grants(answers):
     first = {}  # by request: its first acceptance
     newest = {}  # by mobile node: the acceptance with the highest identification until then
@@ -83,7 +89,7 @@ def double_grants(answers):
         if answer.code not in ACCEPTED:
             continue
         before = first.setdefault((answer.home, answer.identification), answer)
-        if answer.code != before.code or answer.lifetime > before.lifetime:
+        if answer.code != before.code or ends_later(answer, before):
             yield Finding("double_grants", answer, f"{describe(answer)}, but earlier {describe(before)}")
         top = newest.setdefault(answer.home, answer)
         if answer.identification > top.identification:

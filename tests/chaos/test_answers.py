@@ -64,7 +64,12 @@ CASES = {
     "another code for the same request":
         ([accepts(A, 1, 10, code=0), accepts(B, 1, 120, code=1)], [leads(A, 1, 0), leads(B, 2, 100)], [DOUBLE]),
     "a longer lifetime for the same request":
-        ([accepts(A, 1, 10, lifetime=900), accepts(B, 1, 120, lifetime=901)], [leads(A, 1, 0), leads(B, 2, 100)], [DOUBLE]),
+        ([accepts(A, 1, 10, lifetime=900), accepts(B, 1, 120, lifetime=903)], [leads(A, 1, 0), leads(B, 2, 100)], [DOUBLE]),
+    "the same lifetime, ten seconds later":
+        ([accepts(A, 1, 10), accepts(B, 1, 10010)], [leads(A, 1, 0), leads(B, 2, 100)], [DOUBLE]),
+    "what is left after ten seconds":
+        ([accepts(A, 1, 10), accepts(B, 1, 10010, lifetime=1790)], [leads(A, 1, 0), leads(B, 2, 100)], []),
+    "a repeated answer that overtakes the first one": ([accepts(A, 1, 10, lifetime=1799), accepts(A, 1, 10)], [leads(A, 1, 0)], []),
     "an older request is accepted after a newer one, by another member":
         ([accepts(A, 2, 10), accepts(B, 1, 120)], [leads(A, 1, 0), leads(B, 2, 100)], [DOUBLE]),
     "an older request of another node": ([accepts(A, 2, 10), accepts(B, 1, 120, OTHER)], [leads(A, 1, 0), leads(B, 2, 100)], []),
