@@ -24,6 +24,9 @@
 #ifndef PIECE_OCTETS              /* a test has a log of small files */
 #define PIECE_OCTETS (512u << 10) /* of entries in one message, if more than one */
 #endif
+#ifndef APPEND_OCTETS
+#define APPEND_OCTETS (8 * PIECE_OCTETS) /* of entries to one member at once */
+#endif
 #define INFLIGHT_MAX 16384u /* entries sent to a member and not acknowledged */
 #define RANK_MS 12u         /* between members that stand early */
 #define WITNESS_PATIENCE 6u /* a witness waits so many times longer */

@@ -4,6 +4,15 @@
 
 #define PIECES_MAX 512u
 
+static size_t octets_of(const struct window_cut *cut)
+{
+	size_t octets = 0;
+
+	for (size_t i = 0; i < cut->piece_count; i++)
+		octets += cut->pieces[i].size;
+	return octets;
+}
+
 static void send(struct consensus *c, uint8_t member, const struct consensus_message *m,
                  const struct consensus_octets *pieces, size_t count)
 {
@@ -54,12 +63,15 @@ static void send_snapshot(struct consensus *c, uint8_t member, uint64_t index, u
 	send(c, member, &m, &entries, m.entry_count > 0);
 }
 
-/* In as many messages as it takes: the library counts entries, not octets. It also
- * counts the one before those that we keep, for the sake of its term. */
+/* In as many messages as it takes, up to a bound: the library counts entries, not
+ * octets, and says everything again with each heartbeat to who has not answered
+ * yet, so that a slow line would have to queue it many times. What is left out is
+ * lost on the way, as it were. It also counts the entry before those that we keep,
+ * for the sake of its term. */
 static void send_append(struct consensus *c, uint8_t member, const struct raft_append_entries *from)
 {
 	struct consensus_octets pieces[PIECES_MAX];
-	size_t left = from->n_entries;
+	size_t left = from->n_entries, octets = 0;
 	struct consensus_message m = {
 		.type = CONSENSUS_APPEND,
 		.term = from->term,
@@ -85,9 +97,10 @@ static void send_append(struct consensus *c, uint8_t member, const struct raft_a
 		m.stamp = lease_stamp(&c->lease, c->now_ns);
 		send(c, member, &m, pieces, cut.piece_count);
 		left -= m.entry_count;
+		octets += octets_of(&cut);
 		m.index += m.entry_count;
 		m.index_term = consensus_term_of(c, m.index);
-	} while (left > 0 && m.entry_count > 0);
+	} while (left > 0 && m.entry_count > 0 && octets < APPEND_OCTETS);
 }
 
 /* The newest stamp of the leader, for that leader only. */

@@ -9,7 +9,7 @@ add_executable(sim
   ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c
   # Messages that fit into small files.
   ${PROJECT_SOURCE_DIR}/replication/consensus_send.c)
-target_compile_definitions(sim PRIVATE PIECE_OCTETS=8192u)
+target_compile_definitions(sim PRIVATE PIECE_OCTETS=8192u APPEND_OCTETS=4096u)
 target_include_directories(sim PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(sim PRIVATE hearth_flow hearth_replication)
 # rows.c stands in for the store, consensus_send.c for the library's: whoever comes first is meant.
