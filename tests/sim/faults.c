@@ -192,6 +192,17 @@ static void clock_jump(struct world *world, struct member *member)
 
 /* ---- operators ---- */
 
+/* Whoever was asked to stand may not reach all, or not hear their answers. */
+static void cut_now_and_then(struct world *world)
+{
+	if (!world->plan.cut_ms || dice_chance(&world->dice, 2))
+		return;
+	cut_some_links(world);
+	schedule_put(
+		&world->schedule,
+		&(struct event){ .at_ns = world->now_ns + some_ms(world, 400), .happen = heal });
+}
+
 static void transfer(struct world *world, struct member *member)
 {
 	uint8_t group = (uint8_t)dice_below(&world->dice, world->plan.groups);
@@ -206,6 +217,7 @@ static void transfer(struct world *world, struct member *member)
 		world_trace(world, "member %u hands group %u over to %u", replica->member->number,
 		            group, to);
 		world->judge.tally.transfers++;
+		cut_now_and_then(world);
 	} else if (error != HA_E_NOTLEADER && error != HA_E_NOTFOUND && error != HA_E_BUSY) {
 		replica->member->dying = true;
 	}

@@ -9,6 +9,8 @@ static struct holdings *holdings_of(const struct replica *replica)
 	return &replica->world->judge.ledgers[replica->group].holdings[replica->member->number];
 }
 
+/* What a log begins with may be left of entries that were replaced later, and whose
+ * own beginning was let go. */
 void judge_stored(struct member *member, const struct journal_entry *entry)
 {
 	struct world *world = member->world;
@@ -17,7 +19,7 @@ void judge_stored(struct member *member, const struct journal_entry *entry)
 
 	if (entry->index <= held->last)
 		world->judge.tally.truncations++;
-	else if (entry->index > held->last + 1 && entry->index > held->base + 1)
+	else if (held->last && entry->index > held->last + 1 && entry->index > held->base + 1)
 		judge_violation(world, VIOLATION_FAILED,
 		                "the log of member %u: entry %llu after %llu", member->number,
 		                (unsigned long long)entry->index, (unsigned long long)held->last);
