@@ -82,7 +82,8 @@ static enum ha_error open_run(struct agent *agent, char *report, size_t size)
 	enum ha_error error = HA_OK;
 
 	agent->stopping = agent->finished = false;
-	agent->led = agent->prepared = false;
+	agent->led = false;
+	agent->prepared = false;
 	reign_init(&agent->reign, agent->config.cluster_node != 0);
 	begin_checkpoint(&agent->checkpoint);
 	agent->revoker = revoker_new();
