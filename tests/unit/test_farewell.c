@@ -375,10 +375,14 @@ static void what_was_revoked_outlives_a_restart(void)
 
 /* ---- many at once ---- */
 
+#define MANY_BINDINGS 32u /* of one node */
+#define MANY (CHANGES_MAX * MANY_BINDINGS)
+_Static_assert(MANY > STATE_ENDED_MAX, "more than are told");
+
 static void list_grows_to_its_limit(void)
 {
-	static const struct state_capacity capacity = { 2000, 10, 8 * 2000 };
-	struct change *changes = calloc(1000, sizeof(*changes));
+	static const struct state_capacity capacity = { CHANGES_MAX, 10, MANY };
+	struct change *changes = calloc(CHANGES_MAX, sizeof(*changes));
 	enum ha_error why;
 	uint8_t *octets;
 	size_t size;
@@ -387,12 +391,12 @@ static void list_grows_to_its_limit(void)
 	memset(&outcome, 0, sizeof(outcome));
 	state = state_new(&capacity, NULL, &why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
-	for (uint32_t i = 0; i < 1000; i++) {
+	for (uint32_t i = 0; i < CHANGES_MAX; i++) {
 		const struct peer_row row = {
 			.kind = PEER_MOBILE_NODE,
 			.address = address(0x0a000000 + i),
 			.id = i + 1,
-			.bindings = 8,
+			.bindings = MANY_BINDINGS,
 		};
 
 		CU_ASSERT_EQUAL(state_load_peer(state, &row), HA_OK);
@@ -400,26 +404,28 @@ static void list_grows_to_its_limit(void)
 			                      .peer = PEER_MOBILE_NODE,
 			                      .address = row.address };
 	}
-	for (uint32_t i = 0; i < 8000; i++) {
+	for (uint32_t i = 0; i < MANY; i++) {
 		const struct binding_row row = {
-			.home = address(0x0a000000 + i / 8),
-			.node = i / 8 + 1,
-			.binding = { .care_of = agent_number(i % 8),
-			             .source = agent_number(i % 8),
+			.home = address(0x0a000000 + i / MANY_BINDINGS),
+			.node = i / MANY_BINDINGS + 1,
+			.binding = { .care_of = agent_number(i % MANY_BINDINGS),
+			             .source = agent_number(i % MANY_BINDINGS),
 			             .features = BINDING_REVOCABLE,
 			             .expires_ms = BINDING_NEVER_EXPIRES },
 		};
 
 		CU_ASSERT_EQUAL(state_load_binding(state, &row), HA_OK);
 	}
-	state_set_configured(state, 1, 2000);
+	state_set_configured(state, 1, CHANGES_MAX);
 	CU_ASSERT_EQUAL_FATAL(
-		command_configure(NOW_MS, "test", NULL, changes, 1000, &octets, &size), HA_OK);
+		command_configure(NOW_MS, "test", NULL, changes, CHANGES_MAX, &octets, &size),
+		HA_OK);
 	CU_ASSERT_EQUAL(state_apply(state, 2, (struct span){ octets, size }, &outcome), HA_OK);
 	CU_ASSERT_EQUAL(outcome.ended_count, STATE_ENDED_MAX);
-	CU_ASSERT_EQUAL(outcome.ended_lost, 8000 - STATE_ENDED_MAX);
-	CU_ASSERT_EQUAL(outcome.ended[STATE_ENDED_MAX - 1].place,
-	                place_of_home(0, address(0x0a000000 + STATE_ENDED_MAX / 8 - 1)));
+	CU_ASSERT_EQUAL(outcome.ended_lost, MANY - STATE_ENDED_MAX);
+	CU_ASSERT_EQUAL(
+		outcome.ended[STATE_ENDED_MAX - 1].place,
+		place_of_home(0, address(0x0a000000 + STATE_ENDED_MAX / MANY_BINDINGS - 1)));
 	free(octets);
 	free(changes);
 	tear_down();
