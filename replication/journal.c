@@ -97,7 +97,8 @@ void journal_stop(struct journal *journal)
 	journal->log_started = journal->keeper_started = false;
 }
 
-/* No batch is to be the first that needs a page, however large it grows. */
+/* No batch is to be the first that needs a page, however large it grows; none
+ * grows larger than a segment. */
 static void touch(void *memory, size_t octets)
 {
 	volatile uint8_t *at = memory;
@@ -107,13 +108,15 @@ static void touch(void *memory, size_t octets)
 
 static enum ha_error allocate_batches(struct journal *journal)
 {
+	const size_t used = journal->segment_octets < JOURNAL_BATCH_MAX ? journal->segment_octets
+	                                                                : JOURNAL_BATCH_MAX;
 	for (size_t i = 0; i < JOURNAL_BUFFERS; i++) {
 		struct journal_batch *batch = &journal->batches[i];
 		batch->image = aligned_alloc(JOURNAL_BLOCK, JOURNAL_BATCH_MAX);
 		batch->tickets = calloc(JOURNAL_ENTRIES_MAX, sizeof(*batch->tickets));
 		if (!batch->image || !batch->tickets)
 			return HA_E_NOMEM;
-		touch(batch->image, JOURNAL_BATCH_MAX);
+		touch(batch->image, used);
 		touch(batch->tickets, JOURNAL_ENTRIES_MAX * sizeof(*batch->tickets));
 		batch->next = journal->free;
 		journal->free = batch;
