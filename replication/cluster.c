@@ -151,7 +151,7 @@ static enum ha_error open_transport(struct cluster *c, char *report, size_t size
 	const struct transport_options options = {
 		.cluster = &c->config,
 		.identity = identity_ours(c),
-		.queue_max = 10000,
+		.queue_max = 1000,
 	};
 	enum ha_error error;
 
