@@ -3,8 +3,8 @@
  * A cluster has a number, made by its founder: the data member with the lowest
  * number, when its directory is of no cluster yet. Others take it over from the
  * first member of a cluster that they hear, once. A founder whose directory is
- * empty may be one whose disk was replaced: it founds only when a majority is of
- * no cluster, and else takes the number over like anybody. A data directory has a number
+ * empty may be one whose disk was replaced: it founds only when all are of no
+ * cluster, or a majority for a while, and else takes the number over like anybody. A data directory has a number
  * too: a member that comes back with another one may have forgotten what it
  * promised, and is not let in again before an operator says so. */
 #include "replication/cluster_internal.h"
@@ -12,7 +12,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+
+#define FOUND_MS 10000u /* how long those that are missing are waited for */
 
 static uint8_t founder(const struct replication_cluster *config)
 {
@@ -45,13 +48,20 @@ static void found(struct cluster *c)
 	log_notice("this member founds the cluster %016" PRIx64, c->state.cluster);
 }
 
-static bool is_majority_homeless(const struct cluster *c)
+/* At once when all are of no cluster. Where only most are, the others may be what is
+ * left of one, and be up a little later. */
+static bool may_found(struct cluster *c)
 {
 	size_t count = 1; /* ourselves */
 
 	for (size_t i = 1; i <= REPLICATION_MEMBERS_MAX; i++)
 		count += c->homeless >> i & 1;
-	return count > c->config.member_count / 2;
+	if (count <= c->config.member_count / 2)
+		return false;
+	if (c->most_homeless_ns == 0)
+		c->most_homeless_ns = clock_monotonic_ns();
+	return count == c->config.member_count ||
+	       clock_monotonic_ns() - c->most_homeless_ns >= FOUND_MS * MS;
 }
 
 /* What a lone agent left is not given up for a cluster's: it would be lost. */
@@ -108,8 +118,12 @@ enum ha_error identity_open(struct cluster *c, const struct replication_options 
 
 struct transport_identity identity_ours(const struct cluster *c)
 {
-	struct transport_identity ours = { .cluster = c->state.cluster,
-		                           .incarnation = c->state.incarnation };
+	struct transport_identity ours = {
+		.cluster = c->state.cluster,
+		.incarnation = c->state.incarnation,
+		.drained = c->drained,
+		.unwilling = !c->eligible,
+	};
 
 	for (size_t i = 0; i < c->config.member_count; i++) {
 		const struct replication_member *m = &c->config.members[i];
@@ -120,12 +134,17 @@ struct transport_identity identity_ours(const struct cluster *c)
 	return ours;
 }
 
-/* We are of a cluster now. */
-static void show_cluster(struct cluster *c)
+void identity_tell(struct cluster *c)
 {
 	const struct transport_identity ours = identity_ours(c);
 
 	transport_identify(c->transport, &ours);
+}
+
+/* We are of a cluster now. */
+static void show_cluster(struct cluster *c)
+{
+	identity_tell(c);
 	c->timed_ns = 0; /* it may stand for election from now on */
 }
 
@@ -149,10 +168,9 @@ static bool join(struct cluster *c, uint8_t from, const struct transport_identit
 }
 
 /* Of no cluster, like us perhaps. */
-static void note_homeless(struct cluster *c, uint8_t from)
+static void look_whether_to_found(struct cluster *c)
 {
-	c->homeless |= 1u << from;
-	if (!c->founding || c->state.cluster || !is_majority_homeless(c))
+	if (!c->founding || c->state.cluster || !may_found(c))
 		return;
 	found(c);
 	if (save(c))
@@ -186,17 +204,36 @@ bool identity_may_lead(const struct cluster *c)
 	return now.last_index > 1 || c->state.met[c->config.self] == c->state.incarnation;
 }
 
+static void set_bit(uint32_t *set, uint8_t member, bool value)
+{
+	*set = value ? *set | 1u << member : *set & ~(1u << member);
+}
+
+static void note_state(struct cluster *c, uint8_t from, const struct transport_identity *identity)
+{
+	uint32_t unwilling = c->unwilling_others;
+
+	set_bit(&c->drained_others, from, identity->drained);
+	set_bit(&c->unwilling_others, from, identity->unwilling);
+	set_bit(&c->refusing, from, identity->refuses);
+	set_bit(&c->homeless, from, identity->cluster == 0);
+	for (size_t i = 0; i < c->group_count && unwilling != c->unwilling_others; i++)
+		consensus_set_unwilling(c->groups[i].core, c->unwilling_others);
+}
+
 bool identity_admit(void *context, uint8_t from, const struct transport_identity *identity)
 {
 	struct cluster *c = context;
 	const struct transport_identity ours = identity_ours(c);
 
+	note_state(c, from, identity);
+	c->knocks[from] = 0;
 	if (identity->members != ours.members || identity->witnesses != ours.witnesses)
 		return refuse(
 			c, from,
 			"its configuration names other members than ours, or other witnesses");
 	if (identity->cluster == 0) {
-		note_homeless(c, from);
+		look_whether_to_found(c);
 		return false; /* it has yet to hear of us */
 	}
 	if (c->state.cluster == 0)
@@ -205,11 +242,12 @@ bool identity_admit(void *context, uint8_t from, const struct transport_identity
 		return refuse(c, from, "it belongs to another cluster");
 	if (c->state.met[from] == 0 && !meet(c, from, identity->incarnation))
 		return false;
-	c->knocks[from] = identity->incarnation;
-	if (c->state.met[from] != identity->incarnation)
+	if (c->state.met[from] != identity->incarnation) {
+		c->knocks[from] = identity->incarnation;
 		return refuse(c, from,
 		              "it comes with another data directory than before, and may have "
 		              "forgotten what it promised; `agentctl cluster admit` lets it in");
+	}
 	if (c->refused[from])
 		log_notice("member %u is taken again", from);
 	c->refused[from] = false;

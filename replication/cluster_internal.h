@@ -80,9 +80,13 @@ struct cluster {
 	struct cluster_group groups[CLUSTER_GROUPS_MAX];
 	size_t group_count;
 	bool refused[REPLICATION_MEMBERS_MAX + 1];    /* another disk, or another cluster */
-	uint64_t knocks[REPLICATION_MEMBERS_MAX + 1]; /* incarnation that was refused */
+	uint64_t knocks[REPLICATION_MEMBERS_MAX + 1]; /* incarnation that is refused for itself */
 	uint64_t founding; /* of a founder: the number that the cluster gets, if there is none */
-	uint32_t homeless; /* members that said that they are of no cluster; bit i is member i */
+	uint64_t
+		most_homeless_ns; /* since when a majority is of no cluster, and it could found one */
+	/* Members that say so of themselves; bit i is member i. */
+	uint32_t homeless; /* of no cluster */
+	uint32_t drained_others, unwilling_others, refusing;
 	uint32_t connected;
 	bool drained, clock_off;
 	bool eligible;     /* as the core was told last */
@@ -161,6 +165,8 @@ enum ha_error identity_open(struct cluster *c, const struct replication_options 
 struct transport_identity identity_ours(const struct cluster *c);
 bool identity_may_lead(const struct cluster *c);
 bool identity_admit(void *cluster, uint8_t from, const struct transport_identity *identity);
+/* The others hear with the next packets what has changed about us. */
+void identity_tell(struct cluster *c);
 /* A member may come back with this disk. */
 void identity_take(struct cluster *c, uint8_t member, uint64_t incarnation);
 

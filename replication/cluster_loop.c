@@ -72,6 +72,7 @@ static enum ha_error drain(struct cluster *c, uint64_t now_ns, bool drain)
 	if (error != HA_OK && error != HA_E_BUSY)
 		return error;
 	c->drained = drain;
+	identity_tell(c);
 	c->timed_ns = 0; /* it is looked at in this turn */
 	return HA_OK;
 }

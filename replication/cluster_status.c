@@ -56,7 +56,10 @@ static void fill_link(struct cluster *c, uint8_t number, uint64_t now_ns,
 
 	transport_look(c->transport, number, &link);
 	out->connected = link.connected;
-	out->refused = c->refused[number];
+	out->refused = link.speaks && c->refused[number];
+	out->refuses = link.speaks && c->refusing >> number & 1;
+	out->drained = link.connected && c->drained_others >> number & 1;
+	out->of_none = link.speaks && c->homeless >> number & 1;
 	out->round_trip_us = link.round_trip_us;
 	out->clock_offset_us = link.clock_offset_us;
 	out->silent_ms = UINT32_MAX;

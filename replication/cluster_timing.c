@@ -76,7 +76,7 @@ static void judge_clock(struct cluster *c, struct links *links)
 
 void timing_look(struct cluster *c, uint64_t now_ns)
 {
-	bool eligible;
+	bool eligible, was_eligible = c->eligible;
 	struct links links;
 
 	if (now_ns < c->timed_ns + LOOK_MS * MS)
@@ -87,6 +87,8 @@ void timing_look(struct cluster *c, uint64_t now_ns)
 	judge_clock(c, &links);
 	eligible = !c->clock_off && !c->drained && identity_may_lead(c);
 	c->eligible = eligible;
+	if (eligible != was_eligible)
+		identity_tell(c);
 	for (size_t i = 0; i < c->group_count; i++) {
 		consensus_set_eligible(c->groups[i].core, eligible);
 		if (!eligible && c->groups[i].role == REPLICATION_LEADER)

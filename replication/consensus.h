@@ -149,16 +149,20 @@ bool consensus_apply(struct consensus *consensus, size_t max);
 /* The connection to a member broke: if it led, stand for election early. */
 void consensus_disconnected(struct consensus *consensus, uint64_t now_ns, uint8_t member);
 
-/* Hand over to a member; 0: the most advanced data member that has a connection.
+/* Hand over to a member; 0: the most advanced data member that has a connection and
+ * would lead.
  * Takes nothing more, waits until that one has everything, and never answers
  * again in this term.
  * HA_E_NOTLEADER, HA_E_NOTFOUND (no such member, a witness, out of reach, or us),
- * HA_E_BUSY (one is under way). */
+ * HA_E_UNSUPPORTED (it would not lead), HA_E_BUSY (one is under way). */
 enum ha_error consensus_transfer(struct consensus *consensus, uint64_t now_ns, uint8_t member);
 
 /* Whether this member may stand for election at all (false: drained, or its
  * clock is wrong). A leader is not stopped by it. */
 void consensus_set_eligible(struct consensus *consensus, bool eligible);
+
+/* Which members said that they would not lead; bit i is member i. */
+void consensus_set_unwilling(struct consensus *consensus, uint32_t members);
 
 /* Which members have a connection; bit i is member i. For transfers and status. */
 void consensus_set_connected(struct consensus *consensus, uint32_t members);

@@ -76,7 +76,7 @@ struct consensus {
 	uint64_t stand_ns;    /* stand early then; 0 = no */
 	uint64_t handed_term; /* for which a leader asked us to stand */
 	bool eligible;
-	uint32_t connected;
+	uint32_t connected, unwilling;
 
 	struct lease lease;
 	uint64_t lease_forfeited; /* in this term */

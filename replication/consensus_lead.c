@@ -183,24 +183,9 @@ static bool is_connected(const struct consensus *c, uint8_t member)
 	return c->connected & 1u << member;
 }
 
-/* The most advanced data member that has a connection; 0 = there is none. */
-static uint8_t most_advanced(const struct consensus *c)
+static bool is_unwilling(const struct consensus *c, uint8_t member)
 {
-	raft_index best = 0, match;
-	uint8_t member = 0;
-
-	for (size_t i = 0; i < c->options.member_count; i++) {
-		const struct replication_member *m = &c->members[i];
-
-		if (m->number == c->options.self || m->witness || !is_connected(c, m->number))
-			continue;
-		if (raft_match_index(&c->raft, m->number, &match) == 0 &&
-		    (member == 0 || match > best)) {
-			best = match;
-			member = m->number;
-		}
-	}
-	return member;
+	return c->unwilling & 1u << member;
 }
 
 static bool can_take_over(const struct consensus *c, uint8_t member)
@@ -210,6 +195,26 @@ static bool can_take_over(const struct consensus *c, uint8_t member)
 			return member != c->options.self && !c->members[i].witness &&
 			       is_connected(c, member);
 	return false;
+}
+
+/* The most advanced member that can take over and would; 0 = there is none. */
+static uint8_t most_advanced(const struct consensus *c)
+{
+	raft_index best = 0, match;
+	uint8_t member = 0;
+
+	for (size_t i = 0; i < c->options.member_count; i++) {
+		uint8_t number = c->members[i].number;
+
+		if (!can_take_over(c, number) || is_unwilling(c, number))
+			continue;
+		if (raft_match_index(&c->raft, number, &match) == 0 &&
+		    (member == 0 || match > best)) {
+			best = match;
+			member = number;
+		}
+	}
+	return member;
 }
 
 enum ha_error consensus_transfer(struct consensus *c, uint64_t now_ns, uint8_t member)
@@ -223,6 +228,8 @@ enum ha_error consensus_transfer(struct consensus *c, uint64_t now_ns, uint8_t m
 		member = most_advanced(c);
 	if (!can_take_over(c, member))
 		return HA_E_NOTFOUND;
+	if (is_unwilling(c, member))
+		return HA_E_UNSUPPORTED;
 	c->transfer = (struct transfer){
 		.member = member,
 		.until_ns = now_ns + 2 * c->timing.election_ms * MS,
@@ -313,6 +320,11 @@ static enum ha_error hand_on(struct consensus *c)
 void consensus_set_eligible(struct consensus *c, bool eligible)
 {
 	c->eligible = eligible;
+}
+
+void consensus_set_unwilling(struct consensus *c, uint32_t members)
+{
+	c->unwilling = members;
 }
 
 void consensus_set_connected(struct consensus *c, uint32_t members)

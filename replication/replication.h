@@ -142,6 +142,9 @@ struct replication_status {
 		bool connected;
 		bool refused;         /* it comes with another disk, of another cluster, or with
 		                       * other members in its configuration */
+		bool refuses;         /* it does not take what this member says */
+		bool drained;         /* it said so */
+		bool of_none;         /* it speaks, and waits to hear from a cluster */
 		bool installing;      /* on the leader: it needs a snapshot */
 		uint64_t match_index; /* on the leader: newest entry stored there */
 		/* On the leader: age of the oldest entry it lacks; 0 = none, UINT32_MAX =

@@ -292,6 +292,21 @@ static void hear(struct transport *t, struct link *link, const struct packet_hea
 		                  message.size);
 }
 
+static bool is_admitted(struct transport *t, uint8_t sender, const struct packet_header *header)
+{
+	const struct transport_identity identity = {
+		.cluster = header->cluster,
+		.incarnation = header->incarnation,
+		.members = header->members,
+		.witnesses = header->witnesses,
+		.drained = header->flags & PACKET_DRAINED,
+		.unwilling = header->flags & PACKET_UNWILLING,
+		.refuses = header->flags & PACKET_REFUSES,
+	};
+
+	return t->client.admit(t->client.context, sender, &identity);
+}
+
 /* `sender` is whose key it came under. */
 static void take_packet(struct transport *t, uint8_t sender, const void *octets, size_t size)
 {
@@ -299,7 +314,6 @@ static void take_packet(struct transport *t, uint8_t sender, const void *octets,
 	struct octets_in in = octets_in_over(octets, size);
 	struct packet_header header;
 	enum ha_error why = packet_read_header(&in, &header);
-	struct transport_identity identity;
 
 	if (why == HA_OK && (!link || header.sender != sender))
 		why = HA_E_MALFORMED;
@@ -308,15 +322,15 @@ static void take_packet(struct transport *t, uint8_t sender, const void *octets,
 		complain_of_packet(t, sender, why);
 		return;
 	}
-	identity = (struct transport_identity){ .cluster = header.cluster,
-		                                .incarnation = header.incarnation,
-		                                .members = header.members,
-		                                .witnesses = header.witnesses };
-	if (link_take_order(link, &header, clock_monotonic_ns()) &&
-	    t->client.admit(t->client.context, sender, &identity))
-		hear(t, link, &header, &in);
-	else
+	if (!link_take_order(link, &header, clock_monotonic_ns())) {
 		refuse(link);
+		return;
+	}
+	link->refusing = !is_admitted(t, sender, &header);
+	if (link->refusing)
+		refuse(link);
+	else
+		hear(t, link, &header, &in);
 }
 
 static enum ha_error take_packets(struct transport *t)
@@ -432,6 +446,7 @@ void transport_look(const struct transport *t, uint8_t member, struct transport_
 		return;
 	*out = (struct transport_link){
 		.connected = link->connected,
+		.speaks = link_speaks(link, clock_monotonic_ns()),
 		.feature_level = link->feature_level,
 		.round_trip_us = link->measure.round_trip_us,
 		.clock_offset_us = link->measure.clock_offset_us,

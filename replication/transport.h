@@ -28,6 +28,9 @@ struct transport_identity {
 	/* Of its configuration; bit i is member i. Who counts others counts other
 	 * majorities. */
 	uint8_t members, witnesses;
+	bool drained;   /* an operator wants others to lead */
+	bool unwilling; /* it would not lead, for this reason or another */
+	bool refuses;   /* of others: what we say is not taken there */
 };
 
 struct transport_client {
@@ -52,6 +55,7 @@ struct transport_options {
 
 struct transport_link {
 	bool connected;          /* packets go, and come */
+	bool speaks;             /* packets come, whether they are taken or not */
 	uint16_t feature_level;  /* of its program; 0 = not known */
 	uint32_t round_trip_us;  /* smoothed; 0 = not measured */
 	int64_t clock_offset_us; /* its wall clock minus ours; good to half the round trip */

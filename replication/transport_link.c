@@ -98,11 +98,19 @@ void link_add(struct link *link, const struct link_sender *from, uint32_t group,
 	}
 }
 
+static uint8_t flags(const struct link *link, const struct transport_identity *of)
+{
+	return (uint8_t)((link->refusing ? PACKET_REFUSES : 0) |
+	                 (of->drained ? PACKET_DRAINED : 0) |
+	                 (of->unwilling ? PACKET_UNWILLING : 0));
+}
+
 static void write_header(struct link *link, const struct link_sender *from, uint64_t now)
 {
 	const struct packet_header header = {
 		.feature_level = PACKET_FEATURE_LEVEL,
 		.sender = from->self,
+		.flags = flags(link, &from->identity),
 		.cluster = from->identity.cluster,
 		.incarnation = from->identity.incarnation,
 		.members = from->identity.members,
@@ -168,6 +176,11 @@ bool link_take_order(struct link *link, const struct packet_header *header, uint
 	link->their_ns = header->sent_ns;
 	link->came_ns = now_ns;
 	return true;
+}
+
+bool link_speaks(const struct link *link, uint64_t now_ns)
+{
+	return link->came_ns && now_ns - link->came_ns < LINK_SILENCE_NS;
 }
 
 bool link_is_alive(const struct link *link, uint64_t now_ns)

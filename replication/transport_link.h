@@ -30,6 +30,7 @@ struct link {
 	uint8_t member;
 	bool open;                   /* our connection stands */
 	uint64_t since_ns;           /* when that changed, or was last tried anew */
+	bool refusing;               /* the newest packet that came was not admitted */
 	bool connected;              /* as the client was told */
 	bool told_key;               /* it was logged that the member refuses our key */
 	struct transport_socket out; /* zeroed when it could not be opened again */
@@ -46,7 +47,7 @@ struct link {
 	uint64_t heard_ns;                /* when the newest one that was admitted came */
 	uint16_t feature_level;
 	struct measure measure;
-	uint64_t sent, received, dropped, refused;
+	uint64_t sent, received, dropped, refused; /* packets */
 };
 
 /* What is in every header of ours. */
@@ -73,6 +74,9 @@ void link_flush(struct link *link, const struct link_sender *from, bool ping);
 
 /* Does this packet come behind all that came before? Then it is the newest. */
 bool link_take_order(struct link *link, const struct packet_header *header, uint64_t now_ns);
+
+/* Did a packet come a moment ago, whether it was admitted or not? */
+bool link_speaks(const struct link *link, uint64_t now_ns);
 
 /* Should the client think of it as connected? */
 bool link_is_alive(const struct link *link, uint64_t now_ns);

@@ -3,7 +3,7 @@
 
 #define MAGIC 0x4b505248u /* "HRPK" */
 #define FORMAT 1u
-#define ZEROS 5u
+#define ZEROS 4u
 
 void packet_write_header(const struct packet_header *header, uint8_t out[PACKET_HEADER])
 {
@@ -16,6 +16,7 @@ void packet_write_header(const struct packet_header *header, uint8_t out[PACKET_
 	put_number(&to, header->sender, 1);
 	put_number(&to, header->members, 1);
 	put_number(&to, header->witnesses, 1);
+	put_number(&to, header->flags, 1);
 	put_octets(&to, zeros, ZEROS);
 	put_number(&to, header->cluster, 8);
 	put_number(&to, header->incarnation, 8);
@@ -49,6 +50,7 @@ static bool take_header(struct octets_in *in, struct packet_header *out)
 	out->sender = take_u8(in);
 	out->members = take_u8(in);
 	out->witnesses = take_u8(in);
+	out->flags = take_u8(in);
 	if (!are_zero(take_octets(in, ZEROS), ZEROS))
 		return false;
 	out->cluster = take_u64(in);

@@ -2,8 +2,8 @@
  * who sends it and measures, and messages of groups behind it. Pure.
  *
  *   0   magic u32           4 format u16            6 feature level u16
- *   8   sender u8           9 members u8         10 witnesses u8
- *  11   zeros, 5 octets
+ *   8   sender u8           9 members u8         10 witnesses u8   11 flags u8
+ *  12   zeros, 4 octets
  *  16   cluster u64        24 incarnation u64
  *  32   session u64        40 sequence u64
  *  48   sent u64           56 echo u64             64 held u64      72 wall u64
@@ -32,12 +32,18 @@
  * messages change their meaning. */
 #define PACKET_FEATURE_LEVEL 1u
 
+/* What a sender says of itself to the one whom the packet goes to. */
+#define PACKET_REFUSES 1u   /* it takes no messages of that one */
+#define PACKET_DRAINED 2u   /* an operator wants others to lead */
+#define PACKET_UNWILLING 4u /* it would not lead, for this reason or another */
+
 struct packet_header {
 	uint16_t feature_level;
 	uint8_t sender;       /* 1 .. REPLICATION_MEMBERS_MAX */
 	uint64_t cluster;     /* struct transport_identity; 0 = not known */
 	uint64_t incarnation; /* 0 = not known */
 	uint8_t members, witnesses;
+	uint8_t flags; /* PACKET_... */
 	/* Order: those of a session come one after another, and a later start of
 	 * the same member has a higher session. */
 	uint64_t session;

@@ -126,7 +126,7 @@ bool call_reserve(struct call *call, size_t count);
 void call_subject(const struct call *call, char *out, size_t size);
 
 /* What this member knows of its cluster, for agentctl status and cluster status. */
-#define CLUSTER_WARNINGS_TEXT 512u
+#define CLUSTER_WARNINGS_TEXT 1024u
 void cluster_facts(struct answer *answer, const struct replication_status *status);
 /* "" when there is nothing to be seen to. */
 void cluster_warnings_text(const struct replication_status *status, char *out, size_t size);

@@ -45,13 +45,15 @@ static const char *state_of(const struct replication_status *status,
 {
 	if (peer->refused)
 		return "refused";
-	if (peer->self && status->member_of_none)
+	if (peer->of_none || (peer->self && status->member_of_none))
 		return "of no cluster yet";
 	if (!peer->self && !peer->connected)
 		return "out of reach";
 	if (peer->self && status->clock_off)
 		return "wrong clock";
-	if (peer->self && status->drained)
+	if (peer->refuses)
+		return "refuses us";
+	if (peer->drained || (peer->self && status->drained))
 		return "drained";
 	if (peer->installing)
 		return "fetches the store";
@@ -193,7 +195,10 @@ static const char *transfer_trouble(enum ha_error why)
 {
 	switch (why) {
 	case HA_E_NOTFOUND:
-		return "that is no other data member within reach";
+		return "there is no such other data member within reach that would lead";
+	case HA_E_UNSUPPORTED:
+		return "that member would not lead: it is drained, holds nothing yet, or has a "
+		       "clock that is off";
 	case HA_E_BUSY:
 		return "it is being handed over already";
 	default:
@@ -229,11 +234,14 @@ static enum call_progress drain(struct call *call, bool drained)
 		return call_usage(call);
 	if (!look(call, &status))
 		return CALL_DONE;
+	if (drained && cluster_peer(&status, status.self)->witness)
+		return call_refuse(call, HA_E_UNSUPPORTED,
+		                   "this member is a witness: it answers no mobile nodes anyway");
 	why = agent_drain(call->agent, drained);
 	if (why == HA_E_NOTFOUND)
 		return call_refuse(call, why,
 		                   "nothing was changed: this node leads, and no other data member "
-		                   "could take over");
+		                   "within reach would take over");
 	if (why != HA_OK)
 		return call_refuse(call, why, "nothing was changed: %s", ha_strerror(why));
 	return done(call, drained ? "drained" : "may lead again", status.self);
@@ -261,7 +269,9 @@ enum call_progress call_cluster_admit(struct call *call)
 		return CALL_DONE;
 	why = agent_admit(call->agent, member);
 	if (why == HA_E_NOTFOUND)
-		return call_refuse(call, why, "member %u is not refused: there is nothing to admit",
+		return call_refuse(call, why,
+		                   "member %u is not refused for another data directory: there is "
+		                   "nothing to admit",
 		                   member);
 	if (why != HA_OK)
 		return call_refuse(call, why, "nothing was changed: %s", ha_strerror(why));

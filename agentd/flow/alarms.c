@@ -24,7 +24,7 @@ static bool leads(const struct look *look)
 
 static bool has_no_leader(const struct look *look)
 {
-	return cluster_leader(look->status) == 0;
+	return cluster_leader(look->status) == 0 && !look->status->member_of_none;
 }
 
 static void say_no_leader(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
@@ -40,10 +40,10 @@ static void say_no_leader(const struct look *look, bool raised, char out[ALARM_L
 		         "are needed; it answers no mobile node",
 		         view->reachable, view->members, view->majority);
 	else
-		snprintf(out, ALARM_LINE_MAX,
-		         "the cluster has no leader, though %u of %u members are within reach of "
-		         "this one",
-		         view->reachable, view->members);
+		snprintf(
+			out, ALARM_LINE_MAX,
+			"this node hears no leader, though %u of %u members are within reach of it",
+			view->reachable, view->members);
 }
 
 static bool holds_alone(const struct look *look)
@@ -83,14 +83,35 @@ static void say_of_none(const struct look *look, bool raised, char out[ALARM_LIN
 
 static bool is_out_of_reach(const struct look *look)
 {
-	return !look->peer->connected && !look->peer->refused;
+	return !look->peer->connected && !look->peer->refused && !look->peer->of_none;
+}
+
+static const char *return_of(const struct replication_peer *peer)
+{
+	if (peer->refused)
+		return "is there again, and is refused";
+	return peer->of_none ? "is there, and of no cluster yet" : "is within reach again";
 }
 
 static void say_reach(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
 {
-	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) is %s", look->peer->number,
+	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
 	         look->peer->address, look->peer->port,
-	         raised ? "out of reach" : "within reach again");
+	         raised ? "is out of reach" : return_of(look->peer));
+}
+
+static bool is_refusing(const struct look *look)
+{
+	return look->peer->refuses;
+}
+
+static void say_refusing(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
+	         look->peer->address, look->peer->port,
+	         raised ? "refuses this node: its log says why, and 'agentctl cluster admit' there "
+	                  "lets in whose data directory is new"
+	                : "does not refuse this node any more");
 }
 
 static bool is_installing(const struct look *look)
@@ -118,6 +139,7 @@ static const struct {
 	{ holds_alone, say_redundancy, false, LOG_LEVEL_WARNING },
 	{ is_of_none, say_of_none, false, LOG_LEVEL_WARNING },
 	{ is_out_of_reach, say_reach, true, LOG_LEVEL_WARNING },
+	{ is_refusing, say_refusing, true, LOG_LEVEL_WARNING },
 	{ is_installing, say_installing, true, LOG_LEVEL_WARNING },
 };
 

@@ -10,7 +10,7 @@
 #include "agentd/flow/cluster_view.h"
 
 #define ALARM_STAY_MS 1000u /* until something is told */
-#define ALARM_KINDS 5u
+#define ALARM_KINDS 6u
 #define ALARM_LINE_MAX 256u
 
 struct alarm {

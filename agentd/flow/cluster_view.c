@@ -54,12 +54,36 @@ static bool leads(const struct replication_status *status)
 
 static bool lacks_majority(const struct replication_status *status, const struct cluster_view *view)
 {
-	return view->reachable < view->majority && !leads(status);
+	return view->reachable < view->majority && !leads(status) && !status->member_of_none;
 }
 
 static bool lacks_leader(const struct replication_status *status, const struct cluster_view *view)
 {
 	return cluster_leader(status) == 0 && view->reachable >= view->majority;
+}
+
+static bool is_of_none(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	return status->member_of_none;
+}
+
+static bool has_witness_for_leader(const struct replication_status *status,
+                                   const struct cluster_view *view)
+{
+	const struct replication_peer *leader = cluster_peer(status, cluster_leader(status));
+
+	(void)view;
+	return leader && leader->witness;
+}
+
+static bool is_refused(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	for (size_t i = 0; i < status->member_count; i++)
+		if (status->members[i].refuses)
+			return true;
+	return false;
 }
 
 static bool holds_alone(const struct replication_status *status, const struct cluster_view *view)
@@ -107,12 +131,22 @@ static const struct {
 	{ lacks_majority,
 	  "no majority: too few members are within reach, and nobody answers mobile "
 	  "nodes on this side" },
-	{ lacks_leader, "no leader: nobody answers mobile nodes" },
+	{ is_of_none,
+	  "this node is of no cluster yet: it waits for one, which the data member with "
+	  "the lowest number founds, and nobody answers mobile nodes" },
+	{ lacks_leader,
+	  "no leader is heard: nobody answers mobile nodes, unless one leads whom this "
+	  "node does not hear" },
+	{ has_witness_for_leader,
+	  "no data member would lead: all within reach are drained, hold too "
+	  "little or have a wrong clock; nobody answers mobile nodes" },
 	{ holds_alone, "no redundancy: the loss of this node loses service" },
 	{ has_none_to_spare, "no member to spare: the loss of one more ends service" },
 	{ lacks_some, "less redundancy: not all data members hold what was acknowledged" },
-	{ refuses, "a member is refused: it has another disk than before, or is of another "
-	           "cluster" },
+	{ refuses,
+	  "a member is refused: it has another disk than before, is of another cluster, or "
+	  "is configured with other members; the log of this node says which" },
+	{ is_refused, "a member refuses this node: its log says why" },
 	{ is_off, "the clock of this node is off: it does not lead" },
 	{ is_drained, "this node is drained: it does not lead" },
 };

@@ -203,6 +203,28 @@ def test_only_the_founder_founds(tmp_path):
         cluster.stop()
 
 
+def test_founder_with_a_new_disk_waits_for_what_is_left(tmp_path):
+    """Most members come with empty disks, and the one that has everything is up a little later: no other cluster is made, and
+    each side shows who refuses whom."""
+    cluster = make_cluster(tmp_path, *THREE)
+    founder, survivor, third = (cluster.members[number] for number in (1, 2, 3))
+    with cluster:
+        cluster.await_leader()
+        cluster.await_level()
+        cluster.stop()
+        founder.wipe()
+        third.wipe()
+        cluster.start(founder, third)
+        wait_for(lambda: founder.peers()[third.number]["state"] == "of no cluster yet", "they hear each other")
+        assert founder.peers()[founder.number]["state"] == "of no cluster yet"
+        cluster.start(survivor)
+        for other in (founder, third):
+            wait_for(lambda: other.peers()[survivor.number]["state"] == "refuses us", "who is refused says so")
+            wait_for(lambda: survivor.peers()[other.number]["state"] == "refused", "who refuses says so")
+        assert cluster.leader() is None
+        cluster.stop()
+
+
 def test_member_of_another_cluster_is_refused(tmp_path, pair):
     """A disk that belonged to another cluster does not mix in."""
     register(pair)
@@ -227,7 +249,7 @@ def test_member_of_another_cluster_is_refused(tmp_path, pair):
     standby.kill()
     standby.wipe()
     pair.start(standby)
-    wait_for(lambda: leader.peers()[standby.number]["state"] == "refused", "the leader refuses an empty one, too")
+    wait_for(lambda: standby.peers()[leader.number]["state"] == "refuses us", "the leader refuses an empty one, too")
     leader.ctl("cluster", "admit", str(standby.number))
     pair.await_level()
 

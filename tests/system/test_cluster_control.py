@@ -119,7 +119,7 @@ def test_leadership_goes_where_it_is_sent(pair, roles):
 def test_leadership_does_not_go_everywhere(roles, whom):
     leader, _ = roles
     text = refusal(leader, "cluster", "transfer", str(leader.number) if whom == "itself" else whom)
-    assert text == "agentctl: leadership was not handed over: that is no other data member within reach"
+    assert text == "agentctl: leadership was not handed over: there is no such other data member within reach that would lead"
 
 
 def test_who_is_drained_does_not_lead(pair, roles):
@@ -135,7 +135,7 @@ def test_who_is_drained_does_not_lead(pair, roles):
 
 def test_nobody_is_admitted_who_is_not_refused(roles):
     leader, other = roles
-    assert "is not refused" in refusal(leader, "cluster", "admit", str(other.number))
+    assert "nothing to admit" in refusal(leader, "cluster", "admit", str(other.number))
 
 
 def test_the_loss_of_redundancy_is_told_and_its_return(pair, roles):

@@ -128,6 +128,24 @@ static void refuse_2(void)
 	status.members[1].refused = true;
 }
 
+static void refused_by_2(void)
+{
+	status.members[1].refuses = true;
+}
+
+static void of_none(void)
+{
+	cut_both();
+	status.member_of_none = true;
+	status.members[1].of_none = true;
+}
+
+static void lead_by_witness(void)
+{
+	status.role = REPLICATION_FOLLOWER;
+	status.leader = 3;
+}
+
 static void drain(void)
 {
 	status.drained = true;
@@ -156,6 +174,9 @@ static void warnings_say_what_to_see_to(void)
 		{ cut_both, 1, "no majority" },
 		{ lose_leader, 1, "no leader" },
 		{ refuse_2, 2, "no redundancy" },
+		{ refused_by_2, 1, "a member refuses this node" },
+		{ of_none, 1, "this node is of no cluster yet" },
+		{ lead_by_witness, 1, "no data member would lead" },
 		{ drain, 1, "this node is drained" },
 		{ wrong_clock, 1, "the clock of this node is off" },
 	};
@@ -190,7 +211,9 @@ static void trouble_and_its_end_are_one_line_each(void)
 		enum log_level level;
 	} rows[] = {
 		{ lag_2, "redundancy is lost", "redundancy is back: 2", LOG_LEVEL_WARNING },
-		{ lose_leader, "has no leader", "leader again: member 1", LOG_LEVEL_ERROR },
+		{ lose_leader, "hears no leader", "leader again: member 1", LOG_LEVEL_ERROR },
+		{ refused_by_2, "member 2 (192.0.2.2:4434) refuses this node", "any more",
+		  LOG_LEVEL_WARNING },
 		{ cut_witness, "member 3 (192.0.2.3:4434) is out of reach", "within reach again",
 		  LOG_LEVEL_WARNING },
 	};
@@ -239,6 +262,32 @@ static void a_lost_majority_says_what_is_within_reach(void)
 	CU_ASSERT_TRUE(said("2 are needed"));
 }
 
+/* A member that speaks and is of none is not out of reach. */
+static void who_waits_for_a_founder_says_that_and_not_that_all_is_lost(void)
+{
+	begin();
+	of_none();
+	CU_ASSERT_EQUAL(pass(60000), 2); /* and that the witness is out of reach */
+	status.members[2].connected = true;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	status.member_of_none = false;
+	status.leader = 2;
+	status.members[1].connected = true;
+	status.members[1].of_none = false;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_TRUE(said("this node is a member of the cluster now"));
+}
+
+static void who_comes_back_and_is_refused_is_not_called_within_reach(void)
+{
+	begin();
+	cut_2();
+	CU_ASSERT_EQUAL(pass(60000), 2);
+	status.members[1].refused = true;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_TRUE(said("is there again, and is refused"));
+}
+
 static void a_member_that_fetches_the_store_is_told(void)
 {
 	begin();
@@ -255,6 +304,10 @@ static CU_TestInfo tests[] = {
 	{ "trouble and its end are one line each", trouble_and_its_end_are_one_line_each },
 	{ "what does not stay is not told", what_does_not_stay_is_not_told },
 	{ "a lost majority says what is within reach", a_lost_majority_says_what_is_within_reach },
+	{ "who waits for a founder says that, and not that all is lost",
+	  who_waits_for_a_founder_says_that_and_not_that_all_is_lost },
+	{ "who comes back and is refused is not called within reach",
+	  who_comes_back_and_is_refused_is_not_called_within_reach },
 	{ "a member that fetches the store is told", a_member_that_fetches_the_store_is_told },
 	CU_TEST_INFO_NULL,
 };

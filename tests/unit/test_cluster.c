@@ -331,6 +331,40 @@ static void leadership_moves_when_asked(void)
 	world_free(w);
 }
 
+static bool some_other_is_drained(struct world *w, const void *node)
+{
+	struct replication_status status;
+
+	(void)w;
+	replication_status(((const struct node *)node)->replication, &status);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		if (status.members[i].drained)
+			return true;
+	return false;
+}
+
+static void who_is_drained_is_not_handed_the_leadership(void)
+{
+	struct world *w = world_new(3); /* two with data */
+	struct node *first, *second;
+
+	submit(w, "a");
+	CU_ASSERT_TRUE(await(w, all_have, "a"));
+	first = await_leader(w, NULL);
+	second = &w->nodes[2 - first->number];
+	CU_ASSERT_EQUAL(replication_drain(second->replication, true), HA_OK);
+	CU_ASSERT_TRUE(await(w, some_other_is_drained, first));
+	CU_ASSERT_EQUAL(replication_transfer(first->replication, second->number), HA_E_UNSUPPORTED);
+	CU_ASSERT_EQUAL(replication_transfer(first->replication, 0), HA_E_NOTFOUND);
+	CU_ASSERT_EQUAL(replication_drain(first->replication, true), HA_E_NOTFOUND);
+	CU_ASSERT_PTR_EQUAL(await_leader(w, NULL), first);
+	CU_ASSERT_EQUAL(replication_drain(second->replication, false), HA_OK);
+	while (replication_drain(first->replication, true) != HA_OK) /* until it hears so */
+		CU_ASSERT_TRUE_FATAL(await(w, somebody_leads, NULL));
+	CU_ASSERT_PTR_EQUAL(await_leader(w, first), second);
+	world_free(w);
+}
+
 static void a_witness_is_a_majority_with_one(void)
 {
 	struct world *w = world_new(3);
@@ -504,6 +538,8 @@ static CU_TestInfo tests[] = {
 	{ "all apply the same, and one answers", all_apply_the_same_and_one_answers },
 	{ "a leader that ends hands over", a_leader_that_ends_hands_over },
 	{ "leadership moves when asked", leadership_moves_when_asked },
+	{ "who is drained is not handed the leadership",
+	  who_is_drained_is_not_handed_the_leadership },
 	{ "a witness is a majority with one", a_witness_is_a_majority_with_one },
 	{ "memory and log are enough for ever", memory_and_log_are_enough_for_ever },
 	{ "another disk is let in when somebody says so",

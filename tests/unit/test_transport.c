@@ -152,7 +152,13 @@ static void an_event_ends_the_wait_and_is_read(void)
 
 static void members_say_who_they_are(void)
 {
-	const struct transport_identity later = { .cluster = 88, .incarnation = 2 };
+	const struct transport_identity later = {
+		.cluster = 88,
+		.incarnation = 2,
+		.members = 6,
+		.witnesses = 8,
+		.drained = true,
+	};
 
 	set_up();
 	CU_ASSERT_EQUAL(nodes[0].met[2].cluster, 77);
@@ -164,6 +170,10 @@ static void members_say_who_they_are(void)
 	await_messages(1);
 	CU_ASSERT_EQUAL(nodes[1].met[1].cluster, 88);
 	CU_ASSERT_EQUAL(nodes[1].met[1].incarnation, 2);
+	CU_ASSERT_EQUAL(nodes[1].met[1].members, 6);
+	CU_ASSERT_EQUAL(nodes[1].met[1].witnesses, 8);
+	CU_ASSERT_TRUE(nodes[1].met[1].drained);
+	CU_ASSERT_FALSE(nodes[1].met[1].unwilling);
 	tear_down();
 }
 
@@ -173,7 +183,18 @@ static bool is_refused(void *context)
 	return !look(1, 1).connected && look(1, 1).refused >= 3;
 }
 
-static void who_is_not_admitted_is_not_heard(void)
+static bool is_told_of_it(void *context)
+{
+	(void)context;
+	return nodes[0].met[2].refuses;
+}
+
+static bool is_told_of_its_end(void *context)
+{
+	return !is_told_of_it(context);
+}
+
+static void who_is_not_admitted_is_not_heard_and_learns_it(void)
 {
 	uint64_t received;
 
@@ -185,9 +206,13 @@ static void who_is_not_admitted_is_not_heard(void)
 	cluster_await(is_refused, step, NULL);
 	CU_ASSERT_EQUAL(look(1, 1).received, received);
 	CU_ASSERT_EQUAL(nodes[1].messages, 0);
+	CU_ASSERT_TRUE(look(1, 1).speaks);
 	CU_ASSERT_TRUE(look(0, 2).connected); /* which it does not refuse */
+	cluster_await(is_told_of_it, step, NULL);
+	CU_ASSERT_FALSE(nodes[2].met[2].refuses);
 	nodes[1].refuses = 0;
 	await_all();
+	cluster_await(is_told_of_its_end, step, NULL);
 	tear_down();
 }
 
@@ -298,7 +323,8 @@ static CU_TestInfo tests[] = {
 	{ "many packets are dealt with in shares", many_packets_are_dealt_with_in_shares },
 	{ "an event ends the wait and is read", an_event_ends_the_wait_and_is_read },
 	{ "members say who they are", members_say_who_they_are },
-	{ "who is not admitted is not heard", who_is_not_admitted_is_not_heard },
+	{ "who is not admitted is not heard, and learns it",
+	  who_is_not_admitted_is_not_heard_and_learns_it },
 	{ "an end is told at once, and a return too", an_end_is_told_at_once_and_a_return_too },
 	{ "who hangs is told to be gone", who_hangs_is_told_to_be_gone },
 	{ "more than the queue is dropped", more_than_the_queue_is_dropped },
