@@ -18,6 +18,8 @@
 #define PEERS_PER_TRANSACTION 1024u
 #endif
 
+#define TELL_AGAIN_NS UINT64_C(60000000000) /* that the store cannot be written */
+
 static const enum store_table table_of[] = {
 	[ROW_PEER] = STORE_PEERS,       [ROW_ASSOCIATION] = STORE_ASSOCIATIONS,
 	[ROW_REPLAY] = STORE_REPLAY,    [ROW_BINDING] = STORE_BINDINGS,
@@ -250,18 +252,20 @@ static void note_success(struct agent *agent, uint64_t applied, size_t rows, uin
 static void note_failure(struct agent *agent, enum ha_error error)
 {
 	struct checkpoint *c = &agent->checkpoint;
-	static struct log_limit limit = { .per_second = 1 };
-	uint64_t held_back;
+	uint64_t now_ns = clock_monotonic_ns();
+	bool told = c->failing && now_ns - c->told_ns < TELL_AGAIN_NS;
 
 	if (c->taken_since_ns)
 		c->dirty_since_ns = c->taken_since_ns;
 	c->taken_since_ns = 0;
 	c->failing = true;
 	flow_count(FLOW_CHECKPOINT_FAILURES);
-	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
-		log_warning("the store cannot be written: %s; registrations go on until the log is "
-		            "at its cap, then they are denied with code 130",
-		            ha_strerror(error));
+	if (told)
+		return;
+	c->told_ns = now_ns;
+	log_warning("the store cannot be written: %s; registrations go on until the log is at its "
+	            "cap, then they are denied with code 130",
+	            ha_strerror(error));
 }
 
 /* Configuration that waits goes first and alone: it may clear rows that an

@@ -64,6 +64,7 @@ struct checkpoint {
 	_Atomic uint64_t taken_since_ns; /* oldest change of the pass under way; 0 = none */
 	_Atomic uint64_t passes, rows, duration_ms;
 	_Atomic bool failing;
+	uint64_t told_ns;      /* when the log told so last */
 	_Atomic unsigned lent; /* moments of the store that other members read */
 };
 
