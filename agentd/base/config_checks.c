@@ -11,6 +11,8 @@
 
 #define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
 
+#define LOG_SEGMENT_LEAST 2u /* MiB, of a member of a cluster */
+
 static enum ha_error check_paths(const struct config *config, struct config_error *error)
 {
 	const struct {
@@ -55,6 +57,17 @@ static enum ha_error check_capacities(const struct config *config, struct config
 		              "%lu MiB",
 		              config->store_map_mib, (unsigned long)needed_mib);
 	return HA_OK;
+}
+
+/* The log of a member refuses less, where the largest message must fit in. */
+static enum ha_error check_log(const struct config *config, struct config_error *error)
+{
+	if (config->cluster_node == 0 || config->log_segment_mib >= LOG_SEGMENT_LEAST)
+		return HA_OK;
+	return refuse(error, HA_E_RANGE,
+	              "storage.log-segment: %u is not allowed: it must be at least %u MiB in a "
+	              "cluster",
+	              (unsigned)config->log_segment_mib, LOG_SEGMENT_LEAST);
 }
 
 /* What the kernel takes for a name. */
@@ -201,7 +214,8 @@ enum ha_error config_validate(const struct config *config, struct config_error *
 {
 	static enum ha_error (*const checks[])(const struct config *config,
 	                                       struct config_error *error) = {
-		check_paths, check_capacities, check_interface, check_node, check_members,
+		check_paths, check_capacities, check_interface,
+		check_node,  check_members,    check_log,
 	};
 	enum ha_error why = HA_OK;
 

@@ -183,6 +183,8 @@ static void clusters_that_cannot_be_are_refused_with_the_line(void)
 		  "f:5: cluster.member-2: 192.0.2.1 is not allowed: it is home-agent.address" },
 		{ "  node: 1\n" FIRST SECOND "  key: node.key\n",
 		  "f:6: cluster.key: 'node.key' is not allowed: it must be a path from the root" },
+		{ "  node: 1\n" FIRST SECOND "storage: {log-segment: 1}\n",
+		  "f:6: storage.log-segment: 1 is not allowed: it must be at least 2 MiB" },
 		{ "  node: 1\n" FIRST SECOND "home-agent: {address: 192.0.2.1, interface: a/b}\n",
 		  "f:6: home-agent.interface: 'a/b' is not allowed" },
 		{ "  node: 1\n" FIRST SECOND
