@@ -7,6 +7,13 @@ hearth_unit_test(replay_log hearth_state_universe hearth_flow)
 hearth_unit_test(replay_cases hearth_state_universe hearth_flow)
 target_sources(test_replay_cases PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/memory_node.c)
 target_sources(test_replay_log PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/memory_node.c)
+# More seeds than it runs by itself, in processes beside each other.
+foreach(first IN ITEMS 301 601 901)
+  math(EXPR last "${first} + 299")
+  add_test(NAME unit.replay_log_${first} COMMAND test_replay_log ${first} ${last}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
+  hearth_test_properties(unit.replay_log_${first} unit 300)
+endforeach()
 hearth_unit_test(drop hearth_state_universe)
 hearth_unit_test(registration hearth_registration)
 hearth_unit_test(registration_checks hearth_registration)
