@@ -41,7 +41,10 @@ static void choose_disks(struct dice *dice, struct plan *plan)
 	plan->slow_flush_permille = either(dice, 2, dice_below(dice, 60));
 	plan->slow_flush_us = dice_chance(dice, 3) ? 200000 : 20000;
 	plan->pass_ms = dice_chance(dice, 3) ? 1000 : 30 + dice_below(dice, 200);
-	plan->log_segments = plan->groups > 1 ? 24 : dice_chance(dice, 3) ? 6 : 16;
+	/* Where groups share a log, one's entry that is to be replaced keeps all that the
+	 * others wrote since; when that is all of the log, there is no room to replace
+	 * it. One group alone does not write so much in front of what it lacks. */
+	plan->log_segments = plan->groups > 1 ? 48 : dice_chance(dice, 3) ? 6 : 16;
 	plan->memory_max = dice_chance(dice, 2) ? 24576 + dice_below(dice, 65536) : 1u << 20;
 	plan->applying_us = either(dice, 4, 1 + dice_below(dice, 20000));
 }
