@@ -14,12 +14,12 @@
 #include "replication/snapshot_format.h"
 #include "replication/snapshot_socket.h"
 
-#define CREDIT 32u        /* chunks on their way at once */
-#define SLICE_MS 100u     /* between two looks at `stop` */
-#define SILENCE_MS 1000u  /* until it is asked again */
-#define PATIENCE_MS 5000u /* without a word */
-#define DAMAGED_MAX 8u    /* broken messages in one fetch */
-#define TRANSACTION_OCTETS (16u << 20)
+#define CREDIT 32u                    /* chunks on their way at once */
+#define SLICE_MS 100u                 /* between two looks at `stop` */
+#define SILENCE_MS 1000u              /* until it is asked again */
+#define PATIENCE_MS 5000u             /* without a word */
+#define DAMAGED_MAX 8u                /* broken messages in one fetch */
+#define TRANSACTION_OCTETS (4u << 20) /* flushed one by one: one large flush holds up others */
 
 struct fetch {
 	const struct snapshot_fetch_options *options;
@@ -127,6 +127,8 @@ static enum ha_error commit(struct fetch *f)
 
 	if (f->writing)
 		error = store_commit(&f->write);
+	if (error == HA_OK && f->writing)
+		error = store_build_flush(f->store);
 	f->writing = false;
 	f->written = 0;
 	return error == HA_OK ? HA_OK : store_failed(f, error);

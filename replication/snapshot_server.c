@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "agentd/base/background.h"
 #include "agentd/base/clock.h"
 #include "replication/counters.h"
 #include "replication/snapshot_format.h"
@@ -406,6 +407,7 @@ static void *run(void *argument)
 	struct snapshot_server *server = argument;
 
 	pthread_setname_np(pthread_self(), "snapshots");
+	background_thread();
 	while (!server->stop) {
 		snapshot_socket_wait(server->socket, server->event, pause_ms(server));
 		receive(server);

@@ -74,6 +74,8 @@ uint64_t store_id(const struct store *store);
  * the directory). */
 struct store *store_build_open(const char *directory, uint64_t map_octets, enum ha_error *why,
                                char *report, size_t size);
+/* What was committed so far is on the disk. */
+enum ha_error store_build_flush(struct store *store);
 /* Everything that was committed is durable now, and what follows at its commit.
  * HA_E_NODISK, HA_E_IO. */
 enum ha_error store_build_finish(struct store *store);

@@ -56,6 +56,11 @@ struct store *store_build_open(const char *directory, uint64_t map_octets, enum 
 	return NULL;
 }
 
+enum ha_error store_build_flush(struct store *store)
+{
+	return store_error_of(mdb_env_sync(store->environment, 1));
+}
+
 enum ha_error store_build_finish(struct store *store)
 {
 	int code = mdb_env_set_flags(store->environment, MDB_NOSYNC, 0);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "agentd/base/background.h"
+
 #define THREADS_MAX 8u
 
 struct share {
@@ -21,6 +23,12 @@ static void *do_share(void *argument)
 
 	share->work(share->context, share->first, share->end);
 	return NULL;
+}
+
+static void *run(void *argument)
+{
+	background_thread();
+	return do_share(argument);
 }
 
 static size_t shares_of(size_t count, size_t share_min)
@@ -45,8 +53,7 @@ void parallel_do(size_t count, size_t share_min, parallel_work *work, void *cont
 			                 .context = context,
 			                 .first = count * i / share_count,
 			                 .end = count * (i + 1) / share_count };
-		share->started = i > 0 &&
-		                 pthread_create(&share->thread, NULL, do_share, share) == 0;
+		share->started = i > 0 && pthread_create(&share->thread, NULL, run, share) == 0;
 	}
 	for (size_t i = 0; i < share_count; i++)
 		if (!shares[i].started)

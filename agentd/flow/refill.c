@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agentd/base/background.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/internal.h"
@@ -112,6 +113,7 @@ static void *run(void *argument)
 	uint8_t from;
 
 	pthread_setname_np(pthread_self(), "refill");
+	background_thread();
 	pthread_mutex_lock(&r->lock);
 	while (!last && (from = next_source(r)) != 0) {
 		r->fetching = true;
