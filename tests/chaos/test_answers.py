@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(HERE, "../support"))
 import answers as judge  # noqa: E402
 from agent import BUILD  # noqa: E402
 from answers import MS, Answer, Leading  # noqa: E402
+from processes import die_with_parent  # noqa: E402
 from switched import Switch  # noqa: E402
 from waiting import wait_for  # noqa: E402
 
@@ -107,7 +108,7 @@ def test_tap_sees_who_answered_what(tmp_path):
         for number, host in enumerate(("m1", "m2", "client"), 11):
             switch.plug(host, f"192.0.2.{number}/24")
         tap = subprocess.Popen([*switch.inside(), os.path.join(BUILD, "tests/chaos/tap"), str(path), "434", "m1", "m2"],
-                               stdout=subprocess.PIPE, text=True)
+                               stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         assert tap.stdout.readline() == "ready\n"
 
         def send(host, octets, port=434):
