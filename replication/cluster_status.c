@@ -82,12 +82,10 @@ static void fill_progress(const struct cluster_group *group, const struct consen
 	}
 }
 
-static void fill_member(struct cluster_group *group, const struct replication_member *member,
+static void fill_member(struct cluster *c, const struct replication_member *member,
                         const struct consensus_status *now, uint64_t now_ns,
                         struct replication_peer *out)
 {
-	struct cluster *c = group->cluster;
-
 	*out = (struct replication_peer){
 		.number = member->number,
 		.self = member->number == c->config.self,
@@ -101,14 +99,14 @@ static void fill_member(struct cluster_group *group, const struct replication_me
 		return;
 	}
 	fill_link(c, member->number, now_ns, out);
-	fill_progress(group, now, now_ns, out);
+	fill_progress(&c->groups[0], now, now_ns, out);
 }
 
 /* ---- the whole ---- */
 
-void status_fill(struct cluster_group *group, uint64_t now_ns, struct replication_status *out)
+void status_fill(struct cluster *c, uint64_t now_ns, struct replication_status *out)
 {
-	struct cluster *c = group->cluster;
+	struct cluster_group *group = &c->groups[0];
 	struct consensus_status now;
 	struct journal_status log;
 
@@ -134,9 +132,9 @@ void status_fill(struct cluster_group *group, uint64_t now_ns, struct replicatio
 		.clock_off = c->clock_off,
 		.member_of_none = c->state.cluster == 0,
 		.log_memory = now.memory,
-		.log_memory_max = group_memory(c),
+		.log_memory_max = c->config.memory_max,
 		.member_count = c->config.member_count,
 	};
 	for (size_t i = 0; i < c->config.member_count; i++)
-		fill_member(group, &c->config.members[i], &now, now_ns, &out->members[i]);
+		fill_member(c, &c->config.members[i], &now, now_ns, &out->members[i]);
 }
