@@ -4,9 +4,10 @@
  * number, when its directory is of no cluster yet. Others take it over from the
  * first member of a cluster that they hear, once. A founder whose directory is
  * empty may be one whose disk was replaced: it founds only when all are of no
- * cluster, or a majority for a while, and else takes the number over like anybody. A data directory has a number
- * too: a member that comes back with another one may have forgotten what it
- * promised, and is not let in again before an operator says so. */
+ * cluster, or a majority for a while, and else takes the number over like
+ * anybody. A data directory has a number too: a member that comes back with
+ * another one may have forgotten what it promised, and is not let in again before
+ * an operator says so. */
 #include "replication/cluster_internal.h"
 
 #include <inttypes.h>

@@ -223,8 +223,7 @@ static void drop_oldest(struct consensus *c, uint64_t hold)
 		window_drop_first(&c->window);
 }
 
-/* The library looks at terms and kinds only; octets are ours. */
-static struct raft_entry library_entry(uint64_t term, uint8_t kind)
+struct raft_entry consensus_library_entry(uint64_t term, uint8_t kind, void *batch)
 {
 	static uint64_t nothing;
 
@@ -232,6 +231,7 @@ static struct raft_entry library_entry(uint64_t term, uint8_t kind)
 		.term = term,
 		.type = kind == JOURNAL_BARRIER ? RAFT_BARRIER : RAFT_COMMAND,
 		.buf = { &nothing, sizeof(nothing) },
+		.batch = batch,
 	};
 }
 
@@ -243,12 +243,12 @@ static struct raft_entry *library_entries(const struct consensus *c, size_t *cou
 	*count = c->window.last + 1 - c->window.first + before;
 	entries = calloc(*count ? *count : 1, sizeof(*entries));
 	if (entries && before)
-		entries[0] = library_entry(c->base_term, JOURNAL_COMMAND);
+		entries[0] = consensus_library_entry(c->base_term, JOURNAL_COMMAND, NULL);
 	for (size_t i = before; entries && i < *count; i++) {
 		const struct window_entry *from = window_at(&c->window,
 		                                            c->window.first + i - before);
 
-		entries[i] = library_entry(from->term, from->kind);
+		entries[i] = consensus_library_entry(from->term, from->kind, NULL);
 	}
 	return entries;
 }
@@ -350,11 +350,6 @@ bool consensus_apply(struct consensus *c, size_t max)
 }
 
 /* ---- trim ---- */
-
-uint64_t consensus_last(const struct consensus *c)
-{
-	return c->window.last;
-}
 
 uint64_t consensus_term_of(const struct consensus *c, uint64_t index)
 {

@@ -108,7 +108,9 @@ struct consensus {
 /* The voters, for the library; to be closed. */
 enum ha_error consensus_configuration(const struct consensus *c, struct raft_configuration *out);
 bool consensus_is_witness(const struct consensus *c, uint8_t member);
-uint64_t consensus_last(const struct consensus *c);
+/* An entry as the library sees it: it looks at terms and kinds only, octets are
+ * ours. `batch` is what it may want to free. */
+struct raft_entry consensus_library_entry(uint64_t term, uint8_t kind, void *batch);
 static inline bool consensus_leads(const struct consensus *c)
 {
 	return c->raft.state == RAFT_LEADER;

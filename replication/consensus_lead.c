@@ -29,12 +29,9 @@ static void fill(struct consensus *c, const struct replication_command *commands
 		c->to_log[i].index = c->window.last + 1 + i;
 		c->to_log[i].group = c->options.group;
 		c->tickets[i] = commands[i].ticket;
-		c->entries[i] = (struct raft_entry){
-			.term = c->raft.current_term,
-			.type = commands[i].size ? RAFT_COMMAND : RAFT_BARRIER,
-			.buf = { &nothing, sizeof(nothing) },
-			.batch = &nothing, /* ours: it only wants to see one */
-		};
+		/* It only wants to see a batch: it is not its own. */
+		c->entries[i] = consensus_library_entry(c->to_log[i].term, c->to_log[i].kind,
+		                                        &nothing);
 	}
 }
 

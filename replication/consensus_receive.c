@@ -72,7 +72,6 @@ static uint32_t held_already(const struct consensus *c, const struct consensus_m
 static bool give_entries(struct consensus *c, const struct consensus_message *m,
                          struct raft_append_entries *out)
 {
-	static uint64_t nothing;
 	const uint8_t *at = m->entries;
 	uint32_t count = has_room(c, m) ? m->entry_count : held_already(c, m);
 	void *batch = count ? raft_malloc(1) : NULL;
@@ -83,12 +82,7 @@ static bool give_entries(struct consensus *c, const struct consensus_message *m,
 		struct journal_entry entry;
 
 		at = consensus_entry_decode(at, &entry);
-		c->entries[i] = (struct raft_entry){
-			.term = entry.term,
-			.type = entry.kind == JOURNAL_BARRIER ? RAFT_BARRIER : RAFT_COMMAND,
-			.buf = { &nothing, sizeof(nothing) },
-			.batch = batch,
-		};
+		c->entries[i] = consensus_library_entry(entry.term, entry.kind, batch);
 	}
 	out->entries = c->entries;
 	out->n_entries = count;
