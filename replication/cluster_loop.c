@@ -209,7 +209,8 @@ void cluster_publish(struct cluster *c, uint64_t now_ns)
 	if (again && c->machine.answers)
 		c->machine.answers(c->machine.context);
 	atomic_store(&c->accepting, accepts(c));
-	if (accepted != accepts(c) || now_ns >= c->published_ns + SHOW_MS * MS)
+	if (accepted != accepts(c) || c->status.role != c->groups[0].role ||
+	    now_ns >= c->published_ns + SHOW_MS * MS)
 		show_status(c, now_ns);
 }
 
