@@ -47,8 +47,8 @@ static void set_timers(struct cluster *c, struct links *links, uint64_t now_ns)
 	size_t needed = c->config.member_count / 2;
 	struct consensus_timing timing;
 
-	if (links->count < needed)
-		return;
+	if (needed == 0 || links->count < needed)
+		return; /* alone there is nobody to wait for */
 	qsort(links->round_trips_us, links->count, sizeof(int64_t), by_size);
 	timing = consensus_timing((uint32_t)links->round_trips_us[needed - 1]);
 	for (size_t i = 0; i < c->group_count; i++)

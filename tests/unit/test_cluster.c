@@ -539,6 +539,28 @@ static void who_becomes_another_kind_of_member_begins_anew(void)
 	world_free(w);
 }
 
+/* The configuration names nobody else from its next start on. */
+static void who_is_left_goes_on_alone(void)
+{
+	struct world *w = world_new(0);
+	struct replication_status status;
+
+	submit(w, "a");
+	CU_ASSERT_TRUE(await(w, all_have, "a"));
+	for (unsigned i = 0; i < MEMBERS; i++)
+		node_stop(&w->nodes[i]);
+	w->views[0].member_count = 1;
+	node_start(&w->nodes[0]);
+	submit(w, "b");
+	CU_ASSERT_TRUE(await(w, all_have, "ab"));
+	replication_status(w->nodes[0].replication, &status);
+	CU_ASSERT_EQUAL(status.member_count, 1);
+	CU_ASSERT_EQUAL(status.role, REPLICATION_LEADER);
+	CU_ASSERT_EQUAL(status.leader, 1);
+	CU_ASSERT_TRUE(status.election_ms > 0);
+	world_free(w);
+}
+
 static CU_TestInfo tests[] = {
 	{ "all apply the same, and one answers", all_apply_the_same_and_one_answers },
 	{ "a leader that ends hands over", a_leader_that_ends_hands_over },
@@ -553,6 +575,7 @@ static CU_TestInfo tests[] = {
 	{ "who counts other members is refused", who_counts_other_members_is_refused },
 	{ "who becomes another kind of member begins anew",
 	  who_becomes_another_kind_of_member_begins_anew },
+	{ "who is left goes on alone", who_is_left_goes_on_alone },
 	CU_TEST_INFO_NULL,
 };
 
