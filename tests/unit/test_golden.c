@@ -66,7 +66,7 @@ static const struct chain {
 	{ "revocation-ack", HA_OK, 0, 0, 1, 0, 0, 0 },
 };
 
-/* Vectors that this program has no decoder for, by layer or by message type. */
+/* Vectors that this test does not decode, by layer or by message type. Tunnels are test_golden_tunnel.c's. */
 static struct later {
 	const char *kind;
 	unsigned expected, seen;
