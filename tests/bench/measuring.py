@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(HERE, "../support"))
 
 import agent as support  # noqa: E402
 from processes import die_with_parent  # noqa: E402
-from waiting import wait_for  # noqa: E402
+from waiting import NotYet, wait_for  # noqa: E402, F401
 
 MEMORY_FILE_SYSTEMS = ("tmpfs", "ramfs")
 
