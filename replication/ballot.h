@@ -17,7 +17,7 @@
 #include "replication/replication.h"
 
 #define BALLOT_NAME "ballot"
-#define BALLOT_GROUPS_MAX 64u
+#define BALLOT_GROUPS_MAX REPLICATION_GROUPS_MAX
 
 struct ballot_group {
 	uint32_t group;

@@ -1,8 +1,9 @@
-/* cluster.c - life of a cluster's member: open, start, stop. */
+/* cluster.c - life of a cluster's member: open, start, stop; as a node of several
+ * groups, and as one that has a single group and is held through it. */
 #include "replication/cluster_internal.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,7 @@
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 
-#define SEGMENT_LEAST (2u << 20) /* octets: the largest message must fit into a batch */
-#define HAND_OVER_MS 1000u       /* an orderly end waits so long for somebody to take over */
-
-/* ---- called by the log and by the transport ---- */
+#define HAND_OVER_MS 1000u /* an orderly end waits so long for somebody to take over */
 
 void cluster_wake(struct cluster *c)
 {
@@ -33,103 +31,41 @@ void cluster_fail(struct cluster *c, enum ha_error why, const char *what)
 	if (!atomic_load(&c->failed)) {
 		c->why = why;
 		snprintf(c->what, sizeof(c->what), "%s", what);
-		atomic_store(&c->answer_until_ns, 0);
+		for (size_t i = 0; i < c->group_count; i++)
+			atomic_store(&c->groups[i]->answer_until_ns, 0);
 		atomic_store(&c->failed, true);
 	}
 	pthread_mutex_unlock(&first);
 	cluster_wake(c);
 }
 
-static void on_replay(void *context, const struct journal_entry *entries, size_t count)
+void cluster_pause(struct cluster *c, int ms)
 {
-	struct cluster *c = context;
+	struct pollfd wait = { .fd = c->event, .events = POLLIN };
+	uint64_t count;
 
-	for (size_t i = 0; i < count; i++) {
-		struct cluster_group *group = group_find(c, entries[i].group);
-
-		if (group)
-			group_restore(group, &entries[i]);
-		if (entries[i].serial > atomic_load(&c->durable))
-			atomic_store(&c->durable, entries[i].serial);
-	}
-}
-
-static void on_durable(void *context, struct journal_batch *batch)
-{
-	struct cluster *c = context;
-	uint64_t serial = batch->header.first_serial + batch->header.entries - 1;
-
-	journal_release(c->journal, batch); /* entries are in memory of the core's */
-	atomic_store(&c->durable, serial);
-	cluster_wake(c);
-}
-
-static void on_failed(void *context, enum ha_error why, const char *what)
-{
-	cluster_fail(context, why, what);
-}
-
-static void on_message(void *context, uint8_t from, uint32_t id, const void *octets, size_t size)
-{
-	struct cluster *c = context;
-	struct cluster_group *group = group_find(c, id);
-	enum ha_error error;
-
-	if (!group || atomic_load(&c->failed))
-		return;
-	/* The clock is read for each: a promise begins when it is made. */
-	error = consensus_receive(group->core, clock_monotonic_ns(), from, octets, size);
-	if (error != HA_OK && error != HA_E_MALFORMED)
-		cluster_fail(c, error, "a message of a member cannot be followed");
-}
-
-static void tell_connected(struct cluster *c)
-{
-	for (size_t i = 0; i < c->group_count; i++)
-		consensus_set_connected(c->groups[i].core, c->connected);
-}
-
-static void on_connected(void *context, uint8_t member)
-{
-	struct cluster *c = context;
-
-	c->connected |= 1u << member;
-	log_debug("member %u is connected", member);
-	tell_connected(c);
-}
-
-static void on_disconnected(void *context, uint8_t member)
-{
-	struct cluster *c = context;
-
-	c->connected &= ~(1u << member);
-	log_debug("member %u is out of reach", member);
-	tell_connected(c);
-	for (size_t i = 0; i < c->group_count; i++)
-		consensus_disconnected(c->groups[i].core, clock_monotonic_ns(), member);
+	atomic_store(&c->awake, false);
+	if (poll(&wait, 1, ms) > 0 && read(c->event, &count, sizeof(count)) < 0)
+		log_error("the engine's event cannot be read: %s", strerror(errno));
 }
 
 /* ---- open ---- */
 
-static struct cluster *cluster_new(const struct replication_options *options,
-                                   const struct replication_machine *machine)
+static struct cluster *cluster_new(const struct journal_io *io,
+                                   const struct replication_node_options *options)
 {
 	struct cluster *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	c->face.engine = &replication_engine_cluster;
-	c->machine = *machine;
+	c->io = io;
+	c->options = *options;
 	c->config = *options->cluster;
-	c->tick_ms = options->tick_ms > 0 ? options->tick_ms : 1;
-	c->hold = UINT64_MAX;
-	c->applied = options->applied;
 	for (size_t i = 0; i < c->config.member_count; i++)
 		if (c->config.members[i].number == c->config.self)
 			c->witness = c->config.members[i].witness;
 	pthread_mutex_init(&c->request_mutex, NULL);
 	pthread_mutex_init(&c->caller_mutex, NULL);
-	pthread_mutex_init(&c->status_mutex, NULL);
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -139,71 +75,21 @@ static struct cluster *cluster_new(const struct replication_options *options,
 	return c;
 }
 
-static enum ha_error open_transport(struct cluster *c, char *report, size_t size)
+static void cluster_free(struct cluster *c)
 {
-	const struct transport_client client = {
-		.context = c,
-		.message = on_message,
-		.admit = identity_admit,
-		.connected = on_connected,
-		.disconnected = on_disconnected,
-	};
-	const struct transport_options options = {
-		.cluster = &c->config,
-		.identity = identity_ours(c),
-		.queue_max = 1000,
-	};
-	enum ha_error error;
-
-	c->transport = transport_open(&options, &client, &error, report, size);
-	return error;
+	transport_close(c->transport);
+	for (size_t i = 0; i < c->group_count; i++)
+		group_free(c->groups[i]);
+	journal_close(c->journal);
+	ballot_close(c->ballot);
+	if (c->event >= 0)
+		close(c->event);
+	pthread_cond_destroy(&c->request_done);
+	explicit_bzero(c->config.secret_key, sizeof(c->config.secret_key));
+	free(c);
 }
 
-static enum ha_error open_log(struct cluster *c, const struct journal_io *io,
-                              const struct replication_options *options, char *report, size_t size)
-{
-	const struct journal_client client = {
-		.context = c,
-		.replay = on_replay,
-		.durable = on_durable,
-		.failed = on_failed,
-	};
-	const struct journal_options of_log = {
-		.directory = options->directory,
-		.store_id = options->store_id,
-		.whole = true,
-		.segment_octets = options->segment_octets,
-		.segments_max = options->segments_max,
-		.io = io,
-	};
-	enum ha_error error;
-
-	c->journal = journal_open(&of_log, &client, &error, report, size);
-	return error;
-}
-
-/* Over a store that came from another member: a log that goes on from it stays,
- * another one goes. */
-static enum ha_error settle_log(struct cluster *c, const struct replication_options *options,
-                                char *report, size_t size)
-{
-	struct cluster_group *group = &c->groups[0];
-	uint64_t base_index = group->base_index, base_term = group->base_term;
-	enum ha_error error = group->restore_error;
-
-	if (error != HA_OK && (error != HA_E_DAMAGED || !options->reset))
-		return error; /* a hole is no reason to forget what was promised */
-	if (!options->reset && !c->witness)
-		return HA_OK;
-	if (error == HA_OK && consensus_goes_on(group->core, options->reset && !c->witness))
-		return HA_OK;
-	log_notice("the log does not go on from entry %" PRIu64 ": it is emptied", base_index);
-	error = journal_erase(c->journal, report, size);
-	group_close(group);
-	return error == HA_OK ? group_open(c, group, 0, base_index, base_term) : error;
-}
-
-static enum ha_error check_options(const struct replication_options *options, char *report,
+static enum ha_error check_options(const struct replication_node_options *options, char *report,
                                    size_t size)
 {
 	if (options->segment_octets >= SEGMENT_LEAST)
@@ -213,54 +99,79 @@ static enum ha_error check_options(const struct replication_options *options, ch
 	                 SEGMENT_LEAST >> 20);
 }
 
-/* A witness has no store, and lets entries go that a member with data needs. Who
- * was made the other kind of member would forget what it acknowledged. */
-static enum ha_error check_kind(struct cluster *c, const struct replication_options *options,
-                                char *report, size_t size)
+static struct cluster *open_empty(const struct journal_io *io,
+                                  const struct replication_node_options *options,
+                                  enum ha_error *why, char *report, size_t size)
 {
-	const struct ballot_group *row = group_ballot(c, 0);
+	struct cluster *c;
 
-	if (c->witness && options->applied > 0)
-		return ha_refuse(report, size, HA_E_FOREIGN,
-		                 "the data directory is that of a member with data, and this node "
-		                 "is a witness: give it an empty directory, and have it admitted "
-		                 "by the others ('agentctl cluster admit')");
-	if (!c->witness && row && row->base_index > options->applied)
-		return ha_refuse(report, size, HA_E_FOREIGN,
-		                 "the data directory is that of a witness, and this node is a "
-		                 "member with data: give it an empty directory, and have it "
-		                 "admitted by the others ('agentctl cluster admit')");
-	return HA_OK;
+	*why = check_options(options, report, size);
+	if (*why != HA_OK)
+		return NULL;
+	c = cluster_new(io, options);
+	if (c && c->event >= 0)
+		*why = identity_open(c, report, size);
+	else
+		*why = ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
+	if (*why == HA_OK)
+		return c;
+	if (c)
+		cluster_free(c);
+	return NULL;
 }
 
-static enum ha_error open_parts(struct cluster *c, const struct journal_io *io,
-                                const struct replication_options *options, char *report,
-                                size_t size)
+struct replication_node *cluster_node_open(const struct journal_io *io,
+                                           const struct replication_node_options *options,
+                                           enum ha_error *why, char *report, size_t size)
 {
-	enum ha_error error = check_options(options, report, size);
+	return (struct replication_node *)open_empty(io, options, why, report, size);
+}
 
-	if (error == HA_OK && (c->event < 0 || queue_init(&c->queue) != HA_OK))
-		error = ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
-	if (error == HA_OK)
-		error = identity_open(c, options, io, report, size);
-	if (error == HA_OK)
-		error = check_kind(c, options, report, size);
-	if (error != HA_OK)
-		return error;
-	c->group_count = 1;
-	error = group_open(c, &c->groups[0], 0, options->applied, options->applied_term);
-	if (error != HA_OK)
-		return ha_refuse(report, size, error, "replication cannot be set up: %s",
-		                 ha_strerror(error));
-	error = open_log(c, io, options, report, size);
-	if (error == HA_OK)
-		error = settle_log(c, options, report, size);
-	if (error == HA_E_DAMAGED)
-		ha_refuse(report, size, error,
-		          "%s: the log has a hole; put it back from a backup, or "
-		          "let this member begin with an empty data directory",
-		          options->directory);
-	return error == HA_OK ? open_transport(c, report, size) : error;
+static struct cluster *cluster_of(struct replication_node *node)
+{
+	return (struct cluster *)node;
+}
+
+/* Known already, or a new one while that can be. */
+static struct cluster_group *lend(struct cluster *c, uint32_t id, enum ha_error *why)
+{
+	struct cluster_group *group = group_find(c, id);
+
+	*why = HA_OK;
+	if (!group && c->started)
+		*why = HA_E_NOTFOUND;
+	else if (!group)
+		group = group_new(c, id, why);
+	else if (group->lent)
+		*why = HA_E_INUSE;
+	return *why == HA_OK ? group : NULL;
+}
+
+static struct replication *open_group(struct cluster *c, const struct replication_options *options,
+                                      const struct replication_machine *machine, enum ha_error *why,
+                                      char *report, size_t size)
+{
+	struct cluster_group *group = lend(c, options->group, why);
+
+	if (!group) {
+		ha_refuse(report, size, *why, "group %u cannot be opened: %s", options->group,
+		          ha_strerror(*why));
+		return NULL;
+	}
+	*why = again_open(group, options, machine, report, size);
+	return *why == HA_OK ? &group->face : NULL;
+}
+
+static struct replication *open_alone(struct cluster *c, const struct replication_options *options,
+                                      const struct replication_machine *machine, enum ha_error *why,
+                                      char *report, size_t size)
+{
+	struct replication *r = open_group(c, options, machine, why, report, size);
+
+	c->alone = true;
+	if (r)
+		*why = cluster_load(c, report, size);
+	return *why == HA_OK ? r : NULL;
 }
 
 struct replication *cluster_open(const struct journal_io *io,
@@ -268,59 +179,113 @@ struct replication *cluster_open(const struct journal_io *io,
                                  const struct replication_machine *machine, enum ha_error *why,
                                  char *report, size_t size)
 {
-	struct cluster *c = cluster_new(options, machine);
+	const struct replication_node_options of_node = {
+		.directory = options->directory,
+		.store_id = options->store_id,
+		.segment_octets = options->segment_octets,
+		.segments_max = options->segments_max,
+		.cluster = options->cluster,
+	};
+	struct replication *r;
+	struct cluster *c;
 
-	*why = c ? open_parts(c, io, options, report, size) : HA_E_NOMEM;
-	if (*why == HA_OK) {
-		explicit_bzero(c->config.secret_key, sizeof(c->config.secret_key));
-		return &c->face;
-	}
-	if (c)
-		cluster_close(&c->face);
-	return NULL;
+	if (options->node)
+		return open_group(cluster_of(options->node), options, machine, why, report, size);
+	c = open_empty(io, &of_node, why, report, size);
+	if (!c)
+		return NULL;
+	r = open_alone(c, options, machine, why, report, size);
+	if (!r)
+		cluster_free(c);
+	return r;
 }
 
 /* ---- start, stop ---- */
 
-enum ha_error cluster_start(struct replication *r)
+static enum ha_error start_cores(struct cluster *c)
 {
-	struct cluster *c = cluster_of(r);
 	enum ha_error error = HA_OK;
 
 	for (size_t i = 0; i < c->group_count && error == HA_OK; i++) {
-		consensus_set_eligible(c->groups[i].core, identity_may_lead(c));
-		error = consensus_start(c->groups[i].core, clock_monotonic_ns());
+		struct cluster_group *group = c->groups[i];
+
+		consensus_set_eligible(group->core, group->runs && identity_may_lead(group));
+		error = consensus_start(group->core, clock_monotonic_ns());
 	}
+	return error;
+}
+
+static enum ha_error start_all(struct cluster *c)
+{
+	enum ha_error error = journal_start(c->journal);
+
 	if (error == HA_OK)
-		error = journal_start(c->journal);
+		error = cluster_write_begins(c);
+	if (error == HA_OK)
+		error = start_cores(c);
 	if (error != HA_OK)
 		return error;
-	cluster_publish(c, clock_monotonic_ns());
+	for (size_t i = 0; i < c->group_count; i++)
+		cluster_publish(c->groups[i], clock_monotonic_ns());
 	if (pthread_create(&c->thread, NULL, cluster_main, c) != 0)
 		return HA_E_NOMEM;
 	c->started = true;
 	return HA_OK;
 }
 
-static bool leads(struct cluster *c)
+enum ha_error cluster_node_start(struct replication_node *node, char *report, size_t size)
+{
+	struct cluster *c = cluster_of(node);
+	enum ha_error error = cluster_load(c, report, size);
+
+	if (error != HA_OK)
+		return error;
+	error = start_all(c);
+	return error == HA_OK ? HA_OK
+	                      : ha_refuse(report, size, error, "replication cannot be started: %s",
+	                                  ha_strerror(error));
+}
+
+enum ha_error cluster_start(struct replication *r)
+{
+	struct cluster_group *group = group_of(r);
+
+	if (group->cluster->started)
+		return cluster_ask(group, WISH_RUN, 0);
+	group->runs = true;
+	return group->cluster->alone ? start_all(group->cluster) : HA_OK;
+}
+
+static bool leads(struct cluster_group *group)
 {
 	uint8_t leader;
 
-	pthread_mutex_lock(&c->status_mutex);
-	leader = c->status.leader;
-	pthread_mutex_unlock(&c->status_mutex);
-	return leader == c->config.self;
+	pthread_mutex_lock(&group->status_mutex);
+	leader = group->status.leader;
+	pthread_mutex_unlock(&group->status_mutex);
+	return leader == group->cluster->config.self;
+}
+
+static bool leads_any(struct cluster *c, struct cluster_group *group, const bool *asked)
+{
+	for (size_t i = 0; i < c->group_count; i++)
+		if ((!group || group == c->groups[i]) && asked[i] && leads(c->groups[i]))
+			return true;
+	return false;
 }
 
 /* Who leads gives it away first, if there is somebody: nobody has to wait for
  * promises to lapse. */
-static void hand_over(struct cluster *c)
+void cluster_hand_over(struct cluster *c, struct cluster_group *group)
 {
 	uint64_t until_ns = clock_monotonic_ns() + HAND_OVER_MS * MS;
+	bool asked[REPLICATION_GROUPS_MAX] = { false };
 
-	if (!leads(c) || cluster_ask(c, WISH_TRANSFER, 0) != HA_OK)
-		return;
-	while (leads(c) && !atomic_load(&c->failed) && clock_monotonic_ns() < until_ns) {
+	for (size_t i = 0; i < c->group_count; i++)
+		asked[i] = (!group || group == c->groups[i]) && leads(c->groups[i]) &&
+		           cluster_ask(c->groups[i], WISH_TRANSFER, 0) == HA_OK;
+	while (leads_any(c, group, asked) && !atomic_load(&c->failed) &&
+	       clock_monotonic_ns() < until_ns) {
 		const struct timespec until = clock_condition_time(clock_monotonic_ns() + 20 * MS);
 
 		pthread_mutex_lock(&c->request_mutex);
@@ -329,12 +294,12 @@ static void hand_over(struct cluster *c)
 	}
 }
 
-void cluster_stop(struct replication *r)
+static void stop_all(struct cluster *c)
 {
-	struct cluster *c = cluster_of(r);
-
+	for (size_t i = 0; i < c->group_count; i++)
+		atomic_store(&c->groups[i]->stopping, true);
 	if (c->started) {
-		hand_over(c);
+		cluster_hand_over(c, NULL);
 		atomic_store(&c->stopping, true);
 		cluster_wake(c);
 		pthread_join(c->thread, NULL);
@@ -344,20 +309,37 @@ void cluster_stop(struct replication *r)
 		journal_stop(c->journal);
 }
 
+void cluster_node_stop(struct replication_node *node)
+{
+	stop_all(cluster_of(node));
+}
+
+void cluster_node_close(struct replication_node *node)
+{
+	stop_all(cluster_of(node));
+	cluster_free(cluster_of(node));
+}
+
+void cluster_stop(struct replication *r)
+{
+	struct cluster_group *group = group_of(r);
+	struct cluster *c = group->cluster;
+
+	if (c->alone) {
+		stop_all(c);
+	} else if (!atomic_exchange(&group->stopping, true)) {
+		cluster_hand_over(c, group);
+		if (cluster_ask(group, WISH_PAUSE, 0) != HA_OK)
+			group->runs = false; /* there is no thread that could call it */
+	}
+}
+
 void cluster_close(struct replication *r)
 {
-	struct cluster *c = cluster_of(r);
+	struct cluster_group *group = group_of(r);
 
 	cluster_stop(r);
-	transport_close(c->transport);
-	for (size_t i = 0; i < c->group_count; i++)
-		group_close(&c->groups[i]);
-	journal_close(c->journal);
-	ballot_close(c->ballot);
-	queue_destroy(&c->queue);
-	if (c->event >= 0)
-		close(c->event);
-	pthread_cond_destroy(&c->request_done);
-	explicit_bzero(c->config.secret_key, sizeof(c->config.secret_key));
-	free(c);
+	group->lent = false;
+	if (group->cluster->alone)
+		cluster_free(group->cluster);
 }

@@ -2,20 +2,22 @@
  * share, its messages into the packets that all share, its vote into the ballot. */
 #include "replication/cluster_internal.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 
+#define MEMORY_LEAST (8u << 20) /* octets of entries of a group, whatever the share */
+
 struct cluster_group *group_find(struct cluster *c, uint32_t id)
 {
 	for (size_t i = 0; i < c->group_count; i++)
-		if (c->groups[i].id == id)
-			return &c->groups[i];
+		if (c->groups[i]->id == id)
+			return c->groups[i];
 	return NULL;
 }
 
-/* The row of a group; it is made with the first vote. NULL: there is no room. */
+/* The row of a group; it is made with the first vote. */
 struct ballot_group *group_ballot(struct cluster *c, uint32_t id)
 {
 	struct ballot_state *state = &c->state;
@@ -46,7 +48,7 @@ static enum ha_error append(void *context, const struct journal_entry *entries, 
 {
 	struct cluster_group *group = context;
 
-	if (!group->cluster->eligible)
+	if (group->runs && !group->eligible)
 		group->cluster->timed_ns = 0; /* who holds something may lead: in this turn */
 	return journal_append(group->cluster->journal, entries, count, serial);
 }
@@ -68,13 +70,12 @@ static void send(void *context, uint8_t member, const struct consensus_octets *p
 static void apply(void *context, const struct replication_entry *entries, size_t count)
 {
 	struct cluster_group *group = context;
-	struct cluster *c = group->cluster;
 
 	/* Who is told by the machine finds these applied. */
-	atomic_store(&c->committed, entries[count - 1].index);
-	if (!c->witness)
-		c->machine.apply(c->machine.context, entries, count);
-	atomic_store(&c->applied, entries[count - 1].index);
+	atomic_store(&group->committed, entries[count - 1].index);
+	if (!group->cluster->witness)
+		group->machine.apply(group->machine.context, entries, count);
+	atomic_store(&group->applied, entries[count - 1].index);
 }
 
 static void admit(void *context, uint8_t member, uint64_t incarnation)
@@ -82,6 +83,7 @@ static void admit(void *context, uint8_t member, uint64_t incarnation)
 	struct cluster_group *group = context;
 
 	identity_take(group->cluster, member, incarnation);
+	group->cluster->renews = true;
 }
 
 static uint64_t met(void *context, uint8_t member)
@@ -94,10 +96,9 @@ static uint64_t met(void *context, uint8_t member)
 static void lost(void *context, const uint64_t *tickets, size_t count)
 {
 	struct cluster_group *group = context;
-	const struct replication_machine *machine = &group->cluster->machine;
 
-	if (machine->lost)
-		machine->lost(machine->context, tickets, count);
+	if (group->runs && group->machine.lost)
+		group->machine.lost(group->machine.context, tickets, count);
 }
 
 static void role(void *context, enum replication_role role, uint64_t term)
@@ -106,16 +107,16 @@ static void role(void *context, enum replication_role role, uint64_t term)
 	struct cluster *c = group->cluster;
 
 	if (group->role == REPLICATION_LEADER)
-		atomic_fetch_add(&c->reign, 1);
+		atomic_fetch_add(&group->reign, 1);
 	group->role = role;
-	cluster_publish(c, clock_monotonic_ns());
+	group->role_term = term;
+	cluster_publish(group, clock_monotonic_ns());
 	pthread_cond_broadcast(&c->request_done); /* an orderly end waits for it */
-	if (c->machine.role)
-		c->machine.role(c->machine.context, role, term);
+	if (group->runs && group->machine.role)
+		group->machine.role(group->machine.context, role, term);
 }
 
-/* A witness has no store to fetch: it only forgets up to there. */
-static enum ha_error forget_up_to(struct cluster_group *group, uint64_t index, uint64_t term)
+enum ha_error group_forget(struct cluster_group *group, uint64_t index, uint64_t term)
 {
 	struct ballot_group *row = group_ballot(group->cluster, group->id);
 
@@ -131,10 +132,10 @@ static void want_snapshot(void *context, uint8_t leader, uint64_t index, uint64_
 	struct cluster_group *group = context;
 	struct cluster *c = group->cluster;
 
-	if (c->witness && forget_up_to(group, index, term) != HA_OK)
+	if (c->witness && group_forget(group, index, term) != HA_OK)
 		cluster_fail(c, HA_E_IO, "the ballot cannot be written");
-	else if (c->machine.outrun)
-		c->machine.outrun(c->machine.context, leader);
+	else if (group->runs && group->machine.outrun)
+		group->machine.outrun(group->machine.context, leader);
 }
 
 /* What was given up is published at the end of each turn. */
@@ -142,8 +143,7 @@ static bool quiet(void *context)
 {
 	const struct cluster_group *group = context;
 
-	return atomic_load(&group->cluster->answer_until_ns) == 0 &&
-	       atomic_load(&group->cluster->answering) == 0;
+	return atomic_load(&group->answer_until_ns) == 0 && atomic_load(&group->answering) == 0;
 }
 
 /* ---- life ---- */
@@ -157,62 +157,108 @@ static enum ha_error begin_alone(struct cluster *c, struct ballot_group *row)
 	return ballot_save(c->ballot, &c->state);
 }
 
-enum ha_error group_open(struct cluster *c, struct cluster_group *group, uint32_t id,
-                         uint64_t base_index, uint64_t base_term)
+struct cluster_group *group_new(struct cluster *c, uint32_t id, enum ha_error *why)
 {
-	const struct consensus_host host = {
-		.context = group,
-		.save_ballot = save_ballot,
-		.append = append,
-		.room = room,
-		.send = send,
-		.apply = apply,
-		.admit = admit,
-		.met = met,
-		.lost = lost,
-		.role = role,
-		.want_snapshot = want_snapshot,
-		.quiet = quiet,
-	};
-	struct ballot_group *row = group_ballot(c, id);
-	struct consensus_options options = {
-		.group = id,
+	struct cluster_group *group = NULL;
+
+	*why = HA_E_CAPACITY;
+	if (!group_ballot(c, id) || c->group_count == REPLICATION_GROUPS_MAX)
+		return NULL;
+	*why = HA_E_NOMEM;
+	group = calloc(1, sizeof(*group));
+	if (!group || queue_init(&group->queue) != HA_OK) {
+		if (group)
+			queue_destroy(&group->queue);
+		free(group);
+		return NULL;
+	}
+	*why = HA_OK;
+	group->face.engine = &replication_engine_cluster;
+	group->cluster = c;
+	group->id = id;
+	group->share = 1;
+	pthread_mutex_init(&group->status_mutex, NULL);
+	c->groups[c->group_count++] = group;
+	return group;
+}
+
+void group_free(struct cluster_group *group)
+{
+	consensus_close(group->core);
+	queue_destroy(&group->queue);
+	pthread_mutex_destroy(&group->status_mutex);
+	free(group);
+}
+
+static const struct consensus_host host_of_group = {
+	.save_ballot = save_ballot,
+	.append = append,
+	.room = room,
+	.send = send,
+	.apply = apply,
+	.admit = admit,
+	.met = met,
+	.lost = lost,
+	.role = role,
+	.want_snapshot = want_snapshot,
+	.quiet = quiet,
+};
+
+uint64_t group_memory(const struct cluster *c)
+{
+	uint64_t share = c->config.memory_max / c->group_count;
+
+	return share > MEMORY_LEAST || c->alone ? share : MEMORY_LEAST;
+}
+
+static enum ha_error open_core(struct cluster_group *group, const struct ballot_group *row)
+{
+	struct cluster *c = group->cluster;
+	struct consensus_host host = host_of_group;
+	const struct consensus_options options = {
+		.group = group->id,
 		.self = c->config.self,
 		.members = c->config.members,
 		.member_count = c->config.member_count,
 		.timing = consensus_timing(0),
-		.memory_max = c->config.memory_max,
-		.seed = (uint32_t)(c->state.incarnation ^ clock_monotonic_ns()),
+		.base_index = group->base_index,
+		.base_term = group->base_term,
+		.term = row->term,
+		.voted_for = row->voted_for,
+		.memory_max = group_memory(c),
+		.seed = (uint32_t)(c->state.incarnation ^ clock_monotonic_ns()) + group->id,
 	};
+	struct consensus *core;
 	enum ha_error error;
 
-	if (!row)
-		return HA_E_CAPACITY;
+	host.context = group;
+	core = consensus_open(&options, &host, &error);
+	if (!core)
+		return error;
+	consensus_close(group->core);
+	group->core = core;
+	return error;
+}
+
+enum ha_error group_begin(struct cluster_group *group, uint64_t base_index, uint64_t base_term)
+{
+	struct cluster *c = group->cluster;
+	struct ballot_group *row = group_ballot(c, group->id);
+
 	if (c->config.member_count == 1 && begin_alone(c, row) != HA_OK)
 		return HA_E_IO;
 	if (c->witness) {
 		base_index = row->base_index;
 		base_term = row->base_term;
 	}
-	options.base_index = base_index ? base_index : 1;
-	options.base_term = base_term ? base_term : 1;
-	options.term = row->term;
-	options.voted_for = row->voted_for;
-	*group = (struct cluster_group){
-		.cluster = c,
-		.id = id,
-		.base_index = options.base_index,
-		.base_term = options.base_term,
-		.trimmed = options.base_index,
-	};
-	group->core = consensus_open(&options, &host, &error);
-	return error;
-}
-
-void group_close(struct cluster_group *group)
-{
-	consensus_close(group->core);
-	group->core = NULL;
+	group->base_index = base_index ? base_index : 1;
+	group->base_term = base_term ? base_term : 1;
+	group->trimmed = group->base_index;
+	group->restored = 0;
+	group->carry.serial = 0;
+	group->restore_error = HA_OK;
+	group->role = REPLICATION_FOLLOWER;
+	return open_core(group, row);
 }
 
 #define LONE_TERM 1u /* of what an agent alone put in order; a cluster begins with the next */
@@ -223,79 +269,9 @@ void group_restore(struct cluster_group *group, const struct journal_entry *entr
 {
 	if (group->restore_error != HA_OK)
 		return;
-	if (entry->term == LONE_TERM && entry->index <= group->base_index)
+	if (entry->kind != JOURNAL_BEGIN && entry->term == LONE_TERM &&
+	    entry->index <= group->base_index)
 		return;
 	group->restored++;
 	group->restore_error = consensus_restore(group->core, entry);
-}
-
-/* ---- trim ---- */
-
-#define WITNESS_STEP 65536u /* entries: how much further before it is worth a flush */
-#define TRIM_AGAIN_MS 100u  /* until a log is looked at again that had nothing to let go */
-
-static bool log_is_filling(const struct cluster *c)
-{
-	struct journal_status log;
-
-	journal_status(c->journal, &log);
-	return log.octets > log.octets_max / 2;
-}
-
-/* What a witness may let go: everything that is committed, as far as memory or log
- * is short. */
-static enum ha_error witness_base(struct cluster_group *group, const struct consensus_status *now,
-                                  uint64_t *index)
-{
-	struct cluster *c = group->cluster;
-
-	*index = group->trimmed;
-	if (now->applied_index < group->trimmed + WITNESS_STEP &&
-	    now->memory < c->config.memory_max / 2 && !log_is_filling(c))
-		return HA_OK;
-	*index = now->applied_index;
-	return forget_up_to(group, now->applied_index, now->applied_term);
-}
-
-/* The log keeps what is in memory, for after a restart; while it is filling only
- * what the store lacks. It may fill after the store has stopped to follow, so it is
- * looked at now and then. */
-static void trim_log(struct cluster_group *group)
-{
-	uint64_t serial = group->kept;
-
-	if (log_is_filling(group->cluster)) {
-		serial = consensus_serial(group->core, group->trimmed + 1);
-		if (serial == 0)
-			serial = UINT64_MAX; /* all that there is is in the store */
-	}
-	if (serial > 0)
-		journal_trim(group->cluster->journal, serial - 1);
-}
-
-enum ha_error group_trim(struct cluster_group *group, uint64_t now_ns)
-{
-	struct cluster *c = group->cluster;
-	uint64_t index = atomic_load(&c->trim);
-	struct consensus_status now;
-	enum ha_error error = HA_OK;
-
-	if (!c->witness && index <= group->trimmed && now_ns < group->trim_ns)
-		return HA_OK; /* most turns */
-	consensus_status(group->core, &now);
-	if (c->witness)
-		error = witness_base(group, &now, &index);
-	if (index > now.applied_index)
-		index = now.applied_index;
-	if (error == HA_OK && index > group->trimmed) {
-		error = consensus_trim(group->core, now_ns, index,
-		                       c->witness ? 0 : atomic_load(&c->hold), &group->kept);
-		group->trimmed = index;
-	} else if (now_ns < group->trim_ns) {
-		return error;
-	}
-	group->trim_ns = now_ns + TRIM_AGAIN_MS * MS;
-	if (error == HA_OK)
-		trim_log(group);
-	return error;
 }

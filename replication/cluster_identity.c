@@ -31,9 +31,10 @@ static uint8_t founder(const struct replication_cluster *config)
 	return lowest;
 }
 
-static enum ha_error draw_number(struct cluster *c, const struct journal_io *io, char *report,
-                                 size_t size)
+static enum ha_error draw_number(struct cluster *c, char *report, size_t size)
 {
+	const struct journal_io *io = c->io;
+
 	do {
 		if (io->random(io->context, &c->founding) < 0)
 			return ha_refuse(report, size, HA_E_IO, "no random number can be had");
@@ -66,10 +67,13 @@ static bool may_found(struct cluster *c)
 }
 
 /* What a lone agent left is not given up for a cluster's: it would be lost. */
-static enum ha_error check_lone(const struct cluster *c, const struct replication_options *options,
-                                char *report, size_t size)
+static enum ha_error check_lone(const struct cluster *c, char *report, size_t size)
 {
-	if (c->config.self == founder(&c->config) || options->applied == 0 || options->reset)
+	bool brings = false;
+
+	for (size_t i = 0; i < c->group_count; i++)
+		brings |= c->groups[i]->opened_index > 0 && !c->groups[i]->reset;
+	if (c->config.self == founder(&c->config) || !brings)
 		return HA_OK;
 	return ha_refuse(report, size, HA_E_FOREIGN,
 	                 "the data directory holds what a lone agent stored: only member %u, which "
@@ -94,27 +98,41 @@ static bool forget_strangers(struct cluster *c)
 	return forgotten;
 }
 
-enum ha_error identity_open(struct cluster *c, const struct replication_options *options,
-                            const struct journal_io *io, char *report, size_t size)
+enum ha_error identity_open(struct cluster *c, char *report, size_t size)
 {
 	enum ha_error error;
 
-	c->ballot = ballot_open(io, options->directory, &c->state, &error, report, size);
+	c->ballot = ballot_open(c->io, c->options.directory, &c->state, &error, report, size);
 	if (c->ballot && forget_strangers(c))
 		error = ballot_save(c->ballot, &c->state);
-	if (!c->ballot || c->state.cluster)
-		return error;
-	error = check_lone(c, options, report, size);
+	return error;
+}
+
+static bool holds_something(const struct cluster *c)
+{
+	for (size_t i = 0; i < c->group_count; i++)
+		if (c->groups[i]->opened_index > 0)
+			return true;
+	return false;
+}
+
+enum ha_error identity_settle(struct cluster *c, char *report, size_t size)
+{
+	enum ha_error error;
+
+	if (c->state.cluster)
+		return HA_OK;
+	error = check_lone(c, report, size);
 	if (error == HA_OK && c->config.self == founder(&c->config))
-		error = draw_number(c, io, report, size);
+		error = draw_number(c, report, size);
 	if (error != HA_OK)
 		return error;
-	if (c->founding && (options->applied > 0 || c->config.member_count == 1))
+	if (c->founding && (holds_something(c) || c->config.member_count == 1))
 		found(c); /* over what a lone agent stored, or with nobody to wait for */
 	error = ballot_save(c->ballot, &c->state);
 	return error == HA_OK ? HA_OK
 	                      : ha_refuse(report, size, error, "the ballot in %s cannot be written",
-	                                  options->directory);
+	                                  c->options.directory);
 }
 
 struct transport_identity identity_ours(const struct cluster *c)
@@ -123,7 +141,7 @@ struct transport_identity identity_ours(const struct cluster *c)
 		.cluster = c->state.cluster,
 		.incarnation = c->state.incarnation,
 		.drained = c->drained,
-		.unwilling = !c->eligible,
+		.unwilling = !c->willing,
 	};
 
 	for (size_t i = 0; i < c->config.member_count; i++) {
@@ -195,13 +213,14 @@ static bool meet(struct cluster *c, uint8_t from, uint64_t incarnation)
 
 /* Members that hold nothing are a majority where a lone agent becomes a cluster: one
  * of them must not be the first to lead, but who founded it. */
-bool identity_may_lead(const struct cluster *c)
+bool identity_may_lead(const struct cluster_group *group)
 {
+	const struct cluster *c = group->cluster;
 	struct consensus_status now;
 
 	if (c->state.cluster == 0)
 		return false;
-	consensus_status(c->groups[0].core, &now);
+	consensus_status(group->core, &now);
 	return now.last_index > 1 || c->state.met[c->config.self] == c->state.incarnation;
 }
 
@@ -219,7 +238,7 @@ static void note_state(struct cluster *c, uint8_t from, const struct transport_i
 	set_bit(&c->refusing, from, identity->refuses);
 	set_bit(&c->homeless, from, identity->cluster == 0);
 	for (size_t i = 0; i < c->group_count && unwilling != c->unwilling_others; i++)
-		consensus_set_unwilling(c->groups[i].core, c->unwilling_others);
+		consensus_set_unwilling(c->groups[i]->core, c->unwilling_others);
 }
 
 bool identity_admit(void *context, uint8_t from, const struct transport_identity *identity)

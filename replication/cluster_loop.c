@@ -7,36 +7,52 @@
 #include "agentd/base/clock.h"
 
 #define SUBMIT_OCTETS (512u << 10) /* at once, after the first command */
+#define SUBMIT_SHARES 4u           /* of a group in a turn */
 #define SHOW_MS 5u                 /* between copies of the status */
 #define APPLY_MAX 256u             /* entries applied before the clock is read again */
 #define APPLY_MS 2u                /* after which messages come first, and what they promise */
+#define LOOK_MS 10u                /* between turns, at most */
 
 /* ---- commands ---- */
 
-static void tell_lost(struct cluster *c, const struct replication_command *commands, size_t count)
+static void tell_lost(struct cluster_group *group, const struct replication_command *commands,
+                      size_t count)
 {
 	uint64_t tickets[CLUSTER_SUBMIT_MAX];
 
 	for (size_t i = 0; i < count; i++)
 		tickets[i] = commands[i].ticket;
-	if (c->machine.lost)
-		c->machine.lost(c->machine.context, tickets, count);
+	if (group->runs && group->machine.lost)
+		group->machine.lost(group->machine.context, tickets, count);
 }
 
-/* false: nothing more can be taken now. */
-static bool submit_some(struct cluster *c, uint64_t now_ns, enum ha_error *error)
+void cluster_empty_queue(struct cluster_group *group)
 {
 	const struct replication_command *commands;
 	uint64_t reign;
-	size_t count = queue_look(&c->queue, CLUSTER_SUBMIT_MAX, SUBMIT_OCTETS, &commands, &reign);
-	struct cluster_group *group = count ? group_find(c, commands[0].group) : NULL;
+	size_t count;
+
+	while ((count = queue_look(&group->queue, CLUSTER_SUBMIT_MAX, SUBMIT_OCTETS, &commands,
+	                           &reign)) > 0) {
+		tell_lost(group, commands, count);
+		queue_drop(&group->queue, count);
+	}
+}
+
+/* false: nothing more can be taken now. */
+static bool submit_some(struct cluster_group *group, uint64_t now_ns, enum ha_error *error)
+{
+	const struct replication_command *commands;
+	uint64_t reign;
+	size_t count = queue_look(&group->queue, CLUSTER_SUBMIT_MAX, SUBMIT_OCTETS, &commands,
+	                          &reign);
 
 	*error = HA_OK;
 	if (count == 0)
 		return false;
 	/* What was decided before leadership was lost is not put in order after it was
 	 * won again. */
-	*error = group && reign == atomic_load(&c->reign)
+	*error = reign == atomic_load(&group->reign)
 	                 ? consensus_submit(group->core, now_ns, commands, count)
 	                 : HA_E_NOTLEADER;
 	if (*error == HA_E_BUSY || *error == HA_E_CAPACITY) {
@@ -44,32 +60,44 @@ static bool submit_some(struct cluster *c, uint64_t now_ns, enum ha_error *error
 		return false;
 	}
 	if (*error == HA_E_NOTLEADER) {
-		tell_lost(c, commands, count);
+		tell_lost(group, commands, count);
 		*error = HA_OK;
 	}
-	queue_drop(&c->queue, count);
+	queue_drop(&group->queue, count);
 	return true;
 }
 
-static enum ha_error submit_all(struct cluster *c, uint64_t now_ns)
+/* Whoever has much to say is heard in shares: the others have their turn. */
+static enum ha_error submit_share(struct cluster_group *group, uint64_t now_ns, bool *more)
 {
 	enum ha_error error = HA_OK;
+	unsigned shares = 0;
 
-	while (error == HA_OK && submit_some(c, now_ns, &error))
-		;
+	while (shares < SUBMIT_SHARES && submit_some(group, now_ns, &error) && error == HA_OK)
+		shares++;
+	*more |= shares == SUBMIT_SHARES;
 	return error;
 }
 
 /* ---- requests ---- */
 
+static void hand_over_all(struct cluster *c, uint64_t now_ns, enum ha_error *error)
+{
+	for (size_t i = 0; i < c->group_count && *error == HA_OK; i++) {
+		if (c->groups[i]->role == REPLICATION_LEADER)
+			*error = consensus_transfer(c->groups[i]->core, now_ns, 0);
+		if (*error == HA_E_BUSY)
+			*error = HA_OK; /* it is at it */
+	}
+}
+
 static enum ha_error drain(struct cluster *c, uint64_t now_ns, bool drain)
 {
-	struct consensus *core = c->groups[0].core;
 	enum ha_error error = HA_OK;
 
-	if (drain && c->groups[0].role == REPLICATION_LEADER)
-		error = consensus_transfer(core, now_ns, 0);
-	if (error != HA_OK && error != HA_E_BUSY)
+	if (drain)
+		hand_over_all(c, now_ns, &error);
+	if (error != HA_OK)
 		return error;
 	c->drained = drain;
 	identity_tell(c);
@@ -77,22 +105,37 @@ static enum ha_error drain(struct cluster *c, uint64_t now_ns, bool drain)
 	return HA_OK;
 }
 
+static enum ha_error run(struct cluster_group *group, bool runs)
+{
+	if (runs)
+		again_run(group);
+	else
+		again_pause(group);
+	return HA_OK;
+}
+
 static enum ha_error fulfil(struct cluster *c, uint64_t now_ns)
 {
-	struct consensus *core = c->groups[0].core;
+	struct cluster_group *group = c->request.group;
 	uint8_t member = c->request.member;
 
 	switch (c->request.wish) {
 	case WISH_TRANSFER:
-		return consensus_transfer(core, now_ns, member);
+		return consensus_transfer(group->core, now_ns, member);
 	case WISH_DRAIN:
 		return drain(c, now_ns, true);
 	case WISH_UNDRAIN:
 		return drain(c, now_ns, false);
 	case WISH_ADMIT:
 		return c->refused[member] && c->knocks[member]
-		               ? consensus_admit(core, now_ns, member, c->knocks[member])
+		               ? consensus_admit(group->core, now_ns, member, c->knocks[member])
 		               : HA_E_NOTFOUND;
+	case WISH_ATTACH:
+		return again_attach(group, now_ns);
+	case WISH_RUN:
+		return run(group, true);
+	case WISH_PAUSE:
+		return run(group, false);
 	case WISH_NONE:
 		break;
 	}
@@ -104,8 +147,9 @@ static void serve_request(struct cluster *c, uint64_t now_ns)
 	pthread_mutex_lock(&c->request_mutex);
 	if (c->request.wish != WISH_NONE && !c->request.done) {
 		c->request.result = fulfil(c, now_ns);
-		c->request.done = true;
-		pthread_cond_broadcast(&c->request_done);
+		c->request.done = c->request.wish != WISH_ATTACH || c->request.result != HA_E_BUSY;
+		if (c->request.done)
+			pthread_cond_broadcast(&c->request_done);
 	}
 	pthread_mutex_unlock(&c->request_mutex);
 }
@@ -118,116 +162,201 @@ static void look_for_room(struct cluster *c)
 	bool full = journal_room(c->journal, 1, 0) == HA_E_CAPACITY;
 
 	for (size_t i = 0; i < c->group_count; i++)
-		full = full || consensus_is_full(c->groups[i].core);
-	atomic_store(&c->full, full);
+		atomic_store(&c->groups[i]->full, full || consensus_is_full(c->groups[i]->core));
 }
 
-/* Whoever catches up, or has a long import before it, is heard meanwhile. Any left? */
-static bool apply_some(struct cluster_group *group)
-{
-	uint64_t until_ns = clock_monotonic_ns() + APPLY_MS * MS;
-	bool more;
-
-	do
-		more = consensus_apply(group->core, APPLY_MAX);
-	while (more && clock_monotonic_ns() < until_ns);
-	return more;
-}
-
-static enum ha_error work_on(struct cluster *c, struct cluster_group *group, bool *more)
+/* What a group needs so that the others in the cluster are not kept waiting. */
+static enum ha_error attend(struct cluster_group *group, bool *more)
 {
 	uint64_t now_ns = clock_monotonic_ns();
-	enum ha_error error = consensus_stored(group->core, now_ns, atomic_load(&c->durable));
+	enum ha_error error = HA_OK;
 
+	if (group->begins)
+		return HA_OK;
+	error = submit_share(group, now_ns, more);
+	if (error == HA_OK)
+		error = consensus_stored(group->core, now_ns,
+		                         atomic_load(&group->cluster->durable));
 	if (error == HA_OK && consensus_due_ns(group->core) <= now_ns)
 		error = consensus_tick(group->core, now_ns);
-	if (error == HA_OK)
-		*more |= apply_some(group);
-	if (error == HA_OK)
-		error = group_trim(group, now_ns);
+	group_carry_on(group);
 	status_sample(group, now_ns);
 	return error;
 }
 
-static void tick_machine(struct cluster *c, uint64_t now_ns)
+/* A machine that is slow gets little at once. */
+static bool apply_share(struct cluster_group *group)
 {
-	if (now_ns < c->ticked_ns + c->tick_ms * MS)
+	uint64_t begin_ns = clock_monotonic_ns(), took_ns;
+	bool more = consensus_apply(group->core, group->share);
+
+	took_ns = clock_monotonic_ns() - begin_ns;
+	if (took_ns > APPLY_MS * MS && group->share > 1)
+		group->share /= 2;
+	else if (took_ns < APPLY_MS * MS / 4 && group->share < APPLY_MAX)
+		group->share *= 2;
+	return more;
+}
+
+static bool may_apply(const struct cluster_group *group)
+{
+	return !group->begins && (group->runs || group->cluster->witness);
+}
+
+/* Whoever catches up, or has a long import before it, is heard meanwhile. Any left? */
+static bool apply_some(struct cluster_group *group, uint64_t until_ns)
+{
+	bool more;
+
+	do
+		more = apply_share(group);
+	while (more && clock_monotonic_ns() < until_ns);
+	return more;
+}
+
+/* The time of a turn is for all; in the next one another group comes first. */
+static enum ha_error apply_all(struct cluster *c, bool *more)
+{
+	uint64_t until_ns = clock_monotonic_ns() + APPLY_MS * MS;
+	enum ha_error error = HA_OK;
+	size_t i = 0;
+
+	for (; i < c->group_count && error == HA_OK; i++) {
+		struct cluster_group *group = c->groups[(c->turn + i) % c->group_count];
+
+		if (!may_apply(group))
+			continue;
+		if (i > 0 && clock_monotonic_ns() >= until_ns)
+			break;
+		*more |= apply_some(group, until_ns);
+		error = group_trim(group, clock_monotonic_ns());
+	}
+	*more |= i < c->group_count;
+	c->turn = (c->turn + 1) % c->group_count;
+	return error;
+}
+
+static void tick_machine(struct cluster_group *group, uint64_t now_ns)
+{
+	if (!group->runs || now_ns < group->ticked_ns + group->tick_ms * MS)
 		return;
-	c->ticked_ns = now_ns;
-	if (c->machine.tick)
-		c->machine.tick(c->machine.context);
+	group->ticked_ns = now_ns;
+	if (group->machine.tick)
+		group->machine.tick(group->machine.context);
+}
+
+static void renew_all(struct cluster *c)
+{
+	for (size_t i = 0; c->renews && i < c->group_count; i++)
+		consensus_renew(c->groups[i]->core);
+	c->renews = false;
 }
 
 static void work(struct cluster *c, bool *more)
 {
-	enum ha_error error = submit_all(c, clock_monotonic_ns());
+	enum ha_error error = HA_OK;
 
 	*more = false;
 	for (size_t i = 0; i < c->group_count && error == HA_OK; i++)
-		error = work_on(c, &c->groups[i], more);
+		error = attend(c->groups[i], more);
+	if (error == HA_OK)
+		error = apply_all(c, more);
 	if (error != HA_OK) {
 		cluster_fail(c, error, "replication cannot go on");
 		return;
 	}
+	renew_all(c);
 	serve_request(c, clock_monotonic_ns());
 	timing_look(c, clock_monotonic_ns());
 	look_for_room(c);
-	tick_machine(c, clock_monotonic_ns());
+	for (size_t i = 0; i < c->group_count; i++)
+		tick_machine(c->groups[i], clock_monotonic_ns());
 }
 
 /* ---- what others see ---- */
 
-static bool accepts(const struct cluster *c)
+static bool accepts(const struct cluster_group *group)
 {
-	return c->groups[0].role == REPLICATION_LEADER && atomic_load(&c->answer_until_ns) > 0;
+	return group->role == REPLICATION_LEADER && atomic_load(&group->answer_until_ns) > 0;
 }
 
-static void show_status(struct cluster *c, uint64_t now_ns)
+static void show_status(struct cluster_group *group, uint64_t now_ns)
 {
 	struct replication_status status;
 
-	status_fill(c, now_ns, &status);
-	pthread_mutex_lock(&c->status_mutex);
-	c->status = status;
-	pthread_mutex_unlock(&c->status_mutex);
-	c->published_ns = now_ns;
+	status_fill(group, now_ns, &status);
+	pthread_mutex_lock(&group->status_mutex);
+	group->status = status;
+	pthread_mutex_unlock(&group->status_mutex);
+	group->published_ns = now_ns;
 }
 
 /* Time had run out, and lies ahead again? */
-static bool returns(const struct cluster *c, uint64_t now_ns, uint64_t until_ns)
+static bool returns(const struct cluster_group *group, uint64_t now_ns, uint64_t until_ns)
 {
-	return c->groups[0].role == REPLICATION_LEADER && until_ns > now_ns &&
-	       atomic_load(&c->answer_until_ns) <= now_ns;
+	return group->role == REPLICATION_LEADER && until_ns > now_ns &&
+	       atomic_load(&group->answer_until_ns) <= now_ns;
 }
 
-void cluster_publish(struct cluster *c, uint64_t now_ns)
+void cluster_publish(struct cluster_group *group, uint64_t now_ns)
 {
-	uint64_t until_ns = consensus_lease_ns(c->groups[0].core);
-	bool accepted = atomic_load(&c->accepting), again = returns(c, now_ns, until_ns);
+	uint64_t until_ns = group->runs && !group->begins ? consensus_lease_ns(group->core) : 0;
+	bool accepted = atomic_load(&group->accepting), again = returns(group, now_ns, until_ns);
 
-	atomic_store(&c->answer_until_ns, until_ns);
-	if (again && c->machine.answers)
-		c->machine.answers(c->machine.context);
-	atomic_store(&c->accepting, accepts(c));
-	if (accepted != accepts(c) || c->status.role != c->groups[0].role ||
-	    now_ns >= c->published_ns + SHOW_MS * MS)
-		show_status(c, now_ns);
+	atomic_store(&group->answer_until_ns, until_ns);
+	if (again && group->machine.answers)
+		group->machine.answers(group->machine.context);
+	atomic_store(&group->accepting, accepts(group));
+	if (accepted != accepts(group) || group->status.role != group->role ||
+	    now_ns >= group->published_ns + SHOW_MS * MS)
+		show_status(group, now_ns);
+}
+
+static void publish_all(struct cluster *c)
+{
+	for (size_t i = 0; i < c->group_count; i++)
+		cluster_publish(c->groups[i], clock_monotonic_ns());
 }
 
 /* ---- the thread ---- */
 
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t next_ns(const struct cluster *c, bool more)
 {
-	uint64_t until_ns = c->ticked_ns + c->tick_ms * MS;
+	uint64_t until_ns = clock_monotonic_ns() + LOOK_MS * MS;
 
 	if (more)
 		return 0;
 	for (size_t i = 0; i < c->group_count; i++) {
-		uint64_t due_ns = consensus_due_ns(c->groups[i].core);
+		const struct cluster_group *group = c->groups[i];
 
-		until_ns = due_ns < until_ns ? due_ns : until_ns;
+		if (!group->begins)
+			until_ns = sooner(until_ns, consensus_due_ns(group->core));
+		if (group->runs)
+			until_ns = sooner(until_ns, group->ticked_ns + group->tick_ms * MS);
 	}
 	return until_ns;
+}
+
+/* Nobody is called any more, and who waits for an answer gets none. */
+static void end(struct cluster *c)
+{
+	for (size_t i = 0; i < c->group_count; i++) {
+		struct cluster_group *group = c->groups[i];
+
+		atomic_store(&group->answer_until_ns, 0);
+		atomic_store(&group->accepting, false);
+		if (atomic_load(&c->failed) && group->runs)
+			group->machine.failed(group->machine.context, c->why, c->what);
+	}
+	pthread_mutex_lock(&c->request_mutex);
+	c->ended = true;
+	pthread_cond_broadcast(&c->request_done);
+	pthread_mutex_unlock(&c->request_mutex);
 }
 
 void *cluster_main(void *argument)
@@ -244,12 +373,9 @@ void *cluster_main(void *argument)
 			cluster_fail(c, error, "the cluster's sockets failed");
 		else
 			work(c, &more);
-		cluster_publish(c, clock_monotonic_ns());
+		publish_all(c);
 		transport_flush(c->transport);
 	}
-	atomic_store(&c->answer_until_ns, 0);
-	atomic_store(&c->accepting, false);
-	if (atomic_load(&c->failed) && !atomic_exchange(&c->failure_told, true))
-		c->machine.failed(c->machine.context, c->why, c->what);
+	end(c);
 	return NULL;
 }

@@ -82,10 +82,12 @@ static void fill_progress(const struct cluster_group *group, const struct consen
 	}
 }
 
-static void fill_member(struct cluster *c, const struct replication_member *member,
+static void fill_member(struct cluster_group *group, const struct replication_member *member,
                         const struct consensus_status *now, uint64_t now_ns,
                         struct replication_peer *out)
 {
+	struct cluster *c = group->cluster;
+
 	*out = (struct replication_peer){
 		.number = member->number,
 		.self = member->number == c->config.self,
@@ -99,14 +101,14 @@ static void fill_member(struct cluster *c, const struct replication_member *memb
 		return;
 	}
 	fill_link(c, member->number, now_ns, out);
-	fill_progress(&c->groups[0], now, now_ns, out);
+	fill_progress(group, now, now_ns, out);
 }
 
 /* ---- the whole ---- */
 
-void status_fill(struct cluster *c, uint64_t now_ns, struct replication_status *out)
+void status_fill(struct cluster_group *group, uint64_t now_ns, struct replication_status *out)
 {
-	struct cluster_group *group = &c->groups[0];
+	struct cluster *c = group->cluster;
 	struct consensus_status now;
 	struct journal_status log;
 
@@ -132,9 +134,9 @@ void status_fill(struct cluster *c, uint64_t now_ns, struct replication_status *
 		.clock_off = c->clock_off,
 		.member_of_none = c->state.cluster == 0,
 		.log_memory = now.memory,
-		.log_memory_max = c->config.memory_max,
+		.log_memory_max = group_memory(c),
 		.member_count = c->config.member_count,
 	};
 	for (size_t i = 0; i < c->config.member_count; i++)
-		fill_member(c, &c->config.members[i], &now, now_ns, &out->members[i]);
+		fill_member(group, &c->config.members[i], &now, now_ns, &out->members[i]);
 }

@@ -52,7 +52,7 @@ static void set_timers(struct cluster *c, struct links *links, uint64_t now_ns)
 	qsort(links->round_trips_us, links->count, sizeof(int64_t), by_size);
 	timing = consensus_timing((uint32_t)links->round_trips_us[needed - 1]);
 	for (size_t i = 0; i < c->group_count; i++)
-		consensus_set_timing(c->groups[i].core, now_ns, &timing);
+		consensus_set_timing(c->groups[i]->core, now_ns, &timing);
 }
 
 static void judge_clock(struct cluster *c, struct links *links)
@@ -74,9 +74,51 @@ static void judge_clock(struct cluster *c, struct links *links)
 	c->clock_off = off;
 }
 
+/* ---- who leads ---- */
+
+/* Who stands first in the group. */
+static uint8_t preferred(const struct cluster_group *group)
+{
+	const struct replication_cluster *config = &group->cluster->config;
+
+	for (size_t i = 0; i < config->member_count; i++)
+		if (!config->members[i].witness &&
+		    consensus_rank(config->members, config->member_count, group->id,
+		                   config->members[i].number) == 0)
+			return config->members[i].number;
+	return config->self;
+}
+
+/* In a new cluster only its founder may lead, in all groups. While nothing was put in
+ * order yet, each goes to the member whose turn it is. */
+static void spread(struct cluster_group *group, uint64_t now_ns)
+{
+	uint8_t member = preferred(group);
+
+	if (group->cluster->alone || group->role != REPLICATION_LEADER ||
+	    atomic_load(&group->applied) > 0 || member == group->cluster->config.self)
+		return;
+	consensus_transfer(group->core, now_ns, member);
+}
+
+/* false: it would not lead, if the others wanted it to. */
+static bool look_at_group(struct cluster_group *group, uint64_t now_ns)
+{
+	const struct cluster *c = group->cluster;
+	bool eligible = group->runs && !c->clock_off && !c->drained && identity_may_lead(group);
+
+	group->eligible = eligible;
+	consensus_set_eligible(group->core, eligible);
+	if (!eligible && group->role == REPLICATION_LEADER)
+		consensus_transfer(group->core, now_ns, 0);
+	else
+		spread(group, now_ns);
+	return eligible || !group->runs;
+}
+
 void timing_look(struct cluster *c, uint64_t now_ns)
 {
-	bool eligible, was_eligible = c->eligible;
+	bool willing = true;
 	struct links links;
 
 	if (now_ns < c->timed_ns + LOOK_MS * MS)
@@ -85,13 +127,11 @@ void timing_look(struct cluster *c, uint64_t now_ns)
 	links = look_at_links(c);
 	set_timers(c, &links, now_ns);
 	judge_clock(c, &links);
-	eligible = !c->clock_off && !c->drained && identity_may_lead(c);
-	c->eligible = eligible;
-	if (eligible != was_eligible)
-		identity_tell(c);
-	for (size_t i = 0; i < c->group_count; i++) {
-		consensus_set_eligible(c->groups[i].core, eligible);
-		if (!eligible && c->groups[i].role == REPLICATION_LEADER)
-			consensus_transfer(c->groups[i].core, now_ns, 0);
-	}
+	for (size_t i = 0; i < c->group_count; i++)
+		if (!c->groups[i]->begins)
+			willing &= look_at_group(c->groups[i], now_ns);
+	if (willing == c->willing)
+		return;
+	c->willing = willing;
+	identity_tell(c);
 }

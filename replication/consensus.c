@@ -163,6 +163,10 @@ enum ha_error consensus_restore(struct consensus *c, const struct journal_entry 
 	struct window_block *block;
 	uint8_t *at;
 
+	if (entry->kind == JOURNAL_BEGIN) {
+		begin_at(c, entry->index + 1);
+		return HA_OK;
+	}
 	if (entry->index < c->window.first || c->window.last < c->window.first)
 		begin_at(c, entry->index);
 	if (entry->index > c->window.last + 1)
@@ -269,6 +273,8 @@ enum ha_error consensus_start(struct consensus *c, uint64_t now_ns)
 		error = consensus_configuration(c, &base.configuration);
 	if (error != HA_OK)
 		return error;
+	if (c->window.last < c->window.first)
+		begin_at(c, c->base_index + 1);
 	drop_oldest(c, UINT64_MAX); /* there must be room before the store holds more */
 	event.start.term = c->options.term;
 	event.start.voted_for = c->options.voted_for;
@@ -374,7 +380,6 @@ static enum ha_error tell_library(struct consensus *c)
 enum ha_error consensus_trim(struct consensus *c, uint64_t now_ns, uint64_t index, uint64_t hold,
                              uint64_t *serial)
 {
-	const struct window_entry *first;
 	enum ha_error error = HA_OK;
 	uint64_t term = consensus_term_of(c, index);
 
@@ -385,8 +390,7 @@ enum ha_error consensus_trim(struct consensus *c, uint64_t now_ns, uint64_t inde
 		drop_oldest(c, hold);
 		error = tell_library(c);
 	}
-	first = window_at(&c->window, c->window.first);
-	*serial = first ? first->serial : UINT64_MAX;
+	*serial = consensus_oldest(c);
 	return error;
 }
 
@@ -402,6 +406,13 @@ uint64_t consensus_serial(const struct consensus *c, uint64_t index)
 	const struct window_entry *entry = window_at(&c->window, index);
 
 	return entry ? entry->serial : 0;
+}
+
+uint64_t consensus_oldest(const struct consensus *c)
+{
+	const struct window_entry *first = window_at(&c->window, c->window.first);
+
+	return first ? first->serial : UINT64_MAX;
 }
 
 uint64_t consensus_lease_ns(const struct consensus *c)

@@ -107,13 +107,18 @@ struct consensus *consensus_open(const struct consensus_options *options,
 void consensus_close(struct consensus *consensus); /* accepts NULL */
 
 /* Before the start: what the log holds of this group, in order of serial; a
- * lower index than the last one's replaces. Copied.
+ * lower index than the last one's replaces, and JOURNAL_BEGIN everything. Copied.
  * HA_E_DAMAGED: there is a hole. HA_E_NOMEM. */
 enum ha_error consensus_restore(struct consensus *consensus, const struct journal_entry *entry);
 
 /* Does what was restored go on from the base? `proven`: the entry of the base is
  * among it, with its term. Nothing at all goes on from anything. */
 bool consensus_goes_on(const struct consensus *consensus, bool proven);
+
+/* How many members of its kind stand for election before this one: the order begins
+ * with another member in each group, so that the leaders of groups are spread. */
+unsigned consensus_rank(const struct replication_member *members, size_t count, uint32_t group,
+                        uint8_t member);
 
 /* Everything restored counts as stored. HA_E_DAMAGED (it does not go on from the
  * base, or the term of an entry is above the ballot's), HA_E_NOMEM. */
@@ -182,6 +187,27 @@ struct consensus_timing consensus_timing(uint32_t round_trip_us);
 enum ha_error consensus_trim(struct consensus *consensus, uint64_t now_ns, uint64_t index,
                              uint64_t hold, uint64_t *serial);
 
+/* ---- another machine behind the group, and other groups in the log ---- */
+
+/* Nobody waits for anything any more: lost() is told of what is not applied. */
+void consensus_abandon(struct consensus *consensus);
+
+/* The machine now holds all up to `index`, an entry of `term`: what follows is applied
+ * to it, again if need be, with ticket 0, and its role is told anew. false, and
+ * nothing is changed: what is kept here does not go on from there. */
+bool consensus_rewind(struct consensus *consensus, uint64_t index, uint64_t term);
+
+/* Put the entries from `index` to the last behind the log once more, so that it can let
+ * go what is older: at once, so that a part of them never replaces all. *count of them
+ * from *serial on. HA_E_CAPACITY: they are many; HA_E_BUSY: not now. Their old places
+ * count until the log has stored the new ones, and consensus_carried is told so. */
+enum ha_error consensus_carry(struct consensus *consensus, uint64_t index, uint64_t *serial,
+                              size_t *count);
+void consensus_carried(struct consensus *consensus, uint64_t index, uint64_t serial, size_t count);
+
+/* A member was let in with another disk by what another group agreed on. */
+void consensus_renew(struct consensus *consensus);
+
 /* ---- looking ---- */
 
 /* Would even a small command be refused for want of memory? */
@@ -189,6 +215,9 @@ bool consensus_is_full(const struct consensus *consensus);
 
 /* The serial number of an entry, 0 when it is not kept. */
 uint64_t consensus_serial(const struct consensus *consensus, uint64_t index);
+
+/* That of the oldest entry that is kept; UINT64_MAX: there is none. */
+uint64_t consensus_oldest(const struct consensus *consensus);
 
 /* Until when this member may answer as the leader; 0 = not at all. */
 uint64_t consensus_lease_ns(const struct consensus *consensus);

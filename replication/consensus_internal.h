@@ -6,6 +6,7 @@
  *   consensus_step.c    one event into the library, and what it asks for
  *   consensus_receive.c messages in, and what is not let through
  *   consensus_send.c    messages out
+ *   consensus_again.c   another machine behind the group
  *   consensus_lead.c    a leader's: submit, barrier, transfer; and standing early
  */
 #ifndef REPLICATION_CONSENSUS_INTERNAL_H

@@ -329,17 +329,37 @@ void consensus_set_connected(struct consensus *c, uint32_t members)
 	c->connected = members;
 }
 
-/* Members behind us in rank wait for us: data members by number, then witnesses. */
+unsigned consensus_rank(const struct replication_member *members, size_t count, uint32_t group,
+                        uint8_t member)
+{
+	unsigned alike = 0, before = 0;
+	bool witness = false;
+
+	for (size_t i = 0; i < count; i++)
+		witness |= members[i].number == member && members[i].witness;
+	for (size_t i = 0; i < count; i++) {
+		alike += members[i].witness == witness;
+		before += members[i].witness == witness && members[i].number < member;
+	}
+	return alike ? (before + alike - group % alike) % alike : 0;
+}
+
+static unsigned rank_of(const struct consensus *c, uint8_t member)
+{
+	return consensus_rank(c->members, c->options.member_count, c->options.group, member);
+}
+
+/* Members behind us in rank wait for us: data members in their order, then witnesses. */
 static unsigned rank(const struct consensus *c)
 {
-	unsigned before = 0;
+	unsigned before = 0, ours = rank_of(c, c->options.self);
 
 	for (size_t i = 0; i < c->options.member_count; i++) {
 		const struct replication_member *m = &c->members[i];
 
 		if (m->number == c->options.self || m->number == c->heard.leader)
 			continue;
-		before += m->witness == c->witness ? m->number < c->options.self : c->witness;
+		before += m->witness == c->witness ? rank_of(c, m->number) < ours : c->witness;
 	}
 	return before;
 }

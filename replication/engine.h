@@ -46,4 +46,12 @@ struct replication *replication_open_over(const struct journal_io *io,
                                           const struct replication_machine *machine,
                                           enum ha_error *why, char *report, size_t size);
 
+/* A node is the cluster engine's only: as replication_node_open and its like. */
+struct replication_node *cluster_node_open(const struct journal_io *io,
+                                           const struct replication_node_options *options,
+                                           enum ha_error *why, char *report, size_t size);
+enum ha_error cluster_node_start(struct replication_node *node, char *report, size_t size);
+void cluster_node_stop(struct replication_node *node);
+void cluster_node_close(struct replication_node *node);
+
 #endif

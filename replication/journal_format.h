@@ -60,6 +60,8 @@ enum journal_kind {
 	JOURNAL_COMMAND = 0, /* of the machine */
 	JOURNAL_BARRIER = 1, /* a leader's first entry: nothing to apply */
 	JOURNAL_ADMIT = 2,   /* a member may come back with another disk */
+	JOURNAL_BEGIN = 3,   /* what the log held of the group is void, for its store is
+	                      * another one's, up to this index; not of the group's order */
 	JOURNAL_KIND_COUNT
 };
 

@@ -9,8 +9,9 @@ struct replication *replication_open_over(const struct journal_io *io,
                                           const struct replication_machine *machine,
                                           enum ha_error *why, char *report, size_t size)
 {
-	const struct replication_engine *engine = options->cluster ? &replication_engine_cluster
-	                                                           : &replication_engine_solo;
+	const struct replication_engine *engine = options->cluster || options->node
+	                                                  ? &replication_engine_cluster
+	                                                  : &replication_engine_solo;
 
 	return engine->open(io, options, machine, why, report, size);
 }
@@ -20,6 +21,28 @@ struct replication *replication_open(const struct replication_options *options,
                                      char *report, size_t size)
 {
 	return replication_open_over(&journal_io_system, options, machine, why, report, size);
+}
+
+struct replication_node *replication_node_open(const struct replication_node_options *options,
+                                               enum ha_error *why, char *report, size_t size)
+{
+	return cluster_node_open(&journal_io_system, options, why, report, size);
+}
+
+enum ha_error replication_node_start(struct replication_node *node, char *report, size_t size)
+{
+	return cluster_node_start(node, report, size);
+}
+
+void replication_node_stop(struct replication_node *node)
+{
+	cluster_node_stop(node);
+}
+
+void replication_node_close(struct replication_node *node)
+{
+	if (node)
+		cluster_node_close(node);
 }
 
 enum ha_error replication_start(struct replication *r)

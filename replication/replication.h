@@ -6,6 +6,10 @@
  * answers anything. With one voter, the majority is this node's own disk.
  * Commands are opaque octets here. docs/architecture.md has the threads.
  *
+ * A group is what has one order: one machine, one leader. Several groups of a
+ * cluster share a node: log, flushes, connections, ballot and thread, and the leaders
+ * are spread over the members. Who has one group opens that, and no node.
+ *
  * Two engines are behind this face: solo.c where there is one voter, cluster*.c
  * for a cluster of fixed voters. Which one, the options say.
  *
@@ -89,7 +93,14 @@ struct replication_machine {
 	void (*outrun)(void *context, uint8_t from);
 };
 
+struct replication_node;
+
 struct replication_options {
+	/* NULL: the group has a node of its own, which ends with it, and is group 0.
+	 * Otherwise what is said of the log and the cluster is the node's. */
+	struct replication_node *node;
+	uint32_t group;
+
 	const char *directory; /* of the log's segments; borrowed for the open */
 	uint64_t store_id;     /* ties the log to its store */
 	uint64_t applied;      /* last index that the store holds; entries after it are replayed */
@@ -160,7 +171,50 @@ struct replication_status {
 
 struct replication;
 
-/* Recover the log and replay what the store does not hold: machine->apply is
+/* ---- a node of several groups, of a cluster only ---- */
+
+#define REPLICATION_GROUPS_MAX 64u /* of a node, those that it ever had */
+
+struct replication_node_options {
+	const char *directory; /* these are as in replication_options, but */
+	uint64_t store_id;
+	uint32_t segment_octets;
+	uint32_t segments_max;
+	const struct replication_cluster *cluster; /* not NULL; memory_max is of all groups */
+	/* Groups that were here before and are not now are given up: the log lets go what
+	 * it holds of them. Otherwise the node does not start without them. */
+	bool without_others;
+};
+
+/* A node without groups yet. The options are borrowed until the start. Errors as of
+ * replication_open. */
+struct replication_node *replication_node_open(const struct replication_node_options *options,
+                                               enum ha_error *why, char *report, size_t size);
+
+/* All its groups are open: recover the log, replay to each group what its store does
+ * not hold, and start the threads. Errors as of replication_open, and HA_E_FOREIGN
+ * when a group is missing. After an error it can only be closed, after its groups. */
+enum ha_error replication_node_start(struct replication_node *node, char *report, size_t size);
+
+/* Hand over what is led here, and end the threads. Harmless when repeated. */
+void replication_node_stop(struct replication_node *node);
+
+/* Accepts NULL; stops first if it must. Its groups were closed before. */
+void replication_node_close(struct replication_node *node);
+
+/* ---- a group ---- */
+
+/* With a node: before that starts the group is only noted, and errors of the log are
+ * told by replication_node_start. While it runs, a group that was closed can be opened
+ * again, over the same store or, with `reset`, over another member's; the other groups
+ * go on meanwhile, and so does this one without a machine: it votes, and takes what
+ * comes into the log.
+ *
+ * HA_E_INUSE    the group is open
+ * HA_E_NOTFOUND the node runs and never had it
+ * HA_E_CAPACITY more groups than REPLICATION_GROUPS_MAX
+ *
+ * Without one: recover the log and replay what the store does not hold: machine->apply is
  * called for it from this thread, with ticket 0, before the call returns.
  *
  * HA_E_DAMAGED  an acknowledged entry is missing or broken; *report says where
@@ -180,7 +234,8 @@ struct replication *replication_open(const struct replication_options *options,
                                      const struct replication_machine *machine, enum ha_error *why,
                                      char *report, size_t size);
 
-/* Start the threads: from here on commands are taken. */
+/* Start the threads: from here on commands are taken. With a node: the machine is
+ * called from here on, or from the node's start. */
 enum ha_error replication_start(struct replication *replication);
 
 /* Put commands in order, all or none of them. Copies them; any thread; never
@@ -212,7 +267,7 @@ void replication_answer_end(struct replication *replication);
 enum ha_error replication_transfer(struct replication *replication, uint8_t member);
 
 /* Lead no more and do not stand for election, until it is taken back or the
- * process ends. HA_E_UNSUPPORTED (one voter), HA_E_NOTFOUND (it leads, and there
+ * process ends; that is of the node, in all its groups. HA_E_UNSUPPORTED (one voter), HA_E_NOTFOUND (it leads, and there
  * is nobody who could). Any thread. */
 enum ha_error replication_drain(struct replication *replication, bool drain);
 
@@ -238,8 +293,8 @@ void replication_status(struct replication *replication, struct replication_stat
 void replication_flush_histogram(struct replication *replication,
                                  uint64_t counts[REPLICATION_FLUSH_BUCKETS]);
 
-/* Refuse new commands, make durable and apply what was taken, end the threads.
- * Harmless when repeated; not from within a call to the machine. */
+/* Refuse new commands, make durable and apply what was taken, end the threads. With
+ * a node: hand over if it leads; then its machine is not called any more. Harmless when repeated; not from within a call to the machine. */
 void replication_stop(struct replication *replication);
 
 /* Accepts NULL; stops first if it must. */

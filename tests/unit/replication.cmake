@@ -15,11 +15,12 @@ hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)
 # Between members, on the loopback interface.
 add_library(hearth_cluster_fixtures STATIC
   ${PROJECT_SOURCE_DIR}/tests/unit/cluster_fixture.c
+  ${PROJECT_SOURCE_DIR}/tests/unit/groups_fixture.c
   ${PROJECT_SOURCE_DIR}/tests/unit/transport_fixture.c)
 target_link_libraries(hearth_cluster_fixtures
   PUBLIC hearth_replication hearth_test_suite PkgConfig::ZMQ Threads::Threads)
 hearth_unit_test(transport_packet hearth_replication)
-foreach(name IN ITEMS cluster transport transport_link transport_socket transport_strangers snapshot snapshot_lies)
+foreach(name IN ITEMS cluster groups transport transport_link transport_socket transport_strangers snapshot snapshot_lies)
   hearth_unit_test(${name} hearth_cluster_fixtures $<TARGET_NAME_IF_EXISTS:hearth_tsan>)
 endforeach()
 foreach(name IN ITEMS snapshot snapshot_lies)
