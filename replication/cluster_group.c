@@ -106,8 +106,10 @@ static void role(void *context, enum replication_role role, uint64_t term)
 	struct cluster_group *group = context;
 	struct cluster *c = group->cluster;
 
-	if (group->role == REPLICATION_LEADER)
+	if (group->role == REPLICATION_LEADER) {
 		atomic_fetch_add(&group->reign, 1);
+		group->spreads = 0; /* whoever leads after us, it comes not back to be given away */
+	}
 	group->role = role;
 	group->role_term = term;
 	cluster_publish(group, clock_monotonic_ns());
@@ -176,7 +178,7 @@ struct cluster_group *group_new(struct cluster *c, uint32_t id, enum ha_error *w
 	group->face.engine = &replication_engine_cluster;
 	group->cluster = c;
 	group->id = id;
-	group->share = 1;
+	group->spreads = GROUP_SPREADS;
 	pthread_mutex_init(&group->status_mutex, NULL);
 	c->groups[c->group_count++] = group;
 	return group;
@@ -258,6 +260,7 @@ enum ha_error group_begin(struct cluster_group *group, uint64_t base_index, uint
 	group->carry.serial = 0;
 	group->restore_error = HA_OK;
 	group->role = REPLICATION_FOLLOWER;
+	group->share = c->group_count > 1 ? GROUP_SHARE_FIRST : GROUP_SHARE_MAX;
 	return open_core(group, row);
 }
 

@@ -33,6 +33,9 @@
 #define CLUSTER_SUBMIT_MAX 2048u /* commands put in order at once */
 #define SAMPLES 512u             /* of the log's growth, for lags in milliseconds */
 #define SAMPLE_MS 20u
+#define GROUP_SHARE_MAX 256u /* entries applied before the clock is read again */
+#define GROUP_SHARE_FIRST 16u
+#define GROUP_SPREADS 5u /* times that a founder offers a group to whose turn it is */
 
 /* What other threads ask of the engine's, and wait for. */
 enum cluster_wish {
@@ -86,7 +89,8 @@ struct cluster_group {
 		uint64_t index, serial; /* serial 0: none */
 		size_t count;
 	} carry;      /* entries that are put behind the log once more */
-	size_t share; /* entries that the machine gets at once */
+	size_t share;     /* entries that the machine gets at once */
+	unsigned spreads; /* times left */
 	uint64_t ticked_ns;
 	struct growth_sample samples[SAMPLES];
 	size_t sample_next;

@@ -9,7 +9,6 @@
 #define SUBMIT_OCTETS (512u << 10) /* at once, after the first command */
 #define SUBMIT_SHARES 4u           /* of a group in a turn */
 #define SHOW_MS 5u                 /* between copies of the status */
-#define APPLY_MAX 256u             /* entries applied before the clock is read again */
 #define APPLY_MS 2u                /* after which messages come first, and what they promise */
 #define LOOK_MS 10u                /* between turns, at most */
 
@@ -184,16 +183,16 @@ static enum ha_error attend(struct cluster_group *group, bool *more)
 	return error;
 }
 
-/* A machine that is slow gets little at once. */
+/* A machine that is slow gets little at once. What it did not fill says nothing. */
 static bool apply_share(struct cluster_group *group)
 {
 	uint64_t begin_ns = clock_monotonic_ns(), took_ns;
 	bool more = consensus_apply(group->core, group->share);
 
 	took_ns = clock_monotonic_ns() - begin_ns;
-	if (took_ns > APPLY_MS * MS && group->share > 1)
-		group->share /= 2;
-	else if (took_ns < APPLY_MS * MS / 4 && group->share < APPLY_MAX)
+	if (took_ns > APPLY_MS * MS)
+		group->share = 1 + (group->share - 1) * (APPLY_MS * MS) / took_ns;
+	else if (more && took_ns < APPLY_MS * MS / 4 && group->share < GROUP_SHARE_MAX)
 		group->share *= 2;
 	return more;
 }

@@ -89,16 +89,20 @@ static uint8_t preferred(const struct cluster_group *group)
 	return config->self;
 }
 
-/* In a new cluster only its founder may lead, in all groups. While nothing was put in
- * order yet, each goes to the member whose turn it is. */
+/* In a new cluster only its founder may lead, in all groups. Where there are several it
+ * gives each, once and while nothing was put in order yet, to the member whose turn
+ * it is. What an operator or an election decides after that stays. */
 static void spread(struct cluster_group *group, uint64_t now_ns)
 {
+	const struct cluster *c = group->cluster;
 	uint8_t member = preferred(group);
 
-	if (group->cluster->alone || group->role != REPLICATION_LEADER ||
-	    atomic_load(&group->applied) > 0 || member == group->cluster->config.self)
+	if (c->group_count < 2 || !c->founding || !group->spreads ||
+	    group->role != REPLICATION_LEADER || atomic_load(&group->applied) > 0 ||
+	    member == c->config.self)
 		return;
-	consensus_transfer(group->core, now_ns, member);
+	if (consensus_transfer(group->core, now_ns, member) == HA_OK)
+		group->spreads--;
 }
 
 /* false: it would not lead, if the others wanted it to. */

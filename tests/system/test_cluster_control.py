@@ -193,7 +193,7 @@ def test_a_pair_without_witness_goes_on_alone_and_comes_back(tmp_path):
         names_only(survivor, [survivor])
         cluster.start(survivor)
         assert cluster.await_leader() is survivor
-        assert len(survivor.ctl("bindings")) == nodes
+        wait_for(lambda: count(survivor, "bindings") == nodes, "the store has caught up with the log")
         term = survivor.ctl("status")["term"]
         assert registers(cluster, nodes)
         assert survivor.stop() == 0
