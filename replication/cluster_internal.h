@@ -88,7 +88,7 @@ struct cluster_group {
 	struct carry {
 		uint64_t index, serial; /* serial 0: none */
 		size_t count;
-	} carry;      /* entries that are put behind the log once more */
+	} carry;          /* entries that are put behind the log once more */
 	size_t share;     /* entries that the machine gets at once */
 	unsigned spreads; /* times left */
 	uint64_t ticked_ns;
