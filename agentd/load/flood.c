@@ -154,7 +154,7 @@ static void send_batch(struct flood *flood, uint64_t wanted, struct flood_result
 	for (uint64_t i = 0; i < wanted && i < LINK_BATCH; i++)
 		put_one(flood);
 	result->sent += flood->link.out.count;
-	link_send(&flood->link);
+	flood->refused += link_send(&flood->link);
 }
 
 static void count_answer(const uint8_t *octets, size_t size, struct flood_result *result)
@@ -214,7 +214,9 @@ enum ha_error flood_run(struct flood *flood, volatile sig_atomic_t *stop,
 	*result = (struct flood_result){ 0 };
 	if (error != HA_OK)
 		return error;
+	flood->refused = 0;
 	loop(flood, stop, result);
+	result->sent -= flood->refused;
 	link_close(&flood->link);
 	return HA_OK;
 }

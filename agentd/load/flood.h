@@ -45,7 +45,7 @@ void flood_set_time(struct flood *flood, uint64_t wall_ms);
 size_t flood_build(struct flood *flood, uint8_t out[FLOOD_DATAGRAM_MAX]);
 
 struct flood_result {
-	uint64_t sent;
+	uint64_t sent; /* and taken by the kernel */
 	uint64_t window_ns;
 	uint64_t cpu_ns;     /* of this program meanwhile */
 	uint64_t answers;    /* datagrams that came back; the kernel may have dropped others */

@@ -133,29 +133,34 @@ static bool send_in_one(int fd, struct link_batch *batch)
 	return n >= 0;
 }
 
-static void send_one_by_one(int fd, struct link_batch *batch)
+/* How many could not be sent. */
+static unsigned send_one_by_one(int fd, struct link_batch *batch)
 {
-	unsigned sent = 0;
+	unsigned done = 0, lost = 0;
 
-	while (sent < batch->count) {
-		int n = sendmmsg(fd, batch->headers + sent, batch->count - sent, 0);
+	while (done < batch->count) {
+		int n = sendmmsg(fd, batch->headers + done, batch->count - done, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		sent += n > 0 ? (unsigned)n : 1; /* the first could not be sent */
+		done += n > 0 ? (unsigned)n : 1; /* the first could not be sent */
+		lost += n <= 0;
 	}
+	return lost;
 }
 
-void link_send(struct link *link)
+unsigned link_send(struct link *link)
 {
 	int fd = link->sockets[link->turn];
+	unsigned lost = 0;
 
 	link->turn = (link->turn + 1) % link->count;
 	if (!one_size(&link->out) || !send_in_one(fd, &link->out))
-		send_one_by_one(fd, &link->out);
+		lost = send_one_by_one(fd, &link->out);
 	for (unsigned i = 0; i < link->out.count; i++)
 		link->out.pieces[i].iov_base = link->out.octets[i]; /* some were borrowed */
 	link->out.count = 0;
+	return lost;
 }
 
 unsigned link_receive(struct link *link, unsigned i)

@@ -51,8 +51,8 @@ void link_put(struct link *link, size_t size);
  * until link_send. */
 void link_put_borrowed(struct link *link, uint8_t *octets, size_t size);
 
-/* Send link->out and empty it. A datagram that cannot be sent is lost. */
-void link_send(struct link *link);
+/* Send link->out and empty it. How many could not be sent: those are lost. */
+unsigned link_send(struct link *link);
 
 /* Take what socket `i` holds into link->in, without waiting. Returns how many. */
 unsigned link_receive(struct link *link, unsigned i);
