@@ -59,6 +59,10 @@ LIBRARIES = {
     "systemd/*": ["agentd/programs/notify.c"],
     "cap-ng.h": ["agentd/programs/privileges.c"],
     "libmnl/*": ["agentd/dataplane/netlink.c"],
+    "bpf/*": [
+        "agentd/dataplane/tc_object.c", "agentd/dataplane/tc_attach.c", "agentd/dataplane/tc_maps.c",
+        "agentd/dataplane/bpf/*",
+    ],
     "protobuf-c/*": ["agentd/control/purse.h"],
 }
 

@@ -1,3 +1,9 @@
 # What of agentd/dataplane needs no network; the rest is tested in network namespaces.
 hearth_unit_test(ownership_plan hearth_dataplane)
 hearth_unit_test(tunnels hearth_dataplane Threads::Threads)
+# The fast path, in namespaces of the test's own. Only a kernel that refuses these makes it a skip.
+foreach(name IN ITEMS tc tc_hostile tc_maps)
+  hearth_unit_test(${name} hearth_dataplane PkgConfig::BPF)
+  target_sources(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/tc_fixture.c)
+  set_tests_properties(unit.${name} PROPERTIES SKIP_RETURN_CODE 77)
+endforeach()

@@ -1,0 +1,175 @@
+/* home.h - packets for a bound home address (RFC 5944 section 4.2.3): a copy to each of
+ * its care-of addresses. Everything is decided before anything is changed, for all
+ * copies; what cannot be done here goes whole to user space. */
+#ifndef AGENTD_DATAPLANE_BPF_HOME_H
+#define AGENTD_DATAPLANE_BPF_HOME_H
+
+#include "agentd/dataplane/bpf/tunnel.h"
+
+/* What one packet's copies have in common. */
+struct errand {
+	struct packet packet;
+	const struct tc_config *settings;
+	struct way way;
+	__be32 from;
+};
+
+/* Octets on the wire that the exit is known to take, or UINT32_MAX. */
+static __always_inline __u32 limit_of(const struct tc_config *settings, __be32 remote)
+{
+	const __u32 *limit = settings->has_exits ? bpf_map_lookup_elem(&exits, &remote) : 0;
+
+	return limit ? *limit : 0xffffffffu;
+}
+
+/* Can the packet go through that tunnel as it is? 0, or why not; its way is in `errand`. */
+static __noinline int plan(struct __sk_buff *skb, struct errand *errand, const struct tc_end *end)
+{
+	const struct packet *packet = &errand->packet;
+	const struct tc_config *settings = errand->settings;
+	__u32 overhead = overhead_of(end);
+	__u32 size = packet->segment + overhead;
+
+	if (!overhead || !settings)
+		return TC_USER_KIND;
+	if (packet->ip.saddr == end->remote) /* RFC 2003 section 3.2 */
+		return TC_USER_SOURCE;
+	if (end->encapsulation == MINIMAL &&
+	    (skb->gso_size || packet->ip.frag_off & bpf_htons(IP_FRAGMENT)))
+		return TC_USER_KIND;
+	if (size > 0xffff || size > limit_of(settings, end->remote))
+		return TC_USER_SIZE;
+	return find_way(skb, &errand->way, errand->from, end->remote, packet->ip.tos, size,
+	                settings->user);
+}
+
+static __always_inline void count_out(__u32 slot, const struct packet *packet)
+{
+	struct tc_row *row = bpf_map_lookup_elem(&rows, &slot);
+
+	count(TC_TUNNELLED);
+	if (!row)
+		return;
+	__sync_fetch_and_add(&row->out_packets, packet->segments);
+	__sync_fetch_and_add(&row->out_octets, packet->length);
+}
+
+/* Encapsulate and send. `whole`: the packet can still go to user space if this fails. */
+static __always_inline int send_copy(struct __sk_buff *skb, struct errand *errand,
+                                     const struct tc_end *end, int whole)
+{
+	const struct packet *packet = &errand->packet;
+	const struct tc_config *settings = errand->settings;
+	int failed = -1;
+
+	/* What an Ethernet frame was filled up with does not belong to the packet. */
+	if (skb->gso_size || skb->len == IP_AT + packet->length ||
+	    bpf_skb_change_tail(skb, IP_AT + packet->length, 0) == 0)
+		failed = end->encapsulation == MINIMAL
+		                 ? wrap_minimal(skb, packet, end, errand->from)
+		                 : wrap_whole(skb, packet, end, errand->from, settings);
+	if (failed == -1 && whole)
+		return to_user(TC_USER_KERNEL);
+	if (failed) {
+		count(TC_LOST);
+		return TC_ACT_SHOT;
+	}
+	count_out(end->slot, packet);
+	return go(&errand->way);
+}
+
+/* A copy came round: it has one further end as its own. What was possible a moment ago
+ * may be no more; then this copy is lost, as on any way. */
+static __always_inline int send_further(struct __sk_buff *skb, struct errand *errand,
+                                        const struct tc_home *home, __u32 number, __u32 ends)
+{
+	struct tc_more_ends *more = bpf_map_lookup_elem(&more_ends, home);
+	__u32 at = number - 1;
+
+	skb->mark = 0;
+	if (!more || number >= ends || at >= TC_ENDS_MAX - 1 ||
+	    plan(skb, errand, &more->ends[at]) != 0) {
+		count(TC_LOST);
+		return TC_ACT_SHOT;
+	}
+	return send_copy(skb, errand, &more->ends[at], 0);
+}
+
+/* Put a copy for each further end before this program again. 0, or the reason for which
+ * there are none and the packet is user space's. */
+static __always_inline int multiply(struct __sk_buff *skb, struct errand *errand,
+                                    const struct tc_home *home, __u32 ends)
+{
+	struct tc_more_ends *more = bpf_map_lookup_elem(&more_ends, home);
+	__u32 mark = skb->mark;
+
+	if (!more || ends > TC_ENDS_MAX)
+		return TC_USER_KIND;
+	for (__u32 i = 0; i < TC_ENDS_MAX - 1; i++) {
+		int why = i + 1 < ends ? plan(skb, errand, &more->ends[i]) : 0;
+
+		if (why)
+			return why;
+	}
+	for (__u32 i = 1; i < TC_ENDS_MAX; i++) {
+		if (i >= ends)
+			break;
+		skb->mark = TC_COPY_MARK | i;
+		if (bpf_clone_redirect(skb, skb->ifindex, BPF_F_INGRESS) < 0)
+			count(TC_LOST);
+	}
+	skb->mark = mark;
+	return 0;
+}
+
+/* RFC 2003 section 3.2, RFC 1812 section 5: what a packet must be to be forwarded by us.
+ * 0, or why user space has to see it. */
+static __always_inline int judge(struct __sk_buff *skb, struct packet *packet,
+                                 const struct tc_group *group)
+{
+	const struct iphdr *ip = &packet->ip;
+	__be32 source = ip->saddr;
+
+	if (!header_is_plain(ip, skb->len - IP_AT))
+		return TC_USER_HEADER;
+	if (ip->ttl <= 1)
+		return TC_USER_TTL;
+	if (!is_unicast(source) || source == group->address || bpf_map_lookup_elem(&own, &source))
+		return TC_USER_SOURCE;
+	if (ip->protocol == IPPROTO_IPIP || ip->protocol == IPPROTO_GRE ||
+	    ip->protocol == PROTOCOL_MINIMAL)
+		return TC_USER_NESTED;
+	return measure(skb, packet, IP_AT) ? 0 : TC_USER_KIND;
+}
+
+static __always_inline int forward_home(struct __sk_buff *skb, struct errand *errand,
+                                        const struct tc_home *home,
+                                        const struct tc_binding *binding)
+{
+	struct tc_group *group = group_of(binding);
+	__u32 copy = (skb->mark & TC_COPY_MASK) == TC_COPY_MARK ? skb->mark & ~TC_COPY_MASK : 0;
+	int why;
+
+	if (!group || !is_for_us(skb, group))
+		return leave();
+	if (bpf_ktime_get_boot_ns() >= group->forward_until_ns) {
+		count(TC_FENCED);
+		return TC_ACT_SHOT;
+	}
+	errand->from = group->address;
+	why = judge(skb, &errand->packet, group);
+	if (copy && !why)
+		return send_further(skb, errand, home, copy, binding->count);
+	if (!why)
+		why = plan(skb, errand, &binding->end);
+	if (!why && binding->count > 1) {
+		struct way first = errand->way;
+
+		why = multiply(skb, errand, home, binding->count);
+		errand->way = first;
+	}
+	return why ? to_user((__u32)why)
+	           : send_copy(skb, errand, &binding->end, binding->count == 1);
+}
+
+#endif

@@ -1,0 +1,177 @@
+/* state.h - the maps of the BPF programs, and the short ways to them. */
+#ifndef AGENTD_DATAPLANE_BPF_STATE_H
+#define AGENTD_DATAPLANE_BPF_STATE_H
+
+#include "agentd/dataplane/bpf/packet.h"
+
+/* Maps whose size is the daemon's choice have 1 here. What it writes at any moment, and
+ * without a call of the kernel, is in memory that it shares with the program. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct tc_config);
+} config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TC_GROUPS_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct tc_group);
+} groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TC_LINKS_MAX);
+	__type(key, __u32);
+	__type(value, struct tc_link);
+} links SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TC_OWN_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __be32);
+	__type(value, __u8);
+} own SEC(".maps");
+
+/* Octets that a tunnel to there takes on its way; 0: ask user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TC_EXITS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __be32);
+	__type(value, __u32);
+} exits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct tc_home);
+	__type(value, struct tc_binding);
+} bindings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct tc_home);
+	__type(value, struct tc_more_ends);
+} more_ends SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct tc_row);
+} rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TC_REASON_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} reasons SEC(".maps");
+
+static __always_inline void count(__u32 reason)
+{
+	__u64 *counter = bpf_map_lookup_elem(&reasons, &reason);
+
+	if (counter)
+		*counter += 1;
+}
+
+/* Not for us to touch: the next filter decides, or nobody. */
+static __always_inline int leave(void)
+{
+	return TC_ACT_UNSPEC;
+}
+
+/* A packet for a bound home address that the program does not forward itself. */
+static __always_inline int to_user(__u32 reason)
+{
+	__u32 zero = 0;
+	const struct tc_config *settings = bpf_map_lookup_elem(&config, &zero);
+
+	count(reason);
+	if (!settings || !settings->user)
+		return TC_ACT_UNSPEC;
+	return (int)bpf_redirect(settings->user, 0);
+}
+
+static __always_inline struct tc_group *group_of(const struct tc_binding *binding)
+{
+	__u32 number = binding->group;
+
+	return bpf_map_lookup_elem(&groups, &number);
+}
+
+static __always_inline int is_mac(const __u8 *mac)
+{
+	return mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5];
+}
+
+static __always_inline int is_same_mac(const __u8 *a, const __u8 *b)
+{
+	int differs = 0;
+
+	for (int i = 0; i < ETH_ALEN; i++)
+		differs |= a[i] ^ b[i];
+	return !differs;
+}
+
+/* Was the frame sent to this host: to the interface, or to the group's virtual MAC? What
+ * a switch floods is not, and on a pair it would be forwarded twice. */
+static __always_inline int is_for_us(struct __sk_buff *skb, const struct tc_group *group)
+{
+	__u8 to[ETH_ALEN];
+
+	if (skb->pkt_type == PACKET_HOST)
+		return 1;
+	if (!is_mac(group->mac) || bpf_skb_load_bytes(skb, 0, to, ETH_ALEN) < 0)
+		return 0;
+	return is_same_mac(to, group->mac);
+}
+
+/* Where the packet's bits go next. */
+struct way {
+	struct bpf_fib_lookup fib;
+};
+
+/* Is there a way by the kernel's routes that takes `size` octets, and not into the device
+ * of user space? Neighbours are looked for when it is gone. 0, or why not. */
+static __always_inline int find_way(struct __sk_buff *skb, struct way *way, __be32 from, __be32 to,
+                                    __u8 tos, __u32 size, __u32 user)
+{
+	long said;
+
+	__builtin_memset(way, 0, sizeof(*way));
+	way->fib.family = FAMILY_INET;
+	way->fib.tos = tos;
+	way->fib.tot_len = (__u16)size;
+	way->fib.ipv4_src = from;
+	way->fib.ipv4_dst = to;
+	way->fib.ifindex = skb->ifindex;
+	said = bpf_fib_lookup(skb, &way->fib, sizeof(way->fib), 0);
+	if (said == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return TC_USER_SIZE;
+	if ((said != BPF_FIB_LKUP_RET_SUCCESS && said != BPF_FIB_LKUP_RET_NO_NEIGH) ||
+	    way->fib.family != FAMILY_INET || way->fib.ifindex == user)
+		return TC_USER_ROUTE;
+	return 0;
+}
+
+/* Off it goes. The kernel's neighbour table gives the frame its addresses and sees to it
+ * that they stay right. */
+static __always_inline int go(struct way *way)
+{
+	struct bpf_redir_neigh next = { .nh_family = FAMILY_INET, .ipv4_nh = way->fib.ipv4_dst };
+
+	return (int)bpf_redirect_neigh(way->fib.ifindex, &next, sizeof(next), 0);
+}
+
+#endif

@@ -1,0 +1,131 @@
+/* tc_map.h - what the BPF program and the daemon share: the one declaration of every
+ * map's key and value. Addresses and ports are in network order, all else in host
+ * order; all padding has a name and is 0.
+ *
+ * Whoever changes anything here raises TC_LAYOUT: it stands in the name under which
+ * programs and maps are pinned, and a daemon adopts only what bears its own. The same
+ * holds for the program itself, by a checksum of it.
+ *
+ * Included on both sides; may include nothing but <linux/types.h>. */
+#ifndef AGENTD_DATAPLANE_BPF_TC_MAP_H
+#define AGENTD_DATAPLANE_BPF_TC_MAP_H
+
+#include <linux/types.h>
+
+#define TC_LAYOUT 1
+#define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
+#define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
+#define TC_LINKS_MAX 64
+#define TC_OWN_MAX 1024   /* addresses of this host */
+#define TC_EXITS_MAX 4096 /* exits of tunnels with a limit of their own */
+#define TC_NO_SLOT 0xffffffffu
+
+/* Beside the number of a copy, in the mark of a packet that was put before the program
+ * again. No stranger can set a mark. */
+#define TC_COPY_MARK 0x48410050u
+#define TC_COPY_MASK 0xfffffff0u
+
+/* One, at index 0. */
+struct tc_config {
+	__u32 user;      /* index of the device whose reader takes what is not done here; 0: none */
+	__u32 has_exits; /* something is in the map of exits */
+	__u8 ttl;        /* of outer headers */
+	__u8 always_df;  /* outer DF whatever the inner one is */
+	__u8 reserved[6];
+};
+
+/* A home agent address, by its number. Deadlines are of CLOCK_BOOTTIME, in ns; past
+ * them, nothing is forwarded, and nothing answered. */
+struct tc_group {
+	__u64 forward_until_ns;
+	__u64 attract_until_ns;
+	__be32 address;
+	__u8 mac[6]; /* virtual, of the address; 0: none */
+	__u8 reserved[6];
+};
+
+/* An interface where the program is, by its index. */
+struct tc_link {
+	__u32 realm;
+	__u8 mac[6];
+	__u8 answers_arp; /* mobile nodes are at home there, and their neighbours ask */
+	__u8 reserved;
+};
+
+struct tc_home {
+	__u32 realm;
+	__be32 address;
+};
+
+enum tc_end_flag {
+	TC_END_UDP = 1,
+	TC_END_REVERSE = 2, /* reverse tunnel was agreed on */
+};
+
+struct tc_end {
+	__be32 remote;      /* exit of the tunnel */
+	__u32 slot;         /* row of its counters */
+	__be16 port;        /* of UDP */
+	__u8 encapsulation; /* enum encapsulation */
+	__u8 flags;         /* enum tc_end_flag */
+};
+
+/* A bound home address. Its further ends, where it has more than one, are in another
+ * map, under the same key. */
+struct tc_binding {
+	__u8 group;
+	__u8 count; /* of ends, at least 1 */
+	__u8 reserved[2];
+	struct tc_end end;
+};
+
+struct tc_more_ends {
+	struct tc_end ends[TC_ENDS_MAX - 1];
+};
+
+/* struct tunnels_counters. */
+struct tc_row {
+	__u64 in_packets, in_octets, out_packets, out_octets;
+};
+
+_Static_assert(sizeof(struct tc_config) == 16, "tc_config");
+_Static_assert(sizeof(struct tc_group) == 32, "tc_group");
+_Static_assert(sizeof(struct tc_link) == 12, "tc_link");
+_Static_assert(sizeof(struct tc_home) == 8, "tc_home");
+_Static_assert(sizeof(struct tc_end) == 12, "tc_end");
+_Static_assert(sizeof(struct tc_binding) == 16, "tc_binding");
+_Static_assert(sizeof(struct tc_row) == 32, "tc_row");
+
+/* X(id, name, help): what the program did with packets that concern a mobile node, one
+ * counter each, per processor. Those to user space say why the program did not do it. */
+#define TC_REASONS(X)                                                                              \
+	X(TUNNELLED, "tc-tunnelled", "copies of packets that were put into a tunnel by BPF")       \
+	X(REVERSED, "tc-reversed", "packets that BPF took out of a reverse tunnel")                \
+	X(FENCED, "tc-fenced", "packets dropped by BPF since the deadline had passed")             \
+	X(LOST, "tc-lost", "copies dropped by BPF since their way was gone meanwhile")             \
+	X(ARP_ANSWERED, "tc-arp-answered", "requests of ARP for a mobile node answered by BPF")    \
+	X(ARP_FENCED, "tc-arp-fenced", "the same, not answered since the deadline had passed")     \
+	X(USER_HEADER, "tc-user-header",                                                           \
+	  "packets left to user space: broken IP header, or one with options")                     \
+	X(USER_TTL, "tc-user-ttl", "packets left to user space: their TTL ends here")              \
+	X(USER_SOURCE, "tc-user-source",                                                           \
+	  "packets left to user space: from an address of our own, the tunnel's exit or nobody")   \
+	X(USER_NESTED, "tc-user-nested", "packets left to user space: encapsulated already")       \
+	X(USER_KIND, "tc-user-kind",                                                               \
+	  "packets left to user space: not of a kind that the tunnel carries as they are")         \
+	X(USER_SIZE, "tc-user-size", "packets left to user space: they do not fit in the tunnel")  \
+	X(USER_ROUTE, "tc-user-route",                                                             \
+	  "packets left to user space: no route to the tunnel's exit")                             \
+	X(USER_KERNEL, "tc-user-kernel",                                                           \
+	  "packets left to user space: the kernel refused to change them")                         \
+	X(USER_REVERSE, "tc-user-reverse",                                                         \
+	  "packets from a tunnel left to user space: it has to judge them, or can do more")
+
+enum tc_reason {
+#define X(id, name, help) TC_##id,
+	TC_REASONS(X)
+#undef X
+	TC_REASON_COUNT
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* tc_attach.c - the hook of an interface: clsact, ingress, one filter of ours at a place
+ * of its own. The qdisc stays when we go: filters of others may hang on it. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "agentd/dataplane/tc_kernel.h"
+
+#define OUR_HANDLE 1u
+#define OUR_PRIORITY 0x4841u
+
+#define HOOK(name, interface_)                                                                     \
+	DECLARE_LIBBPF_OPTS(bpf_tc_hook, name, .ifindex = (interface_),                            \
+	                    .attach_point = BPF_TC_INGRESS)
+#define OURS(name)                                                                                 \
+	DECLARE_LIBBPF_OPTS(bpf_tc_opts, name, .handle = OUR_HANDLE, .priority = OUR_PRIORITY)
+
+bool tc_object_is_attached(const struct tc_object *object, int interface)
+{
+	HOOK(hook, interface);
+	OURS(filter);
+
+	return bpf_tc_query(&hook, &filter) == 0 && filter.prog_id == object->program_id;
+}
+
+enum ha_error tc_object_attach(const struct tc_object *object, int interface, const char *name,
+                               char *report, size_t size)
+{
+	HOOK(hook, interface);
+	OURS(filter);
+	int failed;
+
+	if (tc_object_is_attached(object, interface))
+		return HA_OK;
+	failed = bpf_tc_hook_create(&hook);
+	if (failed == 0 || failed == -EEXIST) {
+		filter.prog_fd = object->program;
+		filter.flags = BPF_TC_F_REPLACE;
+		failed = bpf_tc_attach(&hook, &filter);
+	}
+	if (failed == 0)
+		return HA_OK;
+	return ha_refuse(report, size, ha_error_of_errno(-failed),
+	                 "%s: the program cannot be put at its ingress: %s", name,
+	                 strerror(-failed));
+}
+
+enum ha_error tc_object_detach(int interface)
+{
+	HOOK(hook, interface);
+	OURS(filter);
+	int failed = bpf_tc_detach(&hook, &filter);
+
+	return failed == 0 ? HA_OK : failed == -ENOENT ? HA_E_NOTFOUND : ha_error_of_errno(-failed);
+}

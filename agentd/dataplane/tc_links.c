@@ -1,0 +1,122 @@
+/* tc_links.c - the interfaces where the program is, and this host's own addresses. */
+#include <ifaddrs.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agentd/base/log.h"
+#include "agentd/dataplane/tc_internal.h"
+
+/* The MAC of an Ethernet interface. */
+static enum ha_error read_mac(const char *name, uint8_t *mac, char *report, size_t size)
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int failed;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	failed = fd < 0 || ioctl(fd, SIOCGIFHWADDR, &request) != 0;
+	if (fd >= 0)
+		close(fd);
+	if (failed)
+		return ha_refuse(report, size, HA_E_NOTFOUND, "%s: there is no such interface",
+		                 name);
+	if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return ha_refuse(report, size, HA_E_UNSUPPORTED,
+		                 "%s: is not Ethernet, which is all that BPF is written for", name);
+	memcpy(mac, request.ifr_hwaddr.sa_data, 6);
+	return HA_OK;
+}
+
+static enum ha_error attach(struct tc *tc, struct tc_place *place, char *report, size_t size)
+{
+	uint32_t index = if_nametoindex(place->name);
+	enum ha_error error = read_mac(place->name, place->link.mac, report, size);
+
+	place->interface = 0;
+	if (error)
+		return error;
+	error = tc_map_put(&tc->object, TC_MAP_LINKS, &index, &place->link);
+	if (error)
+		return ha_refuse(report, size, error, "%s: %s", place->name, ha_strerror(error));
+	error = tc_object_attach(&tc->object, (int)index, place->name, report, size);
+	if (!error)
+		place->interface = (int)index;
+	return error;
+}
+
+static bool is_ours(const struct tc *tc, uint32_t index)
+{
+	for (size_t i = 0; i < tc->place_count; i++)
+		if (tc->places[i].interface == (int)index)
+			return true;
+	return false;
+}
+
+/* From where an earlier daemon was and this one is not, or from everywhere. */
+static void detach(struct tc *tc, bool all)
+{
+	uint32_t index, next;
+	bool more = tc_map_next(&tc->object, TC_MAP_LINKS, NULL, &index);
+
+	while (more) {
+		more = tc_map_next(&tc->object, TC_MAP_LINKS, &index, &next);
+		if (all || !is_ours(tc, index)) {
+			(void)tc_object_detach((int)index);
+			(void)tc_map_remove(&tc->object, TC_MAP_LINKS, &index);
+		}
+		index = next;
+	}
+}
+
+enum ha_error tc_attach_all(struct tc *tc, char *report, size_t size)
+{
+	enum ha_error first = HA_OK, error;
+	char other[160];
+
+	for (size_t i = 0; i < tc->place_count; i++) {
+		error = attach(tc, &tc->places[i], first ? other : report,
+		               first ? sizeof(other) : size);
+		if (!first)
+			first = error;
+	}
+	if (!first)
+		detach(tc, false);
+	return first;
+}
+
+void tc_detach_all(struct tc *tc)
+{
+	detach(tc, true);
+}
+
+void tc_own_addresses(struct tc *tc)
+{
+	struct ifaddrs *list, *at;
+	uint32_t address, next;
+	uint8_t mark, now;
+	bool more;
+
+	if (getifaddrs(&list) != 0)
+		return; /* what was true a while ago */
+	/* Each round has its own mark; what does not bear it at the end is gone. */
+	now = (uint8_t)(tc->own_round++ % 255 + 1);
+	for (at = list; at; at = at->ifa_next) {
+		if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET)
+			continue;
+		address = ((const struct sockaddr_in *)(const void *)at->ifa_addr)->sin_addr.s_addr;
+		(void)tc_map_put(&tc->object, TC_MAP_OWN, &address, &now);
+	}
+	freeifaddrs(list);
+	more = tc_map_next(&tc->object, TC_MAP_OWN, NULL, &address);
+	while (more) {
+		more = tc_map_next(&tc->object, TC_MAP_OWN, &address, &next);
+		if (tc_map_get(&tc->object, TC_MAP_OWN, &address, &mark) && mark != now)
+			(void)tc_map_remove(&tc->object, TC_MAP_OWN, &address);
+		address = next;
+	}
+}
