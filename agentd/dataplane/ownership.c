@@ -13,13 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 #include "agentd/dataplane/counters.h"
+#include "agentd/dataplane/thread_rights.h"
 
 #define HEAR_MAX 64u       /* messages of ARP before the plan is looked at again */
 #define LOOK_AGAIN_MS 100u /* for a hook that is to be killed */
@@ -234,21 +233,13 @@ static bool act(struct ownership *o, uint64_t *next_ns)
 	return step != OWNERSHIP_WAIT;
 }
 
-/* The thread needs one right of those that the process has yet, or none; a hook
- * inherits nothing. Who has no rights has none to give up. */
+/* One right or none; a hook inherits nothing. */
 static void confine(const struct ownership *o)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct rights[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	char subject[64];
 
-	if (geteuid() == 0)
-		return; /* asked to stay root */
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (o->place)
-		rights[0].effective = rights[0].permitted = 1u << CAP_NET_ADMIN;
-	if (syscall(SYS_capset, &header, rights) != 0)
-		log_warning("home agent address %s: rights cannot be given up: %s", o->name.text,
-		            strerror(errno));
+	snprintf(subject, sizeof(subject), "home agent address %s", o->name.text);
+	thread_rights_keep(o->place ? 1u << CAP_NET_ADMIN : 0, subject);
 }
 
 static void *run(void *context)
