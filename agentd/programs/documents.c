@@ -4,6 +4,7 @@
 #include "agentd/base/config_text.h"
 #include "agentd/base/counters.h"
 #include "agentd/dataplane/counters.h"
+#include "agentd/dataplane/home_arp_counters.h"
 #include "agentd/flow/counters.h"
 #include "proto/codes.h"
 #include "replication/counters.h"
@@ -14,6 +15,7 @@ void counter_sets_register(void)
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
 	counters_register(&dataplane_counters);
+	counters_register(&home_arp_counters);
 }
 
 struct document {

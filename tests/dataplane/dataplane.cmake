@@ -3,3 +3,9 @@ add_executable(address_owner ${CMAKE_CURRENT_LIST_DIR}/owner.c)
 target_link_libraries(address_owner PRIVATE hearth_dataplane PkgConfig::CAPNG Threads::Threads)
 set_target_properties(address_owner PROPERTIES
   OUTPUT_NAME owner RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
+
+# ARP for absent mobile nodes alone, likewise.
+add_executable(absent_nodes ${CMAKE_CURRENT_LIST_DIR}/absent.c)
+target_link_libraries(absent_nodes PRIVATE hearth_dataplane PkgConfig::CAPNG Threads::Threads)
+set_target_properties(absent_nodes PROPERTIES
+  OUTPUT_NAME absent RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)

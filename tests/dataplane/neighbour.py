@@ -75,8 +75,8 @@ class Neighbour:
 
     # ---- speaking ----
 
-    def send(self, operation, sender_mac, sender, target_mac, target, destination=EVERYBODY):
-        self.socket.send(destination + sender_mac + ARP.to_bytes(2, "big") + FIXED + operation.to_bytes(2, "big") +
+    def send(self, operation, sender_mac, sender, target_mac, target, destination=EVERYBODY, source=None):
+        self.socket.send(destination + (source or sender_mac) + ARP.to_bytes(2, "big") + FIXED + operation.to_bytes(2, "big") +
                          sender_mac + socket.inet_aton(sender) + target_mac + socket.inet_aton(target))
 
     def request(self, target):

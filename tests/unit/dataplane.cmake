@@ -1,5 +1,7 @@
 # What of agentd/dataplane needs no network; the rest is tested in network namespaces.
 hearth_unit_test(ownership_plan hearth_dataplane)
+hearth_unit_test(home_arp hearth_dataplane)
+hearth_unit_test(home_arp_plan hearth_dataplane)
 hearth_unit_test(tunnels hearth_dataplane Threads::Threads)
 # The fast path, in namespaces of the test's own. Only a kernel that refuses these makes it a skip.
 foreach(name IN ITEMS tc tc_hostile tc_maps)
