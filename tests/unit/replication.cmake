@@ -10,6 +10,13 @@ foreach(name IN ITEMS journal journal_format journal_whole journal_recovery jour
                       store backup consensus consensus_orders consensus_parts ballot snapshot_format)
   hearth_unit_test(${name} hearth_replication_fixtures)
 endforeach()
+# More seeds than it runs by itself, in processes beside each other: ThreadSanitizer takes its time.
+foreach(first IN ITEMS 41 161 281)
+  math(EXPR last "${first} + 119")
+  add_test(NAME unit.journal_faults_${first} COMMAND test_journal_faults ${first} ${last}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
+  hearth_test_properties(unit.journal_faults_${first} unit 300)
+endforeach()
 hearth_unit_test(store_files hearth_replication_fixtures PkgConfig::LMDB)
 
 # Between members, on the loopback interface.
