@@ -141,11 +141,25 @@ static enum ha_error fulfil(struct cluster *c, uint64_t now_ns)
 	return HA_E_UNSUPPORTED;
 }
 
+static void show_status(struct cluster_group *group, uint64_t now_ns)
+{
+	struct replication_status status;
+
+	status_fill(group, now_ns, &status);
+	pthread_mutex_lock(&group->status_mutex);
+	group->status = status;
+	pthread_mutex_unlock(&group->status_mutex);
+	group->published_ns = now_ns;
+}
+
+/* Who is answered finds it shown, of whichever group. */
 static void serve_request(struct cluster *c, uint64_t now_ns)
 {
 	pthread_mutex_lock(&c->request_mutex);
 	if (c->request.wish != WISH_NONE && !c->request.done) {
 		c->request.result = fulfil(c, now_ns);
+		for (size_t i = 0; i < c->group_count; i++)
+			show_status(c->groups[i], now_ns);
 		c->request.done = c->request.wish != WISH_ATTACH || c->request.result != HA_E_BUSY;
 		if (c->request.done)
 			pthread_cond_broadcast(&c->request_done);
@@ -277,17 +291,6 @@ static void work(struct cluster *c, bool *more)
 static bool accepts(const struct cluster_group *group)
 {
 	return group->role == REPLICATION_LEADER && atomic_load(&group->answer_until_ns) > 0;
-}
-
-static void show_status(struct cluster_group *group, uint64_t now_ns)
-{
-	struct replication_status status;
-
-	status_fill(group, now_ns, &status);
-	pthread_mutex_lock(&group->status_mutex);
-	group->status = status;
-	pthread_mutex_unlock(&group->status_mutex);
-	group->published_ns = now_ns;
 }
 
 /* Time had run out, and lies ahead again? */

@@ -352,12 +352,15 @@ static void who_is_drained_is_not_handed_the_leadership(void)
 {
 	struct world *w = world_new(3); /* two with data */
 	struct node *first, *second;
+	struct replication_status status;
 
 	submit(w, "a");
 	CU_ASSERT_TRUE(await(w, all_have, "a"));
 	first = await_leader(w, NULL);
 	second = &w->nodes[2 - first->number];
 	CU_ASSERT_EQUAL(replication_drain(second->replication, true), HA_OK);
+	replication_status(second->replication, &status);
+	CU_ASSERT_TRUE(status.drained); /* at once */
 	CU_ASSERT_TRUE(await(w, some_other_is_drained, first));
 	CU_ASSERT_EQUAL(replication_transfer(first->replication, second->number), HA_E_UNSUPPORTED);
 	CU_ASSERT_EQUAL(replication_transfer(first->replication, 0), HA_E_NOTFOUND);
