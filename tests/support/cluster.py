@@ -6,6 +6,8 @@
         leader.power_off()                    # or kill(), freeze(), stop(), cluster.isolate(leader)
         cluster.await_leader(other_than=leader)
 
+On a busy host the lead may move at any time: it is awaited, and what holds of one leader is judged by in_one_reign.
+
 The leader owns ADDRESS, which no member has at the start; members are 192.0.2.11, .12 and so on. Needs root.
 """
 
@@ -27,6 +29,7 @@ PREFIX = "/24"
 PORT = 434
 CLUSTER_PORT = 4340
 ROLES = ("data", "witness")
+REIGNS = 20  # at most, that are judged until one lasted long enough
 
 
 def make_key(path):
@@ -149,6 +152,10 @@ class Member(Agent):
         """Lines that agentload verify reads."""
         return "".join(f"{row['home']} {row['care_of']} 0x{row['identification']}\n" for row in self.ctl("bindings"))
 
+    def state_of(self, other):
+        """The state in which it sees another member, or itself; None when it does not say."""
+        return (self.peers() or {}).get(other.number, {}).get("state")
+
     def counter(self, name):
         return next(row["value"] for row in self.ctl("counters") if row["name"] == name)
 
@@ -194,12 +201,15 @@ class Cluster:
         return self
 
     def __exit__(self, kind, value, traceback):
+        ended = [member for member in self.members.values() if member.process is not None and not member.runs()]
         try:
-            if kind is not None:
+            if kind is not None or ended:
                 for member in self.members.values():
                     print(f"---- log of member {member.number}\n{member.log()[-8000:] if os.path.exists(member.log_path) else ''}")
         finally:
             self.end()
+        if kind is None:
+            assert not ended, f"members ended by themselves: {[member.number for member in ended]}"
 
     def end(self):
         """Nothing is left running, however it went."""
@@ -240,14 +250,57 @@ class Cluster:
             if member.process is not None:
                 assert member.stop() == 0, f"member {member.number} ended badly:\n{member.log()[-8000:]}"
 
-    def leader(self, other_than=None):
-        """The member that leads and can answer, None when there is none now."""
+    def reign(self, other_than=None):
+        """(who leads and can answer, the latest term of which a member knows): the leader is None while there is none. A witness
+        that was elected answers nobody, and hands on."""
         views = {member: member.view() for member in self.running() if member is not other_than and not member.unplugged}
         leaders = [member for member, view in views.items() if view and view["role"] == "leader"]
-        return max(leaders, key=lambda member: views[member]["term"], default=None)
+        leader = max(leaders, key=lambda member: views[member]["term"], default=None)
+        term = max((view["term"] for view in views.values() if view), default=None)
+        return (leader if leader in self.data() else None), term
+
+    def leader(self, other_than=None):
+        """The member that leads and can answer, None when there is none now."""
+        return self.reign(other_than)[0]
 
     def await_leader(self, other_than=None, seconds=30):
         return wait_for(lambda: self.leader(other_than), "a member leads", seconds=seconds, interval=0.005)
+
+    def standby(self, leader):
+        """The other data member of two."""
+        return next(member for member in self.data() if member is not leader)
+
+    def in_one_reign(self, judge):
+        """What judge(leader) returns. What it finds wrong counts only if one reign saw all of it; else it judges the next one."""
+        for _ in range(REIGNS):
+            wait_for(lambda: self.reign()[0], "a member leads")
+            before = self.reign()
+            if before[0] is None:
+                continue
+            try:
+                return judge(before[0])
+            except (AssertionError, Refused):
+                if self.reign() == before:
+                    raise
+        raise AssertionError(f"in {REIGNS} reigns none lasted long enough to be judged")
+
+    def admit(self, member):
+        """Let in a member that is refused for its new disk, as an operator does. A leader may be lost before that is settled, so
+        the next one is asked again if it still refuses."""
+        answers = []
+
+        def is_in():
+            leader = self.leader()
+            state = leader and leader.state_of(member)
+            if state == "refused":
+                try:
+                    answers.append(leader.ctl("cluster", "admit", str(member.number)))
+                except Refused as why:
+                    answers.append(why.text)
+            return state in ("well", "lags", "fetches the store")
+
+        wait_for(is_in, f"member {member.number} is let in")
+        assert {"result": "admitted", "member": member.number} in answers, answers
 
     def is_whole(self):
         """One member leads and counts on all others, who may lag a little: the load may go on."""

@@ -17,3 +17,15 @@ def wait_for(condition, what, seconds=60.0, interval=0.02):
         if time.monotonic() > end:
             raise NotYet(f"after {seconds:g} s still not: {what}")
         time.sleep(interval)
+
+
+def wait_until_holds(judge, seconds=60.0, interval=0.02):
+    """What judge() returns once it asserts nothing wrong: for conditions of several parts. In the end its own error tells."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return judge()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(interval)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from agent import Refused, program
 from cluster import Cluster, load_associations
-from waiting import wait_for
+from waiting import wait_for, wait_until_holds
 
 MEMBER = {"member", "kind", "address", "self", "role", "state", "connected", "lag_entries", "lag_ms", "round_trip_us",
           "clock_offset_us", "silent_ms"}
@@ -20,13 +20,13 @@ def pair(tmp_path_factory):
 
 
 @pytest.fixture
-def roles(pair):
-    """The leader and the other data member; nobody is drained, and all see one another."""
+def whole(pair):
+    """The pair; nobody is drained, and all see one another."""
     for member in pair.members.values():
         member.ctl("cluster", "undrain")
         wait_for(lambda: all(row["connected"] for row in rows(member).values()), f"member {member.number} sees all")
-    leader = pair.await_leader()
-    return leader, next(member for member in pair.data() if member is not leader)
+    pair.await_leader()
+    return pair
 
 
 def rows(member):
@@ -34,58 +34,78 @@ def rows(member):
 
 
 def refusal(member, *words):
-    with pytest.raises(Refused) as refused:
-        member.ctl(*words)
-    assert refused.value.status == 1
-    return refused.value.text
+    """What a member says that refuses."""
+    try:
+        answer = member.ctl(*words)
+    except Refused as refused:
+        assert refused.status == 1
+        return refused.text
+    raise AssertionError(f"'{' '.join(words)}' was not refused: {answer}")
 
 
-def test_all_members_know_who_leads(pair, roles):
-    leader, standby = roles
-    for member in pair.members.values():
-        said = rows(member)
-        assert set(said) == {1, 2, 3} and all(set(row) == MEMBER for row in said.values())
-        assert [row["kind"] for row in said.values()] == ["data", "data", "witness"]
-        assert said[leader.number]["role"] == "leader" and said[standby.number]["role"] == "standby"
-        assert said[3]["role"] == "witness"
-        assert [number for number, row in said.items() if row["self"]] == [member.number]
-        assert said[member.number]["address"] == f"{member.cluster_address}:4340"
-        status = member.ctl("status")
-        assert (status["member"], status["members"], status["leader"]) == (member.number, 3, leader.number)
-        assert (status["witness"], status["majority"], status["reachable"]) == (member.number == 3, 2, 3)
-    assert leader.ctl("status")["redundancy"] == 2 and standby.ctl("status")["redundancy"] is None
+def test_all_members_know_who_leads(whole):
+    def all_know():
+        leader = whole.await_leader()
+        standby = whole.standby(leader)
+        for member in whole.members.values():
+            said = rows(member)
+            assert set(said) == {1, 2, 3} and all(set(row) == MEMBER for row in said.values())
+            assert [row["kind"] for row in said.values()] == ["data", "data", "witness"]
+            assert said[leader.number]["role"] == "leader" and said[standby.number]["role"] == "standby"
+            assert said[3]["role"] == "witness"
+            assert [number for number, row in said.items() if row["self"]] == [member.number]
+            assert said[member.number]["address"] == f"{member.cluster_address}:4340"
+            status = member.ctl("status")
+            assert (status["member"], status["members"], status["leader"]) == (member.number, 3, leader.number)
+            assert (status["witness"], status["majority"], status["reachable"]) == (member.number == 3, 2, 3)
+        assert leader.ctl("status")["redundancy"] == 2 and standby.ctl("status")["redundancy"] is None
+
+    wait_until_holds(all_know)
 
 
-def test_only_the_leader_knows_lags(roles):
-    leader, standby = roles
-    wait_for(lambda: rows(leader)[standby.number]["lag_ms"] == 0, "the standby has everything")
-    assert rows(leader)[3]["lag_entries"] is not None and rows(leader)[leader.number]["lag_ms"] is None
-    assert all(row["lag_ms"] is None for row in rows(standby).values())
-    row = rows(leader)[standby.number]
-    assert row["round_trip_us"] > 0 and re.fullmatch(r"[+-]\d+", row["clock_offset_us"]) and row["silent_ms"] is not None
+def test_only_the_leader_knows_lags(whole):
+    def leader_knows():
+        leader = whole.await_leader()
+        standby = whole.standby(leader)
+        said = rows(leader)
+        row = said[standby.number]
+        assert row["lag_ms"] == 0 and said[3]["lag_entries"] is not None and said[leader.number]["lag_ms"] is None
+        assert row["round_trip_us"] > 0 and re.fullmatch(r"[+-]\d+", row["clock_offset_us"]) and row["silent_ms"] is not None
+        assert all(row["lag_ms"] is None for row in rows(standby).values())
+
+    wait_until_holds(leader_knows)
 
 
-def test_the_table_ends_with_the_cluster(roles):
-    leader, _ = roles
-    table = leader.ctl_raw("cluster", "status", json_output=False).stdout
-    assert re.search(rf"3 rows; term \d+; leader {leader.number}; lease_ms \d+; election_ms \d+; reachable 3; majority 2; "
-                     r"redundancy \d", table)
+def test_the_table_ends_with_the_cluster(whole):
+    def ends_with_it():
+        leader = whole.await_leader()
+        table = leader.ctl_raw("cluster", "status", json_output=False).stdout
+        assert re.search(rf"3 rows; term \d+; leader {leader.number}; lease_ms \d+; election_ms \d+; reachable 3; majority 2; "
+                         r"redundancy \d", table)
+
+    wait_until_holds(ends_with_it)
 
 
 @pytest.mark.parametrize("words", [
     ["config", "set", "registration.max-lifetime", "600"], ["pool", "remove", "p"], ["cluster", "transfer"], ["cluster", "admit", "1"],
     ["association", "remove", "10.0.0.1"], ["key", "rotate"], ["audit", "undo", "1"],
 ])
-def test_a_standby_says_whom_to_ask(roles, words):
-    leader, standby = roles
-    text = refusal(standby, *words)
-    assert f"ask member {leader.number} at {leader.cluster_address}, which does" in text
+def test_a_standby_says_whom_to_ask(whole, words):
+    def says_so(leader):
+        text = refusal(whole.standby(leader), *words)
+        assert f"ask member {leader.number} at {leader.cluster_address}, which does" in text
+
+    whole.in_one_reign(says_so)
 
 
-def test_a_change_is_on_every_member(pair, roles):
-    leader, standby = roles
+def test_a_change_is_on_every_member(whole):
     value = "1234"
-    version = leader.ctl("config", "set", "registration.max-lifetime", value)["version"]
+
+    def change(leader):
+        return leader, leader.ctl("config", "set", "registration.max-lifetime", value)["version"]
+
+    leader, version = whole.in_one_reign(change)
+    standby = whole.standby(leader)
 
     def has_it():
         row = next(row for row in standby.ctl("config", "list") if row["name"] == "registration.max-lifetime")
@@ -97,57 +117,93 @@ def test_a_change_is_on_every_member(pair, roles):
 
 
 @pytest.mark.parametrize("words", [["bindings"], ["nodes"], ["association", "list"], ["pool", "list"], ["audit"], ["key", "list"]])
-def test_a_witness_holds_nothing(pair, roles, words):
-    assert "this member is a witness" in refusal(pair.members[3], *words)
+def test_a_witness_holds_nothing(whole, words):
+    assert "this member is a witness" in refusal(whole.members[3], *words)
 
 
 @pytest.mark.parametrize("words", [["status"], ["counters"], ["flushes"], ["config", "list"], ["version"], ["cluster", "status"]])
-def test_a_witness_answers_what_needs_no_bindings(pair, roles, words):
-    assert pair.members[3].ctl(*words)
+def test_a_witness_answers_what_needs_no_bindings(whole, words):
+    assert whole.members[3].ctl(*words)
 
 
-def test_leadership_goes_where_it_is_sent(pair, roles):
+def test_leadership_goes_where_it_is_sent(whole):
+    """An order lapses when the other one is not ready soon enough; then it is given again."""
+    def send(first, other):
+        def order(leader):
+            if leader is first:
+                assert leader.ctl("cluster", "transfer", str(other.number)) == {"result": "begun", "member": other.number}
+
+        if whole.leader() is first and not first.ctl("status")["transferring"]:
+            whole.in_one_reign(order)
+        return whole.leader() is other
+
     for _ in range(4):
-        leader = pair.leader()
-        other = next(member for member in pair.data() if member is not leader)
-        assert leader.ctl("cluster", "transfer", str(other.number)) == {"result": "begun", "member": other.number}
-        wait_for(lambda: pair.leader() is other, f"member {other.number} leads")
-    assert leader.ctl("status")["role"] == "follower"
+        leader = whole.await_leader()
+        other = whole.standby(leader)
+        wait_for(lambda: send(leader, other), f"member {other.number} leads")
+        wait_for(lambda: leader.ctl("status")["role"] == "follower", f"member {leader.number} follows")
 
 
 @pytest.mark.parametrize("whom", ["3", "4", "itself"])
-def test_leadership_does_not_go_everywhere(roles, whom):
-    leader, _ = roles
-    text = refusal(leader, "cluster", "transfer", str(leader.number) if whom == "itself" else whom)
-    assert text == "agentctl: leadership was not handed over: there is no such other data member within reach that would lead"
+def test_leadership_does_not_go_everywhere(whole, whom):
+    def refuses(leader):
+        text = refusal(leader, "cluster", "transfer", str(leader.number) if whom == "itself" else whom)
+        assert text == "agentctl: leadership was not handed over: there is no such other data member within reach that would lead"
+
+    whole.in_one_reign(refuses)
 
 
-def test_who_is_drained_does_not_lead(pair, roles):
-    leader, other = roles
-    assert leader.ctl("cluster", "drain")["result"] == "drained"
-    wait_for(lambda: pair.leader() is other, "the other one leads")
-    assert rows(leader)[leader.number]["state"] == "drained"
-    assert leader.ctl("status")["drained"] is True and "this node is drained" in leader.ctl("status")["warnings"]
-    assert "nobody" not in refusal(leader, "config", "set", "registration.max-lifetime", "600")
+def test_who_is_drained_does_not_lead(whole):
+    def drain(leader):
+        assert leader.ctl("cluster", "drain")["result"] == "drained"
+        return leader
+
+    leader = whole.in_one_reign(drain)
+    other = whole.standby(leader)
+    wait_for(lambda: whole.leader() is other, "the other one leads")
+
+    def says_so():
+        assert rows(leader)[leader.number]["state"] == "drained"
+        status = leader.ctl("status")
+        assert status["drained"] is True and "this node is drained" in status["warnings"]
+        assert f"ask member {other.number} at" in refusal(leader, "config", "set", "registration.max-lifetime", "600")
+
+    wait_until_holds(says_so)
     assert leader.ctl("cluster", "undrain") == {"result": "may lead again", "member": leader.number}
     wait_for(lambda: leader.ctl("status")["drained"] is False, "it is not drained")
 
 
-def test_nobody_is_admitted_who_is_not_refused(roles):
-    leader, other = roles
-    assert "nothing to admit" in refusal(leader, "cluster", "admit", str(other.number))
+def test_nobody_is_admitted_who_is_not_refused(whole):
+    def refuses(leader):
+        assert "nothing to admit" in refusal(leader, "cluster", "admit", str(whole.standby(leader).number))
+
+    whole.in_one_reign(refuses)
 
 
-def test_the_loss_of_redundancy_is_told_and_its_return(pair, roles):
-    leader, other = roles
-    other.kill()
-    wait_for(lambda: leader.ctl("status")["redundancy"] == 1, "the loss is noticed")
-    assert "no redundancy: the loss of this node loses service" in leader.ctl("status")["warnings"]
-    assert rows(leader)[other.number]["state"] == "out of reach"
-    wait_for(lambda: "redundancy is lost" in leader.log(), "the log says so")
-    pair.start(other)
-    wait_for(lambda: "redundancy is back: 2 data members" in leader.log(), "the log says that it is back")
-    assert leader.ctl("status")["warnings"] is None
+def test_the_loss_of_redundancy_is_told_and_its_return(whole):
+    def lose_and_return(leader):
+        other = whole.standby(leader)
+        known = len(leader.log())
+
+        def told(words):
+            return words in leader.log()[known:]
+
+        other.kill()
+        try:
+            wait_for(lambda: leader.ctl("status")["redundancy"] == 1, "the loss is noticed")
+            wait_until_holds(lambda: warned(leader, other))
+            wait_for(lambda: told("redundancy is lost"), "the log says so")
+        finally:
+            whole.start(other)
+        wait_for(lambda: told("redundancy is back") or told("redundancy is for another leader to tell"), "the log says that it is back")
+        assert told("redundancy is back: 2 data members")
+        wait_for(lambda: leader.ctl("status")["warnings"] is None, "there is nothing to warn of")
+
+    def warned(leader, other):
+        assert "no redundancy: the loss of this node loses service" in leader.ctl("status")["warnings"]
+        assert rows(leader)[other.number]["state"] == "out of reach"
+
+    whole.in_one_reign(lose_and_return)
 
 
 def test_a_configuration_is_explained(pair):
@@ -179,15 +235,25 @@ def names_only(member, members):
     member.join(members)
 
 
+def redundancies(cluster):
+    """What data members say of it; only a leader does."""
+    return [view["redundancy"] for view in (member.view() for member in cluster.data()) if view]
+
+
 def test_a_pair_without_witness_goes_on_alone_and_comes_back(tmp_path):
     nodes = 50
+
+    def is_without_majority(member):
+        status = member.ctl("status")
+        assert status["reachable"] == 1 and status["role"] != "leader" and "no majority" in status["warnings"]
+
     with Cluster(str(tmp_path), "data", "data", associations=list(load_associations(nodes))) as cluster:
-        leader = cluster.await_leader()
+        cluster.await_leader()
         assert registers(cluster, nodes)
-        survivor = next(member for member in cluster.data() if member is not leader)
+        leader = cluster.await_leader()
+        survivor = cluster.standby(leader)
         leader.power_off()
-        wait_for(lambda: survivor.ctl("status")["reachable"] == 1, "the loss is noticed")
-        assert survivor.ctl("status")["role"] != "leader" and "no majority" in survivor.ctl("status")["warnings"]
+        wait_until_holds(lambda: is_without_majority(survivor))
         wait_for(lambda: "lost the majority: 1 of 2 members" in survivor.log(), "the log says so")
         assert survivor.stop() == 0
         names_only(survivor, [survivor])
@@ -202,9 +268,8 @@ def test_a_pair_without_witness_goes_on_alone_and_comes_back(tmp_path):
         cluster.start(survivor)
         leader.power_on()
         wait_for(leader.answers, "the one that was lost answers")
-        back = cluster.await_leader()
-        assert back.ctl("status")["term"] > term
-        wait_for(lambda: back.ctl("status")["redundancy"] == 2, "redundancy is back")
+        assert cluster.await_leader().ctl("status")["term"] > term
+        wait_for(lambda: 2 in redundancies(cluster), "redundancy is back")
         assert registers(cluster, nodes)
         wait_for(lambda: all(count(member, "bindings") == nodes for member in cluster.data()), "both have all bindings")
 
@@ -222,8 +287,8 @@ def test_a_lone_agent_becomes_a_cluster(tmp_path):
         assert first.stop() == 0
         first.join(cluster.members.values())
         cluster.start(first, second, witness)
-        assert cluster.await_leader() is not None
-        wait_for(lambda: any((member.ask("status") or {}).get("redundancy") == 2 for member in cluster.data()), "both have everything")
+        cluster.await_leader()
+        wait_for(lambda: 2 in redundancies(cluster), "both have everything")
         wait_for(lambda: count(second, "association", "list") == nodes, "the associations came along")
         wait_for(lambda: count(second, "bindings") == nodes, "the bindings came along")
         assert registers(cluster, nodes)
@@ -232,13 +297,14 @@ def test_a_lone_agent_becomes_a_cluster(tmp_path):
 def test_the_founder_comes_back_with_another_disk(tmp_path):
     with Cluster(str(tmp_path), "data", "data", "witness") as cluster:
         cluster.await_leader()
+        cluster.await_level()
         founder, other = cluster.data()
         founder.kill()
         founder.wipe()
         assert cluster.await_leader() is other
         cluster.start(founder)
-        wait_for(lambda: rows(other)[1]["state"] == "refused", "its new disk is refused")
+        wait_for(lambda: other.state_of(founder) == "refused", "its new disk is refused")
         assert "founds" not in founder.log().split("recovered")[-1]
-        assert other.ctl("cluster", "admit", "1") == {"result": "admitted", "member": 1}
-        wait_for(lambda: other.ctl("status")["redundancy"] == 2, "it takes part again")
+        cluster.admit(founder)
+        wait_for(lambda: 2 in redundancies(cluster), "it takes part again")
         wait_for(lambda: count(founder, "association", "list") == len(founder.associations), "it has everything")
