@@ -25,7 +25,7 @@ struct flood {
 	struct replayed *replayed; /* of a kind that replays, else NULL */
 	uint32_t replayed_count;
 	struct link link;
-	uint64_t refused; /* datagrams, by the kernel */
+	uint64_t refused;                                 /* datagrams, by the kernel */
 	uint8_t long_one[LINK_BATCH][FLOOD_DATAGRAM_MAX]; /* what has no room in the link */
 };
 
