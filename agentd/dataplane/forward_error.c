@@ -1,0 +1,39 @@
+/* forward_error.c - ICMP errors to those who sent a packet: when there may be one (RFC
+ * 1812 section 4.3.2), and not too many. */
+#include "agentd/dataplane/forward_internal.h"
+
+bool forward_complain(struct forward_run *run, const struct forward_agent *agent, struct span about,
+                      struct forward_complaint complaint)
+{
+	const struct forward_context *context = run->context;
+	struct forward_buffers *buffers = context->buffers;
+	struct writer out = writer_over(buffers->error, sizeof(buffers->error));
+	struct icmp4_error error = { .source = agent->address,
+		                     .type = complaint.type,
+		                     .code = complaint.code,
+		                     .pointer = complaint.pointer,
+		                     .mtu = complaint.mtu,
+		                     .ttl = run->settings->ttl };
+
+	if (!icmp4_may_answer(about)) {
+		forward_happened(run, FORWARD_ERROR_FORBIDDEN);
+		return false;
+	}
+	if (!context->trial && !soft_may_complain(context->soft, context->now_ns)) {
+		forward_happened(run, FORWARD_ERROR_LIMITED);
+		return false;
+	}
+	if (!context->trial)
+		error.id = soft_id(context->soft);
+	if (icmp4_error_write(&out, &error, about) != HA_OK) {
+		forward_happened(run, FORWARD_ERROR_FORBIDDEN);
+		return false;
+	}
+	forward_note(run, "ICMP type %u code %u is sent", complaint.type, complaint.code);
+	forward_happened(run, FORWARD_ERROR_SENT);
+	forward_emit(run, &(struct forward_output){ .kind = FORWARD_ICMP,
+	                                            .packet = writer_span(&out),
+	                                            .realm = agent->realm,
+	                                            .group = agent->group });
+	return true;
+}

@@ -1,0 +1,191 @@
+/* forward_home.c - packets to home addresses (RFC 5944 section 4.2.3). */
+#include "agentd/dataplane/forward_internal.h"
+
+/* In how many tunnels is it already? A loop that no check sees grows by a tunnel each
+ * time it comes round. */
+static bool is_too_deep(struct forward_run *run, struct span packet, struct ip4 ip)
+{
+	struct tunnel_unwrapped unwrapped;
+
+	for (unsigned depth = 0; depth < run->settings->nesting; depth++) {
+		struct writer room = forward_room(run->context->buffers->probe, packet);
+
+		if (!forward_is_tunnel(run->settings, packet, &ip) ||
+		    tunnel_unwrap(packet, &room, &unwrapped) != HA_OK)
+			return false;
+		packet = unwrapped.inner;
+		ip = unwrapped.ip;
+	}
+	return true;
+}
+
+static bool is_care_of(const struct tunnels_home *home, struct in_addr address)
+{
+	for (size_t i = 0; i < home->count; i++)
+		if (address_equal(home->bindings[i].care_of, address) ||
+		    address_equal(home->bindings[i].endpoint, address))
+			return true;
+	return false;
+}
+
+/* A tunnel to the home address: its contents go on as if they had come alone, unless
+ * they come from where they would go. false: it ended. */
+static bool open_special(struct forward_run *run, struct forward_subject *subject,
+                         const struct tunnels_home *home)
+{
+	struct writer room = forward_room(run->context->buffers->inner, subject->packet);
+	struct tunnel_unwrapped unwrapped;
+
+	if (!forward_is_tunnel(run->settings, subject->packet, &subject->ip) ||
+	    subject->ip.protocol == IP4_UDP ||
+	    tunnel_unwrap(subject->packet, &room, &unwrapped) != HA_OK ||
+	    !address_equal(unwrapped.ip.destination, subject->ip.destination))
+		return true;
+	if (is_care_of(home, subject->ip.source)) {
+		forward_ends(run, FORWARD_SPECIAL_LOOP);
+		return false;
+	}
+	forward_happened(run, FORWARD_SPECIAL);
+	subject->packet = subject->arrived = unwrapped.inner;
+	subject->ip = unwrapped.ip;
+	subject->counted = false;
+	return true;
+}
+
+/* RFC 2003 section 3.2: what claims to come from here, and does not, is in a loop. */
+static bool is_in_loop(struct forward_run *run, const struct forward_subject *subject)
+{
+	if (!subject->from_host && forward_is_own(run->settings, subject->ip.source))
+		forward_ends(run, FORWARD_OWN_SOURCE);
+	else if (is_too_deep(run, subject->packet, subject->ip))
+		forward_ends(run, FORWARD_NESTING);
+	else
+		return false;
+	return true;
+}
+
+/* One error at most, whatever number of copies asks for it. */
+static void tell_sender(struct forward_run *run, const struct forward_agent *agent,
+                        const struct forward_subject *subject, uint16_t mtu, bool broken)
+{
+	struct forward_complaint complaint = { .type = ICMP4_UNREACHABLE };
+
+	if (mtu) {
+		forward_happened(run, FORWARD_MTU_TOLD);
+		complaint.code = ICMP4_TOO_BIG;
+		complaint.mtu = mtu;
+	} else if (broken) {
+		forward_happened(run, FORWARD_BROKEN_TOLD);
+		complaint.code = ICMP4_HOST;
+	} else {
+		return;
+	}
+	forward_complain(run, agent, subject->arrived, complaint);
+}
+
+static void copy_to_all(struct forward_run *run, const struct forward_agent *agent,
+                        const struct forward_subject *subject, const struct tunnels_home *home)
+{
+	unsigned sent = 0, broken = 0;
+	uint16_t mtu = 0;
+
+	for (size_t i = 0; i < home->count; i++) {
+		struct forward_copied copied = forward_copy(run, subject, home, &home->bindings[i]);
+
+		if (copied.mtu && (!mtu || copied.mtu < mtu))
+			mtu = copied.mtu;
+		sent += copied.sent;
+		broken += copied.sent && copied.broken;
+		if (!copied.sent)
+			run->verdict.reason = copied.reason;
+	}
+	if (sent)
+		forward_ends(run, subject->tunnelled);
+	tell_sender(run, agent, subject, mtu, sent && broken == sent);
+}
+
+void forward_bound(struct forward_run *run, struct forward_subject *subject,
+                   const struct tunnels_home *home)
+{
+	const struct forward_agent *agent = forward_agent_of(run->settings, home->group);
+
+	forward_note(run, "%s is bound to %u care-of addresses", address_format(home->home).text,
+	             home->count);
+	if (!agent) {
+		forward_ends(run, FORWARD_NO_AGENT);
+		return;
+	}
+	if (!forward_is_allowed(run, home->group) || is_in_loop(run, subject) ||
+	    !open_special(run, subject, home) || !forward_count_hop(run, agent, subject))
+		return;
+	copy_to_all(run, agent, subject, home);
+}
+
+void forward_unbound(struct forward_run *run, struct forward_subject *subject)
+{
+	const struct forward_network *network = forward_network_of(run->settings, subject->realm,
+	                                                           subject->ip.destination);
+	const struct forward_agent *agent = network ? forward_agent_of(run->settings,
+	                                                               network->group)
+	                                            : NULL;
+
+	forward_note(run, "%s is not bound", address_format(subject->ip.destination).text);
+	if (!network || !agent) {
+		forward_ends(run, network ? FORWARD_NO_AGENT : FORWARD_NO_NETWORK);
+		return;
+	}
+	if (!forward_is_allowed(run, network->group))
+		return;
+	if (forward_is_directed(network, subject->ip.destination)) {
+		forward_ends(run, FORWARD_NOT_UNICAST);
+		return;
+	}
+	if (network->kind == FORWARD_VIRTUAL) {
+		forward_ends(run, FORWARD_UNREACHABLE);
+		forward_complain(run, agent, subject->arrived,
+		                 (struct forward_complaint){ .type = ICMP4_UNREACHABLE,
+		                                             .code = ICMP4_HOST });
+		return;
+	}
+	if (!forward_count_hop(run, agent, subject))
+		return;
+	forward_emit(run, &(struct forward_output){ .kind = FORWARD_INNER,
+	                                            .packet = subject->packet,
+	                                            .realm = subject->realm,
+	                                            .group = network->group,
+	                                            .on_link = true,
+	                                            .network = network });
+	forward_ends(run, subject->routed);
+}
+
+struct forward_verdict forward_home(const struct forward_context *context, uint32_t realm,
+                                    struct span packet, enum forward_arrival arrival)
+{
+	struct forward_run run = forward_begin(context);
+	struct forward_subject subject = { .realm = realm,
+		                           .counted = arrival != FORWARD_FROM_WIRE,
+		                           .from_host = arrival == FORWARD_FROM_HOST,
+		                           .tunnelled = FORWARD_TUNNELLED,
+		                           .routed = FORWARD_HOME_LINK };
+	struct tunnels_home home;
+
+	if (ip4_read(packet, &subject.ip) != HA_OK) {
+		forward_ends(&run, FORWARD_HEADER);
+		return run.verdict;
+	}
+	packet.size = subject.ip.total;
+	subject.packet = subject.arrived = packet;
+	if (tunnels_find(context->tunnels, realm, subject.ip.destination, &home)) {
+		forward_bound(&run, &subject, &home);
+	} else if (forward_is_own(context->settings, subject.ip.destination)) {
+		forward_emit(&run, &(struct forward_output){ .kind = FORWARD_HOST,
+		                                             .packet = packet,
+		                                             .realm = realm });
+		forward_ends(&run, FORWARD_LOCAL);
+	} else if (!address_is_unicast(subject.ip.destination)) {
+		forward_ends(&run, FORWARD_NOT_UNICAST);
+	} else {
+		forward_unbound(&run, &subject);
+	}
+	return run.verdict;
+}

@@ -1,0 +1,81 @@
+/* soft.h - what was learnt about the ways to tunnel exits (RFC 2003 section 5): their
+ * MTU, their length, whether they work; and which packet went out under which outer
+ * identification, so that an ICMP error that quotes 8 octets still finds its sender.
+ *
+ * Nothing here is true for long and all of it may be lost: memory is fixed, and where
+ * it is full, what was used least recently goes. Any thread; a lock is held for the
+ * length of a call.
+ *
+ * May include: proto/ip4.h, agentd/base. */
+#ifndef AGENTD_DATAPLANE_SOFT_H
+#define AGENTD_DATAPLANE_SOFT_H
+
+#include "proto/ip4.h"
+
+#define SOFT_MTU_NS (UINT64_C(600) * 1000000000) /* RFC 1191 section 6.3 */
+#define SOFT_LENGTH_NS (UINT64_C(600) * 1000000000)
+#define SOFT_BROKEN_NS (UINT64_C(30) * 1000000000)
+#define SOFT_SENT_NS (UINT64_C(60) * 1000000000) /* longer, no error is on its way */
+#define SOFT_QUOTE 68u /* octets of a packet that are kept: all options and 8 octets */
+
+struct soft;
+
+struct soft_size {
+	uint32_t exits; /* rounded up to a power of two, at least 8 */
+	uint32_t sent;  /* likewise; at most 65536, one for each identification */
+	/* ICMP errors that may be caused in a second, and at once. */
+	uint32_t errors_per_s;
+	uint32_t errors_burst;
+	uint16_t first_id; /* identifications begin there; 0: anywhere */
+};
+
+/* NULL when there is not enough memory. */
+struct soft *soft_new(struct soft_size size);
+void soft_free(struct soft *soft); /* accepts NULL */
+/* Memory of such a one, in octets. */
+size_t soft_octets(struct soft_size size);
+
+/* What is known of the way to an exit; zeroed: nothing. */
+struct soft_exit {
+	uint16_t mtu;    /* octets of the largest outer packet; 0 = nobody complained */
+	uint16_t length; /* TTL that an outer packet needs; 0 = nobody complained */
+	bool broken;     /* an error said so, and nothing came from there since */
+};
+
+struct soft_exit soft_look(struct soft *soft, struct in_addr exit, uint64_t now_ns);
+
+/* A packet of `total` octets was too big. `mtu` as the error told it, 0 from routers
+ * older than RFC 1191, for which the next plateau below `total` is taken. It never
+ * rises before it has aged, nor falls below `floor`. Returns what holds now. */
+uint16_t soft_too_big(struct soft *soft, struct in_addr exit, uint16_t mtu, uint16_t total,
+                      uint16_t floor, uint64_t now_ns);
+/* A packet with that TTL did not get there. */
+void soft_too_far(struct soft *soft, struct in_addr exit, uint8_t ttl, uint64_t now_ns);
+void soft_broken(struct soft *soft, struct in_addr exit, uint64_t now_ns);
+/* Something came from there. Costs a look where it is not known as broken. */
+void soft_works(struct soft *soft, struct in_addr exit, uint64_t now_ns);
+
+/* A packet that was sent into a tunnel. */
+struct soft_sent {
+	struct in_addr exit;
+	uint32_t realm;
+	uint16_t id;               /* of the outer header */
+	uint8_t ttl;               /* likewise */
+	uint8_t quote_size;        /* of `quote` */
+	uint8_t quote[SOFT_QUOTE]; /* its beginning, before it was encapsulated */
+};
+
+/* An identification for an outer header: each comes again after 65536 others. */
+uint16_t soft_id(struct soft *soft);
+
+/* Remember `inner` under the identification that its outer header has. */
+void soft_remember(struct soft *soft, uint32_t realm, struct in_addr exit, uint16_t id, uint8_t ttl,
+                   struct span inner, uint64_t now_ns);
+/* What was sent there under it. false: not known, or too long ago. */
+bool soft_recall(struct soft *soft, struct in_addr exit, uint16_t id, uint64_t now_ns,
+                 struct soft_sent *out);
+
+/* May one more ICMP error be caused now (RFC 1812 section 4.3.2.8)? Counts it. */
+bool soft_may_complain(struct soft *soft, uint64_t now_ns);
+
+#endif
