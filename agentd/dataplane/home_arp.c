@@ -126,6 +126,8 @@ void home_arp_close(struct home_arp *arp)
 	}
 	for (size_t i = 0; i < arp->link_count; i++)
 		close(arp->links[i].fd);
+	for (size_t i = 0; i < arp->net_count; i++)
+		home_arp_away_close(&arp->away[i]);
 	if (arp->wake >= 0)
 		close(arp->wake);
 	home_arp_batch_free(arp->heard);

@@ -84,8 +84,9 @@ static enum home_arp_verdict decide_request(const struct home_arp_view *view, in
 		return HOME_ARP_IS_ELSEWHERE;
 	if (is_by_the_node(view, (uint8_t)net, heard, since_ns))
 		return HOME_ARP_IS_OWN;
-	return view->ask->bound(view->ask->context, at->realm, heard->target) ? HOME_ARP_IS_ANSWER
-	                                                                      : HOME_ARP_IS_UNBOUND;
+	return view->ask->bound(view->ask->context, (unsigned)net, heard->target)
+	               ? HOME_ARP_IS_ANSWER
+	               : HOME_ARP_IS_UNBOUND;
 }
 
 enum home_arp_verdict home_arp_decide(const struct home_arp_view *view, unsigned link,

@@ -25,8 +25,8 @@ struct home_arp_home {
 
 /* What the thread asks; none may wait. */
 struct home_arp_callbacks {
-	/* Is the node away: has it a binding? */
-	bool (*bound)(void *context, uint32_t realm, struct in_addr home);
+	/* Is the node away: has it a binding? `net`: index of the network it is of. */
+	bool (*bound)(void *context, unsigned net, struct in_addr home);
 	/* clock_monotonic_ns() until which this node may speak for the group. */
 	uint64_t (*until)(void *context, uint8_t group);
 	/* Up to `max` nodes that are away, in any order, from *cursor on, which is 0

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "agentd/dataplane/home_arp.h"
+#include "agentd/dataplane/home_arp_away.h"
 #include "agentd/dataplane/home_arp_bucket.h"
 #include "agentd/dataplane/home_arp_decide.h"
 #include "agentd/dataplane/home_arp_notes.h"
@@ -44,6 +45,7 @@ struct home_arp {
 	void *context;
 	struct home_arp_callbacks ask; /* about the above */
 	struct home_arp_net nets[HOME_ARP_NETWORKS_MAX];
+	struct home_arp_away away[HOME_ARP_NETWORKS_MAX]; /* of each net */
 	size_t net_count;
 	struct home_arp_link links[HOME_ARP_NETWORKS_MAX];
 	size_t link_count;
@@ -71,7 +73,8 @@ struct home_arp {
 	bool started;
 };
 
-/* The questions of decide.h, put to the table; and its changes become events. */
+/* The questions of decide.h are put to the table, or to what its changes have told,
+ * which become events, too. The table is empty yet. */
 enum ha_error home_arp_ask_table(struct home_arp *arp);
 
 /* A node left or came home: to be said by the thread. Any thread. */

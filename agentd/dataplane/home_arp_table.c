@@ -1,12 +1,26 @@
 /* home_arp_table.c - the table of tunnels says who is away. */
 #include "agentd/dataplane/home_arp_internal.h"
 
-static bool is_bound(void *context, uint32_t realm, struct in_addr home)
+static bool is_bound(void *context, unsigned net, struct in_addr home)
 {
 	const struct home_arp *arp = context;
 	struct tunnels_home found;
 
-	return tunnels_find(arp->tunnels, realm, home, &found);
+	if (arp->away[net].bits)
+		return home_arp_away_has(&arp->away[net], &arp->nets[net].prefix, home);
+	return tunnels_find(arp->tunnels, arp->nets[net].realm, home, &found);
+}
+
+/* Networks may lie within each other. */
+static void note(struct home_arp *arp, uint32_t realm, struct in_addr home, bool is_away)
+{
+	for (size_t i = 0; i < arp->net_count; i++) {
+		const struct home_arp_net *net = &arp->nets[i];
+
+		if (arp->away[i].bits && net->realm == realm &&
+		    address_in_prefix(home, &net->prefix))
+			home_arp_away_put(&arp->away[i], &net->prefix, home, is_away);
+	}
 }
 
 static uint64_t until_of(void *context, uint8_t group)
@@ -36,10 +50,11 @@ static void changed(void *context, const struct tunnels_home *before,
 {
 	struct home_arp *arp = context;
 
-	if (before->count == 0 && after->count > 0)
-		home_arp_happened(arp, HOME_ARP_LEFT_HOME, after->realm, after->home);
-	else if (before->count > 0 && after->count == 0)
-		home_arp_happened(arp, HOME_ARP_CAME_HOME, before->realm, before->home);
+	if ((before->count == 0) == (after->count == 0))
+		return;
+	note(arp, after->realm, after->home, after->count > 0);
+	home_arp_happened(arp, after->count > 0 ? HOME_ARP_LEFT_HOME : HOME_ARP_CAME_HOME,
+	                  after->realm, after->home);
 }
 
 enum ha_error home_arp_ask_table(struct home_arp *arp)
@@ -50,5 +65,8 @@ enum ha_error home_arp_ask_table(struct home_arp *arp)
 		.walk = walk,
 		.context = arp,
 	};
+	for (size_t i = 0; i < arp->net_count; i++)
+		if (!home_arp_away_open(&arp->away[i], &arp->nets[i].prefix))
+			return HA_E_NOMEM;
 	return tunnels_observe(arp->tunnels, changed, arp);
 }

@@ -198,7 +198,7 @@ static bool do_job(struct home_arp *arp, uint64_t now_ns)
 	if (!take(arp, now_ns, &job))
 		return false;
 	net = &arp->nets[job.net];
-	if (arp->ask.bound(arp->ask.context, net->realm, job.home) !=
+	if (arp->ask.bound(arp->ask.context, job.net, job.home) !=
 	    (job.event == HOME_ARP_LEFT_HOME))
 		return true;
 	leads = home_arp_may_speak(&arp->view, net, now_ns);
@@ -275,7 +275,7 @@ static void announce_again(struct home_arp *arp, const struct home_arp_home *hom
 	net = &arp->nets[at];
 	if (!(arp->walk.groups >> net->group & 1u) ||
 	    !home_arp_may_speak(&arp->view, net, now_ns) ||
-	    !arp->ask.bound(arp->ask.context, home->realm, home->address))
+	    !arp->ask.bound(arp->ask.context, (unsigned)at, home->address))
 		return;
 	announce(arp, net, home->address, net->ours);
 	home_arp_count(HOME_ARP_AGAIN, 1);

@@ -16,6 +16,9 @@ if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME bench.failover
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run failover --runs 2 --nodes 2000 --keepalived-runs 1)
   hearth_test_properties(bench.failover bench 300)
+  add_test(NAME bench.arp
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run arp --window 1 --rounds 1 --nodes 20000)
+  hearth_test_properties(bench.arp bench 300)
   # Beside other tests a run may say that it was no measurement, which is a failure.
-  set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover PROPERTIES RUN_SERIAL TRUE)
+  set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover bench.arp PROPERTIES RUN_SERIAL TRUE)
 endif()

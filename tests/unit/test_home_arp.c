@@ -1,4 +1,5 @@
 /* test_home_arp.c - which messages of ARP are answered, and what is remembered. */
+#include "agentd/dataplane/home_arp_away.h"
 #include "agentd/dataplane/home_arp_decide.h"
 
 #include "tests/unit/suite.h"
@@ -52,13 +53,13 @@ static struct in_addr at(uint8_t host)
 }
 
 /* Odd addresses are away: in realm 0 those below 200, in realm 7 those above. */
-static bool bound(void *context, uint32_t realm, struct in_addr home)
+static bool bound(void *context, unsigned net, struct in_addr home)
 {
 	uint32_t host = address_host(home) & 0xff;
 
 	(void)context;
 	looks++;
-	return (host & 1u) && (realm == 7) == (host > 200);
+	return (host & 1u) && (nets[net].realm == 7) == (host > 200);
 }
 
 static uint64_t until_of(void *context, uint8_t group)
@@ -252,6 +253,46 @@ static void home_is_found_by_realm(void)
 	end();
 }
 
+/* ---- who is away ---- */
+
+static void bits_are_of_one_address_each(void)
+{
+	static const uint8_t lengths[] = { 8, 23, 24, 26, 27, 31, 32 };
+
+	for (size_t i = 0; i < sizeof(lengths); i++) {
+		const struct address_prefix prefix = { .network = { htonl(0x0a000000u) },
+			                               .length = lengths[i] };
+		const uint32_t last = UINT32_MAX >> (lengths[i] - 1) >> 1;
+		const uint32_t some[] = { 0, last / 2, last };
+		struct home_arp_away away;
+
+		CU_ASSERT_TRUE_FATAL(home_arp_away_open(&away, &prefix));
+		for (size_t j = 0; j < 3; j++) {
+			struct in_addr home = { htonl(0x0a000000u + some[j]) };
+			struct in_addr next = { htonl(0x0a000000u + (some[j] ^ 1u)) };
+
+			CU_ASSERT_FALSE(home_arp_away_has(&away, &prefix, home));
+			home_arp_away_put(&away, &prefix, home, true);
+			CU_ASSERT_TRUE(home_arp_away_has(&away, &prefix, home));
+			if (lengths[i] < 32)
+				CU_ASSERT_FALSE(home_arp_away_has(&away, &prefix, next));
+			home_arp_away_put(&away, &prefix, home, false);
+			CU_ASSERT_FALSE(home_arp_away_has(&away, &prefix, home));
+		}
+		home_arp_away_close(&away);
+	}
+}
+
+static void largest_networks_have_no_bits(void)
+{
+	const struct address_prefix prefix = { .length = HOME_ARP_AWAY_LENGTH - 1 };
+	struct home_arp_away away;
+
+	CU_ASSERT_TRUE(home_arp_away_open(&away, &prefix));
+	CU_ASSERT_PTR_NULL(away.bits);
+	home_arp_away_close(&away);
+}
+
 /* ---- notes ---- */
 
 static void notes_are_bounded_and_the_oldest_go(void)
@@ -298,6 +339,8 @@ static CU_TestInfo tests[] = {
 	{ "senders are believed where they speak of themselves",
 	  senders_are_believed_where_they_speak_of_themselves },
 	{ "a home is found by its realm", home_is_found_by_realm },
+	{ "bits are of one address each", bits_are_of_one_address_each },
+	{ "the largest networks have no bits", largest_networks_have_no_bits },
 	{ "notes are bounded, and the oldest go", notes_are_bounded_and_the_oldest_go },
 	{ "a newer note replaces the older", newer_note_replaces_the_older },
 	CU_TEST_INFO_NULL,
