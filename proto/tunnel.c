@@ -112,6 +112,8 @@ size_t tunnel_overhead(const struct tunnel_end *end, const struct ip4 *inner)
 {
 	enum encapsulation encapsulation = tunnel_encapsulation(end, inner);
 
+	if (encapsulation >= ROWS(forms))
+		return TUNNEL_OVERHEAD_MAX;
 	return (encapsulation == ENCAPSULATION_MINIMAL ? 0 : IP4_HEADER_MIN) +
 	       (end->udp ? UDP_HEADER + UDP_DATA_HEADER : 0) +
 	       forms[encapsulation].size(end, inner);

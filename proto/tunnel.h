@@ -42,7 +42,8 @@ struct tunnel_outer {
  * follow it on the outside; IP in IP takes these. */
 enum encapsulation tunnel_encapsulation(const struct tunnel_end *end, const struct ip4 *inner);
 
-/* Octets that tunnel_wrap adds to `inner`. */
+/* Octets that tunnel_wrap adds to `inner`, for a fragment of it maybe others: ask with `mf`
+ * set. TUNNEL_OVERHEAD_MAX for an encapsulation that is none. */
 size_t tunnel_overhead(const struct tunnel_end *end, const struct ip4 *inner);
 
 /* Write the outer packet behind what `out` has; `inner` lies elsewhere. Its TTL is the
