@@ -82,18 +82,12 @@ static bool can_be_written(const struct ip4 *ip)
 	       ip->offset % OFFSET_UNIT == 0 && ip->total >= header;
 }
 
-void ip4_write(struct writer *out, const struct ip4 *ip)
+static void write_fields(struct writer *out, const struct ip4 *ip)
 {
-	size_t size = IP4_HEADER_MIN + ip->options.size;
-	uint8_t *begin = out->at;
-	unsigned fragment;
+	unsigned fragment = ip->offset / OFFSET_UNIT;
 
-	if (!can_be_written(ip)) {
-		writer_fail(out, HA_E_RANGE);
-		return;
-	}
-	fragment = (ip->df ? FLAG_DF : 0) | (ip->mf ? FLAG_MF : 0) | ip->offset / OFFSET_UNIT;
-	put_u8(out, (uint8_t)(0x40 | size / 4));
+	fragment |= (ip->df ? FLAG_DF : 0) | (ip->mf ? FLAG_MF : 0);
+	put_u8(out, (uint8_t)(0x40 | (IP4_HEADER_MIN + ip->options.size) / 4));
 	put_u8(out, ip->tos);
 	put_u16(out, ip->total);
 	put_u16(out, ip->id);
@@ -104,11 +98,23 @@ void ip4_write(struct writer *out, const struct ip4 *ip)
 	put_address(out, ip->source);
 	put_address(out, ip->destination);
 	put_octets(out, ip->options.at, ip->options.size);
-	if (out->error == HA_OK) {
-		struct writer field = writer_over(begin + AT_CHECKSUM, sizeof(uint16_t));
+}
 
-		put_u16(&field, ip4_checksum((struct span){ .at = begin, .size = size }));
+void ip4_write(struct writer *out, const struct ip4 *ip)
+{
+	uint8_t header[IP4_HEADER_MAX];
+	struct writer draft = writer_over(header, sizeof(header));
+	uint16_t checksum;
+
+	if (!can_be_written(ip)) {
+		writer_fail(out, HA_E_RANGE);
+		return;
 	}
+	write_fields(&draft, ip);
+	checksum = ip4_checksum(writer_span(&draft));
+	draft = writer_over(header + AT_CHECKSUM, sizeof(checksum));
+	put_u16(&draft, checksum);
+	put_octets(out, header, IP4_HEADER_MIN + ip->options.size);
 }
 
 /* The sum is kept in the order of the machine: only carries wander, and one's

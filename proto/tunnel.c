@@ -92,9 +92,9 @@ static const struct form {
 
 bool encapsulation_of_protocol(unsigned protocol, uint8_t *encapsulation)
 {
-	for (uint8_t i = 0; i < ROWS(forms); i++)
+	for (size_t i = 0; i < ROWS(forms); i++)
 		if (forms[i].protocol == protocol) {
-			*encapsulation = i;
+			*encapsulation = (uint8_t)i;
 			return true;
 		}
 	return false;

@@ -11,3 +11,11 @@ target_sources(fuzz_message PRIVATE
   ${PROJECT_SOURCE_DIR}/proto/revocation.c)
 hearth_fuzz_target(arp hearth_base)
 target_sources(fuzz_arp PRIVATE ${PROJECT_SOURCE_DIR}/proto/arp.c)
+hearth_fuzz_target(tunnel hearth_base)
+target_sources(fuzz_tunnel PRIVATE
+  ${PROJECT_SOURCE_DIR}/proto/icmp4.c
+  ${PROJECT_SOURCE_DIR}/proto/ip4.c
+  ${PROJECT_SOURCE_DIR}/proto/ip4_fragment.c
+  ${PROJECT_SOURCE_DIR}/proto/tunnel.c
+  ${PROJECT_SOURCE_DIR}/proto/tunnel_quote.c
+  ${PROJECT_SOURCE_DIR}/proto/tunnel_unwrap.c)
