@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agentd/base/address.h"
-
 static char *const environment[] = {
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL
 };
@@ -64,10 +62,10 @@ static int spawn(pid_t *pid, char *const words[])
 }
 
 enum ha_error hook_start(struct hook *hook, const char *program, const char *verb,
-                         struct in_addr address, const char *interface, uint64_t now_ns)
+                         const char *object, const char *interface, uint64_t now_ns)
 {
-	struct address_text text = address_format(address);
-	char *const words[] = { (char *)program, (char *)verb, text.text, (char *)interface, NULL };
+	char *const words[] = { (char *)program, (char *)verb, (char *)object, (char *)interface,
+		                NULL };
 	int number = spawn(&hook->pid, words);
 
 	if (number) {

@@ -1,6 +1,7 @@
-/* hook.h - a program of the administrator's that moves the address, run with
+/* hook.h - a program of the administrator's that moves an address, or a route, run
+ * with
  *
- *     take|give ADDRESS INTERFACE
+ *     VERB OBJECT [INTERFACE]
  *
  * and nothing else: no descriptor but standard error, no environment but PATH, no
  * capability of ours. It has HOOK_TIME_MS; then it and what it started in its
@@ -10,7 +11,6 @@
 #ifndef AGENTD_DATAPLANE_HOOK_H
 #define AGENTD_DATAPLANE_HOOK_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,9 +27,9 @@ struct hook {
 	bool killed;
 };
 
-/* Start it. The errno's nearest error. */
+/* Start it; `interface` NULL: there is no such word. The errno's nearest error. */
 enum ha_error hook_start(struct hook *hook, const char *program, const char *verb,
-                         struct in_addr address, const char *interface, uint64_t now_ns);
+                         const char *object, const char *interface, uint64_t now_ns);
 
 /* When fd is readable, or the deadline has passed: has it ended? Then *well says
  * whether with status 0 and in time. */

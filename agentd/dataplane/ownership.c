@@ -81,8 +81,8 @@ static void do_step(struct ownership *o, enum ownership_step step)
 		finish(o, step, well, place_trouble(o->place));
 		return;
 	}
-	why = hook_start(&o->hook, o->program, step == OWNERSHIP_TAKE ? "take" : "give", o->address,
-	                 o->interface, o->began_ns);
+	why = hook_start(&o->hook, o->program, step == OWNERSHIP_TAKE ? "take" : "give",
+	                 o->name.text, o->interface, o->began_ns);
 	if (why == HA_OK)
 		o->running = step;
 	else

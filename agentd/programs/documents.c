@@ -5,6 +5,7 @@
 #include "agentd/base/counters.h"
 #include "agentd/dataplane/counters.h"
 #include "agentd/dataplane/home_arp_counters.h"
+#include "agentd/dataplane/home_route.h"
 #include "agentd/flow/counters.h"
 #include "proto/codes.h"
 #include "replication/counters.h"
@@ -16,6 +17,7 @@ void counter_sets_register(void)
 	counters_register(&replication_counters);
 	counters_register(&dataplane_counters);
 	counters_register(&home_arp_counters);
+	counters_register(&home_route_counters);
 }
 
 struct document {

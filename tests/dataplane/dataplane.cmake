@@ -9,3 +9,9 @@ add_executable(absent_nodes ${CMAKE_CURRENT_LIST_DIR}/absent.c)
 target_link_libraries(absent_nodes PRIVATE hearth_dataplane PkgConfig::CAPNG Threads::Threads)
 set_target_properties(absent_nodes PROPERTIES
   OUTPUT_NAME absent RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
+
+# Routes to virtual home networks alone.
+add_executable(home_routes ${CMAKE_CURRENT_LIST_DIR}/route.c)
+target_link_libraries(home_routes PRIVATE hearth_dataplane)
+set_target_properties(home_routes PROPERTIES
+  OUTPUT_NAME route RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
