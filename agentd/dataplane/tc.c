@@ -15,14 +15,23 @@ _Static_assert(TC_GROUPS_MAX == TUNNELS_GROUPS_MAX, "tc_map.h");
 _Static_assert(sizeof(struct tc_row) == sizeof(struct tunnels_counters), "tc_map.h");
 _Static_assert(TC_INTERFACES_MAX <= TC_LINKS_MAX, "tc_map.h");
 
+/* X(field, map, octets): what is shared with the program. */
+#define SHARED(X)                                                                                  \
+	X(config, CONFIG, sizeof(*tc->config))                                                     \
+	X(groups, GROUPS, TC_GROUPS_MAX * sizeof(*tc->groups))                                     \
+	X(links, LINKS, TC_LINKS_MAX * sizeof(*tc->links))                                         \
+	X(ranges, RANGES, TC_RANGES_MAX * sizeof(*tc->ranges))                                     \
+	X(table, TABLE, tc->sizes.table * sizeof(*tc->table))                                      \
+	X(own_filter, OWN_FILTER, TC_OWN_BITS / 8)                                                 \
+	X(rows, ROWS, tc->size.bindings * sizeof(*tc->rows))
+
 static void forget(struct tc *tc)
 {
-	if (tc->config)
-		munmap(tc->config, sizeof(*tc->config));
-	if (tc->groups)
-		munmap(tc->groups, TC_GROUPS_MAX * sizeof(*tc->groups));
-	if (tc->rows)
-		munmap(tc->rows, tc->size.bindings * sizeof(*tc->rows));
+#define X(field, map, octets)                                                                      \
+	if (tc->field)                                                                             \
+		munmap(tc->field, octets);
+	SHARED(X)
+#undef X
 	tc_object_close(&tc->object);
 	free(tc->directory);
 	free(tc);
@@ -30,12 +39,16 @@ static void forget(struct tc *tc)
 
 static enum ha_error share_memory(struct tc *tc, char *report, size_t size)
 {
-	tc->config = tc_map_share(&tc->object, TC_MAP_CONFIG, sizeof(*tc->config));
-	tc->groups = tc_map_share(&tc->object, TC_MAP_GROUPS, TC_GROUPS_MAX * sizeof(*tc->groups));
-	tc->rows = tc_map_share(&tc->object, TC_MAP_ROWS, tc->size.bindings * sizeof(*tc->rows));
-	if (tc->config && tc->groups && tc->rows)
-		return HA_OK;
-	return ha_refuse(report, size, HA_E_NOMEM, "BPF: maps cannot be shared with the program");
+	bool all = true;
+
+#define X(field, map, octets)                                                                      \
+	tc->field = tc_map_share(&tc->object, TC_MAP_##map, octets);                               \
+	all = all && tc->field;
+	SHARED(X)
+#undef X
+	return all ? HA_OK
+	           : ha_refuse(report, size, HA_E_NOMEM,
+	                       "BPF: maps cannot be shared with the program");
 }
 
 static void configure(struct tc *tc, const struct tc_options *options)
@@ -43,6 +56,22 @@ static void configure(struct tc *tc, const struct tc_options *options)
 	tc->config->user = options->user_device;
 	tc->config->ttl = options->ttl;
 	tc->config->always_df = options->always_df;
+	memcpy(tc->ranges, tc->wanted, sizeof(tc->wanted));
+	tc->config->has_hashed = tc->has_hashed;
+	tc->config->ranges = tc->wanted_count;
+}
+
+/* A table that was adopted is of no use if its places mean other addresses. */
+static bool has_other_ranges(const struct tc *tc)
+{
+	return tc->object.adopted && (tc->config->ranges != tc->wanted_count ||
+	                              memcmp(tc->ranges, tc->wanted, sizeof(tc->wanted)) != 0);
+}
+
+static void forget_table(struct tc *tc)
+{
+	for (uint32_t i = 0; i < tc->sizes.table; i++)
+		__atomic_store_n(&tc->table[i].count, 0, __ATOMIC_RELAXED);
 }
 
 /* What is known of exits is user space's to say again. */
@@ -78,6 +107,7 @@ static struct tc *prepare(const struct tc_options *options)
 		place->link.answers_arp = interface->answers_arp;
 	}
 	tc->place_count = options->interface_count;
+	tc_plan(tc, options);
 	return tc;
 }
 
@@ -85,18 +115,15 @@ static struct tc *prepare(const struct tc_options *options)
 static enum ha_error begin(struct tc *tc, const struct tc_options *options, char *report,
                            size_t size)
 {
-	struct tc_sizes sizes = {
-		.bindings = options->size.homes,
-		.more_ends = options->size.bindings / 2 + 1, /* each has two at least */
-		.rows = options->size.bindings,
-	};
-	enum ha_error error = tc_object_open(&tc->object, tc->directory, &sizes, report, size);
+	enum ha_error error = tc_object_open(&tc->object, tc->directory, &tc->sizes, report, size);
 
 	if (error)
 		return error;
 	error = share_memory(tc, report, size);
 	if (error)
 		return error;
+	if (has_other_ranges(tc))
+		forget_table(tc);
 	configure(tc, options);
 	forget_exits(tc);
 	tc_own_addresses(tc);

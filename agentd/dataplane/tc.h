@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "agentd/base/address.h"
 #include "agentd/base/error.h"
 #include "agentd/dataplane/tunnels.h"
 #include "proto/arp.h"
@@ -29,13 +30,22 @@ struct tc_interface {
 	bool answers_arp; /* for mobile nodes that are at home there and away */
 };
 
+/* Home addresses that are together; the larger part of all bindings, it is hoped. */
+struct tc_network {
+	struct address_prefix prefix;
+	uint32_t realm;
+};
+
 struct tc_options {
 	const char *directory; /* below a BPF file system; made where it does not exist */
 	const struct tc_interface *interfaces; /* borrowed for the call */
 	size_t interface_count;                /* 1 to TC_INTERFACES_MAX */
-	struct tunnels_size size;              /* of the table that is mirrored */
-	uint32_t user_device; /* index of the device that user space reads; 0: none */
-	uint8_t ttl;          /* of outer headers */
+	const struct tc_network
+		*networks; /* borrowed; they get tables, as far as these are not too large */
+	size_t network_count;
+	struct tunnels_size size; /* of the table that is mirrored */
+	uint32_t user_device;     /* index of the device that user space reads; 0: none */
+	uint8_t ttl;              /* of outer headers */
 	bool always_df;
 	uid_t owner; /* who will take the pins away: the user that the daemon becomes */
 	gid_t group;
@@ -97,6 +107,7 @@ enum ha_error tc_refresh(struct tc *tc, char *report, size_t size);
 struct tc_reconcile {
 	struct tunnels_place place; /* zeroed to begin, all of it */
 	uint64_t key;
+	uint32_t at;
 	bool begun, pruned;
 	uint64_t added, changed, removed; /* results */
 };

@@ -1,13 +1,17 @@
 /* tc_attach.c - the hook of an interface: clsact, ingress, one filter of ours at a place
  * of its own. The qdisc stays when we go: filters of others may hang on it. */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agentd/dataplane/tc_kernel.h"
 
 #define OUR_HANDLE 1u
 #define OUR_PRIORITY 0x4841u
+#define OUR_NAME "hearth_ingress" /* of the program, in any version */
 
 #define HOOK(name, interface_)                                                                     \
 	DECLARE_LIBBPF_OPTS(bpf_tc_hook, name, .ifindex = (interface_),                            \
@@ -52,4 +56,32 @@ enum ha_error tc_object_detach(int interface)
 	int failed = bpf_tc_detach(&hook, &filter);
 
 	return failed == 0 ? HA_OK : failed == -ENOENT ? HA_E_NOTFOUND : ha_error_of_errno(-failed);
+}
+
+static bool is_of_ours(uint32_t program)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(program);
+	bool found = fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+	             strncmp(info.name, OUR_NAME, sizeof(info.name)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+void tc_object_sweep(const struct tc_object *object)
+{
+	struct if_nameindex *list = if_nameindex();
+
+	for (const struct if_nameindex *at = list; at && at->if_index; at++) {
+		HOOK(hook, (int)at->if_index);
+		OURS(filter);
+
+		if (bpf_tc_query(&hook, &filter) == 0 &&
+		    (!object || filter.prog_id != object->program_id) && is_of_ours(filter.prog_id))
+			(void)tc_object_detach((int)at->if_index);
+	}
+	if_freenameindex(list);
 }

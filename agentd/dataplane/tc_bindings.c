@@ -42,10 +42,82 @@ void tc_image_of(const struct tunnels_home *home, struct tc_image *image)
 		image->more.ends[i - 1] = end_of(&home->bindings[i]);
 }
 
+#define NOWHERE UINT32_MAX
+
+/* Place of a home address in the table, or NOWHERE. */
+static uint32_t place_of(const struct tc *tc, const struct tc_home *key)
+{
+	uint32_t address = ntohl(key->address);
+
+	for (unsigned i = 0; i < tc->wanted_count; i++)
+		if ((address & tc->wanted[i].mask) == tc->wanted[i].first &&
+		    key->realm == tc->wanted[i].realm)
+			return tc->wanted[i].at + (address - tc->wanted[i].first);
+	return NOWHERE;
+}
+
+/* The home address of a place. */
+static struct tc_home home_at(const struct tc *tc, uint32_t at)
+{
+	for (unsigned i = 0; i < tc->wanted_count; i++)
+		if (at - tc->wanted[i].at <= ~tc->wanted[i].mask)
+			return (struct tc_home){ .realm = tc->wanted[i].realm,
+				                 .address = htonl(tc->wanted[i].first + at -
+				                                  tc->wanted[i].at) };
+	return (struct tc_home){ 0 };
+}
+
+/* While the program reads: in halves, so that what it finds is bound or not bound, and
+ * sent to one care-of address or the other. The half that says so comes last, and goes
+ * first. */
+static void write_place(struct tc *tc, uint32_t at, const struct tc_binding *binding)
+{
+	uint64_t *place = (void *)&tc->table[at];
+	uint64_t halves[2];
+
+	memcpy(halves, binding, sizeof(halves));
+	if (binding->count == 0)
+		__atomic_store_n(&place[0], halves[0], __ATOMIC_RELEASE);
+	__atomic_store_n(&place[1], halves[1], __ATOMIC_RELEASE);
+	__atomic_store_n(&place[0], halves[0], __ATOMIC_RELEASE);
+}
+
+static enum ha_error put_binding(struct tc *tc, const struct tc_home *key,
+                                 const struct tc_binding *binding)
+{
+	uint32_t at = place_of(tc, key);
+
+	if (at == NOWHERE)
+		return tc_map_put(&tc->object, TC_MAP_BINDINGS, key, binding);
+	write_place(tc, at, binding);
+	return HA_OK;
+}
+
+static enum ha_error remove_binding(struct tc *tc, const struct tc_home *key)
+{
+	static const struct tc_binding none;
+	uint32_t at = place_of(tc, key);
+
+	if (at == NOWHERE)
+		return tc_map_remove(&tc->object, TC_MAP_BINDINGS, key);
+	write_place(tc, at, &none);
+	return HA_OK;
+}
+
+static bool get_binding(const struct tc *tc, const struct tc_home *key, struct tc_binding *binding)
+{
+	uint32_t at = place_of(tc, key);
+
+	if (at == NOWHERE)
+		return tc_map_get(&tc->object, TC_MAP_BINDINGS, key, binding);
+	*binding = tc->table[at];
+	return binding->count != 0;
+}
+
 bool tc_image_get(const struct tc *tc, const struct tc_home *key, struct tc_image *image)
 {
 	*image = (struct tc_image){ .key = *key };
-	if (!tc_map_get(&tc->object, TC_MAP_BINDINGS, key, &image->binding))
+	if (!get_binding(tc, key, &image->binding))
 		return false;
 	if (image->binding.count > 1)
 		(void)tc_map_get(&tc->object, TC_MAP_MORE_ENDS, key, &image->more);
@@ -60,7 +132,7 @@ static void note(struct tc *tc, enum ha_error error)
 
 static void remove_home(struct tc *tc, const struct tc_home *key, bool has_more)
 {
-	note(tc, tc_map_remove(&tc->object, TC_MAP_BINDINGS, key));
+	note(tc, remove_binding(tc, key));
 	if (has_more)
 		note(tc, tc_map_remove(&tc->object, TC_MAP_MORE_ENDS, key));
 }
@@ -77,7 +149,7 @@ void tc_put(struct tc *tc, const struct tunnels_home *home)
 	tc_image_of(home, &image);
 	if (home->count > 1)
 		note(tc, tc_map_put(&tc->object, TC_MAP_MORE_ENDS, &image.key, &image.more));
-	note(tc, tc_map_put(&tc->object, TC_MAP_BINDINGS, &image.key, &image.binding));
+	note(tc, put_binding(tc, &image.key, &image.binding));
 	if (home->count == 1)
 		note(tc, tc_map_remove(&tc->object, TC_MAP_MORE_ENDS, &image.key));
 }
@@ -95,6 +167,10 @@ void tc_put_many(struct tc *tc, const struct tunnels_home *homes, size_t count)
 			continue;
 		}
 		tc_image_of(&homes[i], &image);
+		if (place_of(tc, &image.key) != NOWHERE) {
+			note(tc, put_binding(tc, &image.key, &image.binding));
+			continue;
+		}
 		keys[simple] = image.key;
 		values[simple++] = image.binding;
 	}
@@ -102,7 +178,48 @@ void tc_put_many(struct tc *tc, const struct tunnels_home *homes, size_t count)
 	    tc_map_put_many(&tc->object, TC_MAP_BINDINGS, keys, values, simple) == HA_OK)
 		return;
 	for (uint32_t i = 0; i < simple; i++)
-		note(tc, tc_map_put(&tc->object, TC_MAP_BINDINGS, &keys[i], &values[i]));
+		note(tc, put_binding(tc, &keys[i], &values[i]));
+}
+
+/* ---- sizes ---- */
+
+#define TABLE_MIN 65536u
+#define TABLE_MAX (1u << 24)
+#define HASHED_MIN 1024u /* where every home network has its table */
+
+void tc_plan(struct tc *tc, const struct tc_options *options)
+{
+	/* What a table takes, a hash would take four to eight times over for what is bound. */
+	uint32_t homes = options->size.homes, left = homes < TABLE_MAX / 4 ? homes * 4 : TABLE_MAX;
+
+	if (left < TABLE_MIN)
+		left = TABLE_MIN;
+	tc->has_hashed = options->network_count == 0;
+	for (size_t i = 0; i < options->network_count; i++) {
+		const struct tc_network *network = &options->networks[i];
+		uint8_t length = network->prefix.length;
+		uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
+
+		if (tc->wanted_count == TC_RANGES_MAX || mask == 0 || ~mask >= left) {
+			tc->has_hashed = true;
+			continue;
+		}
+		tc->wanted[tc->wanted_count++] = (struct tc_range){
+			.realm = network->realm,
+			.first = ntohl(network->prefix.network.s_addr) & mask,
+			.mask = mask,
+			.at = tc->sizes.table,
+		};
+		tc->sizes.table += ~mask + 1;
+		left -= ~mask + 1;
+	}
+	if (tc->sizes.table == 0)
+		tc->sizes.table = 1;
+	tc->sizes.bindings = tc->has_hashed || homes < HASHED_MIN ? homes : HASHED_MIN;
+	tc->sizes.more_ends = options->size.bindings / 2; /* each has two at least */
+	if (tc->sizes.more_ends == 0)
+		tc->sizes.more_ends = 1;
+	tc->sizes.rows = options->size.bindings;
 }
 
 /* ---- reconciliation ---- */
@@ -113,12 +230,39 @@ static bool is_same(const struct tc_image *a, const struct tc_image *b)
 	       memcmp(&a->more, &b->more, sizeof(a->more)) == 0;
 }
 
+static bool is_unknown(struct tunnels *tunnels, const struct tc_home *key)
+{
+	struct in_addr address = { .s_addr = key->address };
+	struct tunnels_home home;
+
+	return !tunnels_find(tunnels, key->realm, address, &home);
+}
+
+/* What the table of tunnels does not know leaves ours. */
+static bool prune_table(struct tc *tc, struct tunnels *tunnels, struct tc_reconcile *state,
+                        uint32_t max)
+{
+	for (; state->at < tc->sizes.table && max > 0; state->at++) {
+		struct tc_home key;
+
+		if (tc->table[state->at].count == 0)
+			continue;
+		max--;
+		key = home_at(tc, state->at);
+		if (is_unknown(tunnels, &key)) {
+			remove_home(tc, &key, true);
+			state->removed++;
+		}
+	}
+	return state->at < tc->sizes.table;
+}
+
 /* What the table does not know leaves the map. The key after it is asked for first: a
  * removed one would send the walk back to its beginning. */
-static bool prune(struct tc *tc, struct tunnels *tunnels, struct tc_reconcile *state, uint32_t max)
+static bool prune_map(struct tc *tc, struct tunnels *tunnels, struct tc_reconcile *state,
+                      uint32_t max)
 {
 	struct tc_home key, next;
-	struct tunnels_home home;
 	bool more;
 
 	memcpy(&key, &state->key, sizeof(key));
@@ -126,10 +270,8 @@ static bool prune(struct tc *tc, struct tunnels *tunnels, struct tc_reconcile *s
 		return false;
 	state->begun = true;
 	do {
-		struct in_addr address = { .s_addr = key.address };
-
 		more = tc_map_next(&tc->object, TC_MAP_BINDINGS, &key, &next);
-		if (!tunnels_find(tunnels, key.realm, address, &home)) {
+		if (is_unknown(tunnels, &key)) {
 			remove_home(tc, &key, true);
 			state->removed++;
 		}
@@ -165,7 +307,8 @@ bool tc_reconcile_step(struct tc *tc, struct tunnels *tunnels, struct tc_reconci
 	_Static_assert(sizeof(state->key) == sizeof(struct tc_home), "a key between two steps");
 
 	if (!state->pruned) {
-		state->pruned = !prune(tc, tunnels, state, max);
+		state->pruned = !prune_table(tc, tunnels, state, max) &&
+		                !prune_map(tc, tunnels, state, max);
 		return true;
 	}
 	return fill(tc, tunnels, state, max);

@@ -20,9 +20,17 @@ struct tc {
 	struct tunnels_size size;
 	struct tc_place places[TC_INTERFACES_MAX];
 	size_t place_count;
+	struct tc_sizes sizes;
+	struct tc_range wanted[TC_RANGES_MAX];
+	uint8_t wanted_count;
+	bool has_hashed;
 	/* Shared with the program. */
 	struct tc_config *config;
 	struct tc_group *groups;
+	struct tc_link *links;
+	struct tc_range *ranges;
+	struct tc_binding *table;
+	uint64_t *own_filter;
 	struct tunnels_counters *rows;
 	uint32_t exits;
 	unsigned own_round;
@@ -35,6 +43,9 @@ struct tc_image {
 	struct tc_binding binding;
 	struct tc_more_ends more;
 };
+
+/* Which networks get a table, and the sizes of all maps. */
+void tc_plan(struct tc *tc, const struct tc_options *options);
 
 /* As the program reads it; `home` is bound. */
 void tc_image_of(const struct tunnels_home *home, struct tc_image *image);

@@ -19,7 +19,11 @@
 	X(GROUPS, groups)                                                                          \
 	X(LINKS, links)                                                                            \
 	X(OWN, own)                                                                                \
+	X(OWN_FILTER, own_filter)                                                                  \
+	X(FRESH, fresh)                                                                            \
 	X(EXITS, exits)                                                                            \
+	X(RANGES, ranges)                                                                          \
+	X(TABLE, table)                                                                            \
 	X(BINDINGS, bindings)                                                                      \
 	X(MORE_ENDS, more_ends)                                                                    \
 	X(ROWS, rows)                                                                              \
@@ -33,7 +37,7 @@ enum tc_map {
 };
 
 struct tc_sizes {
-	uint32_t bindings, more_ends, rows;
+	uint32_t table, bindings, more_ends, rows;
 };
 
 /* Descriptors; -1 where there is none. */
@@ -51,8 +55,8 @@ enum ha_error tc_object_open(struct tc_object *object, const char *directory,
                              const struct tc_sizes *sizes, char *report, size_t size);
 /* Who may take the pins away later. */
 void tc_object_give(const struct tc_object *object, const char *directory, uid_t user, gid_t group);
-/* Take away what other versions have pinned, and their programs where ours is not; NULL:
- * what any version has. */
+/* Take away what other versions have pinned, and programs of ours that are not this one;
+ * NULL: what any version has. */
 void tc_object_purge(const struct tc_object *object, const char *directory);
 /* Take away our own pins. */
 void tc_object_unpin(const struct tc_object *object, const char *directory);
@@ -65,6 +69,9 @@ enum ha_error tc_object_attach(const struct tc_object *object, int interface, co
 enum ha_error tc_object_detach(int interface);
 /* Is this very program there? */
 bool tc_object_is_attached(const struct tc_object *object, int interface);
+/* From every interface of this host where a program of ours is, but not this one; NULL:
+ * any. */
+void tc_object_sweep(const struct tc_object *object);
 
 /* Maps. Keys and values are of the types in tc_map.h. */
 enum ha_error tc_map_put(const struct tc_object *object, enum tc_map map, const void *key,

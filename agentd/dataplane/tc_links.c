@@ -40,9 +40,12 @@ static enum ha_error attach(struct tc *tc, struct tc_place *place, char *report,
 	place->interface = 0;
 	if (error)
 		return error;
-	error = tc_map_put(&tc->object, TC_MAP_LINKS, &index, &place->link);
-	if (error)
-		return ha_refuse(report, size, error, "%s: %s", place->name, ha_strerror(error));
+	if (index >= TC_LINKS_MAX)
+		return ha_refuse(report, size, HA_E_RANGE,
+		                 "%s: its number is %u, and BPF is written for those below %u",
+		                 place->name, index, TC_LINKS_MAX);
+	place->link.in_use = true;
+	tc->links[index] = place->link;
 	error = tc_object_attach(&tc->object, (int)index, place->name, report, size);
 	if (!error)
 		place->interface = (int)index;
@@ -60,16 +63,11 @@ static bool is_ours(const struct tc *tc, uint32_t index)
 /* From where an earlier daemon was and this one is not, or from everywhere. */
 static void detach(struct tc *tc, bool all)
 {
-	uint32_t index, next;
-	bool more = tc_map_next(&tc->object, TC_MAP_LINKS, NULL, &index);
-
-	while (more) {
-		more = tc_map_next(&tc->object, TC_MAP_LINKS, &index, &next);
-		if (all || !is_ours(tc, index)) {
-			(void)tc_object_detach((int)index);
-			(void)tc_map_remove(&tc->object, TC_MAP_LINKS, &index);
-		}
-		index = next;
+	for (uint32_t index = 1; index < TC_LINKS_MAX; index++) {
+		if (!tc->links[index].in_use || (!all && is_ours(tc, index)))
+			continue;
+		(void)tc_object_detach((int)index);
+		tc->links[index].in_use = false;
 	}
 }
 
@@ -96,8 +94,9 @@ void tc_detach_all(struct tc *tc)
 
 void tc_own_addresses(struct tc *tc)
 {
+	uint64_t filter[TC_OWN_BITS / 64] = { 0 };
 	struct ifaddrs *list, *at;
-	uint32_t address, next;
+	uint32_t address, next, bit;
 	uint8_t mark, now;
 	bool more;
 
@@ -110,8 +109,12 @@ void tc_own_addresses(struct tc *tc)
 			continue;
 		address = ((const struct sockaddr_in *)(const void *)at->ifa_addr)->sin_addr.s_addr;
 		(void)tc_map_put(&tc->object, TC_MAP_OWN, &address, &now);
+		bit = tc_own_bit(address);
+		filter[bit / 64] |= UINT64_C(1) << bit % 64;
 	}
 	freeifaddrs(list);
+	for (size_t i = 0; i < TC_OWN_BITS / 64; i++)
+		__atomic_store_n(&tc->own_filter[i], filter[i], __ATOMIC_RELAXED);
 	more = tc_map_next(&tc->object, TC_MAP_OWN, NULL, &address);
 	while (more) {
 		more = tc_map_next(&tc->object, TC_MAP_OWN, &address, &next);

@@ -92,7 +92,8 @@ static bool adopt(struct tc_object *object, const struct tc_sizes *sizes)
 		if (object->maps[i] < 0)
 			return false;
 	}
-	return map_has_entries(object->maps[TC_MAP_BINDINGS], sizes->bindings) &&
+	return map_has_entries(object->maps[TC_MAP_TABLE], sizes->table) &&
+	       map_has_entries(object->maps[TC_MAP_BINDINGS], sizes->bindings) &&
 	       map_has_entries(object->maps[TC_MAP_MORE_ENDS], sizes->more_ends) &&
 	       map_has_entries(object->maps[TC_MAP_ROWS], sizes->rows);
 }
@@ -122,7 +123,7 @@ static bool keep(struct tc_object *object, const struct tc_program *loaded)
 {
 	const struct bpf_map *map;
 
-	object->program = dup(bpf_program__fd(loaded->progs.ingress));
+	object->program = dup(bpf_program__fd(loaded->progs.hearth_ingress));
 	for (unsigned i = 0; i < TC_MAP_COUNT; i++) {
 		map = bpf_object__find_map_by_name(loaded->obj, map_names[i]);
 		object->maps[i] = map ? dup(bpf_map__fd(map)) : -1;
@@ -134,7 +135,8 @@ static bool keep(struct tc_object *object, const struct tc_program *loaded)
 
 static int load_program(struct tc_program *program, const struct tc_sizes *sizes)
 {
-	if (bpf_map__set_max_entries(program->maps.bindings, sizes->bindings) != 0 ||
+	if (bpf_map__set_max_entries(program->maps.table, sizes->table) != 0 ||
+	    bpf_map__set_max_entries(program->maps.bindings, sizes->bindings) != 0 ||
 	    bpf_map__set_max_entries(program->maps.more_ends, sizes->more_ends) != 0 ||
 	    bpf_map__set_max_entries(program->maps.rows, sizes->rows) != 0)
 		return -EINVAL;
@@ -203,22 +205,6 @@ void tc_object_unpin(const struct tc_object *object, const char *directory)
 	(void)rmdir(directory); /* another version's pins may be in it */
 }
 
-/* Interfaces where an older program is and the present one is not. */
-static void detach_others(const struct tc_object *object, const char *place)
-{
-	int old = open_pin(place, map_names[TC_MAP_LINKS]);
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info), key, *before = NULL;
-
-	if (old < 0)
-		return;
-	if (bpf_obj_get_info_by_fd(old, &info, &size) == 0 && info.key_size == sizeof(key))
-		for (; bpf_map_get_next_key(old, before, &key) == 0; before = &key)
-			if (!object || !tc_object_is_attached(object, (int)key))
-				(void)tc_object_detach((int)key);
-	close(old);
-}
-
 void tc_object_purge(const struct tc_object *object, const char *directory)
 {
 	const char *ours = object ? strrchr(object->place, '/') + 1 : "";
@@ -226,13 +212,13 @@ void tc_object_purge(const struct tc_object *object, const char *directory)
 	const struct dirent *entry;
 	char place[PATH_SIZE];
 
+	tc_object_sweep(object);
 	if (!list)
 		return;
 	while ((entry = readdir(list))) {
 		if (entry->d_name[0] != 'v' || strcmp(entry->d_name, ours) == 0)
 			continue;
 		pin_path(place, sizeof(place), directory, entry->d_name);
-		detach_others(object, place);
 		unpin(place);
 		log_notice("BPF: what an earlier agentd left in %s is taken away", place);
 	}

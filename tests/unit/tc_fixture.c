@@ -77,8 +77,12 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 		{ .name = "core" },
 	};
 
+	static const struct tc_network network = { .prefix = { { 0x0000010a }, 16 } };
+
 	return (struct tc_options){
 		.directory = fixture->directory,
+		.networks = &network,
+		.network_count = fixture->hashed ? 0 : 1,
 		.interfaces = interfaces,
 		.interface_count = 2,
 		.size = { 1000, 2000 },

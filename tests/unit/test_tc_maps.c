@@ -159,7 +159,7 @@ static struct tunnels_home numbered(uint32_t number, uint8_t count)
 }
 
 /* Behind the table's back, maps are made to differ from it at random. */
-static void reconciliation_makes_both_equal(void)
+static void reconcile_differences(void)
 {
 	struct tc_reconcile state = { 0 }, again = { 0 };
 	uint64_t added = 0, changed = 0, removed = 0;
@@ -203,7 +203,37 @@ static void reconciliation_makes_both_equal(void)
 	fixture_close(&fixture);
 }
 
-static void many_at_once_are_as_one_by_one(void)
+static void reconciliation_makes_both_equal(void)
+{
+	for (int hashed = 0; hashed < 2; hashed++) {
+		fixture.hashed = hashed;
+		reconcile_differences();
+	}
+	fixture.hashed = false;
+}
+
+/* A home network that is another one, and with it the meaning of the table. */
+static void another_network_is_forgotten(void)
+{
+	struct ip4 ip = fixture_header(PEER, HOME, 100);
+	struct tc_options options = fixture_options(&fixture);
+	struct tc_network network = options.networks[0];
+	char report[256];
+	enum ha_error why;
+
+	fixture_begin(&fixture);
+	fixture_bind(&fixture, fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0), NULL);
+	end_without_order();
+	network.prefix.network.s_addr = htonl(0x0a020000);
+	options.networks = &network;
+	fixture.tc = tc_open(&options, &why, report, sizeof(report));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fixture.tc);
+	CU_ASSERT_TRUE(tc_was_adopted(fixture.tc));
+	CU_ASSERT_EQUAL(fixture_send(&fixture, fixture_packet(&ip)).action, TC_ACT_UNSPEC);
+	tc_close(fixture.tc, false);
+}
+
+static void many_at_once(void)
 {
 	static struct tunnels_home homes[900];
 	struct tc_reconcile state = { 0 };
@@ -224,11 +254,21 @@ static void many_at_once_are_as_one_by_one(void)
 	fixture_close(&fixture);
 }
 
+static void many_at_once_are_as_one_by_one(void)
+{
+	for (int hashed = 0; hashed < 2; hashed++) {
+		fixture.hashed = hashed;
+		many_at_once();
+	}
+	fixture.hashed = false;
+}
+
 static CU_TestInfo tests[] = {
 	{ "an orderly end leaves nothing", an_orderly_end_leaves_nothing },
 	{ "what is left is adopted", what_is_left_is_adopted },
 	{ "other sizes are not adopted", other_sizes_are_not_adopted },
 	{ "another version gives way", another_version_gives_way },
+	{ "another network is forgotten", another_network_is_forgotten },
 	{ "refusals say why", refusals_say_why },
 	{ "reconciliation makes both equal", reconciliation_makes_both_equal },
 	{ "many at once are as one by one", many_at_once_are_as_one_by_one },

@@ -63,7 +63,8 @@ static __always_inline void turn_round(struct arp_frame *arp, const __u8 *mac)
 	__builtin_memcpy(arp->target, asked.sender, 4);
 }
 
-static __always_inline int answer_arp(struct __sk_buff *skb, const struct tc_link *link)
+static __always_inline int answer_arp(struct __sk_buff *skb, const struct tc_link *link,
+                                      const struct tc_config *settings)
 {
 	struct tc_home home = { .realm = link->realm };
 	const struct tc_binding *binding;
@@ -74,11 +75,11 @@ static __always_inline int answer_arp(struct __sk_buff *skb, const struct tc_lin
 	    !wants_answer(&arp))
 		return leave();
 	home.address = address_of(arp.target);
-	binding = bpf_map_lookup_elem(&bindings, &home);
+	binding = find_binding(settings, &home);
 	group = binding ? group_of(binding) : 0;
 	if (!group)
 		return leave();
-	if (bpf_ktime_get_boot_ns() >= group->attract_until_ns) {
+	if (is_past(group->attract_until_ns)) {
 		count(TC_ARP_FENCED);
 		return leave();
 	}

@@ -121,11 +121,12 @@ static __always_inline __u32 find_end(const struct arrival *arrival, const struc
 }
 
 /* Is that where packets of a mobile node go by the kernel's routes alone? */
-static __always_inline int is_elsewhere(const struct arrival *arrival, const struct tc_link *link)
+static __always_inline int is_elsewhere(const struct arrival *arrival, const struct tc_link *link,
+                                        const struct tc_config *settings)
 {
 	const struct tc_home other = { .realm = link->realm, .address = arrival->inner.ip.daddr };
 
-	return is_unicast(other.address) && !bpf_map_lookup_elem(&bindings, &other);
+	return is_unicast(other.address) && !find_binding(settings, &other);
 }
 
 static __always_inline int unwrap(struct __sk_buff *skb, const struct arrival *arrival)
@@ -168,7 +169,7 @@ static __always_inline int send_on(struct __sk_buff *skb, struct arrival *arriva
 		__sync_fetch_and_add(&row->in_packets, 1);
 		__sync_fetch_and_add(&row->in_octets, arrival->inner.length);
 	}
-	return go(&way);
+	return go(skb, &way);
 }
 
 /* The outer header is in `arrival`, not looked at. */
@@ -185,13 +186,13 @@ static __always_inline int take_reverse(struct __sk_buff *skb, struct arrival *a
 	    !header_is_plain(&arrival->outer, skb->len - IP_AT) || !read_arrival(skb, arrival))
 		return leave();
 	home.address = arrival->inner.ip.saddr;
-	binding = bpf_map_lookup_elem(&bindings, &home);
+	binding = find_binding(settings, &home);
 	group = binding ? group_of(binding) : 0;
 	if (!group || group->address != arrival->outer.daddr || !is_for_us(skb, group))
 		return leave();
 	slot = find_end(arrival, &home, binding);
-	if (slot == TC_NO_SLOT || bpf_ktime_get_boot_ns() >= group->forward_until_ns ||
-	    skb->gso_size || arrival->inner.ip.ttl <= 1 || !is_elsewhere(arrival, link)) {
+	if (slot == TC_NO_SLOT || is_past(group->forward_until_ns) || skb->gso_size ||
+	    arrival->inner.ip.ttl <= 1 || !is_elsewhere(arrival, link, settings)) {
 		count(TC_USER_REVERSE);
 		return leave();
 	}

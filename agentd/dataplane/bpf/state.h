@@ -23,11 +23,45 @@ struct {
 } groups SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TC_LINKS_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct tc_link);
 } links SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TC_OWN_BITS / 64);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} own_filter SEC(".maps");
+
+/* Jiffies, by next hop: when its neighbour entry was last used in the kernel's way. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TC_FRESH_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} fresh SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TC_RANGES_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct tc_range);
+} ranges SEC(".maps");
+
+/* Bindings of the home addresses in the ranges. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct tc_binding);
+} table SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -46,6 +80,7 @@ struct {
 	__type(value, __u32);
 } exits SEC(".maps");
 
+/* Of all others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -103,6 +138,46 @@ static __always_inline int to_user(__u32 reason)
 	return (int)bpf_redirect(settings->user, 0);
 }
 
+/* Of a home address that is bound; else NULL. */
+static __always_inline struct tc_binding *find_binding(const struct tc_config *settings,
+                                                       const struct tc_home *home)
+{
+	__u32 address = bpf_ntohl(home->address);
+	struct tc_binding *binding;
+
+	for (__u32 i = 0; i < TC_RANGES_MAX; i++) {
+		const struct tc_range *range;
+		__u32 number = i, at;
+
+		if (i >= settings->ranges)
+			break;
+		range = bpf_map_lookup_elem(&ranges, &number);
+		if (!range)
+			break;
+		if ((address & range->mask) != range->first || home->realm != range->realm)
+			continue;
+		at = range->at + (address - range->first);
+		binding = bpf_map_lookup_elem(&table, &at);
+		return binding && binding->count ? binding : 0;
+	}
+	return settings->has_hashed ? bpf_map_lookup_elem(&bindings, home) : 0;
+}
+
+/* Is it an address of this host? */
+static __always_inline int is_own(__be32 address)
+{
+	__u32 bit = tc_own_bit(address), word = bit / 64;
+	const __u64 *bits = bpf_map_lookup_elem(&own_filter, &word);
+
+	return bits && *bits >> (bit % 64) & 1 && bpf_map_lookup_elem(&own, &address);
+}
+
+/* Is the deadline past? The clock is read only where there is one. */
+static __always_inline int is_past(__u64 deadline)
+{
+	return deadline != ~0ULL && bpf_ktime_get_boot_ns() >= deadline;
+}
+
 static __always_inline struct tc_group *group_of(const struct tc_binding *binding)
 {
 	__u32 number = binding->group;
@@ -140,6 +215,7 @@ static __always_inline int is_for_us(struct __sk_buff *skb, const struct tc_grou
 /* Where the packet's bits go next. */
 struct way {
 	struct bpf_fib_lookup fib;
+	int has_neighbour;
 };
 
 /* Is there a way by the kernel's routes that takes `size` octets, and not into the device
@@ -162,16 +238,39 @@ static __always_inline int find_way(struct __sk_buff *skb, struct way *way, __be
 	if ((said != BPF_FIB_LKUP_RET_SUCCESS && said != BPF_FIB_LKUP_RET_NO_NEIGH) ||
 	    way->fib.family != FAMILY_INET || way->fib.ifindex == user)
 		return TC_USER_ROUTE;
+	way->has_neighbour = said == BPF_FIB_LKUP_RET_SUCCESS;
 	return 0;
 }
 
-/* Off it goes. The kernel's neighbour table gives the frame its addresses and sees to it
- * that they stay right. */
-static __always_inline int go(struct way *way)
+#define FRESH_JIFFIES 128 /* from an eighth of a second to one and a quarter */
+
+/* Has the kernel's neighbour entry been used in its own way a short while ago? What
+ * answers from the table alone would never find out that a neighbour is gone. */
+static __always_inline int is_fresh(__be32 next_hop)
+{
+	__u32 slot = (next_hop * 2654435761u) >> 24;
+	__u64 *last = bpf_map_lookup_elem(&fresh, &slot), now = bpf_jiffies64();
+
+	if (last && now - *last < FRESH_JIFFIES)
+		return 1;
+	if (last)
+		*last = now;
+	return 0;
+}
+
+/* Off it goes, to the neighbour that is known already or by way of the kernel's
+ * neighbour table, which finds it and sees to it that it stays right. */
+static __always_inline int go(struct __sk_buff *skb, struct way *way)
 {
 	struct bpf_redir_neigh next = { .nh_family = FAMILY_INET, .ipv4_nh = way->fib.ipv4_dst };
+	struct ethhdr *ethernet = (void *)(long)skb->data;
 
-	return (int)bpf_redirect_neigh(way->fib.ifindex, &next, sizeof(next), 0);
+	if (!way->has_neighbour || !is_fresh(way->fib.ipv4_dst) ||
+	    (void *)(ethernet + 1) > (void *)(long)skb->data_end)
+		return (int)bpf_redirect_neigh(way->fib.ifindex, &next, sizeof(next), 0);
+	__builtin_memcpy(ethernet->h_dest, way->fib.dmac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, way->fib.smac, ETH_ALEN);
+	return (int)bpf_redirect(way->fib.ifindex, 0);
 }
 
 #endif

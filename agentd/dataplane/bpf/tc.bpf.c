@@ -18,59 +18,64 @@ static __always_inline int is_tunnel(__u8 protocol)
 }
 
 /* Kept apart for the sake of the stack, of which a function has 512 octets. */
-static __noinline int on_tunnel(struct __sk_buff *skb, struct tc_link *link)
+static __noinline int on_tunnel(struct __sk_buff *skb, struct tc_link *link,
+                                struct tc_config *settings)
 {
 	struct arrival arrival = { .at = 0 };
-	__u32 zero = 0;
-	const struct tc_config *settings = bpf_map_lookup_elem(&config, &zero);
 
 	if (!settings || !link || bpf_skb_load_bytes(skb, IP_AT, &arrival.outer, IP_SIZE) < 0)
 		return leave();
 	return take_reverse(skb, &arrival, link, settings);
 }
 
-static __noinline int on_arp(struct __sk_buff *skb, struct tc_link *link)
+static __noinline int on_arp(struct __sk_buff *skb, struct tc_link *link,
+                             struct tc_config *settings)
 {
-	return link ? answer_arp(skb, link) : leave();
+	return link && settings ? answer_arp(skb, link, settings) : leave();
 }
 
-static __noinline int on_home(struct __sk_buff *skb, struct tc_home *home,
-                              struct tc_binding *binding)
+static __always_inline int on_home(struct __sk_buff *skb, const struct iphdr *ip,
+                                   const struct tc_home *home, const struct tc_binding *binding,
+                                   const struct tc_config *settings)
 {
-	struct errand errand = { .from = 0 };
-	__u32 zero = 0;
+	struct errand errand;
 
-	errand.settings = bpf_map_lookup_elem(&config, &zero);
-	if (!binding || !errand.settings ||
-	    bpf_skb_load_bytes(skb, IP_AT, &errand.packet.ip, IP_SIZE) < 0)
-		return leave();
+	errand.settings = settings;
+	errand.packet.ip = *ip;
 	return forward_home(skb, &errand, home, binding);
 }
 
-static __always_inline int on_ip(struct __sk_buff *skb, struct tc_link *link)
+static __always_inline int on_ip(struct __sk_buff *skb, struct tc_link *link,
+                                 struct tc_config *settings)
 {
 	struct tc_home home = { .realm = link->realm };
 	struct tc_binding *binding;
-	struct iphdr ip;
+	const struct iphdr *ip = (void *)(long)skb->data + IP_AT;
 
-	if (bpf_skb_load_bytes(skb, IP_AT, &ip, IP_SIZE) < 0)
-		return leave();
-	home.address = ip.daddr;
-	binding = bpf_map_lookup_elem(&bindings, &home);
+	if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
+		if (bpf_skb_pull_data(skb, ROOM(IP_SIZE)) < 0)
+			return leave();
+		ip = (void *)(long)skb->data + IP_AT;
+		if ((void *)(ip + 1) > (void *)(long)skb->data_end)
+			return leave();
+	}
+	home.address = ip->daddr;
+	binding = find_binding(settings, &home);
 	if (binding)
-		return on_home(skb, &home, binding);
-	return is_tunnel(ip.protocol) ? on_tunnel(skb, link) : leave();
+		return on_home(skb, ip, &home, binding, settings);
+	return is_tunnel(ip->protocol) ? on_tunnel(skb, link, settings) : leave();
 }
 
 SEC("tc")
-int ingress(struct __sk_buff *skb)
+int hearth_ingress(struct __sk_buff *skb)
 {
-	__u32 interface = skb->ifindex;
+	__u32 interface = skb->ifindex, zero = 0;
 	struct tc_link *link = bpf_map_lookup_elem(&links, &interface);
+	struct tc_config *settings = bpf_map_lookup_elem(&config, &zero);
 
-	if (!link || skb->vlan_present)
+	if (!link || !link->in_use || !settings || skb->vlan_present)
 		return leave();
 	if (skb->protocol == bpf_htons(ETH_P_IP))
-		return on_ip(skb, link);
-	return skb->protocol == bpf_htons(ETH_P_ARP) ? on_arp(skb, link) : leave();
+		return on_ip(skb, link, settings);
+	return skb->protocol == bpf_htons(ETH_P_ARP) ? on_arp(skb, link, settings) : leave();
 }

@@ -15,10 +15,19 @@
 #define TC_LAYOUT 1
 #define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
 #define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
-#define TC_LINKS_MAX 64
+#define TC_LINKS_MAX 4096 /* interfaces have lower indexes */
+#define TC_RANGES_MAX 16  /* home networks with a table of their own */
+#define TC_OWN_BITS 4096  /* of the filter before the map of own addresses */
+#define TC_FRESH_SLOTS 256
 #define TC_OWN_MAX 1024   /* addresses of this host */
 #define TC_EXITS_MAX 4096 /* exits of tunnels with a limit of their own */
 #define TC_NO_SLOT 0xffffffffu
+
+/* Which bit of the filter an address of this host sets: what is not set is none. */
+static inline __u32 tc_own_bit(__be32 address)
+{
+	return (address * 2654435761u) >> 20;
+}
 
 /* Beside the number of a copy, in the mark of a packet that was put before the program
  * again. No stranger can set a mark. */
@@ -31,7 +40,17 @@ struct tc_config {
 	__u32 has_exits; /* something is in the map of exits */
 	__u8 ttl;        /* of outer headers */
 	__u8 always_df;  /* outer DF whatever the inner one is */
-	__u8 reserved[6];
+	__u8 ranges;     /* in use */
+	__u8 has_hashed; /* home addresses may be outside all of them */
+	__u8 reserved[4];
+};
+
+/* Home addresses of a prefix whose bindings stand one after the other in the table. */
+struct tc_range {
+	__u32 realm;
+	__u32 first; /* address, host order */
+	__u32 mask;
+	__u32 at; /* place of the first one in the table */
 };
 
 /* A home agent address, by its number. Deadlines are of CLOCK_BOOTTIME, in ns; past
@@ -48,8 +67,9 @@ struct tc_group {
 struct tc_link {
 	__u32 realm;
 	__u8 mac[6];
+	__u8 in_use;
 	__u8 answers_arp; /* mobile nodes are at home there, and their neighbours ask */
-	__u8 reserved;
+	__u8 reserved[4]; /* entries of shared arrays are multiples of 8 octets */
 };
 
 struct tc_home {
@@ -70,11 +90,12 @@ struct tc_end {
 	__u8 flags;         /* enum tc_end_flag */
 };
 
-/* A bound home address. Its further ends, where it has more than one, are in another
- * map, under the same key. */
+/* A home address. Its further ends, where it has more than one, are in another map, under
+ * its key. In the table it is written by two stores of 64 bits while it is read: for a
+ * moment the first half may be new and the second old, which can cost one packet. */
 struct tc_binding {
 	__u8 group;
-	__u8 count; /* of ends, at least 1 */
+	__u8 count; /* of ends; 0: not bound */
 	__u8 reserved[2];
 	struct tc_end end;
 };
@@ -89,40 +110,42 @@ struct tc_row {
 };
 
 _Static_assert(sizeof(struct tc_config) == 16, "tc_config");
+_Static_assert(sizeof(struct tc_range) == 16, "tc_range");
 _Static_assert(sizeof(struct tc_group) == 32, "tc_group");
-_Static_assert(sizeof(struct tc_link) == 12, "tc_link");
+_Static_assert(sizeof(struct tc_link) == 16, "tc_link");
 _Static_assert(sizeof(struct tc_home) == 8, "tc_home");
 _Static_assert(sizeof(struct tc_end) == 12, "tc_end");
 _Static_assert(sizeof(struct tc_binding) == 16, "tc_binding");
 _Static_assert(sizeof(struct tc_row) == 32, "tc_row");
 
-/* X(id, name, help): what the program did with packets that concern a mobile node, one
+/* X(id, name, mib_arc, help), as all counters: what the program did with packets that concern a mobile node, one
  * counter each, per processor. Those to user space say why the program did not do it. */
 #define TC_REASONS(X)                                                                              \
-	X(TUNNELLED, "tc-tunnelled", "copies of packets that were put into a tunnel by BPF")       \
-	X(REVERSED, "tc-reversed", "packets that BPF took out of a reverse tunnel")                \
-	X(FENCED, "tc-fenced", "packets dropped by BPF since the deadline had passed")             \
-	X(LOST, "tc-lost", "copies dropped by BPF since their way was gone meanwhile")             \
-	X(ARP_ANSWERED, "tc-arp-answered", "requests of ARP for a mobile node answered by BPF")    \
-	X(ARP_FENCED, "tc-arp-fenced", "the same, not answered since the deadline had passed")     \
-	X(USER_HEADER, "tc-user-header",                                                           \
+	X(TUNNELLED, "tc-tunnelled", 0, "copies of packets that were put into a tunnel by BPF")    \
+	X(REVERSED, "tc-reversed", 0, "packets that BPF took out of a reverse tunnel")             \
+	X(FENCED, "tc-fenced", 0, "packets dropped by BPF since the deadline had passed")          \
+	X(LOST, "tc-lost", 0, "copies dropped by BPF since their way was gone meanwhile")          \
+	X(ARP_ANSWERED, "tc-arp-answered", 0, "requests of ARP for a mobile node answered by BPF") \
+	X(ARP_FENCED, "tc-arp-fenced", 0, "the same, not answered since the deadline had passed")  \
+	X(USER_HEADER, "tc-user-header", 0,                                                        \
 	  "packets left to user space: broken IP header, or one with options")                     \
-	X(USER_TTL, "tc-user-ttl", "packets left to user space: their TTL ends here")              \
-	X(USER_SOURCE, "tc-user-source",                                                           \
+	X(USER_TTL, "tc-user-ttl", 0, "packets left to user space: their TTL ends here")           \
+	X(USER_SOURCE, "tc-user-source", 0,                                                        \
 	  "packets left to user space: from an address of our own, the tunnel's exit or nobody")   \
-	X(USER_NESTED, "tc-user-nested", "packets left to user space: encapsulated already")       \
-	X(USER_KIND, "tc-user-kind",                                                               \
+	X(USER_NESTED, "tc-user-nested", 0, "packets left to user space: encapsulated already")    \
+	X(USER_KIND, "tc-user-kind", 0,                                                            \
 	  "packets left to user space: not of a kind that the tunnel carries as they are")         \
-	X(USER_SIZE, "tc-user-size", "packets left to user space: they do not fit in the tunnel")  \
-	X(USER_ROUTE, "tc-user-route",                                                             \
+	X(USER_SIZE, "tc-user-size", 0,                                                            \
+	  "packets left to user space: they do not fit in the tunnel")                             \
+	X(USER_ROUTE, "tc-user-route", 0,                                                          \
 	  "packets left to user space: no route to the tunnel's exit")                             \
-	X(USER_KERNEL, "tc-user-kernel",                                                           \
+	X(USER_KERNEL, "tc-user-kernel", 0,                                                        \
 	  "packets left to user space: the kernel refused to change them")                         \
-	X(USER_REVERSE, "tc-user-reverse",                                                         \
+	X(USER_REVERSE, "tc-user-reverse", 0,                                                      \
 	  "packets from a tunnel left to user space: it has to judge them, or can do more")
 
 enum tc_reason {
-#define X(id, name, help) TC_##id,
+#define X(id, name, mib_arc, help) TC_##id,
 	TC_REASONS(X)
 #undef X
 	TC_REASON_COUNT

@@ -52,7 +52,8 @@ static __always_inline __u8 protocol_of(const struct tc_end *end)
 	return end->encapsulation == GRE ? IPPROTO_GRE : IPPROTO_IPIP;
 }
 
-/* RFC 2003 section 3.1. The identification matters where the packet may be cut. */
+/* RFC 2003 section 3.1. The identification matters only where the packet may be cut (RFC
+ * 6864). */
 static __always_inline void write_outer(struct iphdr *outer, const struct packet *packet,
                                         const struct tc_end *end, __be32 from,
                                         const struct tc_config *settings)
@@ -64,7 +65,7 @@ static __always_inline void write_outer(struct iphdr *outer, const struct packet
 		.ihl = 5,
 		.tos = packet->ip.tos,
 		.tot_len = bpf_htons((__u16)(packet->length + overhead_of(end))),
-		.id = (__be16)bpf_get_prandom_u32(),
+		.id = df ? packet->ip.id : (__be16)bpf_get_prandom_u32(),
 		.frag_off = df,
 		.ttl = settings->ttl,
 		.protocol = protocol_of(end),
@@ -99,6 +100,24 @@ static __always_inline int write_udp(struct __sk_buff *skb, const struct packet 
 	                                BPF_F_RECOMPUTE_CSUM);
 }
 
+/* Both IP headers, in place; their sums make up for each other, so that what the card has
+ * summed stays right. */
+static __always_inline int write_headers(struct __sk_buff *skb, const struct packet *packet,
+                                         const struct tc_end *end, __be32 from,
+                                         const struct tc_config *settings, __u32 overhead)
+{
+	struct iphdr *outer = (void *)(long)skb->data + IP_AT;
+	struct iphdr *inner = (void *)(long)skb->data + ROOM(overhead);
+
+	if ((void *)(inner + 1) > (void *)(long)skb->data_end)
+		return -2;
+	write_outer(outer, packet, end, from, settings);
+	inner->check = packet->ip.check;
+	inner->ttl = packet->ip.ttl;
+	header_age(inner);
+	return 0;
+}
+
 /* A whole IP header in front. 0, or the packet is as it was: -1. Below that it is spoilt. */
 static __always_inline int wrap_whole(struct __sk_buff *skb, const struct packet *packet,
                                       const struct tc_end *end, __be32 from,
@@ -106,7 +125,6 @@ static __always_inline int wrap_whole(struct __sk_buff *skb, const struct packet
 {
 	__u64 how = BPF_F_ADJ_ROOM_FIXED_GSO | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
 	__u32 overhead = overhead_of(end);
-	struct iphdr header;
 
 	if (end->flags & TC_END_UDP)
 		how |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
@@ -114,16 +132,17 @@ static __always_inline int wrap_whole(struct __sk_buff *skb, const struct packet
 		how |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
 	if (bpf_skb_adjust_room(skb, (__s32)overhead, BPF_ADJ_ROOM_MAC, how) < 0)
 		return -1;
-	write_outer(&header, packet, end, from, settings);
-	if (bpf_skb_store_bytes(skb, IP_AT, &header, IP_SIZE, BPF_F_INVALIDATE_HASH) < 0)
-		return -2;
-	header = packet->ip;
-	header_age(&header);
-	if (bpf_skb_store_bytes(skb, ROOM(overhead), &header, IP_SIZE, 0) < 0)
-		return -2;
 	if (end->flags & TC_END_UDP)
-		return write_udp(skb, packet, end) < 0 ? -2 : 0;
-	return end->encapsulation == GRE && write_gre(skb) < 0 ? -2 : 0;
+		return write_headers(skb, packet, end, from, settings, IP_SIZE + UDP_DATA_SIZE) ||
+		                       write_udp(skb, packet, end) < 0
+		               ? -2
+		               : 0;
+	if (end->encapsulation == GRE)
+		return write_headers(skb, packet, end, from, settings, IP_SIZE + GRE_SIZE) ||
+		                       write_gre(skb) < 0
+		               ? -2
+		               : 0;
+	return write_headers(skb, packet, end, from, settings, IP_SIZE);
 }
 
 /* RFC 2004 section 3: the header stays, with other addresses; what they were follows. Its
