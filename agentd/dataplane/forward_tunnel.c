@@ -8,7 +8,8 @@
 struct coming {
 	const struct tunnel_unwrapped *unwrapped;
 	const struct forward_agent *agent;
-	const struct tunnels_home *home; /* the mobile node's; NULL: a trusted gateway's */
+	struct tunnels_home home; /* of its inner source; count 0: not bound */
+	bool trusted;             /* from a gateway, whatever is in it */
 	const struct tunnels_binding *binding;
 	unsigned depth; /* tunnels that it was taken out of, but one */
 };
@@ -60,7 +61,7 @@ static void answer_keepalive(struct forward_run *run, const struct coming *comin
 	const struct forward_context *context = run->context;
 	struct forward_buffers *buffers = context->buffers;
 	struct writer out = writer_over(buffers->nested, sizeof(buffers->nested));
-	struct forward_subject answer = { .realm = coming->home->realm };
+	struct forward_subject answer = { .realm = coming->home.realm };
 	struct forward_copied copied;
 
 	if (icmp4_echo_answer(&out, coming->unwrapped->inner, run->settings->ttl,
@@ -70,7 +71,7 @@ static void answer_keepalive(struct forward_run *run, const struct coming *comin
 		return;
 	}
 	answer.packet = answer.arrived = writer_span(&out);
-	copied = forward_copy(run, &answer, coming->home, coming->binding);
+	copied = forward_copy(run, &answer, &coming->home, coming->binding);
 	if (copied.sent)
 		forward_ends(run, FORWARD_KEEPALIVE);
 	else
@@ -99,18 +100,20 @@ static void learn_port(struct forward_run *run, struct coming *coming,
 	forward_happened(run, FORWARD_PORT_LEARNT);
 	forward_emit(run, &(struct forward_output){
 				  .kind = FORWARD_PORT,
-				  .realm = coming->home->realm,
-				  .home = coming->home->home,
+				  .realm = coming->home.realm,
+				  .home = coming->home.home,
 				  .care_of = binding->care_of,
 				  .endpoint = binding->endpoint,
 				  .port = binding->endpoint_port,
-				  .group = coming->home->group,
+				  .group = coming->home.group,
 			  });
 }
 
 /* Through which binding it came, if through one. */
-static bool is_from_node(struct forward_run *run, struct coming *coming, struct tunnels_home *home)
+static bool is_from_node(struct forward_run *run, struct coming *coming)
 {
+	struct tunnels_home *home = &coming->home;
+
 	for (size_t i = 0; i < home->count && home->group == coming->agent->group; i++) {
 		struct tunnels_binding *binding = &home->bindings[i];
 		struct tunnel_end end = forward_end(run, coming->agent, binding);
@@ -135,8 +138,10 @@ static bool is_gateway(const struct forward_settings *settings, struct in_addr a
 	return false;
 }
 
-static enum forward_reason why_not(const struct coming *coming, const struct tunnels_home *home)
+static enum forward_reason why_not(const struct coming *coming)
 {
+	const struct tunnels_home *home = &coming->home;
+
 	if (home->count && home->group != coming->agent->group)
 		return FORWARD_REVERSE_AGENT;
 	for (size_t i = 0; i < home->count; i++)
@@ -188,11 +193,11 @@ static void unwrap_again(struct forward_run *run, const struct coming *coming)
 		end_as_fault(run, unwrapped.fault);
 		return;
 	}
-	if (!coming->home) {
+	if (coming->trusted) {
 		take(run, &unwrapped, coming->depth + 1);
 		return;
 	}
-	if (!address_equal(unwrapped.ip.source, coming->home->home)) {
+	if (!address_equal(unwrapped.ip.source, coming->home.home)) {
 		forward_ends(run, FORWARD_REVERSE_OTHER);
 		return;
 	}
@@ -206,7 +211,7 @@ static void deliver_to_us(struct forward_run *run, const struct coming *coming)
 {
 	const struct tunnel_unwrapped *unwrapped = coming->unwrapped;
 
-	if (coming->home && is_keepalive(coming))
+	if (!coming->trusted && is_keepalive(coming))
 		answer_keepalive(run, coming);
 	else if (unwrapped->ip.protocol != IP4_UDP &&
 	         forward_is_tunnel(run->settings, unwrapped->inner, &unwrapped->ip))
@@ -228,18 +233,18 @@ static void deliver_to_many(struct forward_run *run, const struct coming *coming
 {
 	const struct tunnel_unwrapped *unwrapped = coming->unwrapped;
 
-	if (!coming->home || !network) {
-		forward_ends(run, coming->home ? FORWARD_NO_NETWORK : FORWARD_NOT_UNICAST);
+	if (coming->trusted || !network) {
+		forward_ends(run, coming->trusted ? FORWARD_NOT_UNICAST : FORWARD_NO_NETWORK);
 		return;
 	}
 	if (network->kind != FORWARD_VIRTUAL)
 		forward_emit(run, &(struct forward_output){ .kind = FORWARD_INNER,
 		                                            .packet = unwrapped->inner,
-		                                            .realm = coming->home->realm,
-		                                            .group = coming->home->group,
+		                                            .realm = coming->home.realm,
+		                                            .group = coming->home.group,
 		                                            .on_link = true,
 		                                            .network = network });
-	forward_fan_out(run, network, unwrapped->inner, coming->home->home);
+	forward_fan_out(run, network, unwrapped->inner, coming->home.home);
 	forward_ends(run, FORWARD_REVERSE_BROADCAST);
 }
 
@@ -251,8 +256,8 @@ static void deliver_to_one(struct forward_run *run, const struct coming *coming)
 		.packet = unwrapped->inner,
 		.ip = unwrapped->ip,
 		.arrived = unwrapped->inner,
-		.tunnelled = coming->home ? FORWARD_HAIRPIN : FORWARD_GATEWAY,
-		.routed = coming->home ? FORWARD_REVERSE : FORWARD_GATEWAY,
+		.tunnelled = coming->trusted ? FORWARD_GATEWAY : FORWARD_HAIRPIN,
+		.routed = coming->trusted ? FORWARD_GATEWAY : FORWARD_REVERSE,
 	};
 	struct tunnels_home home;
 
@@ -282,11 +287,11 @@ static void deliver_to_one(struct forward_run *run, const struct coming *coming)
 static void deliver(struct forward_run *run, const struct coming *coming)
 {
 	struct in_addr destination = coming->unwrapped->ip.destination;
-	const struct forward_network *network = coming->home
-	                                                ? forward_network_of(run->settings,
-	                                                                     coming->home->realm,
-	                                                                     coming->home->home)
-	                                                : NULL;
+	const struct forward_network *network = coming->trusted
+	                                                ? NULL
+	                                                : forward_network_of(run->settings,
+	                                                                     coming->home.realm,
+	                                                                     coming->home.home);
 
 	if (forward_is_own(run->settings, destination))
 		deliver_to_us(run, coming);
@@ -300,20 +305,19 @@ static void deliver(struct forward_run *run, const struct coming *coming)
 static void take_from(struct forward_run *run, struct coming *coming)
 {
 	const struct tunnel_unwrapped *unwrapped = coming->unwrapped;
-	struct tunnels_home home;
 
 	forward_note(run, "from %s, of %s", address_format(unwrapped->outer.source).text,
 	             address_format(unwrapped->ip.source).text);
-	coming->home = &home;
-	tunnels_find(run->context->tunnels, coming->agent->realm, unwrapped->ip.source, &home);
-	if (is_from_node(run, coming, &home)) {
+	tunnels_find(run->context->tunnels, coming->agent->realm, unwrapped->ip.source,
+	             &coming->home);
+	if (is_from_node(run, coming)) {
 		count_in(run, coming);
 		deliver(run, coming);
 	} else if (is_gateway(run->settings, unwrapped->outer.source)) {
-		coming->home = NULL;
+		coming->trusted = true;
 		deliver(run, coming);
 	} else {
-		forward_ends(run, why_not(coming, &home));
+		forward_ends(run, why_not(coming));
 	}
 }
 

@@ -3,6 +3,7 @@ hearth_unit_test(ownership_plan hearth_dataplane)
 hearth_unit_test(home_arp hearth_dataplane)
 hearth_unit_test(home_arp_plan hearth_dataplane)
 hearth_unit_test(tunnels hearth_dataplane Threads::Threads)
+hearth_unit_test(soft hearth_dataplane Threads::Threads)
 hearth_unit_test(forward hearth_dataplane)
 target_sources(test_forward PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/unit/packet_case.c)
 # The fast path, in namespaces of the test's own. Only a kernel that refuses these makes it a skip.
