@@ -25,7 +25,8 @@ static inline bool home_arp_away_open(struct home_arp_away *away,
 	away->bits = NULL;
 	if (prefix->length < HOME_ARP_AWAY_LENGTH)
 		return true;
-	away->bits = calloc(((UINT64_C(1) << (32u - prefix->length)) + 63) / 64, sizeof(uint64_t));
+	away->bits = calloc(((UINT64_C(1) << (32u - prefix->length)) + 63) / 64,
+	                    sizeof(away->bits[0]));
 	return away->bits != NULL;
 }
 

@@ -52,6 +52,10 @@ class Absent:
     def wait_for_count(self, name, value=1):
         wait_for(lambda: self.count(name) >= value, f"{name} counts {value}")
 
+    def settle(self):
+        """All that is to be said has been said, repetitions too."""
+        wait_for(lambda: self.say("status").startswith("0 "), "nothing is left to say")
+
     def is_announcing(self):
         return self.say("status").split()[1] == "announcing"
 
@@ -222,7 +226,7 @@ def test_leaving_is_announced(switch, agents, near, mac):
 
 def test_who_is_away_already_is_not_announced(away, near):
     one = away()
-    wait_for(lambda: one.say("status").startswith("0 "), "all is said")
+    one.settle()
     near.forget_heard()
     assert one.say(f"leave {HOME}") == one.say(f"leave {OTHER_HOME}")
     assert one.say("status").startswith("0 ") and one.count("left") == 6
@@ -233,6 +237,7 @@ def test_returning_is_announced_with_the_nodes_own_mac(switch, away, near, mac):
     one = away(mac)
     node = hardware(switch, "node")
     near.ask()
+    one.settle()
     near.forget_heard()
     switch.plug_back("node")
     one.say(f"return {HOME}")
@@ -252,6 +257,7 @@ def test_node_that_spoke_of_itself_needs_no_asking(switch, away, near):
     with Neighbour(switch, "two", HOME) as node:
         node.send(1, node.mac, HOME, NOBODY, HOME)
         one.wait_for_count("gratuitous")
+        one.settle()
         near.forget_heard()
         one.say(f"return {HOME}")
         frame = near.wait_for_announcement()
@@ -261,6 +267,7 @@ def test_node_that_spoke_of_itself_needs_no_asking(switch, away, near):
 def test_node_that_is_elsewhere_is_not_announced(away, near):
     """Its binding has ended, but it is not at home; nobody knows where."""
     one = away()
+    one.settle()
     near.forget_heard()
     one.say(f"return {HOME}")
     one.wait_for_count("unknown")
@@ -277,7 +284,7 @@ def test_refused_return_changes_nothing(switch, away, near):
     with Neighbour(switch, "two", HOME) as node:
         node.send(1, node.mac, HOME, NOBODY, HOME)
         one.wait_for_count("gratuitous")
-    wait_for(lambda: one.say("status").startswith("0 "), "nothing is to be said")
+    one.settle()
     near.forget_heard()
     assert near.ask() == one.own_mac()
     assert not any(frame.gratuitous for frame in near.heard)
@@ -285,6 +292,7 @@ def test_refused_return_changes_nothing(switch, away, near):
 
 def test_node_that_leaves_again_is_not_announced_at_home(switch, away, near):
     one = away()
+    one.settle()
     near.forget_heard()
     one.say(f"return {HOME}")
     one.say(f"leave {HOME}")
@@ -302,7 +310,7 @@ def test_standby_is_silent(switch, agents, near, mac):
     one.say(f"leave {HOME}")
     near.request(HOME)
     one.wait_for_count("fenced")
-    wait_for(lambda: one.say("status").startswith("0 "), "what was due has passed")
+    one.settle()
     near.hear()
     assert not near.heard and "left" not in one.counters()
 
@@ -319,6 +327,7 @@ def test_new_leader_repeats_what_the_old_one_began(switch, agents, near):
 def test_deadline_alone_silences(away, near):
     one = away()
     near.ask()
+    one.settle()
     one.say("own 50")
     wait_for(lambda: near.request(HOME) or one.count("fenced"), "it answers no more")
     near.hear()
@@ -333,13 +342,14 @@ def test_deadline_alone_silences(away, near):
 def test_stopped_process_is_silent_also_when_it_goes_on(away, near):
     one = away()
     near.ask()
+    one.settle()
     one.say("own 200")
     began = time.clock_gettime(time.CLOCK_BOOTTIME)
     one.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: os.waitid(os.P_PID, one.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT), "it is stopped")
     near.forget_heard()
     near.request(HOME)  # waits in the socket of the process
     assert not near.kernel_answers("one")
-    wait_for(lambda: os.waitid(os.P_PID, one.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT), "it is stopped")
     wait_for(lambda: time.clock_gettime(time.CLOCK_BOOTTIME) > began + 0.2, "the deadline has passed")
     one.process.send_signal(signal.SIGCONT)
     one.wait_for_count("fenced", 2)
@@ -355,7 +365,7 @@ def test_takeover_announces_all(switch, agents, near):
     for agent in (one, two):
         for home in [HOME, *homes]:
             agent.say(f"leave {home}")
-        wait_for(lambda: agent.say("status").startswith("0 "), "what a standby has to say has passed")
+        agent.settle()
     one.say("lead")
     learn(switch, near, one.own_mac())
     one.say("give")
@@ -376,7 +386,7 @@ def test_takeover_is_paced_and_ends_with_leadership(switch, agents, near):
     carry_away(switch)
     one = agents("one", limits=(1000, 100))
     one.say("fill 250")
-    wait_for(lambda: one.say("status").startswith("0 "), "what a standby has to say has passed")
+    one.settle()
     one.say("lead")
     one.say("take-over")
     near.wait_for_announcement()
