@@ -7,7 +7,8 @@
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 
-#define MEMORY_LEAST (8u << 20) /* octets of entries of a group, whatever the share */
+#define MEMORY_LEAST (4u << 20) /* octets of entries of a group, whatever the share */
+#define LOG_PARTS 4u            /* of which what stores lack takes one, at most */
 
 struct cluster_group *group_find(struct cluster *c, uint32_t id)
 {
@@ -206,11 +207,24 @@ static const struct consensus_host host_of_group = {
 	.quiet = quiet,
 };
 
+/* What a store lacks is in memory, and so never more than that: in the log it leaves
+ * room for what the other groups put there, and for a copy of itself. */
+static uint64_t log_share(const struct cluster *c)
+{
+	uint64_t octets = (uint64_t)c->options.segment_octets * c->options.segments_max;
+
+	return octets / LOG_PARTS / c->group_count;
+}
+
 uint64_t group_memory(const struct cluster *c)
 {
 	uint64_t share = c->config.memory_max / c->group_count;
 
-	return share > MEMORY_LEAST || c->alone ? share : MEMORY_LEAST;
+	if (c->group_count == 1)
+		return share;
+	if (share > log_share(c))
+		share = log_share(c);
+	return share > MEMORY_LEAST ? share : MEMORY_LEAST;
 }
 
 static enum ha_error open_core(struct cluster_group *group, const struct ballot_group *row)
@@ -257,7 +271,6 @@ enum ha_error group_begin(struct cluster_group *group, uint64_t base_index, uint
 	group->base_term = base_term ? base_term : 1;
 	group->trimmed = group->base_index;
 	group->restored = 0;
-	group->carry.serial = 0;
 	group->restore_error = HA_OK;
 	group->role = REPLICATION_FOLLOWER;
 	group->share = c->group_count > 1 ? GROUP_SHARE_FIRST : GROUP_SHARE_MAX;

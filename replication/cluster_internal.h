@@ -85,10 +85,7 @@ struct cluster_group {
 	bool eligible;    /* as the core was told last */
 	uint64_t trimmed; /* base that the core was told of */
 	uint64_t trim_ns; /* when the log is looked at again */
-	struct carry {
-		uint64_t index, serial; /* serial 0: none */
-		size_t count;
-	} carry;          /* entries that are put behind the log once more */
+	bool starves;     /* commands wait for its store */
 	size_t share;     /* entries that the machine gets at once */
 	unsigned spreads; /* times left */
 	uint64_t ticked_ns;
@@ -220,10 +217,10 @@ struct ballot_group *group_ballot(struct cluster *c, uint32_t id);
 enum ha_error group_forget(struct cluster_group *group, uint64_t index, uint64_t term);
 
 /* cluster_trim.c */
+/* Before anything is put into a log that may have been full: what no store needs. */
+void cluster_trim_restored(struct cluster *c);
 /* The store holds more; or, of a witness, members need less. */
 enum ha_error group_trim(struct cluster_group *group, uint64_t now_ns);
-/* What was put behind the log once more may be there now. */
-void group_carry_on(struct cluster_group *group);
 
 /* cluster_identity.c */
 /* Open the ballot; and, when all groups are there, be somebody. */

@@ -47,6 +47,7 @@ static bool submit_some(struct cluster_group *group, uint64_t now_ns, enum ha_er
 	                          &reign);
 
 	*error = HA_OK;
+	group->starves = false;
 	if (count == 0)
 		return false;
 	/* What was decided before leadership was lost is not put in order after it was
@@ -54,6 +55,7 @@ static bool submit_some(struct cluster_group *group, uint64_t now_ns, enum ha_er
 	*error = reign == atomic_load(&group->reign)
 	                 ? consensus_submit(group->core, now_ns, commands, count)
 	                 : HA_E_NOTLEADER;
+	group->starves = *error == HA_E_CAPACITY;
 	if (*error == HA_E_BUSY || *error == HA_E_CAPACITY) {
 		*error = HA_OK; /* they wait */
 		return false;
@@ -175,7 +177,8 @@ static void look_for_room(struct cluster *c)
 	bool full = journal_room(c->journal, 1, 0) == HA_E_CAPACITY;
 
 	for (size_t i = 0; i < c->group_count; i++)
-		atomic_store(&c->groups[i]->full, full || consensus_is_full(c->groups[i]->core));
+		atomic_store(&c->groups[i]->full, full || c->groups[i]->starves ||
+		                                          consensus_is_full(c->groups[i]->core));
 }
 
 /* What a group needs so that the others in the cluster are not kept waiting. */
@@ -192,7 +195,6 @@ static enum ha_error attend(struct cluster_group *group, bool *more)
 		                         atomic_load(&group->cluster->durable));
 	if (error == HA_OK && consensus_due_ns(group->core) <= now_ns)
 		error = consensus_tick(group->core, now_ns);
-	group_carry_on(group);
 	status_sample(group, now_ns);
 	return error;
 }

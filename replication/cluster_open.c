@@ -269,8 +269,11 @@ enum ha_error cluster_write_begins(struct cluster *c)
 {
 	enum ha_error error = HA_OK;
 
-	for (size_t i = 0; i < c->group_count && error == HA_OK; i++)
-		if (c->groups[i]->begins)
-			error = write_begin(c->groups[i]);
+	for (size_t i = 0; i < c->group_count && error == HA_OK; i++) {
+		if (!c->groups[i]->begins)
+			continue;
+		cluster_trim_restored(c);
+		error = write_begin(c->groups[i]);
+	}
 	return error;
 }

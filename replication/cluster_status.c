@@ -123,6 +123,7 @@ void status_fill(struct cluster_group *group, uint64_t now_ns, struct replicatio
 		.log_octets = log.octets,
 		.log_octets_max = log.octets_max,
 		.flushes = log.flushes,
+		.full = atomic_load(&group->full),
 		.self = c->config.self,
 		.leader = now.leader,
 		.last_index = now.last_index,

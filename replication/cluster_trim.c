@@ -38,6 +38,8 @@ static uint64_t needs_from(const struct cluster_group *group, bool filling)
 {
 	uint64_t serial;
 
+	if (group->begins)
+		return UINT64_MAX; /* it is void */
 	if (!filling)
 		return consensus_oldest(group->core);
 	serial = consensus_serial(group->core, group->trimmed + 1);
@@ -54,37 +56,29 @@ static void say_who_fills(struct cluster *c, const struct cluster_group *group)
 	c->fills = fills;
 }
 
-void group_carry_on(struct cluster_group *group)
+/* Whose entries lie in the older half of a log that is filling has them put behind it
+ * once more. Every store holds less than its group ordered: a new leader's first entry
+ * is not for it. */
+static enum ha_error carry(struct cluster *c)
 {
-	struct carry *carry = &group->carry;
-
-	if (!carry->serial ||
-	    atomic_load(&group->cluster->durable) < carry->serial + carry->count - 1)
-		return;
-	consensus_carried(group->core, carry->index, carry->serial, carry->count);
-	carry->serial = 0;
-	group->trim_ns = 0; /* the log can let go */
-}
-
-/* A group that has few entries, and these in the older half of the log. Every store
- * holds less than its group ordered: a new leader's first entry is not for it. */
-static void carry(struct cluster_group *group, uint64_t serial)
-{
+	enum ha_error error = HA_OK;
 	struct journal_status log;
-	struct carry *of = &group->carry;
+	uint64_t half;
 
-	journal_status(group->cluster->journal, &log);
-	if (of->serial || group->begins || group->cluster->alone ||
-	    serial > log.first_serial + (log.last_serial - log.first_serial) / 2)
-		return;
-	of->index = group->trimmed + 1;
-	if (consensus_carry(group->core, of->index, &of->serial, &of->count) != HA_OK)
-		of->serial = 0; /* it is tried again, and said if it cannot be */
+	journal_status(c->journal, &log);
+	half = log.first_serial + (log.last_serial - log.first_serial) / 2;
+	for (size_t i = 0; i < c->group_count && error == HA_OK; i++) {
+		struct cluster_group *group = c->groups[i];
+
+		if (!group->begins && needs_from(group, true) <= half)
+			error = consensus_carry(group->core, group->trimmed + 1);
+	}
+	return error;
 }
 
-static void trim_log(struct cluster *c)
+/* What no group needs. Returns the one that needs most of the rest. */
+static struct cluster_group *let_go(struct cluster *c, bool filling)
 {
-	bool filling = log_holds_more_than(c, 2);
 	struct cluster_group *last = c->groups[0];
 	uint64_t serial = needs_from(last, filling);
 
@@ -98,10 +92,20 @@ static void trim_log(struct cluster *c)
 	}
 	if (serial > 0)
 		journal_trim(c->journal, serial - 1);
-	if (!filling)
-		return;
-	carry(last, serial);
-	say_who_fills(c, last);
+	return last;
+}
+
+void cluster_trim_restored(struct cluster *c)
+{
+	let_go(c, true);
+}
+
+static enum ha_error trim_log(struct cluster *c)
+{
+	bool filling = log_holds_more_than(c, 2);
+
+	say_who_fills(c, let_go(c, filling));
+	return filling && c->group_count > 1 ? carry(c) : HA_OK;
 }
 
 /* ---- a group ---- */
@@ -131,7 +135,5 @@ enum ha_error group_trim(struct cluster_group *group, uint64_t now_ns)
 		return error;
 	}
 	group->trim_ns = now_ns + TRIM_AGAIN_MS * MS;
-	if (error == HA_OK)
-		trim_log(c);
-	return error;
+	return error == HA_OK ? trim_log(c) : error;
 }

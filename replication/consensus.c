@@ -156,6 +156,27 @@ static void begin_at(struct consensus *c, uint64_t index)
 	c->window.last = index - 1;
 }
 
+/* Nothing was there, or it came to its end before this one. Or it is copies of what was
+ * in the store soon after, and is not there all. */
+static bool begins_window(const struct consensus *c, uint64_t index)
+{
+	return index < c->window.first || c->window.last < c->window.first ||
+	       (index > c->window.last + 1 && index <= c->base_index + 1);
+}
+
+/* A copy was made of what the group held then: it adds what is not here any more,
+ * and takes nothing away, for not all of its copies may be here. The store's are of
+ * no concern. */
+static bool is_held(const struct consensus *c, const struct journal_entry *copy)
+{
+	const struct window_entry *held = window_at(&c->window, copy->index);
+
+	if (held)
+		return held->term == copy->term;
+	return copy->index <= c->base_index && copy->index < c->window.first &&
+	       c->window.last >= c->window.first;
+}
+
 /* What the store lacks is taken whatever memory_max says: it may have been more
  * when it was written. */
 enum ha_error consensus_restore(struct consensus *c, const struct journal_entry *entry)
@@ -163,11 +184,15 @@ enum ha_error consensus_restore(struct consensus *c, const struct journal_entry 
 	struct window_block *block;
 	uint8_t *at;
 
+	if (entry->serial > c->durable)
+		c->durable = entry->serial;
 	if (entry->kind == JOURNAL_BEGIN) {
 		begin_at(c, entry->index + 1);
 		return HA_OK;
 	}
-	if (entry->index < c->window.first || c->window.last < c->window.first)
+	if (entry->copy && is_held(c, entry))
+		return HA_OK;
+	if (begins_window(c, entry->index))
 		begin_at(c, entry->index);
 	if (entry->index > c->window.last + 1)
 		return HA_E_DAMAGED;
@@ -183,8 +208,6 @@ enum ha_error consensus_restore(struct consensus *c, const struct journal_entry 
 	at = window_block_octets(block);
 	consensus_entry_encode(at, entry->term, entry->kind, entry->command, entry->size);
 	window_push(&c->window, block, at, 1, entry->serial, NULL);
-	if (entry->serial > c->durable)
-		c->durable = entry->serial;
 	return HA_OK;
 }
 
@@ -399,20 +422,6 @@ enum ha_error consensus_trim(struct consensus *c, uint64_t now_ns, uint64_t inde
 bool consensus_is_full(const struct consensus *c)
 {
 	return !window_has_room(&c->window, 1, 4096);
-}
-
-uint64_t consensus_serial(const struct consensus *c, uint64_t index)
-{
-	const struct window_entry *entry = window_at(&c->window, index);
-
-	return entry ? entry->serial : 0;
-}
-
-uint64_t consensus_oldest(const struct consensus *c)
-{
-	const struct window_entry *first = window_at(&c->window, c->window.first);
-
-	return first ? first->serial : UINT64_MAX;
 }
 
 uint64_t consensus_lease_ns(const struct consensus *c)

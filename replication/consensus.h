@@ -130,7 +130,8 @@ enum ha_error consensus_start(struct consensus *consensus, uint64_t now_ns);
 enum ha_error consensus_receive(struct consensus *consensus, uint64_t now_ns, uint8_t from,
                                 const void *octets, size_t size);
 
-/* The log is durable up to this serial number. */
+/* The log is durable up to this serial number. To be called now and then, too, when that
+ * is as before: there may be room again for what consensus_carry began. */
 enum ha_error consensus_stored(struct consensus *consensus, uint64_t now_ns, uint64_t serial);
 
 /* Put commands in order, all or none. Copies.
@@ -197,13 +198,12 @@ void consensus_abandon(struct consensus *consensus);
  * nothing is changed: what is kept here does not go on from there. */
 bool consensus_rewind(struct consensus *consensus, uint64_t index, uint64_t term);
 
-/* Put the entries from `index` to the last behind the log once more, so that it can let
- * go what is older: at once, so that a part of them never replaces all. *count of them
- * from *serial on. HA_E_CAPACITY: they are many; HA_E_BUSY: not now. Their old places
- * count until the log has stored the new ones, and consensus_carried is told so. */
-enum ha_error consensus_carry(struct consensus *consensus, uint64_t index, uint64_t *serial,
-                              size_t *count);
-void consensus_carried(struct consensus *consensus, uint64_t index, uint64_t serial, size_t count);
+/* Begin to put the entries from `index` to the last behind the log once more, so that it
+ * can let go what is older, and go on with it in consensus_stored: some at once, and
+ * meanwhile the group takes no others. Their old places count (consensus_serial) until
+ * the log has stored copies of all of them. Nothing happens while it is under way; what
+ * comes in between after all, like the entry with which a leader begins, ends it. */
+enum ha_error consensus_carry(struct consensus *consensus, uint64_t index);
 
 /* A member was let in with another disk by what another group agreed on. */
 void consensus_renew(struct consensus *consensus);
@@ -213,7 +213,8 @@ void consensus_renew(struct consensus *consensus);
 /* Would even a small command be refused for want of memory? */
 bool consensus_is_full(const struct consensus *consensus);
 
-/* The serial number of an entry, 0 when it is not kept. */
+/* The serial number from which on the log holds an entry and those after it; 0 when it is
+ * not kept. */
 uint64_t consensus_serial(const struct consensus *consensus, uint64_t index);
 
 /* That of the oldest entry that is kept; UINT64_MAX: there is none. */

@@ -33,37 +33,102 @@ void consensus_renew(struct consensus *c)
 	c->begin_anew = consensus_leads(c);
 }
 
-#define CARRY_OCTETS (1u << 20) /* at most; a batch of the log holds them */
-#define CARRY_ENTRIES 4096u
+/* ---- behind the log once more ---- */
 
-enum ha_error consensus_carry(struct consensus *c, uint64_t index, uint64_t *serial, size_t *count)
+#define CARRY_OCTETS PIECE_OCTETS /* at once, if more than one entry */
+
+/* From the next one on, as many as may go at once. */
+static size_t collect(struct consensus *c, size_t *octets)
 {
-	size_t octets = 0;
+	const struct carry *carry = &c->carry;
+	size_t count = 0;
 
-	*count = 0;
-	if (c->window.last - index >= CARRY_ENTRIES)
-		return HA_E_CAPACITY;
-	for (; index + *count <= c->window.last && octets <= CARRY_OCTETS; ++*count) {
-		struct journal_entry *entry = &c->to_log[*count];
+	*octets = 0;
+	while (carry->next + count <= c->window.last && count < CONSENSUS_ENTRIES_MAX &&
+	       *octets < CARRY_OCTETS) {
+		struct journal_entry *entry = &c->to_log[count];
+		size_t size;
 
-		*entry = window_entry(&c->window, index + *count);
+		*entry = window_entry(&c->window, carry->next + count);
+		size = CONSENSUS_ENTRY_HEADER + entry->size;
+		if (count > 0 && *octets + size > CARRY_OCTETS)
+			break;
 		entry->group = c->options.group;
-		octets += CONSENSUS_ENTRY_HEADER + entry->size;
+		entry->copy = true;
+		entry->ticket = 0;
+		*octets += size;
+		count++;
 	}
-	if (octets > CARRY_OCTETS)
-		return HA_E_CAPACITY;
-	if (c->stored < c->window.last || !c->host.room(c->host.context, *count, octets))
-		return HA_E_BUSY;
-	return c->host.append(c->host.context, c->to_log, *count, serial);
+	return count;
 }
 
-/* What was replaced meanwhile lies behind them already. */
-void consensus_carried(struct consensus *c, uint64_t index, uint64_t serial, size_t count)
+enum ha_error consensus_carry_on(struct consensus *c)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct window_entry *entry = window_at(&c->window, index + i);
+	struct carry *carry = &c->carry;
+	enum ha_error error;
+	size_t count, octets;
+	uint64_t serial;
 
-		if (entry && entry->serial < serial)
-			entry->serial = serial + i;
+	if (carry->whole && c->durable >= carry->whole)
+		*carry = (struct carry){ 0 };
+	if (carry->next <= c->base_index)
+		carry->next = 0; /* the store holds more meanwhile: it is begun anew, if at all */
+	if (!carry->next)
+		return HA_OK;
+	count = collect(c, &octets);
+	if (!c->host.room(c->host.context, count, octets))
+		return HA_OK; /* later */
+	error = c->host.append(c->host.context, c->to_log, count, &serial);
+	if (error != HA_OK)
+		return error;
+	for (size_t i = 0; i < count; i++)
+		window_at(&c->window, carry->next + i)->serial = serial + i;
+	carry->next += count;
+	if (carry->next <= c->window.last)
+		return HA_OK;
+	carry->next = 0;
+	carry->whole = serial + count - 1;
+	return HA_OK;
+}
+
+void consensus_carry_no_more(struct consensus *c)
+{
+	c->carry.next = 0;
+}
+
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+enum ha_error consensus_carry(struct consensus *c, uint64_t index)
+{
+	struct carry *carry = &c->carry;
+
+	if (!carry->next && !carry->whole && window_at(&c->window, index)) {
+		carry->pin = consensus_serial(c, index);
+		carry->next = index;
+		carry->last = c->window.last;
 	}
+	return consensus_carry_on(c);
+}
+
+/* ---- where entries lie ---- */
+
+/* The oldest place of any from `index` on. */
+uint64_t consensus_serial(const struct consensus *c, uint64_t index)
+{
+	const struct window_entry *entry = window_at(&c->window, index);
+
+	if (!entry)
+		return 0;
+	return c->carry.pin && index <= c->carry.last ? lower(c->carry.pin, entry->serial)
+	                                              : entry->serial;
+}
+
+uint64_t consensus_oldest(const struct consensus *c)
+{
+	uint64_t serial = consensus_serial(c, c->window.first);
+
+	return serial ? serial : UINT64_MAX;
 }

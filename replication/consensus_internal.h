@@ -54,6 +54,15 @@ struct transfer {
 	uint64_t until_ns;
 };
 
+/* Entries that are put behind the log once more. The log keeps the old places until
+ * it has stored copies of all of them: a part of them is no group's end. */
+struct carry {
+	uint64_t next;  /* to be put there; 0 = nothing is under way, and others may come */
+	uint64_t pin;   /* serial of the oldest place; 0 = none: all are where they say */
+	uint64_t last;  /* entries up to here may lie there */
+	uint64_t whole; /* serial of the last copy, once all are on their way; else 0 */
+};
+
 struct consensus {
 	struct consensus_options options;
 	struct replication_member members[REPLICATION_MEMBERS_MAX];
@@ -70,6 +79,7 @@ struct consensus {
 	uint64_t applied, applied_term;
 	uint64_t stored;  /* newest entry that is durable, and all before it */
 	uint64_t durable; /* serial of the log */
+	struct carry carry;
 
 	struct heard heard;
 	uint64_t promised_ns; /* help nobody else until then */
@@ -134,6 +144,12 @@ void consensus_announce(struct consensus *c);
 uint64_t consensus_guard_ns(const struct consensus *c);
 /* Let votes through whose time has come. */
 enum ha_error consensus_release_votes(struct consensus *c);
+
+/* consensus_again.c */
+/* What the log has stored may have been copies, or there is room for some more. */
+enum ha_error consensus_carry_on(struct consensus *c);
+/* Something else comes behind the log: the copies there so far are of no use. */
+void consensus_carry_no_more(struct consensus *c);
 
 /* consensus_send.c */
 void consensus_send_message(struct consensus *c, const struct raft_message *message);

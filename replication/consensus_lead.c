@@ -47,6 +47,7 @@ static enum ha_error put_in_order(struct consensus *c, enum journal_kind kind,
 
 	if (!block)
 		return HA_E_NOMEM;
+	consensus_carry_no_more(c);
 	fill(c, commands, count, window_block_octets(block));
 	error = c->host.append(c->host.context, c->to_log, count, &serial);
 	if (error != HA_OK) {
@@ -79,7 +80,7 @@ static enum ha_error submit(struct consensus *c, enum journal_kind kind,
 	if (c->announced != REPLICATION_LEADER || !consensus_leads(c) ||
 	    c->lease_forfeited == c->raft.current_term)
 		return HA_E_NOTLEADER;
-	if (c->transfer.member || count > CONSENSUS_ENTRIES_MAX)
+	if (c->transfer.member || c->carry.next || count > CONSENSUS_ENTRIES_MAX)
 		return HA_E_BUSY;
 	if (!window_has_room(&c->window, count, octets))
 		return HA_E_CAPACITY;
@@ -170,6 +171,8 @@ enum ha_error consensus_stored(struct consensus *c, uint64_t now_ns, uint64_t se
 		event.persisted_entries.index = c->stored;
 		error = consensus_step(c, &event);
 	}
+	if (error == HA_OK)
+		error = consensus_carry_on(c);
 	return error == HA_OK ? consensus_transfer_on(c) : error;
 }
 

@@ -46,7 +46,7 @@ static void hear_leader(struct consensus *c, uint8_t from, const struct consensu
 
 static bool has_room(const struct consensus *c, const struct consensus_message *m)
 {
-	return window_has_room(&c->window, m->entry_count, m->entry_octets) &&
+	return !c->carry.next && window_has_room(&c->window, m->entry_count, m->entry_octets) &&
 	       c->host.room(c->host.context, m->entry_count, m->entry_octets);
 }
 

@@ -25,6 +25,7 @@ static enum ha_error append(struct consensus *c, struct window_block *block, uin
 	enum ha_error error;
 	uint64_t serial;
 
+	consensus_carry_no_more(c);
 	for (size_t i = 0; i < count; i++) {
 		at = consensus_entry_decode(at, &c->to_log[i]);
 		c->to_log[i].index = first + i;

@@ -47,6 +47,9 @@ struct journal_client {
 	void *context;
 	/* Entries found by journal_open, in order; from its thread. Borrowed. */
 	void (*replay)(void *context, const struct journal_entry *entries, size_t count);
+	/* May be NULL. Each entry that journal_open reads, before any of its batch is
+	 * replayed, and also where none is because the store holds it. */
+	void (*met)(void *context, const struct journal_entry *entry);
 	/* A batch is on stable storage. In order, from the log thread. The batch
 	 * is the client's until it calls journal_release. */
 	void (*durable)(void *context, struct journal_batch *batch);

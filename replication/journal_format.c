@@ -7,6 +7,7 @@
 
 #define SEGMENT_MAGIC 0x316765734c4d4548u /* "HEMLseg1" */
 #define BATCH_MAGIC 0x68637462u           /* "btch" */
+#define COPY 0x80u                        /* of the octet that holds the kind */
 #define SEGMENT_CHECKSUM_SEED 0x48656172746821u
 
 /* What differs between the formats, in octets. */
@@ -16,6 +17,7 @@ static const struct {
 } layouts[JOURNAL_FORMAT + 1] = {
 	[1] = { 40, 24 },
 	[2] = { JOURNAL_SEGMENT_HEADER - sizeof(uint64_t), JOURNAL_RECORD_HEADER },
+	[3] = { JOURNAL_SEGMENT_HEADER - sizeof(uint64_t), JOURNAL_RECORD_HEADER },
 };
 
 static uint8_t *put_u32(uint8_t *at, uint32_t value)
@@ -98,7 +100,7 @@ uint8_t *journal_record_encode(uint8_t *at, const struct journal_entry *entry)
 	at = put_u32(at, (uint32_t)entry->size);
 	at = put_u64(at, entry->term);
 	at = put_u64(at, entry->index ? entry->index : entry->serial);
-	*at++ = entry->kind;
+	*at++ = (uint8_t)(entry->kind | (entry->copy ? COPY : 0));
 	if (entry->size > 0)
 		memcpy(at, entry->command, entry->size);
 	return at + entry->size;
@@ -171,13 +173,16 @@ struct journal_cursor journal_cursor_over(const uint8_t *body,
 static struct journal_entry decode_record(const struct journal_cursor *cursor)
 {
 	const size_t header = layouts[cursor->format].record_header;
+	const uint8_t kind = cursor->format > 1 ? cursor->at[24] : JOURNAL_COMMAND;
+	const uint8_t copy = cursor->format > 2 ? kind & COPY : 0;
 	return (struct journal_entry){
 		.serial = cursor->next_serial,
 		.group = get_u32(cursor->at),
 		.size = get_u32(cursor->at + 4),
 		.term = get_u64(cursor->at + 8),
 		.index = get_u64(cursor->at + 16),
-		.kind = cursor->format > 1 ? cursor->at[24] : JOURNAL_COMMAND,
+		.kind = kind ^ copy,
+		.copy = copy != 0,
 		.command = cursor->at + header,
 		.ticket = cursor->tickets ? *cursor->tickets : 0,
 	};
@@ -185,10 +190,11 @@ static struct journal_entry decode_record(const struct journal_cursor *cursor)
 
 static bool is_possible(const struct journal_entry *entry, uint32_t format)
 {
+	const uint8_t kinds = format > 2 ? JOURNAL_KIND_COUNT : JOURNAL_BEGIN;
 	if (format == 1 && entry->index != entry->serial)
 		return false;
-	return entry->size <= REPLICATION_COMMAND_MAX && entry->index != 0 &&
-	       entry->kind < JOURNAL_KIND_COUNT;
+	return entry->size <= REPLICATION_COMMAND_MAX && entry->index != 0 && entry->kind < kinds &&
+	       !(entry->copy && entry->kind == JOURNAL_BEGIN);
 }
 
 enum ha_error journal_cursor_next(struct journal_cursor *cursor, struct journal_entry *out)

@@ -17,17 +17,19 @@
  *           56 checksum u64 of the 56 octets before it: the mark of this batch
  *           64 body: records one after the other
  *                0 group u32   4 size u32   8 term u64   16 index u64
- *               24 kind u8    25 command
+ *               24 kind u8: the lowest seven bits; the highest: it is a copy
+ *               25 command
  *
  * The seed is drawn anew whenever a file is made ready for use, and keys all
  * checksums of its batches: what a recycled file held before cannot be taken
  * for a batch of now. Batch numbers go up by one, across segments; the mark
  * chains them. Padding is in no checksum: it carries nothing.
  *
- * Magic and format stay where they are in all formats to come. Format 1 is read
- * and never written: it has no first serial in the segment's header (the checksum
- * stands there), no kind in records (the command stands there, and is of the
- * machine), and one group whose indexes are the serial numbers.
+ * Magic and format stay where they are in all formats to come. Older ones are read
+ * and never written. Format 2 has neither copies nor JOURNAL_BEGIN. Format 1 has no
+ * first serial in the segment's header (the checksum stands there), no kind in
+ * records (the command stands there, and is of the machine), and one group whose
+ * indexes are the serial numbers.
  *
  * May include: replication, agentd/base. */
 #ifndef REPLICATION_JOURNAL_FORMAT_H
@@ -39,7 +41,7 @@
 
 #include "replication/replication.h"
 
-#define JOURNAL_FORMAT 2u
+#define JOURNAL_FORMAT 3u
 #define JOURNAL_FORMAT_OLDEST 1u /* that can be read */
 #define JOURNAL_BLOCK 4096u
 #define JOURNAL_SEGMENT_HEADER 56u /* octets in use of its block */
@@ -74,6 +76,7 @@ struct journal_entry {
 	uint64_t term;
 	uint32_t group;
 	uint8_t kind;    /* enum journal_kind */
+	bool copy;       /* of an entry that lies further ahead, and replaces nothing there */
 	uint64_t ticket; /* of this process; not on the disk */
 	const void *command;
 	size_t size;

@@ -131,7 +131,8 @@ static enum ha_error replay(struct recovery *recovery, const struct journal_batc
 	/* Nothing of a batch is replayed before all of it was seen to be sound. */
 	struct journal_cursor check = cursor;
 	while ((error = journal_cursor_next(&check, &chunk[0])) == HA_OK)
-		;
+		if (journal->client.met)
+			journal->client.met(journal->client.context, &chunk[0]);
 	if (error != HA_E_NOTFOUND)
 		return damaged_at(recovery, at, "a batch holds records that do not add up");
 

@@ -96,10 +96,10 @@ struct replication_machine {
 struct replication_node;
 
 struct replication_options {
-	/* NULL: the group has a node of its own, which ends with it, and is group 0.
-	 * Otherwise what is said of the log and the cluster is the node's. */
+	/* NULL: the group has a node, or as the only voter a log, of its own, which ends
+	 * with it. Otherwise what is said of the log and the cluster is the node's. */
 	struct replication_node *node;
-	uint32_t group;
+	uint32_t group; /* of all commands and entries */
 
 	const char *directory; /* of the log's segments; borrowed for the open */
 	uint64_t store_id;     /* ties the log to its store */
@@ -132,6 +132,9 @@ struct replication_status {
 	uint64_t log_octets;     /* in all segments that hold entries */
 	uint64_t log_octets_max; /* the cap */
 	uint64_t flushes;        /* batches made durable since start */
+	/* No more is taken (HA_E_CAPACITY): of a group, when its store does not keep up and
+	 * its share of memory and log is full; of all, when the log is at its cap. */
+	bool full;
 
 	/* Of a cluster; member_count is 0 otherwise. */
 	uint8_t self;
@@ -218,7 +221,7 @@ void replication_node_close(struct replication_node *node);
  * called for it from this thread, with ticket 0, before the call returns.
  *
  * HA_E_DAMAGED  an acknowledged entry is missing or broken; *report says where
- * HA_E_FOREIGN  the log belongs to another store, or to another kind of member
+ * HA_E_FOREIGN  the log belongs to another store or group, or to another kind of member
  * HA_E_NEWER    written by a newer program
  * HA_E_RANGE    sizes in the options that are not possible
  * HA_E_NOTFOUND the directory does not exist
@@ -243,11 +246,12 @@ enum ha_error replication_start(struct replication *replication);
  *
  * HA_E_BUSY       too many are under way, or the next segment is not prepared
  *                 yet: drop the request, it comes again
- * HA_E_CAPACITY   the log is at its cap because the store does not keep up
+ * HA_E_CAPACITY   the log is at its cap, or what the group may keep in it and in
+ *                 memory, because the store does not keep up
  * HA_E_NOTLEADER  somebody else orders commands
  * HA_E_CLOSED     after replication_stop or a failure
- * HA_E_RANGE      a command larger than REPLICATION_COMMAND_MAX, or all of them
- *                 together more than one batch holds (2 MiB, or one segment) */
+ * HA_E_RANGE      a command of another group, or larger than REPLICATION_COMMAND_MAX, or
+ *                 all together more than one batch holds (2 MiB, or one segment) */
 enum ha_error replication_submit(struct replication *replication,
                                  const struct replication_command *commands, size_t count);
 

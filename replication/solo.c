@@ -24,7 +24,9 @@ struct solo {
 	struct replication_machine machine;
 	struct journal *journal;
 	uint32_t tick_ms;
+	uint32_t group;
 	bool of_cluster; /* the log was written by a member of a cluster */
+	bool of_other;   /* by another group */
 	_Atomic uint64_t applied;
 
 	pthread_mutex_t mutex; /* guards all up to the next blank line */
@@ -91,12 +93,19 @@ static void give(struct solo *solo, const struct replication_entry *entries, siz
 
 /* ---- called by the log ---- */
 
+static void on_met(void *context, const struct journal_entry *entry)
+{
+	struct solo *solo = context;
+
+	solo->of_other |= entry->group != solo->group;
+}
+
 static void on_replay(void *context, const struct journal_entry *entries, size_t count)
 {
 	struct solo *solo = context;
 	struct replication_entry chunk[APPLY_CHUNK];
 	size_t n = 0;
-	for (size_t i = 0; i < count && !solo->of_cluster; i++) {
+	for (size_t i = 0; i < count && !solo->of_cluster && !solo->of_other; i++) {
 		solo->of_cluster = !is_of_lone_member(&entries[i]);
 		if (solo->of_cluster)
 			break;
@@ -237,20 +246,26 @@ static struct solo *solo_new(const struct replication_options *options,
 	pthread_condattr_destroy(&monotonic);
 	solo->face.engine = &replication_engine_solo;
 	solo->machine = *machine;
+	solo->group = options->group;
 	solo->tick_ms = options->tick_ms > 0 ? options->tick_ms : 1;
 	atomic_init(&solo->applied, options->applied);
 	return solo;
 }
 
-static void refuse_of_cluster(const struct replication_options *options, enum ha_error *why,
-                              char *report, size_t size)
+static bool is_foreign(const struct solo *solo, const struct replication_options *options,
+                       enum ha_error *why, char *report, size_t size)
 {
-	*why = HA_E_FOREIGN;
-	if (report && size > 0)
-		snprintf(report, size,
-		         "%s: the log was written by a member of a cluster: start it as that "
-		         "member, or restore a backup to make a lone node of it",
-		         options->directory);
+	if (solo->of_cluster)
+		*why = ha_refuse(report, size, HA_E_FOREIGN,
+		                 "%s: the log was written by a member of a cluster: start it as "
+		                 "that member, or restore a backup to make a lone node of it",
+		                 options->directory);
+	else if (solo->of_other)
+		*why = ha_refuse(report, size, HA_E_FOREIGN,
+		                 "%s: the log is that of another group than %u: each has a "
+		                 "directory of its own",
+		                 options->directory, options->group);
+	return solo->of_cluster || solo->of_other;
 }
 
 static void solo_stop(struct replication *r)
@@ -294,6 +309,7 @@ static struct replication *solo_open(const struct journal_io *io,
 	}
 	const struct journal_client client = {
 		.context = solo,
+		.met = on_met,
 		.replay = on_replay,
 		.durable = on_durable,
 		.failed = on_failed,
@@ -308,9 +324,7 @@ static struct replication *solo_open(const struct journal_io *io,
 		.io = io,
 	};
 	solo->journal = journal_open(&journal, &client, why, report, size);
-	if (solo->journal && solo->of_cluster)
-		refuse_of_cluster(options, why, report, size);
-	if (!solo->journal || solo->of_cluster) {
+	if (!solo->journal || is_foreign(solo, options, why, report, size)) {
 		solo_close(&solo->face);
 		return NULL;
 	}
@@ -336,6 +350,8 @@ static enum ha_error append(struct solo *solo, const struct replication_command 
 {
 	size_t i = 0;
 	do {
+		if (commands[i].group != solo->group)
+			return HA_E_RANGE;
 		entries[i] = to_log(&commands[i]);
 	} while (++i < count);
 	return journal_append(solo->journal, entries, count, NULL);
@@ -388,6 +404,7 @@ static void solo_status(struct replication *r, struct replication_status *out)
 		.log_octets = log.octets,
 		.log_octets_max = log.octets_max,
 		.flushes = log.flushes,
+		.full = journal_room(solo->journal, 1, 0) == HA_E_CAPACITY,
 	};
 }
 

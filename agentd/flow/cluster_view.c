@@ -124,6 +124,12 @@ static bool is_drained(const struct replication_status *status, const struct clu
 	return status->drained;
 }
 
+static bool is_full(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	return status->full;
+}
+
 static const struct {
 	warning_test *test;
 	const char *text;
@@ -147,6 +153,9 @@ static const struct {
 	  "a member is refused: it has another disk than before, is of another cluster, or "
 	  "is configured with other members; the log of this node says which" },
 	{ is_refused, "a member refuses this node: its log says why" },
+	{ is_full,
+	  "this node takes no more into its log, for its store does not keep up: as the leader "
+	  "it denies registrations" },
 	{ is_off, "the clock of this node is off: it does not lead" },
 	{ is_drained, "this node is drained: it does not lead" },
 };

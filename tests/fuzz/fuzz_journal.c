@@ -21,6 +21,7 @@ enum repair {
 	TWO_SEGMENTS = 8,   /* the second half of the input is the second file */
 	FORMAT_1 = 16,      /* as an older program wrote it */
 	WHOLE = 32,         /* the log of a cluster's member */
+	FORMAT_2 = 64,      /* as the next one did */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,7 +73,9 @@ static uint32_t get_u32(const uint8_t *at)
 
 static uint32_t format_of(uint8_t repair)
 {
-	return repair & FORMAT_1 ? 1 : JOURNAL_FORMAT;
+	if (repair & FORMAT_1)
+		return 1;
+	return repair & FORMAT_2 ? 2 : JOURNAL_FORMAT;
 }
 
 /* Seal what stands at each block as if it were a batch. */

@@ -10,6 +10,7 @@
 #define SEGMENT_OCTETS JOURNAL_SEGMENT_MIN
 #define STORE_ID 1u
 #define KEEP_US 5000u /* at most, until the keeper does something */
+#define TRIM_MS 100u  /* after which a log is looked at that may have filled */
 
 /* An entry that the log gave back at a start. */
 struct found {
@@ -61,17 +62,24 @@ enum ha_error disk_save_ballot(struct replica *replica, uint64_t term, uint8_t v
 
 /* ---- the log: writing ---- */
 
+static void tell_all(struct member *member)
+{
+	uint64_t now_ns = member_monotonic_ns(member);
+
+	for (unsigned g = 0; g < member->world->plan.groups; g++)
+		if (consensus_stored(member->replicas[g].consensus, now_ns, member->told_serial) !=
+		    HA_OK)
+			member->dying = true;
+}
+
 static void tell(struct world *world, struct event *event)
 {
 	struct member *member = &world->members[event->member];
-	uint64_t now_ns = member_monotonic_ns(member);
 
 	if (event->number <= member->told_serial)
 		return;
 	member->told_serial = event->number;
-	for (unsigned g = 0; g < world->plan.groups; g++)
-		if (consensus_stored(member->replicas[g].consensus, now_ns, event->number) != HA_OK)
-			member->dying = true;
+	tell_all(member);
 }
 
 static uint64_t flush_ns(struct member *member)
@@ -123,6 +131,7 @@ static void write_later(struct member *member)
 	member_event(member, flush_ns(member), write_now, 0, 0);
 }
 
+static event_handler look;
 static void keep_later(struct member *member);
 
 static void keep_now(struct world *world, struct event *event)
@@ -227,29 +236,81 @@ static void forget_found(struct member *member)
 
 static void give_found(struct member *member)
 {
-	for (const struct found *one = member->found; one; one = one->next) {
-		struct replica *replica = &member->replicas[one->entry.group];
+	for (const struct found *one = member->found; one; one = one->next)
+		replica_restore(&member->replicas[one->entry.group], &one->entry);
+}
 
-		if (one->entry.serial > replica->reset_serial)
-			replica_restore(replica, &one->entry);
+/* The oldest that the log has to keep of a group: what the store lacks, and what
+ * lags may want while there is room. */
+static uint64_t oldest(const struct replica *replica, bool filling)
+{
+	struct consensus_status status;
+	uint64_t serial;
+
+	consensus_status(replica->consensus, &status);
+	serial = consensus_serial(replica->consensus,
+	                          filling ? replica_base(replica) + 1 : status.first_index);
+	return serial ? serial : UINT64_MAX;
+}
+
+/* What no group needs goes, so that there is room; of one that is void nothing is. */
+static void let_go(struct member *member, bool filling, const struct replica *but)
+{
+	uint64_t serial = UINT64_MAX;
+
+	for (unsigned g = 0; g < member->world->plan.groups; g++) {
+		const struct replica *replica = &member->replicas[g];
+		uint64_t wanted = replica == but ? UINT64_MAX : oldest(replica, filling);
+
+		if (wanted < serial)
+			serial = wanted;
 	}
+	if (serial > 1)
+		journal_trim(member->journal, serial - 1);
+}
+
+/* Where groups share the log: that what it held of this one is void. */
+static bool say_void(struct replica *replica)
+{
+	struct member *member = replica->member;
+	const struct journal_entry begin = {
+		.group = replica->group,
+		.kind = JOURNAL_BEGIN,
+		.index = replica_base(replica),
+		.term = replica_base_term(replica),
+	};
+	enum ha_error error;
+	uint64_t serial;
+
+	let_go(member, true, replica);
+	while ((error = journal_append(member->journal, &begin, 1, &serial)) == HA_E_BUSY &&
+	       journal_keep(member->journal))
+		;
+	if (error != HA_OK)
+		return false; /* at the next start, perhaps */
+	disk_drain(member);
+	return member->durable_serial >= serial;
+}
+
+static bool make_void(struct replica *replica)
+{
+	char report[256] = "";
+
+	if (replica->world->plan.groups > 1)
+		return say_void(replica);
+	return journal_erase(replica->member->journal, report, sizeof(report)) == HA_OK;
 }
 
 /* The store came from another member, or a witness forgot up to somewhere: a log
- * that does not go on from there goes. Where groups share the log, only what is of
- * that group does. */
-static bool settle(struct member *member, struct replica *replica)
+ * that does not go on from there goes. */
+static bool settle(struct replica *replica)
 {
-	struct journal_status status;
-	char report[256] = "";
+	bool witness = replica->member->witness;
 
-	if (!replica->fresh && !member->witness)
+	if (!replica->fresh && !witness)
 		return true;
-	if (!consensus_goes_on(replica->consensus, replica->fresh && !member->witness)) {
-		journal_status(member->journal, &status);
-		if (member->world->plan.groups > 1)
-			replica->reset_serial = status.last_serial;
-		else if (journal_erase(member->journal, report, sizeof(report)) != HA_OK)
+	if (!consensus_goes_on(replica->consensus, replica->fresh && !witness)) {
+		if (!make_void(replica))
 			return false;
 		judge_erased(replica);
 		if (!replica_begin(replica))
@@ -293,11 +354,12 @@ bool disk_open(struct member *member)
 	if (open)
 		give_found(member);
 	for (unsigned g = 0; open && g < member->world->plan.groups; g++)
-		open = settle(member, &member->replicas[g]);
+		open = settle(&member->replicas[g]);
 	if (open) {
 		journal_status(member->journal, &status);
 		member->durable_serial = member->told_serial = status.stored_serial;
 		keep_later(member);
+		member_event(member, TRIM_MS * MS, look, 0, 0);
 	}
 	forget_found(member);
 	return open && !member->dying;
@@ -313,33 +375,41 @@ bool disk_is_filling(struct member *member)
 	return status.octets > status.octets_max / 2;
 }
 
-/* The oldest that the log has to keep of a group: what the store lacks, and what
- * lags may want while there is room. */
-static uint64_t oldest(const struct replica *replica, bool filling)
+/* As cluster_trim.c does it: what is in the older half of a log that is filling goes
+ * behind it once more. */
+static void carry(struct member *member)
 {
-	struct consensus_status status;
-	uint64_t serial;
+	struct journal_status log;
 
-	consensus_status(replica->consensus, &status);
-	serial = consensus_serial(replica->consensus,
-	                          filling ? replica_base(replica) + 1 : status.first_index);
-	return serial ? serial : UINT64_MAX;
+	journal_status(member->journal, &log);
+	for (unsigned g = 0; g < member->world->plan.groups; g++) {
+		struct replica *replica = &member->replicas[g];
+
+		if (oldest(replica, true) >
+		    log.first_serial + (log.last_serial - log.first_serial) / 2)
+			continue;
+		if (consensus_carry(replica->consensus, replica_base(replica) + 1) != HA_OK)
+			member->dying = true;
+	}
 }
 
 void disk_trim(struct member *member)
 {
 	bool filling = disk_is_filling(member);
-	uint64_t serial = UINT64_MAX;
 
-	for (unsigned g = 0; g < member->world->plan.groups; g++) {
-		uint64_t wanted = oldest(&member->replicas[g], filling);
-
-		if (wanted < serial)
-			serial = wanted;
-	}
-	if (serial > 1)
-		journal_trim(member->journal, serial - 1);
+	let_go(member, filling, NULL);
+	if (filling && member->world->plan.groups > 1)
+		carry(member);
 	keep_later(member);
+}
+
+static void look(struct world *world, struct event *event)
+{
+	struct member *member = &world->members[event->member];
+
+	tell_all(member); /* as in every turn of the engine */
+	disk_trim(member);
+	member_event(member, TRIM_MS * MS, look, 0, 0);
 }
 
 void disk_drain(struct member *member)

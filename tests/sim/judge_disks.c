@@ -11,12 +11,36 @@ static struct holdings *holdings_of(const struct replica *replica)
 
 /* What a log begins with may be left of entries that were replaced later, and whose
  * own beginning was let go. */
+/* A copy says again what the log held then, and ends nothing. While the process runs it
+ * is what is there; at a start, what it was made of may be gone. */
+static bool is_known(struct member *member, struct holdings *held, const struct journal_entry *copy)
+{
+	const struct mark *mark = judge_mark(&held->marks, copy->index);
+	bool there = copy->index <= held->last && mark->term == copy->term;
+
+	if (there && mark->digest != judge_digest(copy->command, copy->size, 0))
+		judge_violation(member->world, VIOLATION_FAILED,
+		                "the log of member %u: another entry %llu than was copied",
+		                member->number, (unsigned long long)copy->index);
+	if (!there && member->alive)
+		judge_violation(member->world, VIOLATION_FAILED,
+		                "the log of member %u: a copy of entry %llu, which is not there",
+		                member->number, (unsigned long long)copy->index);
+	return there || (held->last && copy->index <= held->base);
+}
+
 void judge_stored(struct member *member, const struct journal_entry *entry)
 {
 	struct world *world = member->world;
 	struct holdings *held = &world->judge.ledgers[entry->group].holdings[member->number];
 	struct mark *mark = judge_mark(&held->marks, entry->index);
 
+	if (entry->kind == JOURNAL_BEGIN) {
+		held->last = 0;
+		return;
+	}
+	if (entry->copy && is_known(member, held, entry))
+		return;
 	if (entry->index <= held->last)
 		world->judge.tally.truncations++;
 	else if (held->last && entry->index > held->last + 1 && entry->index > held->base + 1)

@@ -41,10 +41,7 @@ static void choose_disks(struct dice *dice, struct plan *plan)
 	plan->slow_flush_permille = either(dice, 2, dice_below(dice, 60));
 	plan->slow_flush_us = dice_chance(dice, 3) ? 200000 : 20000;
 	plan->pass_ms = dice_chance(dice, 3) ? 1000 : 30 + dice_below(dice, 200);
-	/* Where groups share a log, one's entry that is to be replaced keeps all that the
-	 * others wrote since; when that is all of the log, there is no room to replace
-	 * it. One group alone does not write so much in front of what it lacks. */
-	plan->log_segments = plan->groups > 1 ? 48 : dice_chance(dice, 3) ? 6 : 16;
+	plan->log_segments = dice_chance(dice, 3) ? 6 : 16;
 	plan->memory_max = dice_chance(dice, 2) ? 24576 + dice_below(dice, 65536) : 1u << 20;
 	plan->applying_us = either(dice, 4, 1 + dice_below(dice, 20000));
 }
@@ -69,15 +66,28 @@ static void choose_faults(struct dice *dice, struct plan *plan)
 	plan->drift_ppm = dice_chance(dice, 2) ? 10000 : 200;
 }
 
+/* What stores lack, of all groups, takes a part of the log, at most. */
+static void share_log(struct plan *plan)
+{
+	uint64_t share;
+
+	plan->log_segments += 2;
+	share = (uint64_t)plan->log_segments * JOURNAL_SEGMENT_MIN / 4 / plan->groups;
+	if (plan->memory_max > share)
+		plan->memory_max = share;
+}
+
 void plan_make(uint64_t seed, unsigned members, struct plan *out)
 {
 	struct dice dice = { seed * UINT64_C(0x9e3779b97f4a7c15) + 1 };
 
-	*out = (struct plan){ .groups = dice_chance(&dice, 5) ? WORLD_GROUPS : 1 };
+	*out = (struct plan){ .groups = dice_chance(&dice, 3) ? 2 + dice_below(&dice, 2) : 1 };
 	choose_members(&dice, members, out);
 	choose_network(&dice, out);
 	choose_disks(&dice, out);
 	choose_faults(&dice, out);
 	out->faulty_ms = 2000 + dice_below(&dice, 4000);
 	out->think_ms = dice_chance(&dice, 3) ? 20 : 200;
+	if (out->groups > 1)
+		share_log(out);
 }

@@ -7,12 +7,13 @@ add_executable(sim
   ${CMAKE_CURRENT_LIST_DIR}/rows.c ${CMAKE_CURRENT_LIST_DIR}/run.c ${CMAKE_CURRENT_LIST_DIR}/schedule.c
   ${CMAKE_CURRENT_LIST_DIR}/service.c ${CMAKE_CURRENT_LIST_DIR}/snapshot.c ${CMAKE_CURRENT_LIST_DIR}/world.c
   ${PROJECT_SOURCE_DIR}/tests/unit/fake_disk.c
-  # Messages that fit into small files.
+  # Messages, and copies of entries, that fit into small files.
+  ${PROJECT_SOURCE_DIR}/replication/consensus_again.c
   ${PROJECT_SOURCE_DIR}/replication/consensus_send.c)
 target_compile_definitions(sim PRIVATE PIECE_OCTETS=8192u APPEND_OCTETS=4096u)
 target_include_directories(sim PRIVATE ${PROJECT_SOURCE_DIR})
 target_link_libraries(sim PRIVATE hearth_flow hearth_replication)
-# rows.c stands in for the store, consensus_send.c for the library's: whoever comes first is meant.
+# rows.c stands in for the store, the two of the core for the library's: whoever comes first is meant.
 target_link_options(sim PRIVATE -Wl,--allow-multiple-definition)
 set_target_properties(sim PROPERTIES OUTPUT_NAME sim RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/sim)
 

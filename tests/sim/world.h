@@ -84,7 +84,6 @@ struct replica {
 	uint64_t hold;      /* as the server of one: entries above are kept */
 	uint64_t even_from; /* this life's state is what the log makes of it from this index on */
 	bool fresh;         /* the store came from another member since the log was looked at */
-	uint64_t reset_serial; /* entries up to here are of before that */
 };
 
 /* A process, and what outlives it. */

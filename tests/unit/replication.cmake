@@ -7,7 +7,7 @@ add_library(hearth_replication_fixtures STATIC
 target_link_libraries(hearth_replication_fixtures PUBLIC hearth_replication hearth_test_suite)
 
 foreach(name IN ITEMS journal journal_format journal_whole journal_recovery journal_faults engine
-                      store backup consensus consensus_orders consensus_parts ballot snapshot_format)
+                      store backup consensus consensus_again consensus_orders consensus_parts ballot snapshot_format)
   hearth_unit_test(${name} hearth_replication_fixtures)
 endforeach()
 # More seeds than it runs by itself, in processes beside each other: ThreadSanitizer takes its time.

@@ -17,6 +17,7 @@
 #define SUBMITTERS 4u
 #define GROUPS_EACH 100u
 #define GROUP_SIZE 16u
+#define GROUP 7u /* of the engine; the above are commands at once */
 
 /* The machine: a tape of what it was given, and a way to wait for it. */
 struct machine {
@@ -48,7 +49,7 @@ static void submit_one(struct machine *m, uint64_t ticket)
 {
 	const struct message message = { .submitter = UINT64_MAX, .serial = ticket };
 	const struct replication_command command = {
-		.group = 7, .ticket = ticket, .command = &message, .size = sizeof(message)
+		.group = GROUP, .ticket = ticket, .command = &message, .size = sizeof(message)
 	};
 	if (replication_submit(m->replication, &command, 1) != HA_OK)
 		m->wrong++;
@@ -58,12 +59,11 @@ static void check_entry(struct machine *m, const struct replication_entry *entry
 {
 	struct message message;
 	m->wrong += entry->index != m->applied + 1 || entry->term != 1 ||
-	            entry->size != sizeof(message);
+	            entry->size != sizeof(message) || entry->group != GROUP;
 	m->applied = entry->index;
 	memcpy(&message, entry->command, sizeof(message));
 	if (message.submitter < SUBMITTERS) {
-		m->wrong += message.serial != m->next_of[message.submitter]++ ||
-		            entry->group != message.submitter;
+		m->wrong += message.serial != m->next_of[message.submitter]++;
 		m->wrong += entry->ticket != (m->live ? message.serial + 1 : 0);
 	} else {
 		m->wrong += m->live && entry->ticket != message.serial;
@@ -118,6 +118,7 @@ static void machine_begin(struct machine *m, uint32_t tick_ms)
 	pthread_cond_init(&m->moved, NULL);
 	m->disk = fake_disk_new(SEGMENT, 64u << 20);
 	m->options = (struct replication_options){
+		.group = GROUP,
 		.directory = "log",
 		.store_id = 9,
 		.segment_octets = SEGMENT,
@@ -215,7 +216,7 @@ static void *submit_all(void *argument)
 		for (uint64_t i = 0; i < GROUP_SIZE; i++) {
 			messages[i] = (struct message){ s->id, group * GROUP_SIZE + i };
 			commands[i] = (struct replication_command){
-				.group = (uint32_t)s->id,
+				.group = GROUP,
 				.ticket = messages[i].serial + 1,
 				.command = &messages[i],
 				.size = sizeof(messages[i]),
@@ -295,7 +296,8 @@ static void many_commands_at_once_are_one_submit(void)
 	CU_ASSERT_TRUE_FATAL(machine_open(&m));
 	for (size_t i = 0; i <= JOURNAL_ENTRIES_MAX; i++) {
 		messages[i] = (struct message){ .submitter = 0, .serial = i };
-		commands[i] = (struct replication_command){ .ticket = i + 1,
+		commands[i] = (struct replication_command){ .group = GROUP,
+			                                    .ticket = i + 1,
 			                                    .command = &messages[i],
 			                                    .size = sizeof(messages[i]) };
 	}
@@ -339,6 +341,7 @@ static void the_log_of_a_member_is_refused(void)
 		struct machine m;
 		struct message message = { 0 };
 		struct journal_entry entry = rows[i];
+		entry.group = GROUP;
 		machine_begin(&m, 1000);
 		entry.command = &message;
 		entry.size = sizeof(message);
@@ -349,6 +352,31 @@ static void the_log_of_a_member_is_refused(void)
 		CU_ASSERT_EQUAL(m.replayed, i == 0);
 		machine_end(&m);
 	}
+}
+
+/* Also where the store holds all of it, and nothing is replayed. */
+static void the_log_of_another_group_is_refused(void)
+{
+	struct message message = { 0 };
+	const struct journal_entry entry = {
+		.term = 1, .group = GROUP + 1, .command = &message, .size = sizeof(message)
+	};
+	struct machine m;
+	machine_begin(&m, 1000);
+	write_log(&m, &entry);
+	for (m.options.applied = 0; m.options.applied < 2; m.options.applied++) {
+		CU_ASSERT_FALSE(machine_open(&m));
+		CU_ASSERT_TRUE(m.why == HA_E_FOREIGN && strstr(m.report, "another group than 7"));
+		CU_ASSERT_EQUAL(m.replayed, 0);
+	}
+	m.options.group = GROUP + 1;
+	m.options.applied = 1;
+	CU_ASSERT_TRUE_FATAL(machine_open(&m));
+	CU_ASSERT_EQUAL_FATAL(replication_start(m.replication), HA_OK);
+	CU_ASSERT_EQUAL(replication_submit(m.replication,
+	                                   &(struct replication_command){ GROUP, 1, "x", 1 }, 1),
+	                HA_E_RANGE);
+	machine_end(&m);
 }
 
 static void submitting_from_apply_and_tick_does_not_block(void)
@@ -402,7 +430,9 @@ static void stop_applies_what_was_taken(void)
 	CU_ASSERT_EQUAL(status.role, REPLICATION_FOLLOWER);
 	for (size_t i = 0; i < SUBMITTERS; i++)
 		CU_ASSERT_EQUAL(submitters[i].error, HA_E_CLOSED);
-	const struct replication_command one = { .ticket = 1, .command = "x", .size = 1 };
+	const struct replication_command one = {
+		.group = GROUP, .ticket = 1, .command = "x", .size = 1
+	};
 	CU_ASSERT_EQUAL(replication_submit(m.replication, &one, 1), HA_E_CLOSED);
 	replication_stop(m.replication);
 	CU_ASSERT_EQUAL(m.wrong, 0);
@@ -455,7 +485,7 @@ static void trims_let_it_run_for_ever(void)
 	uint64_t taken = 0;
 	while (taken < 60) {
 		struct replication_command command = {
-			.group = 7, .ticket = 1, .command = large, .size = 200000
+			.group = GROUP, .ticket = 1, .command = large, .size = 200000
 		};
 		const enum ha_error error = replication_submit(m.replication, &command, 1);
 		taken += error == HA_OK;
@@ -502,6 +532,7 @@ static CU_TestInfo tests[] = {
 	{ "many commands at once", many_commands_at_once_are_one_submit },
 	{ "what a cluster is asked", one_voter_answers_what_a_cluster_is_asked },
 	{ "the log of a member is refused", the_log_of_a_member_is_refused },
+	{ "the log of another group is refused", the_log_of_another_group_is_refused },
 	CU_TEST_INFO_NULL,
 };
 

@@ -154,6 +154,54 @@ static void what_one_lets_go_another_keeps(void)
 	groups_world_free(w);
 }
 
+static bool is_full(const struct part *p)
+{
+	struct replication_status status;
+
+	replication_status(p->replication, &status);
+	return status.full;
+}
+
+static bool a_leader_is_full(struct world *w, const struct what *what)
+{
+	for (unsigned i = 0; i < GROUPS_MEMBERS; i++) {
+		const struct part *p = &w->nodes[i].parts[what->group];
+
+		if (p->role == REPLICATION_LEADER && is_full(p))
+			return true;
+	}
+	return false;
+}
+
+/* The stores of one group hold nothing more: it alone is refused, and the others put
+ * several times in order what the log holds. After a restart what was put is there. */
+static void a_store_that_stops_fills_only_its_own_group(void)
+{
+	struct world *w = groups_spread_world();
+	const struct what stuck = { .group = 1 };
+	uint64_t applied = 0;
+
+	while (!a_leader_is_full(w, &stuck))
+		submit_large(groups_await_leader(w, stuck.group, NULL));
+	CU_ASSERT_EQUAL(submit_large(groups_await_leader(w, stuck.group, NULL)), HA_E_CAPACITY);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		submit_large_after(w, 0, NULL, applied);
+		applied = w->nodes[0].parts[0].applied;
+	}
+	while (!a_leader_is_full(w, &stuck)) /* still, or whoever leads it now */
+		submit_large(groups_await_leader(w, stuck.group, NULL));
+	CU_ASSERT_FALSE(is_full(groups_await_leader(w, 0, NULL)));
+	CU_ASSERT_FALSE(is_full(groups_await_leader(w, 2, NULL)));
+	groups_node_close(&w->nodes[2]);
+	groups_part_forget(&w->nodes[2].parts[1]);
+	CU_ASSERT_EQUAL(groups_node_open(&w->nodes[2]), HA_OK);
+	trim_all(w, stuck.group);
+	groups_submit(w, stuck.group, "b"); /* it is taken again */
+	groups_submit(w, 2, "c");
+	groups_await_text(w, 2, "c");
+	groups_world_free(w);
+}
+
 static bool is_outrun(struct world *w, const struct what *what)
 {
 	return w->nodes[what->but->number - 1].parts[what->group].outruns > 0;
@@ -318,6 +366,8 @@ static CU_TestInfo tests[] = {
 	{ "a member that ends moves only what it led", a_member_that_ends_moves_only_what_it_led },
 	{ "a restart replays to each its own", a_restart_replays_to_each_its_own },
 	{ "what one lets go another keeps", what_one_lets_go_another_keeps },
+	{ "a store that stops fills only its own group",
+	  a_store_that_stops_fills_only_its_own_group },
 	{ "a machine comes back while the others go on",
 	  a_machine_comes_back_while_the_others_go_on },
 	{ "a leader without machine leads no more", a_leader_without_machine_leads_no_more },

@@ -74,6 +74,10 @@ static void impossible_records_are_damage(void)
 		{ 16, 0, HA_E_DAMAGED },    /* none */
 		{ 24, JOURNAL_BARRIER, HA_E_NOTFOUND },
 		{ 24, JOURNAL_KIND_COUNT, HA_E_DAMAGED },
+		{ 24, JOURNAL_BEGIN, HA_E_NOTFOUND },
+		{ 24, 0x80 | JOURNAL_ADMIT, HA_E_NOTFOUND }, /* a copy */
+		{ 24, 0x80 | JOURNAL_BEGIN, HA_E_DAMAGED },
+		{ 24, 0x80 | JOURNAL_KIND_COUNT, HA_E_DAMAGED },
 		{ 6, 0x20, HA_E_DAMAGED }, /* of 2 MiB */
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -86,6 +90,23 @@ static void impossible_records_are_damage(void)
 		};
 		body[rows[i].at] = rows[i].octet;
 		CU_ASSERT_EQUAL(walk(body, &header), rows[i].end);
+	}
+}
+
+/* An older program knew neither. */
+static void format_2_has_no_copies_and_no_beginnings(void)
+{
+	static const uint8_t kinds[] = { JOURNAL_ADMIT, JOURNAL_BEGIN, 0x80, 0x80 | JOURNAL_ADMIT };
+	for (size_t i = 0; i < sizeof(kinds); i++) {
+		uint8_t body[3 * (JOURNAL_RECORD_HEADER + 3)];
+		const struct journal_batch_header header = {
+			.format = 2,
+			.first_serial = 5,
+			.entries = 3,
+			.body_octets = three_records(body, 5),
+		};
+		body[24] = kinds[i];
+		CU_ASSERT_EQUAL(walk(body, &header), i == 0 ? HA_E_NOTFOUND : HA_E_DAMAGED);
 	}
 }
 
@@ -265,6 +286,7 @@ static void the_change_of_format_survives_faults(void)
 static CU_TestInfo tests[] = {
 	{ "records must add up", records_that_do_not_add_up_are_damage },
 	{ "impossible records are damage", impossible_records_are_damage },
+	{ "format 2 has no copies and no beginnings", format_2_has_no_copies_and_no_beginnings },
 	{ "format 1 is replayed and continued", a_log_of_format_1_is_replayed_and_continued },
 	{ "a file of format 1 is used again", a_file_of_format_1_is_used_again_in_the_present_one },
 	{ "an empty log of format 1", an_empty_log_of_format_1_is_replaced },
