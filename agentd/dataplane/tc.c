@@ -53,7 +53,7 @@ static enum ha_error share_memory(struct tc *tc, char *report, size_t size)
 
 static void configure(struct tc *tc, const struct tc_options *options)
 {
-	tc->config->user = options->user_device;
+	tc->config->user = 0; /* an earlier daemon's device is gone */
 	tc->config->ttl = options->ttl;
 	tc->config->always_df = options->always_df;
 	memcpy(tc->ranges, tc->wanted, sizeof(tc->wanted));
@@ -179,6 +179,11 @@ struct tunnels_counters *tc_rows(struct tc *tc)
 bool tc_was_adopted(const struct tc *tc)
 {
 	return tc->object.adopted;
+}
+
+void tc_user_device(struct tc *tc, uint32_t interface)
+{
+	__atomic_store_n(&tc->config->user, interface, __ATOMIC_RELEASE);
 }
 
 /* The program reads a group while it is written: its deadlines pass first. */

@@ -83,6 +83,9 @@ bool tc_was_adopted(const struct tc *tc);
  * unless the same address was adopted. */
 void tc_agent(struct tc *tc, uint8_t group, struct in_addr address, const struct mac *mac);
 
+/* Index of the device that user space reads, once it is there; 0: none. */
+void tc_user_device(struct tc *tc, uint32_t interface);
+
 /* Readings of clock_monotonic_ns() until which packets of that group are forwarded, and
  * ARP is answered. Any thread, no call of the kernel. */
 void tc_fence(struct tc *tc, uint8_t group, uint64_t forward_until_ns, uint64_t attract_until_ns);
@@ -90,6 +93,9 @@ void tc_fence(struct tc *tc, uint8_t group, uint64_t forward_until_ns, uint64_t 
 /* The bindings of a home address, slots included, as tunnels.h tells its observers. What
  * the kernel does not take is counted, and put right by the next reconciliation. */
 void tc_put(struct tc *tc, const struct tunnels_home *home);
+
+/* Is it bound in the maps? */
+bool tc_has(const struct tc *tc, uint32_t realm, struct in_addr home);
 
 /* Up to TC_BATCH of them that are bound, faster. */
 #define TC_BATCH 1024u

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "agentd/dataplane/tc_internal.h"
-#include "proto/message.h"
 
 static struct tc_end end_of(const struct tunnels_binding *binding)
 {
@@ -20,8 +19,6 @@ static struct tc_end end_of(const struct tunnels_binding *binding)
 		end.flags |= TC_END_UDP;
 		end.port = htons(binding->endpoint_port);
 	}
-	if (binding->flags & MIP_REQUEST_REVERSE)
-		end.flags |= TC_END_REVERSE;
 	return end;
 }
 
@@ -152,6 +149,14 @@ void tc_put(struct tc *tc, const struct tunnels_home *home)
 	note(tc, put_binding(tc, &image.key, &image.binding));
 	if (home->count == 1)
 		note(tc, tc_map_remove(&tc->object, TC_MAP_MORE_ENDS, &image.key));
+}
+
+bool tc_has(const struct tc *tc, uint32_t realm, struct in_addr home)
+{
+	const struct tc_home key = { .realm = realm, .address = home.s_addr };
+	struct tc_binding binding;
+
+	return get_binding(tc, &key, &binding);
 }
 
 void tc_put_many(struct tc *tc, const struct tunnels_home *homes, size_t count)

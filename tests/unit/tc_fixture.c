@@ -86,7 +86,6 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 		.interfaces = interfaces,
 		.interface_count = 2,
 		.size = { 1000, 2000 },
-		.user_device = fixture->user,
 		.ttl = 64,
 	};
 }
@@ -113,6 +112,7 @@ void fixture_begin(struct tc_fixture *fixture)
 	fixture->tunnels = tunnels_new(options.size, tc_rows(fixture->tc));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fixture->tunnels);
 	CU_ASSERT_EQUAL_FATAL(tunnels_observe(fixture->tunnels, mirror, fixture), HA_OK);
+	tc_user_device(fixture->tc, fixture->user);
 	tc_agent(fixture->tc, 1, fixture_address(FIXTURE_AGENT), NULL);
 	tc_fence(fixture->tc, 1, UINT64_MAX, UINT64_MAX);
 	fixture_forget(fixture);

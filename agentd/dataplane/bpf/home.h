@@ -32,7 +32,8 @@ static __noinline int plan(struct __sk_buff *skb, struct errand *errand, const s
 
 	if (!overhead || !settings)
 		return TC_USER_KIND;
-	if (packet->ip.saddr == end->remote) /* RFC 2003 section 3.2 */
+	if (packet->ip.saddr == end->remote ||
+	    packet->ip.daddr == end->remote) /* RFC 2003 section 3.2 */
 		return TC_USER_SOURCE;
 	if (end->encapsulation == MINIMAL &&
 	    (skb->gso_size || packet->ip.frag_off & bpf_htons(IP_FRAGMENT)))
@@ -146,8 +147,7 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *packet,
 		return TC_USER_TTL;
 	if (!is_unicast(source) || source == group->address || is_own(source))
 		return TC_USER_SOURCE;
-	if (ip->protocol == IPPROTO_IPIP || ip->protocol == IPPROTO_GRE ||
-	    ip->protocol == PROTOCOL_MINIMAL)
+	if (is_nested(ip->protocol))
 		return TC_USER_NESTED;
 	return measure(skb, packet, IP_AT) ? 0 : TC_USER_KIND;
 }
@@ -162,6 +162,8 @@ static __always_inline int forward_home(struct __sk_buff *skb, struct errand *er
 
 	if (!group || !is_for_us(skb, group))
 		return leave();
+	if (!group->address)
+		return to_user(TC_USER_ROUTE);
 	if (is_past(group->forward_until_ns)) {
 		count(TC_FENCED);
 		return TC_ACT_SHOT;

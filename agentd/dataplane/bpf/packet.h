@@ -90,6 +90,12 @@ static __always_inline int is_unicast(__be32 address)
 	return first != 0 && first != 127 && first < 224;
 }
 
+/* Is it a tunnel's packet, whose contents user space wants to see? */
+static __always_inline int is_nested(__u8 protocol)
+{
+	return protocol == IPPROTO_IPIP || protocol == IPPROTO_GRE || protocol == PROTOCOL_MINIMAL;
+}
+
 /* Sizes, of a packet whose IP header stands at `at` of the buffer. 0: a GSO packet that
  * no tunnel takes. */
 static __always_inline int measure(struct __sk_buff *skb, struct packet *packet, __u32 at)

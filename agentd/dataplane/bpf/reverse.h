@@ -98,7 +98,7 @@ static __always_inline int read_arrival(struct __sk_buff *skb, struct arrival *a
 static __always_inline int is_end_of(const struct tc_end *end, const struct arrival *arrival)
 {
 	return end->remote == arrival->outer.saddr &&
-	       end->encapsulation == arrival->encapsulation && end->flags & TC_END_REVERSE &&
+	       end->encapsulation == arrival->encapsulation &&
 	       !(end->flags & TC_END_UDP) == !arrival->udp &&
 	       (!arrival->udp || end->port == arrival->port);
 }
@@ -120,13 +120,17 @@ static __always_inline __u32 find_end(const struct arrival *arrival, const struc
 	return TC_NO_SLOT;
 }
 
-/* Is that where packets of a mobile node go by the kernel's routes alone? */
+/* Is it a packet that goes on by the kernel's routes alone: not into another tunnel, not
+ * out of one of the mobile node's own, not to this host? */
 static __always_inline int is_elsewhere(const struct arrival *arrival, const struct tc_link *link,
                                         const struct tc_config *settings)
 {
 	const struct tc_home other = { .realm = link->realm, .address = arrival->inner.ip.daddr };
 
-	return is_unicast(other.address) && !find_binding(settings, &other);
+	if (is_nested(arrival->inner.ip.protocol))
+		return 0;
+	return is_unicast(other.address) && !is_own(other.address) &&
+	       other.address != arrival->outer.daddr && !find_binding(settings, &other);
 }
 
 static __always_inline int unwrap(struct __sk_buff *skb, const struct arrival *arrival)

@@ -11,12 +11,6 @@
 
 char tc_license[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int is_tunnel(__u8 protocol)
-{
-	return protocol == IPPROTO_IPIP || protocol == IPPROTO_GRE || protocol == IPPROTO_UDP ||
-	       protocol == PROTOCOL_MINIMAL;
-}
-
 /* Kept apart for the sake of the stack, of which a function has 512 octets. */
 static __noinline int on_tunnel(struct __sk_buff *skb, struct tc_link *link,
                                 struct tc_config *settings)
@@ -63,7 +57,9 @@ static __always_inline int on_ip(struct __sk_buff *skb, struct tc_link *link,
 	binding = find_binding(settings, &home);
 	if (binding)
 		return on_home(skb, ip, &home, binding, settings);
-	return is_tunnel(ip->protocol) ? on_tunnel(skb, link, settings) : leave();
+	return is_nested(ip->protocol) || ip->protocol == IPPROTO_UDP
+	               ? on_tunnel(skb, link, settings)
+	               : leave();
 }
 
 SEC("tc")

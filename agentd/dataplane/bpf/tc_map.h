@@ -79,7 +79,6 @@ struct tc_home {
 
 enum tc_end_flag {
 	TC_END_UDP = 1,
-	TC_END_REVERSE = 2, /* reverse tunnel was agreed on */
 };
 
 struct tc_end {
