@@ -108,7 +108,8 @@ enum ha_error tunnel_unwrap_datagram(const struct ip4 *outer, uint16_t source_po
 
 /* Whether the packet came through that tunnel: from its remote end to its local one,
  * ports included (RFC 3519 section 4.3), with the encapsulation and the key agreed upon
- * (RFC 3024 section 4, RFC 3519 section 3.3). */
+ * (RFC 3024 section 4, RFC 3519 section 3.3). Nothing comes through one inside UDP whose
+ * remote port is 0, being not known yet. */
 bool tunnel_matches(const struct tunnel_end *end, const struct tunnel_unwrapped *packet);
 
 /* What an ICMP error quotes of a packet that was sent into a tunnel. Routers quote as

@@ -226,7 +226,7 @@ bool tunnel_matches(const struct tunnel_end *end, const struct tunnel_unwrapped 
 	if (packet->outer.source.s_addr != end->remote.s_addr ||
 	    packet->outer.destination.s_addr != end->local.s_addr || packet->udp != end->udp)
 		return false;
-	if (end->udp && (packet->source_port != end->remote_port ||
+	if (end->udp && (end->remote_port == 0 || packet->source_port != end->remote_port ||
 	                 packet->destination_port != end->local_port))
 		return false;
 	if (packet->encapsulation != end->encapsulation &&

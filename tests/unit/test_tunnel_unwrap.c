@@ -336,6 +336,22 @@ static void other_ends_do_not_match(void)
 	CU_ASSERT_FALSE(tunnel_matches(&end, &packet));
 }
 
+/* A datagram can have 0 for its port, and a tunnel that waits for its port has it too. */
+static void nothing_matches_a_port_that_is_not_known(void)
+{
+	struct tunnel_end end = form_end(IPIP_UDP);
+	struct tunnel_unwrapped packet = arrived(IPIP_UDP);
+
+	CU_ASSERT_TRUE(tunnel_matches(&end, &packet));
+	end.remote_port = packet.source_port = 0;
+	CU_ASSERT_FALSE(tunnel_matches(&end, &packet));
+	end = form_end(IPIP);
+	end.remote_port = 0;
+	packet = arrived(IPIP);
+	packet.source_port = 0;
+	CU_ASSERT_TRUE(tunnel_matches(&end, &packet));
+}
+
 /* RFC 2004: what is a fragment comes as IP in IP where minimal was agreed upon. */
 static void fragments_match_a_minimal_tunnel(void)
 {
@@ -365,6 +381,7 @@ static CU_TestInfo tests[] = {
 	{ "every fault has its text", every_fault_has_its_text },
 	{ "only its own tunnel matches", only_its_own_tunnel_matches },
 	{ "other ends do not match", other_ends_do_not_match },
+	{ "nothing matches a port that is not known", nothing_matches_a_port_that_is_not_known },
 	{ "fragments match a minimal tunnel", fragments_match_a_minimal_tunnel },
 	CU_TEST_INFO_NULL,
 };
