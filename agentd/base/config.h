@@ -21,6 +21,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/cluster_member.h"
 #include "agentd/base/error.h"
+#include "agentd/base/home_network.h"
 
 #define CONFIG_TEXT_MAX 256u
 
@@ -77,6 +78,16 @@ struct config {
 	/* overload */
 	uint32_t request_age_ms;  /* 0 = no limit */
 	uint32_t source_failures; /* per second; 0 = no limit */
+	/* dataplane */
+	uint32_t dataplane_path; /* enum dataplane_path */
+	char dataplane_tun[CONFIG_TEXT_MAX];
+	uint32_t dataplane_table;
+	uint32_t dataplane_mark;
+	uint32_t dataplane_priority;
+	uint32_t nesting_limit;
+	struct address_prefixes trusted_gateways; /* empty = none */
+	/* home-networks */
+	struct home_network home_networks[HOME_NETWORKS_MAX]; /* network i+1 */
 	/* process */
 	char user[CONFIG_TEXT_MAX];
 	char control_socket[CONFIG_TEXT_MAX];
@@ -85,15 +96,24 @@ struct config {
 	uint32_t log_format; /* enum log_format */
 };
 
+/* What forwards packets between correspondents and mobile nodes. */
+enum dataplane_path {
+	DATAPLANE_PATH_OFF, /* something else does */
+	DATAPLANE_PATH_AUTO,
+	DATAPLANE_PATH_USER, /* agentd's own thread */
+};
+
 enum option_type {
-	OPTION_NUMBER,          /* uint32_t */
-	OPTION_FLAG,            /* bool; yes/no, true/false */
-	OPTION_ADDRESS,         /* struct in_addr, unicast */
-	OPTION_ADDRESS_OR_NONE, /* the same, or none, which is 0 */
-	OPTION_PREFIXES,        /* struct address_prefixes */
-	OPTION_TEXT,            /* char[CONFIG_TEXT_MAX] */
-	OPTION_CHOICE,          /* uint32_t, one of `choices` */
-	OPTION_MEMBER,          /* struct cluster_member */
+	OPTION_NUMBER,           /* uint32_t */
+	OPTION_FLAG,             /* bool; yes/no, true/false */
+	OPTION_ADDRESS,          /* struct in_addr, unicast */
+	OPTION_ADDRESS_OR_NONE,  /* the same, or none, which is 0 */
+	OPTION_PREFIXES,         /* struct address_prefixes */
+	OPTION_PREFIXES_OR_NONE, /* the same, or none, which is no prefix at all */
+	OPTION_TEXT,             /* char[CONFIG_TEXT_MAX] */
+	OPTION_CHOICE,           /* uint32_t, one of `choices` */
+	OPTION_MEMBER,           /* struct cluster_member */
+	OPTION_HOME_NETWORK,     /* struct home_network */
 };
 
 enum option_owner {
@@ -161,6 +181,9 @@ enum ha_error config_validate(const struct config *config, struct config_error *
 
 /* Something that is allowed and hardly meant? Then *error says it. */
 bool config_doubt(const struct config *config, struct config_error *error);
+
+/* Packets are forwarded here: there is a home network, and it is not turned off. */
+bool config_forwards(const struct config *config);
 
 /* This node votes in its cluster and serves no mobile nodes. */
 bool config_is_witness(const struct config *config);

@@ -73,14 +73,68 @@ static enum ha_error check_log(const struct config *config, struct config_error 
 /* What the kernel takes for a name. */
 static enum ha_error check_interface(const struct config *config, struct config_error *error)
 {
-	const char *name = config->interface;
+	const struct {
+		const char *option, *name;
+	} rows[] = {
+		{ "home-agent.interface", config->interface },
+		{ "dataplane.device", config->dataplane_tun },
+	};
 
-	if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strpbrk(name, "/: \t"))
-		return HA_OK;
-	return refuse(error, HA_E_RANGE,
-	              "home-agent.interface: '%s' is not allowed: it must be the name of an "
-	              "interface, without spaces, colons and slashes",
-	              config_excerpt(name).text);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!interface_name_is_valid(rows[i].name) || strchr(rows[i].name, '%'))
+			return refuse(
+				error, HA_E_RANGE,
+				"%s: '%s' is not allowed: it must be the name of an "
+				"interface, without spaces, colons, slashes and percent signs",
+				rows[i].option, config_excerpt(rows[i].name).text);
+	return HA_OK;
+}
+
+/* ---- home networks ---- */
+
+#define TABLE_LOCAL_FIRST 253u /* tables of the kernel's own: default, main, local */
+#define TABLE_LOCAL_LAST 255u
+
+static bool networks_meet(const struct home_network *a, const struct home_network *b)
+{
+	const struct home_network *wider = a->length < b->length ? a : b;
+	const struct address_prefix prefix = home_network_prefix(wider);
+
+	return home_network_is_given(a) && home_network_is_given(b) &&
+	       address_in_prefix(wider == a ? b->network : a->network, &prefix);
+}
+
+static enum ha_error check_networks(const struct config *config, struct config_error *error)
+{
+	for (size_t i = 1; i < HOME_NETWORKS_MAX; i++)
+		for (size_t j = 0; j < i; j++) {
+			char other[64];
+
+			if (!networks_meet(&config->home_networks[i], &config->home_networks[j]))
+				continue;
+			home_network_format(&config->home_networks[j], other, sizeof(other));
+			return refuse(error, HA_E_RANGE,
+			              "home-networks.network-%zu: %s/%u is not allowed: it must "
+			              "have no address in common with network-%zu, %s",
+			              i + 1, address_format(config->home_networks[i].network).text,
+			              config->home_networks[i].length, j + 1, other);
+		}
+	if (config->dataplane_table >= TABLE_LOCAL_FIRST &&
+	    config->dataplane_table <= TABLE_LOCAL_LAST)
+		return refuse(error, HA_E_RANGE,
+		              "dataplane.table: %u is not allowed: it must not be a table of the "
+		              "kernel's own, 253 to 255",
+		              config->dataplane_table);
+	return HA_OK;
+}
+
+bool config_forwards(const struct config *config)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < HOME_NETWORKS_MAX; i++)
+		any = any || home_network_is_given(&config->home_networks[i]);
+	return any && config->dataplane_path != DATAPLANE_PATH_OFF && !config_is_witness(config);
 }
 
 /* ---- the members of the cluster ---- */
@@ -214,7 +268,7 @@ enum ha_error config_validate(const struct config *config, struct config_error *
 {
 	static enum ha_error (*const checks[])(const struct config *config,
 	                                       struct config_error *error) = {
-		check_paths, check_capacities, check_interface,
+		check_paths, check_capacities, check_interface, check_networks,
 		check_node,  check_members,    check_log,
 	};
 	enum ha_error why = HA_OK;

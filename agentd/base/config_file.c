@@ -14,7 +14,7 @@
 #include "agentd/base/config_values.h"
 
 #define FILE_OCTETS_MAX (1u << 20)
-#define OPTIONS_MAX 64u
+#define OPTIONS_MAX 96u
 
 struct load {
 	const char *path;

@@ -34,6 +34,13 @@ static const struct option_choice udp_tunnels[] = {
 	{ NULL, 0 },
 };
 
+static const struct option_choice dataplane_paths[] = {
+	{ "off", DATAPLANE_PATH_OFF },
+	{ "auto", DATAPLANE_PATH_AUTO },
+	{ "user", DATAPLANE_PATH_USER },
+	{ NULL, 0 },
+};
+
 #define AT(member) .offset = offsetof(struct config, member)
 #define NUMBER(member, unit_, min_, max_)                                                          \
 	AT(member), .type = OPTION_NUMBER, .unit = (unit_), .min = (min_), .max = (max_)
@@ -49,6 +56,8 @@ static const struct option_choice udp_tunnels[] = {
 
 #define MEMBER(member) AT(member), .type = OPTION_MEMBER, .unit = ""
 
+#define PREFIXES_OR_NONE(member) AT(member), .type = OPTION_PREFIXES_OR_NONE, .unit = ""
+
 #define NODE_RESTART .owner = OWNER_NODE, .reload = RELOAD_RESTART
 #define NODE_LIVE .owner = OWNER_NODE, .reload = RELOAD_LIVE
 #define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE
@@ -58,6 +67,13 @@ static const struct option_choice udp_tunnels[] = {
 	{                                                                                          \
 		"cluster", "member-" #number, MEMBER(cluster_members[number - 1]), NODE_RESTART,   \
 			.preset = "", .help = help_                                                \
+	}
+
+#define NETWORK_ROW(number, help_)                                                                 \
+	{                                                                                          \
+		"home-networks", "network-" #number, AT(home_networks[number - 1]),                \
+			.type = OPTION_HOME_NETWORK, .unit = "", NODE_RESTART, .preset = "",       \
+			.help = help_                                                              \
 	}
 
 static const struct option options[] = {
@@ -215,6 +231,51 @@ static const struct option options[] = {
 	  NODE_RESTART, .preset = "1000",
 	  .help = "A member whose clock is further than this from those of the others does not "
 	          "lead." },
+
+	NETWORK_ROW(
+		1,
+		"A network of home addresses whose packets this node forwards: its prefix, and how "
+		"it is attached. link INTERFACE: this host is one among others on that link, beside "
+		"its router. router INTERFACE: this host is the router of that link. virtual: there "
+		"is no link, and every node is always away. The same prefixes on every member; empty "
+		"when there is none."),
+	NETWORK_ROW(2, "Another one."),
+	NETWORK_ROW(3, "Another one."),
+	NETWORK_ROW(4, "Another one."),
+	NETWORK_ROW(5, "Another one."),
+	NETWORK_ROW(6, "Another one."),
+	NETWORK_ROW(7, "Another one."),
+	NETWORK_ROW(8, "Another one."),
+
+	{ "dataplane", "path", CHOICE(dataplane_path, dataplane_paths), NODE_RESTART,
+	  .preset = "auto",
+	  .help = "What forwards packets to and from mobile nodes, where a home network is given: "
+	          "user for a thread of agentd, auto for the fastest that works here, off for "
+	          "nothing of agentd's." },
+	{ "dataplane", "device", TEXT(dataplane_tun, 1, 15), NODE_RESTART, .preset = "hearth",
+	  .help = "Name of the TUN device by which packets come to agentd. It is there while agentd "
+	          "runs." },
+	{ "dataplane", "table", NUMBER(dataplane_table, "", 1, INT32_MAX), NODE_RESTART,
+	  .preset = "434",
+	  .help = "Number of a routing table for agentd alone: whatever is in it at the start is "
+	          "taken away." },
+	{ "dataplane", "rule-priority", NUMBER(dataplane_priority, "", 1, 32765), NODE_RESTART,
+	  .preset = "434",
+	  .help = "Priority of the rules that send packets for home addresses to that table." },
+	{ "dataplane", "mark", NUMBER(dataplane_mark, "", 1, UINT32_MAX), NODE_RESTART,
+	  .preset = "1073741824",
+	  .help = "Bit or bits by which packets of agentd's own are known in the rules for routing "
+	          "(fwmark); no other program of this host may use them. Binary digit 30 unless "
+	          "given." },
+	{ "dataplane", "nesting-limit", NUMBER(nesting_limit, "", 1, 16), NODE_RESTART,
+	  .preset = "4",
+	  .help = "A packet that is in so many tunnels already is dropped rather than put into "
+	          "another one." },
+	{ "dataplane", "trusted-gateways", PREFIXES_OR_NONE(trusted_gateways), NODE_RESTART,
+	  .preset = "none",
+	  .help = "Addresses of routers that may send packets of any source through tunnels to the "
+	          "home agent, as up to 8 prefixes with commas between them, or none. Others may "
+	          "send what comes from the mobile nodes that are bound to their address." },
 
 	{ "overload", "request-age", NUMBER(request_age_ms, "milliseconds", 0, 60000), NODE_LIVE,
 	  .preset = "1000",

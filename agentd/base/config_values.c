@@ -103,6 +103,18 @@ static bool parse_prefixes(const struct option *option, const char *text, void *
 	return true;
 }
 
+static bool parse_prefixes_or_none(const struct option *option, const char *text, void *out)
+{
+	static const struct address_prefixes none;
+
+	if (strcmp(text, "any") == 0)
+		return false;
+	if (strcmp(text, "none") != 0)
+		return parse_prefixes(option, text, out);
+	memcpy(out, &none, sizeof(none));
+	return true;
+}
+
 static bool parse_text(const struct option *option, const char *text, void *out)
 {
 	size_t length = strlen(text);
@@ -139,6 +151,17 @@ static bool parse_member(const struct option *option, const char *text, void *ou
 	return true;
 }
 
+static bool parse_home_network(const struct option *option, const char *text, void *out)
+{
+	struct home_network network;
+
+	(void)option;
+	if (!home_network_parse(text, &network))
+		return false;
+	memcpy(out, &network, sizeof(network));
+	return true;
+}
+
 /* By enum option_type. */
 static const struct {
 	bool (*parse)(const struct option *option, const char *text, void *out);
@@ -149,9 +172,11 @@ static const struct {
 	[OPTION_ADDRESS] = { parse_address, sizeof(struct in_addr) },
 	[OPTION_ADDRESS_OR_NONE] = { parse_address_or_none, sizeof(struct in_addr) },
 	[OPTION_PREFIXES] = { parse_prefixes, sizeof(struct address_prefixes) },
+	[OPTION_PREFIXES_OR_NONE] = { parse_prefixes_or_none, sizeof(struct address_prefixes) },
 	[OPTION_TEXT] = { parse_text, CONFIG_TEXT_MAX },
 	[OPTION_CHOICE] = { parse_choice, sizeof(uint32_t) },
 	[OPTION_MEMBER] = { parse_member, sizeof(struct cluster_member) },
+	[OPTION_HOME_NETWORK] = { parse_home_network, sizeof(struct home_network) },
 };
 
 static size_t allowed_choices(const struct option *option, char *out, size_t size)
@@ -186,9 +211,11 @@ size_t config_allowed(const struct option *option, char *out, size_t size)
 		length = snprintf(out, size, "an IPv4 address of one host, or none");
 		break;
 	case OPTION_PREFIXES:
+	case OPTION_PREFIXES_OR_NONE:
 		length = snprintf(out, size,
-		                  "any, or up to %u prefixes such as 192.0.2.0/24 with "
+		                  "%s, or up to %u prefixes such as 192.0.2.0/24 with "
 		                  "commas between them",
+		                  option->type == OPTION_PREFIXES ? "any" : "none",
 		                  ADDRESS_PREFIXES_MAX);
 		break;
 	case OPTION_TEXT:
@@ -199,6 +226,9 @@ size_t config_allowed(const struct option *option, char *out, size_t size)
 		return allowed_choices(option, out, size);
 	case OPTION_MEMBER:
 		length = snprintf(out, size, "%s", CLUSTER_MEMBER_ALLOWED);
+		break;
+	case OPTION_HOME_NETWORK:
+		length = snprintf(out, size, "%s", HOME_NETWORK_ALLOWED);
 		break;
 	}
 	return (size_t)length;
@@ -342,13 +372,18 @@ size_t config_format(const struct config *config, const struct option *option, c
 		                  address.s_addr ? address_format(address).text : "none");
 		break;
 	case OPTION_PREFIXES:
+	case OPTION_PREFIXES_OR_NONE:
 		memcpy(&prefixes, at, sizeof(prefixes));
+		if (option->type == OPTION_PREFIXES_OR_NONE && prefixes.count == 0)
+			return (size_t)snprintf(out, size, "none");
 		return address_prefixes_format(&prefixes, out, size);
 	case OPTION_TEXT:
 		length = snprintf(out, size, "%s", (const char *)at);
 		break;
 	case OPTION_MEMBER:
 		return cluster_member_format(at, out, size);
+	case OPTION_HOME_NETWORK:
+		return home_network_format(at, out, size);
 	}
 	return (size_t)length;
 }
@@ -358,7 +393,7 @@ bool config_option_equal(const struct config *a, const struct config *b,
 {
 	char text_a[CONFIG_TEXT_MAX], text_b[CONFIG_TEXT_MAX];
 
-	if (option->type != OPTION_PREFIXES)
+	if (option->type != OPTION_PREFIXES && option->type != OPTION_PREFIXES_OR_NONE)
 		return memcmp(value_at(a, option), value_at(b, option), types[option->type].size) ==
 		       0;
 	/* These have octets that say nothing. */

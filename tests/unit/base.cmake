@@ -2,3 +2,4 @@
 hearth_unit_test(keyring hearth_base Threads::Threads)
 hearth_unit_test(keyring_file hearth_base)
 hearth_unit_test(node_key hearth_base PkgConfig::ZMQ)
+hearth_unit_test(config_networks hearth_base)
