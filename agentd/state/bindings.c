@@ -55,6 +55,7 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 		state->bindings[at].binding = *binding;
 		state->bindings[at].version = version;
 		expiry_update(&state->expiry, at, binding->expires_ms);
+		moved_note(state, peer);
 		return HA_OK;
 	}
 	if (peer->binding_count >= peer->reserved)
@@ -72,6 +73,7 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 	expiry_insert(&state->expiry, at, binding->expires_ms);
 	link_sorted(state, peer, at);
 	peer->binding_count++;
+	moved_note(state, peer);
 	atomic_fetch_add_explicit(&state->binding_count, 1, memory_order_relaxed);
 	return HA_OK;
 }
@@ -104,5 +106,7 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 		peer->binding_count--;
 		removed++;
 	}
+	if (removed)
+		moved_note(state, peer);
 	return removed;
 }

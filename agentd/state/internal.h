@@ -149,6 +149,8 @@ struct state {
 	uint64_t by_id_mask;
 
 	struct farewell farewell;
+	state_moved *moved; /* NULL: nobody is to know */
+	void *moved_context;
 
 	uint64_t configured; /* configuration up to here is in the store */
 	uint64_t next_id;
@@ -230,6 +232,9 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 
 /* farewell.c: a binding goes; with the peer's lock held */
 void farewell_say(struct state *state, const struct peer *peer, const struct binding *binding);
+
+/* bound.c: the bindings at the peer's address change; with the peer's lock held */
+void moved_note(struct state *state, const struct peer *peer);
 
 /* dirty.c: with the peer's lock held */
 void dirty_mark(struct state *state, uint32_t slot);

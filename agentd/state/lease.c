@@ -47,7 +47,9 @@ static void set_address(struct state *state, uint32_t slot, struct in_addr home)
 	if (peer->address.s_addr)
 		peer_index_remove(&state->index, index_hash(state, peer), slot);
 	peer_lock(state, slot);
+	moved_note(state, peer);
 	peer->address = home;
+	moved_note(state, peer);
 	dirty_mark(state, slot);
 	peer_unlock(state, slot);
 	if (home.s_addr)

@@ -214,6 +214,32 @@ void state_set_configured(struct state *state, uint64_t index, uint64_t next_id)
  * named again after some seconds if nobody expires it. Applying thread. */
 size_t state_expired(struct state *state, uint64_t time_ms, uint64_t *places, size_t max);
 
+/* ---- for those who forward packets ---- */
+
+/* What is bound at a home address. */
+struct state_bound {
+	uint32_t realm;
+	struct in_addr home;
+	uint32_t group;
+	uint8_t count;
+	struct binding bindings[BINDING_LIMIT_MAX]; /* in the order of the store's keys */
+};
+
+/* Have `moved` called for every home address whose bindings change, or may have,
+ * while rows are loaded and commands applied: on that thread, with a lock held
+ * that state_bound_at takes too, so that it can do no more than note the address.
+ * Before the loading; NULL ends it. */
+typedef void state_moved(void *context, uint32_t realm, struct in_addr home);
+void state_observe(struct state *state, state_moved *moved, void *context);
+
+/* A count of 0 where nothing is bound, or nobody has the address. Any thread. */
+void state_bound_at(struct state *state, uint32_t realm, struct in_addr home,
+                    struct state_bound *out);
+
+/* The next mobile node with bindings, in no order that means anything; *place is 0
+ * to begin. false at the end. Costs also the nodes that have none. Applying thread. */
+bool state_next_bound(struct state *state, uint32_t *place, struct state_bound *out);
+
 /* ---- writing to the store: one thread ---- */
 
 /* The peers changed since the last call, in order of their binding keys.
