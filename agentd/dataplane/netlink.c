@@ -1,8 +1,8 @@
-/* netlink.c - requests of rtnetlink and their answers, by libmnl. */
-#include "agentd/dataplane/netlink.h"
+/* netlink.c - requests of rtnetlink and their answers, by libmnl; links and
+ * addresses. */
+#include "agentd/dataplane/netlink_internal.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -19,13 +19,6 @@
 #define ANSWER_S 5      /* for the kernel; it is held up only by other programs' changes */
 #define LIST_TRIES 5u
 
-struct netlink {
-	struct mnl_socket *socket;
-	uint32_t sequence;
-	int trouble;        /* errno of the last failure */
-	char buffer[16384]; /* of the request, then of its answers */
-};
-
 /* ---- requests and answers ---- */
 
 static const struct {
@@ -38,7 +31,7 @@ static const struct {
 	{ EAFNOSUPPORT, HA_E_UNSUPPORTED },
 };
 
-static enum ha_error fail(struct netlink *netlink, int number)
+enum ha_error netlink_fail(struct netlink *netlink, int number)
 {
 	netlink->trouble = number;
 	for (size_t i = 0; i < sizeof(translations) / sizeof(translations[0]); i++)
@@ -52,7 +45,7 @@ const char *netlink_trouble(const struct netlink *netlink)
 	return strerror(netlink->trouble);
 }
 
-static struct nlmsghdr *begin(struct netlink *netlink, uint16_t type, uint16_t flags)
+struct nlmsghdr *netlink_begin(struct netlink *netlink, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(netlink->buffer);
 
@@ -62,39 +55,37 @@ static struct nlmsghdr *begin(struct netlink *netlink, uint16_t type, uint16_t f
 	return request;
 }
 
-/* Send what was begun, and give its answers to `note` until the last one. */
-static enum ha_error ask(struct netlink *netlink, const struct nlmsghdr *request, mnl_cb_t note,
-                         void *context)
+enum ha_error netlink_ask(struct netlink *netlink, const struct nlmsghdr *request, mnl_cb_t note,
+                          void *context)
 {
 	unsigned port = mnl_socket_get_portid(netlink->socket);
 	int more = MNL_CB_OK;
 
 	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
-		return fail(netlink, errno);
+		return netlink_fail(netlink, errno);
 	while (more == MNL_CB_OK) {
 		ssize_t size = mnl_socket_recvfrom(netlink->socket, netlink->buffer,
 		                                   sizeof(netlink->buffer));
 
 		if (size < 0)
-			return fail(netlink, errno);
+			return netlink_fail(netlink, errno);
 		more = mnl_cb_run(netlink->buffer, (size_t)size, netlink->sequence, port, note,
 		                  context);
 		if (more == MNL_CB_ERROR && errno == ESRCH)
 			more = MNL_CB_OK; /* of an earlier request, which was given up */
 	}
-	return more == MNL_CB_STOP ? HA_OK : fail(netlink, errno);
+	return more == MNL_CB_STOP ? HA_OK : netlink_fail(netlink, errno);
 }
 
-static enum ha_error tell(struct netlink *netlink, struct nlmsghdr *request)
+enum ha_error netlink_tell(struct netlink *netlink, struct nlmsghdr *request)
 {
 	request->nlmsg_flags |= NLM_F_ACK;
-	return ask(netlink, request, NULL, NULL);
+	return netlink_ask(netlink, request, NULL, NULL);
 }
 
-/* Read a list. One that changed meanwhile is read again. */
-static enum ha_error list(struct netlink *netlink,
-                          enum ha_error (*read)(struct netlink *netlink, void *context),
-                          void *context)
+enum ha_error netlink_list(struct netlink *netlink,
+                           enum ha_error (*read)(struct netlink *netlink, void *context),
+                           void *context)
 {
 	unsigned tries = LIST_TRIES;
 	enum ha_error why;
@@ -139,7 +130,7 @@ static struct ifinfomsg *begin_link(struct netlink *netlink, uint16_t type, uint
 {
 	struct ifinfomsg *about;
 
-	*request = begin(netlink, type, flags);
+	*request = netlink_begin(netlink, type, flags);
 	about = mnl_nlmsg_put_extra_header(*request, sizeof(*about));
 	about->ifi_family = AF_UNSPEC;
 	about->ifi_index = (int)link;
@@ -228,10 +219,10 @@ enum ha_error netlink_find(struct netlink *netlink, const char *name, struct net
 
 	*out = (struct netlink_link){ 0 };
 	if (strlen(name) >= NETLINK_NAME_MAX)
-		return fail(netlink, ENODEV);
+		return netlink_fail(netlink, ENODEV);
 	begin_link(netlink, RTM_GETLINK, 0, 0, &request);
 	mnl_attr_put_strz(request, IFLA_IFNAME, name);
-	return ask(netlink, request, note_link, out);
+	return netlink_ask(netlink, request, note_link, out);
 }
 
 struct link_search {
@@ -256,18 +247,18 @@ static enum ha_error search_links(struct netlink *netlink, void *search)
 	struct nlmsghdr *request;
 
 	begin_link(netlink, RTM_GETLINK, NLM_F_DUMP, 0, &request);
-	return ask(netlink, request, compare_link, search);
+	return netlink_ask(netlink, request, compare_link, search);
 }
 
 enum ha_error netlink_macvlan_find(struct netlink *netlink, unsigned below, struct mac mac,
                                    struct netlink_link *out)
 {
 	struct link_search search = { .below = below, .mac = mac };
-	enum ha_error why = list(netlink, search_links, &search);
+	enum ha_error why = netlink_list(netlink, search_links, &search);
 
 	*out = search.found;
 	if (why == HA_OK && search.found.index == 0)
-		why = fail(netlink, ENODEV);
+		why = netlink_fail(netlink, ENODEV);
 	return why;
 }
 
@@ -285,7 +276,7 @@ static enum ha_error without_ipv6(struct netlink *netlink, const char *name)
 	mnl_attr_put_u8(request, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(request, family);
 	mnl_attr_nest_end(request, families);
-	why = tell(netlink, request);
+	why = netlink_tell(netlink, request);
 	return why == HA_E_UNSUPPORTED ? HA_OK : why; /* a kernel without IPv6 */
 }
 
@@ -306,7 +297,7 @@ enum ha_error netlink_macvlan_add(struct netlink *netlink, const char *name, uns
 	mnl_attr_put_u32(request, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
 	mnl_attr_nest_end(request, data);
 	mnl_attr_nest_end(request, information);
-	why = tell(netlink, request);
+	why = netlink_tell(netlink, request);
 	return why == HA_OK ? without_ipv6(netlink, name) : why;
 }
 
@@ -315,7 +306,16 @@ enum ha_error netlink_remove(struct netlink *netlink, unsigned link)
 	struct nlmsghdr *request;
 
 	begin_link(netlink, RTM_DELLINK, 0, link, &request);
-	return tell(netlink, request);
+	return netlink_tell(netlink, request);
+}
+
+enum ha_error netlink_mtu(struct netlink *netlink, unsigned link, uint32_t mtu)
+{
+	struct nlmsghdr *request;
+
+	begin_link(netlink, RTM_NEWLINK, 0, link, &request);
+	mnl_attr_put_u32(request, IFLA_MTU, mtu);
+	return netlink_tell(netlink, request);
 }
 
 enum ha_error netlink_up(struct netlink *netlink, unsigned link, bool up)
@@ -325,7 +325,7 @@ enum ha_error netlink_up(struct netlink *netlink, unsigned link, bool up)
 
 	about->ifi_change = IFF_UP;
 	about->ifi_flags = up ? IFF_UP : 0;
-	return tell(netlink, request);
+	return netlink_tell(netlink, request);
 }
 
 enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_setting setting,
@@ -335,6 +335,7 @@ enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_s
 		[NETLINK_ARP_IGNORE] = IPV4_DEVCONF_ARP_IGNORE,
 		[NETLINK_ARP_ANNOUNCE] = IPV4_DEVCONF_ARP_ANNOUNCE,
 		[NETLINK_RP_FILTER] = IPV4_DEVCONF_RP_FILTER,
+		[NETLINK_FORWARDING] = IPV4_DEVCONF_FORWARDING,
 	};
 	struct nlattr *families, *family, *values;
 	struct nlmsghdr *request;
@@ -347,7 +348,7 @@ enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_s
 	mnl_attr_nest_end(request, values);
 	mnl_attr_nest_end(request, family);
 	mnl_attr_nest_end(request, families);
-	return tell(netlink, request);
+	return netlink_tell(netlink, request);
 }
 
 /* ---- addresses ---- */
@@ -355,7 +356,7 @@ enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_s
 static struct nlmsghdr *begin_address(struct netlink *netlink, uint16_t type, uint16_t flags,
                                       unsigned link, struct in_addr address)
 {
-	struct nlmsghdr *request = begin(netlink, type, flags);
+	struct nlmsghdr *request = netlink_begin(netlink, type, flags);
 	struct ifaddrmsg *about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
 
 	about->ifa_family = AF_INET;
@@ -378,12 +379,12 @@ enum ha_error netlink_address_put(struct netlink *netlink, unsigned link, struct
 	                                         link, address);
 
 	mnl_attr_put(request, IFA_CACHEINFO, sizeof(lifetime), &lifetime);
-	return tell(netlink, request);
+	return netlink_tell(netlink, request);
 }
 
 enum ha_error netlink_address_remove(struct netlink *netlink, unsigned link, struct in_addr address)
 {
-	return tell(netlink, begin_address(netlink, RTM_DELADDR, 0, link, address));
+	return netlink_tell(netlink, begin_address(netlink, RTM_DELADDR, 0, link, address));
 }
 
 struct search {
@@ -419,21 +420,21 @@ static int note_address(const struct nlmsghdr *answer, void *context)
 
 static enum ha_error search_addresses(struct netlink *netlink, void *search)
 {
-	struct nlmsghdr *request = begin(netlink, RTM_GETADDR, NLM_F_DUMP);
+	struct nlmsghdr *request = netlink_begin(netlink, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
 
 	about->ifa_family = AF_INET;
-	return ask(netlink, request, note_address, search);
+	return netlink_ask(netlink, request, note_address, search);
 }
 
 enum ha_error netlink_address_find(struct netlink *netlink, struct in_addr address,
                                    struct netlink_address *out)
 {
 	struct search search = { .address = address };
-	enum ha_error why = list(netlink, search_addresses, &search);
+	enum ha_error why = netlink_list(netlink, search_addresses, &search);
 
 	*out = search.found;
 	if (why == HA_OK && search.found.link == 0)
-		why = fail(netlink, EADDRNOTAVAIL);
+		why = netlink_fail(netlink, EADDRNOTAVAIL);
 	return why;
 }

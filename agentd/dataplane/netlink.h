@@ -1,5 +1,5 @@
-/* netlink.h - links and addresses of this host, asked of and told to the kernel
- * (rtnetlink). The one file behind it knows the netlink library.
+/* netlink.h - links, addresses, routes and rules of this host, asked of and told to
+ * the kernel (rtnetlink). The files behind it, netlink*.c, know the netlink library.
  *
  * Each call waits for the kernel's answer, which comes as soon as nobody else
  * changes links. Not for two threads at once.
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agentd/base/address.h"
 #include "agentd/base/error.h"
 #include "proto/arp.h"
 
@@ -44,6 +45,7 @@ enum netlink_setting {
 	NETLINK_ARP_IGNORE,
 	NETLINK_ARP_ANNOUNCE,
 	NETLINK_RP_FILTER,
+	NETLINK_FORWARDING,
 };
 
 /* Besides what is listed, any call may return the errno's nearest. HA_E_NOTFOUND:
@@ -67,6 +69,7 @@ enum ha_error netlink_macvlan_add(struct netlink *netlink, const char *name, uns
                                   struct mac mac);
 enum ha_error netlink_remove(struct netlink *netlink, unsigned link);
 enum ha_error netlink_up(struct netlink *netlink, unsigned link, bool up);
+enum ha_error netlink_mtu(struct netlink *netlink, unsigned link, uint32_t mtu);
 enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_setting setting,
                           uint32_t value);
 
@@ -79,5 +82,42 @@ enum ha_error netlink_address_remove(struct netlink *netlink, unsigned link,
 /* The first place where the host has the address. */
 enum ha_error netlink_address_find(struct netlink *netlink, struct in_addr address,
                                    struct netlink_address *out);
+
+/* ---- routes and rules ---- */
+
+/* What this host does with packets that it forwards. */
+struct netlink_forwarding {
+	bool forwards;
+	uint32_t rp_filter; /* 0 = no, 1 = strict, 2 = loose */
+};
+
+/* As it is set for a link; link 0: for all of them (net.ipv4.conf.all). */
+enum ha_error netlink_forwarding(struct netlink *netlink, unsigned link,
+                                 struct netlink_forwarding *out);
+
+/* What is routed by a table of its own: packets to `to` that have none of the bits of
+ * `mark`; those that have them go where everything goes. */
+struct netlink_rule {
+	struct address_prefix to;
+	uint32_t priority;
+	uint32_t table;
+	uint32_t mark;
+	bool local; /* only what this host sends itself */
+};
+
+/* HA_E_EXISTS: there is the same one. */
+enum ha_error netlink_rule_add(struct netlink *netlink, const struct netlink_rule *rule);
+
+/* Take away every rule that leads to the table. *removed: how many. */
+enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsigned *removed);
+
+/* A route of the table, of packets to `to` through a link; link 0: there is no way,
+ * and who sends such a packet is told (host unreachable), unless another route of the
+ * table leads there. */
+enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct address_prefix to,
+                                unsigned link);
+
+/* Take away every route of the table. */
+enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed);
 
 #endif

@@ -58,7 +58,7 @@ LIBRARIES = {
     "jansson.h": ["agentd/programs/print_json.c"],
     "systemd/*": ["agentd/programs/notify.c"],
     "cap-ng.h": ["agentd/programs/privileges.c"],
-    "libmnl/*": ["agentd/dataplane/netlink.c"],
+    "libmnl/*": ["agentd/dataplane/netlink*.[ch]"],
     "bpf/*": [
         "agentd/dataplane/tc_object.c", "agentd/dataplane/tc_attach.c", "agentd/dataplane/tc_maps.c",
         "agentd/dataplane/bpf/*",

@@ -1,0 +1,76 @@
+/* dataplane.h - packets between correspondents and mobile nodes that are away: the
+ * face of everything that forwards them.
+ *
+ * Every member of a cluster has all bindings here and may forward; only the leader
+ * attracts packets. A fence guards both: two moments of clock_monotonic_ns(), beyond
+ * which nothing is forwarded and nothing attracted for a group, whatever else this
+ * process does or cannot do any more.
+ *
+ * May include: proto, agentd/base, agentd/dataplane/tunnels.h. */
+#ifndef AGENTD_DATAPLANE_DATAPLANE_H
+#define AGENTD_DATAPLANE_DATAPLANE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/config.h"
+#include "agentd/base/error.h"
+#include "agentd/dataplane/tunnels.h"
+
+#define DATAPLANE_FOREVER UINT64_MAX
+#define DATAPLANE_DOUBT_MAX 200u
+
+struct dataplane;
+
+struct dataplane_options {
+	const struct config *config; /* borrowed for the open */
+	/* Where tunnels in UDP end, bound to the home agent's address and port; belongs to
+	 * the data plane from now on, also when the open fails. -1: nowhere. */
+	int udp;
+};
+
+/* Take all memory, make device, routes and sockets, and start the threads; nothing is
+ * forwarded before dataplane_fence. *out is NULL and HA_OK returned where this node
+ * forwards nothing (config_forwards). Before privileges are dropped: the threads keep
+ * what they need of the caller's rights.
+ *
+ * Errors are those of tun_device_open and interception_begin, HA_E_NOMEM, HA_E_PERMISSION,
+ * or the errno's nearest; with a sentence. */
+enum ha_error dataplane_open(const struct dataplane_options *options, struct dataplane **out,
+                             char *report, size_t size);
+
+/* Forward nothing more, and take rules, routes and the device away. NULL is fine. */
+void dataplane_close(struct dataplane *dataplane);
+
+/* What is bound to whom. One thread writes it. */
+struct tunnels *dataplane_tunnels(struct dataplane *dataplane);
+
+/* Forward for a group (its number is below TUNNELS_GROUPS_MAX) while clock_monotonic_ns() is
+ * below `forward_until_ns`, attract while it is below `attract_until_ns`;
+ * DATAPLANE_FOREVER: until told otherwise, 0: not at all. Any thread. */
+void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forward_until_ns,
+                     uint64_t attract_until_ns);
+
+struct dataplane_status {
+	const char *path; /* "off", "user space"; static */
+	const char *why;  /* it is that one; static */
+	bool forwards;    /* the fence is open now, of one group at least */
+	uint32_t homes;
+	uint32_t bindings;
+	char doubt[DATAPLANE_DOUBT_MAX]; /* what of this host stands in the way; "" = nothing */
+};
+
+/* Any thread; of NULL, what is off. */
+void dataplane_status(struct dataplane *dataplane, struct dataplane_status *out);
+
+/* What went through one binding. false, and zeros: it is not there. Any thread. */
+struct dataplane_traffic {
+	uint64_t in_packets, in_octets; /* from the mobile node */
+	uint64_t out_packets, out_octets;
+};
+bool dataplane_traffic(struct dataplane *dataplane, uint32_t realm, struct in_addr home,
+                       const struct binding *binding, struct dataplane_traffic *out);
+
+#endif

@@ -1,0 +1,146 @@
+/* interception.c - rules and routes for home networks. */
+#include "agentd/dataplane/interception.h"
+
+#include <stdio.h>
+
+#include "agentd/base/log.h"
+
+/* Any packet fits into the device: what is too large for a tunnel is found out, and
+ * said, by who knows the tunnel. */
+#define DEVICE_MTU 65535u
+
+static enum ha_error clear(const struct interception *i, struct netlink *netlink)
+{
+	unsigned rules, routes;
+	enum ha_error why = netlink_rules_flush(netlink, i->table, &rules);
+
+	if (why == HA_OK)
+		why = netlink_routes_flush(netlink, i->table, &routes);
+	if (why == HA_OK && rules + routes > 0)
+		log_notice("%u rules and %u routes of an earlier agentd were cleared away", rules,
+		           routes);
+	return why;
+}
+
+static enum ha_error prepare_device(const struct interception *i, struct netlink *netlink,
+                                    unsigned *link)
+{
+	struct netlink_link found;
+	enum ha_error why = netlink_find(netlink, i->device, &found);
+
+	if (why == HA_OK)
+		why = netlink_mtu(netlink, found.index, DEVICE_MTU);
+	if (why == HA_OK)
+		why = netlink_set(netlink, found.index, NETLINK_RP_FILTER, 0);
+	if (why == HA_OK)
+		why = netlink_set(netlink, found.index, NETLINK_FORWARDING, 1);
+	if (why == HA_OK)
+		why = netlink_up(netlink, found.index, true);
+	*link = found.index;
+	return why;
+}
+
+/* Where there is no link, a packet that does not come to us must not go by the default
+ * route, from where it would come back. */
+static enum ha_error put_network(const struct interception *i, struct netlink *netlink,
+                                 const struct home_network *network, unsigned link)
+{
+	const struct address_prefix prefix = home_network_prefix(network);
+	const struct netlink_rule rule = {
+		.to = prefix,
+		.priority = i->priority,
+		.table = i->table,
+		.mark = i->mark,
+		.local = i->local,
+	};
+	enum ha_error why = netlink_route_put(netlink, i->table, prefix, link);
+
+	if (why == HA_OK && network->kind == HOME_NETWORK_VIRTUAL)
+		why = netlink_route_put(netlink, i->table, prefix, 0);
+	return why == HA_OK ? netlink_rule_add(netlink, &rule) : why;
+}
+
+enum ha_error interception_begin(const struct interception *i, struct netlink *netlink,
+                                 char *report, size_t size)
+{
+	unsigned link = 0;
+	enum ha_error why = clear(i, netlink);
+
+	if (why != HA_OK)
+		return ha_refuse(report, size, why,
+		                 "rules and routes of table %u cannot be read or taken away: %s",
+		                 i->table, netlink_trouble(netlink));
+	why = prepare_device(i, netlink, &link);
+	if (why != HA_OK)
+		return ha_refuse(report, size, why, "device %s cannot be set up: %s", i->device,
+		                 netlink_trouble(netlink));
+	for (size_t n = 0; n < HOME_NETWORKS_MAX && why == HA_OK; n++) {
+		const struct home_network *network = &i->networks[n];
+
+		if (!home_network_is_given(network))
+			continue;
+		why = put_network(i, netlink, network, link);
+		if (why != HA_OK)
+			ha_refuse(report, size, why,
+			          "home-networks.network-%zu: a route to %s/%u, or a rule for it, "
+			          "cannot be made: %s",
+			          n + 1, address_format(network->network).text, network->length,
+			          netlink_trouble(netlink));
+	}
+	if (why != HA_OK)
+		interception_end(i, netlink);
+	return why;
+}
+
+void interception_end(const struct interception *i, struct netlink *netlink)
+{
+	unsigned removed;
+
+	if (netlink_rules_flush(netlink, i->table, &removed) != HA_OK ||
+	    netlink_routes_flush(netlink, i->table, &removed) != HA_OK)
+		log_warning("rules and routes of table %u cannot be taken away: %s", i->table,
+		            netlink_trouble(netlink));
+}
+
+/* ---- what stands in the way ---- */
+
+/* Does it forward? Also when that cannot be known. */
+static bool forwards(struct netlink *netlink, unsigned link)
+{
+	struct netlink_forwarding found;
+
+	return netlink_forwarding(netlink, link, &found) != HA_OK || found.forwards;
+}
+
+bool interception_doubt(const struct interception *i, struct netlink *netlink, char *out,
+                        size_t size)
+{
+	if (!forwards(netlink, 0)) {
+		snprintf(out, size,
+		         "net.ipv4.ip_forward is 0: this host forwards nothing, neither to mobile "
+		         "nodes nor from them; set it to 1");
+		return true;
+	}
+	for (size_t n = 0; n < HOME_NETWORKS_MAX; n++) {
+		const char *interface = i->networks[n].interface;
+		struct netlink_link link;
+
+		if (!*interface)
+			continue;
+		if (netlink_find(netlink, interface, &link) != HA_OK) {
+			snprintf(out, size,
+			         "home-networks.network-%zu: there is no interface %s now", n + 1,
+			         interface);
+			return true;
+		}
+		if (!forwards(netlink, link.index)) {
+			snprintf(out, size,
+			         "net.ipv4.conf.%s.forwarding is 0: what comes in there for mobile "
+			         "nodes is not forwarded; set it to 1",
+			         interface);
+			return true;
+		}
+	}
+	*out = '\0';
+	return false;
+}

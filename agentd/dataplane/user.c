@@ -1,0 +1,247 @@
+/* user.c - the thread that forwards packets, and what it needs of this host. */
+#include "agentd/dataplane/user_internal.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "agentd/base/clock.h"
+#include "agentd/base/log.h"
+#include "agentd/dataplane/thread_rights.h"
+#include "agentd/dataplane/tun_device.h"
+#include "agentd/dataplane/user_sockets.h"
+
+#define SECOND UINT64_C(1000000000)
+#define LOOK_EVERY_NS (5 * SECOND) /* at the host */
+
+/* ---- the host ---- */
+
+static void note_doubt(struct user *user)
+{
+	char now[USER_DOUBT_MAX], before[USER_DOUBT_MAX];
+
+	interception_doubt(&user->options.interception, user->netlink, now, sizeof(now));
+	pthread_mutex_lock(&user->mutex);
+	memcpy(before, user->doubt, sizeof(before));
+	memcpy(user->doubt, now, sizeof(now));
+	pthread_mutex_unlock(&user->mutex);
+	if (*now && strcmp(now, before) != 0)
+		log_warning("%s", now);
+}
+
+static void look_at_host(struct user *user)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	uint64_t held_back;
+	enum ha_error why = host_look(user->options.agent, user->options.interception.device,
+	                              &user->host);
+
+	user->looked_ns = clock_monotonic_ns();
+	if (why == HA_E_CAPACITY && log_limit_pass(&limit, user->looked_ns, &held_back))
+		log_warning("this host has more than %u addresses; packets from the others among "
+		            "them are not known to be its own",
+		            HOST_ADDRESSES_MAX);
+	user->settings.own = user->host.addresses;
+	user->settings.own_count = user->host.count;
+	user->settings.link_mtu = user->host.mtu;
+	note_doubt(user);
+}
+
+/* ---- the thread ---- */
+
+static bool may_forward(void *context, uint8_t group)
+{
+	struct user *user = context;
+
+	return user->options.may_forward(user->options.context, group, user->context.now_ns);
+}
+
+static void wait_for_packets(struct user *user, struct pollfd about[USER_SOURCES])
+{
+	uint64_t now_ns = clock_monotonic_ns(), due_ns = user->looked_ns + LOOK_EVERY_NS;
+	int wait_ms = due_ns > now_ns ? (int)((due_ns - now_ns) / 1000000u) + 1 : 0;
+
+	for (unsigned i = 0; i < USER_SOURCES; i++)
+		about[i] = (struct pollfd){ .fd = user->sources[i], .events = POLLIN };
+	if (poll(about, USER_SOURCES, wait_ms) < 0)
+		memset(about, 0, USER_SOURCES * sizeof(*about));
+}
+
+static void *run(void *context)
+{
+	struct user *user = context;
+	struct pollfd about[USER_SOURCES];
+
+	pthread_setname_np(pthread_self(), "forward");
+	thread_rights_keep(1u << CAP_NET_ADMIN, "forwarding");
+	while (!atomic_load(&user->stopping)) {
+		wait_for_packets(user, about);
+		for (unsigned i = 0; i < USER_WAKE; i++)
+			if (about[i].revents & POLLIN)
+				user_receive(user, (enum user_source)i);
+		if (clock_monotonic_ns() >= user->looked_ns + LOOK_EVERY_NS)
+			look_at_host(user);
+	}
+	interception_end(&user->options.interception, user->netlink);
+	return NULL;
+}
+
+/* ---- life ---- */
+
+static enum ha_error open_sockets(struct user *user, char *report, size_t size)
+{
+	static const struct {
+		enum user_source source;
+		int protocol;
+	} tunnels[] = {
+		{ USER_FROM_IPIP, IP4_IPIP },
+		{ USER_FROM_MINIMAL, IP4_MINIMAL },
+		{ USER_FROM_GRE, IP4_GRE },
+	};
+	const struct in_addr agent = user->options.agent;
+	enum ha_error why = HA_OK;
+
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]) && why == HA_OK; i++)
+		user->sources[tunnels[i].source] = user_socket_open(agent, tunnels[i].protocol,
+		                                                    &why);
+	if (why == HA_OK)
+		user->sources[USER_FROM_ICMP] = user_socket_open_icmp(agent, &why);
+	if (why == HA_OK)
+		user->senders[USER_SEND_MARKED] = user_socket_open_sender(
+			user->options.interception.mark, &why);
+	if (why == HA_OK)
+		user->senders[USER_SEND_ROUTED] = user_socket_open_sender(0, &why);
+	user->sources[USER_FROM_UDP] = user->options.udp;
+	if (why == HA_OK)
+		return HA_OK;
+	return ha_refuse(report, size, why,
+	                 "raw sockets for tunnels cannot be opened: %s; they need root, or "
+	                 "CAP_NET_RAW and CAP_NET_ADMIN",
+	                 ha_strerror(why));
+}
+
+static enum ha_error start_thread(struct user *user, char *report, size_t size)
+{
+	sigset_t all, before;
+	int number;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	number = pthread_create(&user->thread, NULL, run, user);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	user->started = number == 0;
+	if (user->started)
+		return HA_OK;
+	return ha_refuse(report, size, ha_error_of_errno(number),
+	                 "the thread that forwards packets: %s", strerror(number));
+}
+
+static enum ha_error open_all(struct user *user, char *report, size_t size)
+{
+	enum ha_error why;
+
+	user->sources[USER_FROM_DEVICE] = tun_device_open(user->options.interception.device, &why,
+	                                                  report, size);
+	if (why != HA_OK)
+		return why;
+	why = open_sockets(user, report, size);
+	if (why != HA_OK)
+		return why;
+	user->sources[USER_WAKE] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	user->netlink = netlink_open(&why);
+	if (!user->netlink || user->sources[USER_WAKE] < 0)
+		return ha_refuse(report, size, HA_E_IO, "no connection to rtnetlink: %s",
+		                 ha_strerror(why));
+	why = interception_begin(&user->options.interception, user->netlink, report, size);
+	if (why != HA_OK)
+		return why;
+	user->intercepts = true;
+	look_at_host(user);
+	return start_thread(user, report, size);
+}
+
+static struct user *user_new(const struct user_options *options)
+{
+	struct user *user = calloc(1, sizeof(*user));
+
+	if (!user)
+		return NULL;
+	pthread_mutex_init(&user->mutex, NULL);
+	user->options = *options;
+	user->settings = options->settings;
+	for (unsigned i = 0; i < USER_SOURCES; i++)
+		user->sources[i] = -1;
+	for (unsigned i = 0; i < USER_SENDERS; i++)
+		user->senders[i] = -1;
+	user->context = (struct forward_context){
+		.settings = &user->settings,
+		.tunnels = options->tunnels,
+		.soft = options->soft,
+		.buffers = malloc(sizeof(struct forward_buffers)),
+		.context = user,
+		.may_forward = may_forward,
+		.emit = user_emit,
+	};
+	return user;
+}
+
+enum ha_error user_open(const struct user_options *options, struct user **out, char *report,
+                        size_t size)
+{
+	struct user *user = user_new(options);
+	enum ha_error why = HA_E_NOMEM;
+
+	*out = NULL;
+	if (user && user->context.buffers)
+		why = open_all(user, report, size);
+	else
+		ha_refuse(report, size, why, "%s", ha_strerror(why));
+	if (why == HA_OK)
+		*out = user;
+	else
+		user_close(user);
+	return why;
+}
+
+void user_doubt(struct user *user, char *out, size_t size)
+{
+	pthread_mutex_lock(&user->mutex);
+	snprintf(out, size, "%s", user->doubt);
+	pthread_mutex_unlock(&user->mutex);
+}
+
+static void end_thread(struct user *user)
+{
+	const uint64_t one = 1;
+
+	atomic_store(&user->stopping, true);
+	while (write(user->sources[USER_WAKE], &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	pthread_join(user->thread, NULL);
+}
+
+void user_close(struct user *user)
+{
+	if (!user)
+		return;
+	if (user->started)
+		end_thread(user); /* which has the right to take rules away */
+	else if (user->intercepts)
+		interception_end(&user->options.interception, user->netlink);
+	netlink_close(user->netlink);
+	for (unsigned i = 0; i < USER_SOURCES; i++)
+		if (user->sources[i] >= 0 && i != USER_FROM_UDP)
+			close(user->sources[i]);
+	for (unsigned i = 0; i < USER_SENDERS; i++)
+		if (user->senders[i] >= 0)
+			close(user->senders[i]);
+	pthread_mutex_destroy(&user->mutex);
+	free(user->context.buffers);
+	free(user);
+}

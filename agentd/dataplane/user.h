@@ -1,0 +1,44 @@
+/* user.h - packets forwarded by a thread of this process: complete, and what every
+ * faster path hands over what it does not do itself.
+ *
+ *     TUN device      packets for home addresses, and back into the kernel
+ *     raw sockets     packets from tunnels, ICMP errors; packets into tunnels
+ *     UDP socket      packets from tunnels in UDP
+ *
+ * May include: agentd/dataplane, agentd/base. */
+#ifndef AGENTD_DATAPLANE_USER_H
+#define AGENTD_DATAPLANE_USER_H
+
+#include "agentd/dataplane/forward.h"
+#include "agentd/dataplane/interception.h"
+
+struct user;
+
+/* Borrowed for the open, but for what is said to be. */
+struct user_options {
+	struct interception interception; /* what it points to is borrowed until the close */
+	struct in_addr agent;
+	/* Without own addresses and the MTU of the link, which are looked up; what it points
+	 * to is borrowed until the close. */
+	struct forward_settings settings;
+	struct tunnels *tunnels; /* borrowed until the close */
+	struct soft *soft;       /* likewise */
+	/* The fence, asked before each packet. The thread's; must not wait. */
+	bool (*may_forward)(void *context, uint8_t group, uint64_t now_ns);
+	void *context;
+	int udp; /* -1 = none; stays the caller's */
+};
+
+/* Make the device, the sockets, routes and rules, and start the thread, which keeps
+ * CAP_NET_ADMIN for taking them away. Before privileges are dropped. On failure *out is
+ * NULL, nothing is left, and there is a sentence. */
+enum ha_error user_open(const struct user_options *options, struct user **out, char *report,
+                        size_t size);
+
+/* What of this host stands in the way, as it was seen last; "" = nothing. Any thread. */
+void user_doubt(struct user *user, char *out, size_t size);
+
+/* Rules and routes first, then the device. NULL is fine. */
+void user_close(struct user *user);
+
+#endif

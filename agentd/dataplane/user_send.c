@@ -1,0 +1,78 @@
+/* user_send.c - what forwarding puts out, to the kernel. */
+#include "agentd/dataplane/user_internal.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "agentd/dataplane/user_sockets.h"
+
+static const struct {
+	int number;
+	enum user_counter counter;
+} failures[] = {
+	{ EMSGSIZE, USER_SEND_TOO_BIG },      { ENETUNREACH, USER_SEND_NO_ROUTE },
+	{ EHOSTUNREACH, USER_SEND_NO_ROUTE }, { EAGAIN, USER_SEND_FULL },
+	{ ENOBUFS, USER_SEND_FULL },
+};
+
+static void count(int number)
+{
+	enum user_counter counter = number ? USER_SEND_FAILED : USER_SENT;
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (failures[i].number == number)
+			counter = failures[i].counter;
+	user_count(counter);
+}
+
+/* Into the kernel, as if it had arrived. */
+static int give(const struct user *user, struct span packet)
+{
+	if (write(user->sources[USER_FROM_DEVICE], packet.at, packet.size) >= 0)
+		return 0;
+	return errno;
+}
+
+static int send_by(const struct user *user, enum user_sender sender, struct span packet)
+{
+	return user_socket_send(user->senders[sender], packet.at, packet.size);
+}
+
+/* The link is narrower than the widest one of this host: as good as an ICMP error. */
+static void learn(const struct user *user, const struct forward_output *output)
+{
+	soft_too_big(user->context.soft, output->endpoint, 0, (uint16_t)output->packet.size,
+	             user->settings.mtu_floor, user->context.now_ns);
+}
+
+static int put(const struct user *user, const struct forward_output *output)
+{
+	switch (output->kind) {
+	case FORWARD_OUTER:
+		return send_by(user, USER_SEND_MARKED, output->packet);
+	case FORWARD_ICMP:
+		return send_by(user, USER_SEND_ROUTED, output->packet);
+	case FORWARD_INNER:
+		if (output->on_link)
+			return send_by(user, USER_SEND_MARKED, output->packet);
+		return give(user, output->packet);
+	case FORWARD_HOST:
+		return give(user, output->packet);
+	case FORWARD_PORT:
+		break;
+	}
+	return 0;
+}
+
+void user_emit(void *context, const struct forward_output *output)
+{
+	struct user *user = context;
+	int number;
+
+	if (output->kind == FORWARD_PORT)
+		return;
+	number = put(user, output);
+	count(number);
+	if (number == EMSGSIZE && output->kind == FORWARD_OUTER)
+		learn(user, output);
+}
