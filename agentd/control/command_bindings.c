@@ -67,6 +67,25 @@ static void add_lifetime(struct answer *answer, const struct binding *binding, u
 	answer_text(answer, "expires", "%s", time_format(binding->expires_ms).text);
 }
 
+/* What the data plane of this member moved; nothing where it forwards nothing. */
+static void add_traffic(struct call *call, const struct binding_row *row)
+{
+	struct dataplane_traffic traffic;
+	struct answer *answer = &call->answer;
+
+	if (!agent_traffic(call->agent, row->realm, row->home, &row->binding, &traffic)) {
+		answer_null(answer, "packets_out");
+		answer_null(answer, "octets_out");
+		answer_null(answer, "packets_in");
+		answer_null(answer, "octets_in");
+		return;
+	}
+	answer_number(answer, "packets_out", traffic.out_packets);
+	answer_number(answer, "octets_out", traffic.out_octets);
+	answer_number(answer, "packets_in", traffic.in_packets);
+	answer_number(answer, "octets_in", traffic.in_octets);
+}
+
 static void add_binding(struct call *call, struct store_reader *reader,
                         const struct binding_row *row, uint64_t now_ms)
 {
@@ -81,6 +100,7 @@ static void add_binding(struct call *call, struct store_reader *reader,
 	add_encapsulation(answer, binding);
 	add_features(answer, binding);
 	add_lifetime(answer, binding, now_ms);
+	add_traffic(call, row);
 	answer_text(answer, "source", "%s:%u", address_format(binding->source).text,
 	            binding->source_port);
 	answer_text(answer, "identification", "%016llx",

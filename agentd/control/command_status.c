@@ -69,6 +69,19 @@ static void add_address(struct answer *answer, const struct ownership_status *st
 	answer_text(answer, "address_mac", "%s", mac_format(status->mac).text);
 }
 
+static void add_forwarding(struct call *call)
+{
+	struct answer *answer = &call->answer;
+	struct dataplane_status status;
+
+	agent_forwarding(call->agent, &status);
+	answer_text(answer, "forwarding", "%s", status.path);
+	answer_text(answer, "forwarding_why", "%s", status.why);
+	answer_flag(answer, "forwards", status.forwards);
+	answer_number(answer, "tunnels", status.bindings);
+	answer_text_or_null(answer, "forwarding_trouble", status.doubt);
+}
+
 static void add_log(struct answer *answer, const struct replication_status *status)
 {
 	answer_text(answer, "role", "%s", role_name(status->role));
@@ -109,6 +122,7 @@ enum call_progress call_status(struct call *call)
 	              now_ms > status.started_ms ? (now_ms - status.started_ms) / 1000 : 0);
 	answer_text(&call->answer, "cluster_time", "%s", time_format(status.cluster_time_ms).text);
 	add_address(&call->answer, &status.address);
+	add_forwarding(call);
 	add_cluster(&call->answer, &status);
 	add_tables(&call->answer, &status);
 	add_log(&call->answer, &status.replication);

@@ -11,6 +11,7 @@
 #include "agentd/flow/chores.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/donor.h"
+#include "agentd/flow/forwarding.h"
 #include "agentd/flow/keys.h"
 #include "agentd/flow/members.h"
 #include "agentd/flow/refill.h"
@@ -157,19 +158,21 @@ struct agent *agent_open(const struct agent_options *options, enum ha_error *why
 enum ha_error agent_listen(struct agent *agent, char *report, size_t size)
 {
 	unsigned count = agent->config.network_threads;
+	enum ha_error error;
 
 	if (agent->witness)
 		return HA_OK; /* it answers nobody */
 	if (count > RECEIVERS_MAX)
 		count = RECEIVERS_MAX;
 	for (unsigned i = 0; i < count; i++) {
-		enum ha_error error = receiver_open(agent, i, &agent->receivers[i], report, size);
+		error = receiver_open(agent, i, &agent->receivers[i], report, size);
 
 		if (error != HA_OK)
 			return error;
 	}
 	agent->receiver_count = count;
-	return leadership_open(agent, report, size);
+	error = leadership_open(agent, report, size);
+	return error == HA_OK ? forwarding_open(agent, report, size) : error;
 }
 
 static enum ha_error start_receivers(struct agent *agent)
@@ -219,6 +222,7 @@ enum ha_error agent_start(struct agent *agent)
 
 	if (error == HA_OK)
 		error = rotation_start(agent->rotation);
+	forwarding_start(agent);
 	if (error == HA_OK && agent->reign.shared)
 		error = start_member(agent);
 	if (error == HA_OK)
@@ -270,6 +274,7 @@ void agent_stop(struct agent *agent)
 	leadership_stop(agent);
 	if (agent->watch)
 		watch_stop(agent->watch);
+	forwarding_stop(agent);
 	checkpoint_stop(agent);
 	configure_abandon(agent);
 	drop_abandon(agent);
@@ -298,6 +303,7 @@ void agent_close(struct agent *agent)
 	if (!agent)
 		return;
 	leadership_close(agent);
+	forwarding_close(agent);
 	close_run(agent);
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
 		receiver_close(agent->receivers[i]);

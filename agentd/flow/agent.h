@@ -12,6 +12,7 @@
 #include "agentd/base/config.h"
 #include "agentd/base/error.h"
 #include "agentd/base/keyring.h"
+#include "agentd/dataplane/dataplane.h"
 #include "agentd/dataplane/ownership.h"
 #include "agentd/state/change.h"
 #include "replication/replication.h"
@@ -80,6 +81,13 @@ struct agent_status {
 	bool witness; /* of a cluster: no bindings, and none of the above but zeros */
 };
 void agent_status(struct agent *agent, struct agent_status *out);
+
+/* What forwards packets here. */
+void agent_forwarding(struct agent *agent, struct dataplane_status *out);
+/* What went through a binding. false: packets are not forwarded here, or not yet to
+ * where it says. */
+bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
+                   const struct binding *binding, struct dataplane_traffic *out);
 
 /* As replication_transfer, replication_drain and replication_admit have them. */
 enum ha_error agent_transfer(struct agent *agent, uint8_t member);

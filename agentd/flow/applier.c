@@ -7,6 +7,7 @@
 
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/forwarding.h"
 #include "agentd/flow/keys.h"
 #include "agentd/flow/refill.h"
 #include "agentd/state/command.h"
@@ -85,6 +86,7 @@ static void apply(void *context, const struct replication_entry *entries, size_t
 	if (!reign_is_on(&agent->reign))
 		time_follow(agent, time_ms);
 	note_position(agent, &entries[count - 1]);
+	forwarding_applied(agent);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_signal(receiver_completions(agent->receivers[i]));
 	checkpoint_dirty(agent);
@@ -133,6 +135,7 @@ static void tick(void *context)
 	if (reign_is_on(&agent->reign))
 		expire_some(agent);
 	revocation_tick(agent);
+	forwarding_tick(agent);
 }
 
 static void outrun(void *context, uint8_t from)

@@ -65,6 +65,10 @@
 	  "revocations never sent because too many waited for an acknowledgment")                  \
 	X(EXPIRED, "expired", 0, "mobile nodes with bindings found at the end of their lifetime")  \
 	X(CHECKPOINT_FAILURES, "checkpoint-failures", 0, "writes of the store that failed")        \
+	X(TUNNELS_REFUSED, "tunnels-refused", 0,                                                   \
+	  "changes of bindings that the table of tunnels had no room for")                         \
+	X(TUNNELS_HEALED, "tunnels-healed", 0,                                                     \
+	  "home addresses whose tunnels were not as their bindings, and were put right")           \
 	X(REFILLS, "refills", 0,                                                                   \
 	  "times that the store of another member was fetched, because ours lagged too far")       \
 	X(REFILL_FAILURES, "refill-failures", 0, "of these, the ones that failed")

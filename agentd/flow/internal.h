@@ -128,7 +128,8 @@ struct agent {
 	pthread_mutex_t keys_lock; /* from sealing until the job is in the list */
 	struct rotation *rotation;
 	struct refill *refill;
-	struct donor *donor; /* of a member with a store, while it runs */
+	struct forwarding *forwarding; /* NULL: packets are not forwarded here */
+	struct donor *donor;           /* of a member with a store, while it runs */
 };
 
 /* time.c */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,12 +12,15 @@
 
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
+#include "proto/tunnel.h"
 
 /* Octets asked of the kernel, each way; it takes twice as much and counts about
  * 800 for a request: some 20 000. Enough for the burst of a checkpoint's or a
  * flush's stall, worked off in a tenth of a second. A slow disk needs longer,
  * and that is what the age limit is for. */
 #define SOCKET_BUFFER (8 << 20)
+
+#define SOURCE_AT 12u /* in the header of IP */
 
 static void ask_for_buffers(int fd)
 {
@@ -83,7 +87,7 @@ static int bound_socket(const struct config *config, struct in_addr address, int
 enum ha_error socket_open(const struct config *config, unsigned thread, int *out, char *report,
                           size_t size)
 {
-	bool shared = config->network_threads > 1;
+	bool shared = config->network_threads > 1 || config_forwards(config);
 	int alone = -2; /* not tried */
 
 	*out = -1;
@@ -102,6 +106,55 @@ enum ha_error socket_open(const struct config *config, unsigned thread, int *out
 	         address_format(config->home_agent_address).text, config->home_agent_port,
 	         bind_trouble(errno));
 	return ha_error_of_errno(errno);
+}
+
+/* The kernel asks the program which socket of the port a datagram is for, by number in
+ * the order in which they were bound. */
+static bool steer(int fd, unsigned threads)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), /* type of the message */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNNEL_UDP_DATA, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, threads),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (uint32_t)SKF_NET_OFF + IP4_HEADER_MIN),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0), /* source port, where IP has no options */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + SOURCE_AT),
+		BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, threads),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	const struct sock_fprog all = {
+		.len = sizeof(program) / sizeof(program[0]),
+		.filter = program,
+	};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &all, sizeof(all)) == 0;
+}
+
+/* What a tunnel's end knows of a datagram beside its payload. */
+static void ask_for_headers(int fd)
+{
+	int yes = 1;
+
+	setsockopt(fd, IPPROTO_IP, IP_RECVTTL, &yes, sizeof(yes));
+	setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &yes, sizeof(yes));
+}
+
+enum ha_error tunnel_socket_open(const struct config *config, unsigned threads, int *out,
+                                 char *report, size_t size)
+{
+	*out = bound_socket(config, config->home_agent_address, SO_REUSEPORT);
+	if (*out >= 0 && steer(*out, threads)) {
+		ask_for_buffers(*out);
+		ask_for_headers(*out);
+		return HA_OK;
+	}
+	if (*out >= 0)
+		*out = close_with_errno(*out);
+	return ha_refuse(report, size, ha_error_of_errno(errno),
+	                 "no socket for tunnels in UDP on %s port %u: %s",
+	                 address_format(config->home_agent_address).text, config->home_agent_port,
+	                 bind_trouble(errno));
 }
 
 bool socket_send(int fd, struct in_addr to, uint16_t port, const void *octets, size_t size)

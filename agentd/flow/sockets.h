@@ -21,6 +21,12 @@
 enum ha_error socket_open(const struct config *config, unsigned thread, int *out, char *report,
                           size_t size);
 
+/* One more socket of the same port, for tunnels in UDP, behind those of `threads` threads.
+ * From now on the kernel gives it all messages of type 4 (RFC 3519 section 3.3), and none
+ * of them to the others; registrations go to a thread by who sends them. */
+enum ha_error tunnel_socket_open(const struct config *config, unsigned threads, int *out,
+                                 char *report, size_t size);
+
 /* One datagram, without waiting. `port` in host order. false: the network did
  * not take it. */
 bool socket_send(int fd, struct in_addr to, uint16_t port, const void *octets, size_t size);

@@ -5,6 +5,7 @@
 
 #include "agentd/base/log.h"
 #include "agentd/flow/alarms.h"
+#include "agentd/flow/forwarding.h"
 #include "agentd/flow/internal.h"
 
 #define LOOK_MS 100u
@@ -31,6 +32,7 @@ static void look(struct watch *watch)
 
 	replication_status(watch->agent->replication, &status);
 	time_agree(watch->agent, &status);
+	forwarding_watch(watch->agent, &status);
 	alarms_look(&watch->alarms, &status, clock_monotonic_ns() / 1000000u, say, NULL);
 }
 

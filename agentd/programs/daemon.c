@@ -202,6 +202,7 @@ static enum ha_error prepare(struct daemon *d)
 
 	d->privileges.address = *d->config.interface && !*d->config.announce_hook &&
 	                        !config_is_witness(&d->config);
+	d->privileges.forwards = config_forwards(&d->config);
 	snprintf(socket_path, sizeof(socket_path), "%s", d->config.control_socket);
 	if (why == HA_OK)
 		why = privileges_directory(&d->privileges, d->config.data_directory, 0700,

@@ -4,8 +4,10 @@
 #include "agentd/base/config_text.h"
 #include "agentd/base/counters.h"
 #include "agentd/dataplane/counters.h"
+#include "agentd/dataplane/forward_reasons.h"
 #include "agentd/dataplane/home_arp_counters.h"
 #include "agentd/dataplane/home_route.h"
+#include "agentd/dataplane/user_counters.h"
 #include "agentd/flow/counters.h"
 #include "proto/codes.h"
 #include "replication/counters.h"
@@ -18,6 +20,8 @@ void counter_sets_register(void)
 	counters_register(&dataplane_counters);
 	counters_register(&home_arp_counters);
 	counters_register(&home_route_counters);
+	counters_register(&forward_counters);
+	counters_register(&user_counters);
 }
 
 struct document {

@@ -84,9 +84,9 @@ static void choose_rights(const struct privileges *privileges)
 	const unsigned rights[] = {
 		CAP_NET_BIND_SERVICE,
 		CAP_NET_ADMIN, /* a receive buffer beyond the system's limit; addresses */
-		CAP_NET_RAW,   /* ARP about the address */
+		CAP_NET_RAW,   /* ARP about the address; packets of tunnels */
 	};
-	const size_t count = privileges->address ? 3 : 2;
+	const size_t count = privileges->address || privileges->forwards ? 3 : 2;
 	bool have[3];
 
 	capng_get_caps_process();

@@ -3,9 +3,9 @@
  *
  * As root, agentd becomes its user before it opens anything of its own, and
  * keeps only the right to bind the registration port, until that is bound. Where
- * it has the home agent's address to take and to give, it keeps the rights for
- * that as long; of its threads, the one that does it keeps one of them for good
- * (agentd/dataplane/ownership.h). Started by somebody else, it gives up whatever
+ * it has the home agent's address to take and to give, or packets to forward, it keeps
+ * the rights for that as long; of its threads, the ones that do it keep one of them for
+ * good (agentd/dataplane/ownership.h, user.h). Started by somebody else, it gives up whatever
  * it was given beyond that.
  *
  * May include: agentd/base. */
@@ -24,10 +24,12 @@ struct privileges {
 	gid_t gid;
 	const char *user; /* borrowed */
 	bool address;     /* the home agent's address is to be taken and given */
+	bool forwards;    /* packets of mobile nodes are to be forwarded */
 };
 
 /* HA_E_NOTFOUND with a sentence when there is no such user. Not started as
- * root, `user` is not looked at: we are who we are. `address` is left to the caller. */
+ * root, `user` is not looked at: we are who we are. `address` and
+ * `forwards` are left to the caller. */
 enum ha_error privileges_find(const char *user, struct privileges *out, char *report, size_t size);
 
 /* No core file, no debugger, no program with more rights, memory may be locked. */

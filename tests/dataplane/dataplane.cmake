@@ -15,3 +15,9 @@ add_executable(home_routes ${CMAKE_CURRENT_LIST_DIR}/route.c)
 target_link_libraries(home_routes PRIVATE hearth_dataplane)
 set_target_properties(home_routes PROPERTIES
   OUTPUT_NAME route RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
+
+# The far end of tunnels.
+add_executable(mobile_end ${CMAKE_CURRENT_LIST_DIR}/mobile.c)
+target_link_libraries(mobile_end PRIVATE hearth_proto)
+set_target_properties(mobile_end PROPERTIES
+  OUTPUT_NAME mobile RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)

@@ -18,14 +18,14 @@ def ip(*words):
     subprocess.run(["ip", *words], check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
-def socket_in(name, kind=socket.SOCK_DGRAM, family=socket.AF_INET):
+def socket_in(name, kind=socket.SOCK_DGRAM, family=socket.AF_INET, protocol=0):
     """A socket that belongs to a namespace; this thread is there only while it is made."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/thread-self/ns/net", "rb") as here, open(f"/run/netns/{name}", "rb") as there:
         if libc.setns(there.fileno(), CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
         try:
-            return socket.socket(family, kind)
+            return socket.socket(family, kind, protocol)
         finally:
             if libc.setns(here.fileno(), CLONE_NEWNET) != 0:
                 raise SystemExit("this thread cannot go back to its own network namespace")

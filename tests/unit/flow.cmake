@@ -1,5 +1,6 @@
 # What of agentd/flow stands between the socket and a request.
 hearth_unit_test(inbox hearth_flow)
+hearth_unit_test(forwarding hearth_flow)
 hearth_unit_test(members hearth_flow)
 hearth_unit_test(restore hearth_flow hearth_replication_fixtures)
 hearth_unit_test(again hearth_flow hearth_replication_fixtures)

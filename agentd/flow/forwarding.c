@@ -1,0 +1,303 @@
+/* forwarding.c - the applied state into the table of tunnels, and the fence.
+ *
+ * The state tells of every home address at which something changed; after each batch
+ * of entries these are looked at again and put into the table. Nothing is lost when
+ * there are too many of them: then the whole table is compared with the state, as it
+ * is every few minutes in any case, a few home addresses with each tick. */
+#include "agentd/flow/forwarding.h"
+
+#include <stdlib.h>
+
+#include "agentd/base/log.h"
+#include "agentd/flow/counters.h"
+#include "agentd/flow/internal.h"
+#include "agentd/flow/sockets.h"
+
+#define NOTED_MAX 8192u        /* home addresses between two looks */
+#define RECONCILE_STEP 2000u   /* home addresses compared with a tick */
+#define RECONCILE_EVERY_S 300u /* from the end of one comparison to the next */
+#define MS UINT64_C(1000000)
+/* After the last contact with a majority. Longer than a pause between two members that
+ * are well, and shorter than anybody waits who believes that this node is gone. */
+#define CONTACT_HOLDS_MS 1000u
+
+struct place {
+	uint32_t realm;
+	struct in_addr home;
+};
+
+struct forwarding {
+	struct dataplane *plane;
+	struct tunnels *tunnels;
+
+	/* Engine's thread; before it is there, who starts it. */
+	struct place noted[NOTED_MAX];
+	size_t noted_count;
+	bool overflowed;
+	bool comparing;
+	struct tunnels_reconcile compare;
+	uint32_t place; /* in the state, of what is compared */
+	uint64_t compared_ns;
+	struct state *state;
+
+	/* The watch's thread. */
+	bool current;        /* it has followed a leader since it came into contact */
+	uint64_t watched_ns; /* last look */
+	uint64_t until_ns;   /* the fence */
+};
+
+/* ---- one home address ---- */
+
+static void describe(const struct state_bound *bound, struct tunnels_home *out)
+{
+	*out = (struct tunnels_home){
+		.realm = bound->realm,
+		.home = bound->home,
+		.group = (uint8_t)bound->group,
+		.count = bound->count,
+	};
+	for (size_t i = 0; i < bound->count; i++)
+		out->bindings[i] = tunnels_binding_of(&bound->bindings[i]);
+}
+
+static void put(struct forwarding *f, const struct tunnels_home *home)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	enum ha_error why = tunnels_put(f->tunnels, home);
+	uint64_t held_back;
+
+	if (why == HA_OK)
+		return;
+	flow_count(FLOW_TUNNELS_REFUSED);
+	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_error("%s: no tunnel for its bindings: %s", address_format(home->home).text,
+		          ha_strerror(why));
+}
+
+/* From the state, with one of its locks held. */
+static void note(void *context, uint32_t realm, struct in_addr home)
+{
+	struct forwarding *f = context;
+
+	if (f->noted_count == NOTED_MAX)
+		f->overflowed = true;
+	else
+		f->noted[f->noted_count++] = (struct place){ realm, home };
+}
+
+/* ---- all of them ---- */
+
+static bool next_bound(void *context, struct tunnels_home *out)
+{
+	struct forwarding *f = context;
+	struct state_bound bound;
+
+	if (!state_next_bound(f->state, &f->place, &bound))
+		return false;
+	describe(&bound, out);
+	return true;
+}
+
+static void begin_comparing(struct forwarding *f)
+{
+	f->comparing = true;
+	f->overflowed = false;
+	f->place = 0;
+	f->compare = (struct tunnels_reconcile){ .next = next_bound, .context = f };
+}
+
+static uint64_t differences(const struct forwarding *f)
+{
+	return f->compare.added + f->compare.changed + f->compare.removed;
+}
+
+/* What was found besides what the start, or too many changes at once, explain is an
+ * error of this program. */
+static void end_comparing(struct forwarding *f, bool expected)
+{
+	f->comparing = false;
+	f->compared_ns = clock_monotonic_ns();
+	if (differences(f) == 0 || expected)
+		return;
+	counter_add(&flow_counters, FLOW_TUNNELS_HEALED, differences(f));
+	log_warning("the table of tunnels differed from the bindings and was put right: %llu were "
+	            "missing, %llu other ones, %llu too many",
+	            (unsigned long long)f->compare.added, (unsigned long long)f->compare.changed,
+	            (unsigned long long)f->compare.removed);
+}
+
+static void compare_all(struct forwarding *f)
+{
+	begin_comparing(f);
+	while (tunnels_reconcile_step(f->tunnels, &f->compare, RECONCILE_STEP))
+		;
+	end_comparing(f, true);
+}
+
+/* ---- the engine's thread ---- */
+
+void forwarding_applied(struct agent *agent)
+{
+	struct forwarding *f = agent->forwarding;
+
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->noted_count; i++) {
+		struct state_bound bound;
+		struct tunnels_home home;
+
+		state_bound_at(agent->state, f->noted[i].realm, f->noted[i].home, &bound);
+		describe(&bound, &home);
+		put(f, &home);
+	}
+	f->noted_count = 0;
+	if (f->overflowed)
+		compare_all(f);
+}
+
+void forwarding_tick(struct agent *agent)
+{
+	struct forwarding *f = agent->forwarding;
+
+	if (!f)
+		return;
+	if (!f->comparing &&
+	    clock_monotonic_ns() - f->compared_ns >= RECONCILE_EVERY_S * UINT64_C(1000000000))
+		begin_comparing(f);
+	if (f->comparing && !tunnels_reconcile_step(f->tunnels, &f->compare, RECONCILE_STEP))
+		end_comparing(f, false);
+}
+
+/* ---- the fence ---- */
+
+uint32_t forwarding_contact_ms(const struct replication_status *status)
+{
+	uint32_t silences[REPLICATION_MEMBERS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < status->member_count; i++) {
+		const struct replication_peer *peer = &status->members[i];
+		uint32_t silent_ms = peer->self ? 0
+		                     : peer->refused || peer->refuses || peer->of_none
+		                             ? UINT32_MAX
+		                             : peer->silent_ms;
+		size_t at = count++;
+
+		for (; at > 0 && silences[at - 1] > silent_ms; at--)
+			silences[at] = silences[at - 1];
+		silences[at] = silent_ms;
+	}
+	return count ? silences[count / 2] : UINT32_MAX;
+}
+
+/* Who leads has a better proof than having heard the others: they promised. */
+static uint64_t proven_until(struct agent *agent, const struct replication_status *status,
+                             uint64_t now_ns)
+{
+	uint64_t lease_ns = replication_may_answer_until(agent->replication);
+	uint32_t contact_ms = forwarding_contact_ms(status);
+
+	if (status->role == REPLICATION_LEADER && lease_ns)
+		return lease_ns + CONTACT_HOLDS_MS * MS;
+	if (status->role == REPLICATION_LEADER || contact_ms >= CONTACT_HOLDS_MS)
+		return 0;
+	return now_ns + (CONTACT_HOLDS_MS - contact_ms) * MS;
+}
+
+/* Who was away has bindings of before that, and forwards again when it follows a
+ * leader, which sends it what it lacks. Who was stopped first reads what others sent to
+ * it then, which sounds like contact and is none. */
+static bool is_current(struct forwarding *f, const struct replication_status *status,
+                       uint64_t now_ns)
+{
+	bool stopped = now_ns - f->watched_ns > CONTACT_HOLDS_MS * MS;
+
+	f->watched_ns = now_ns;
+	if (stopped || now_ns >= f->until_ns)
+		f->current = !stopped && status->leader != 0;
+	return f->current;
+}
+
+/* A moment that was named once stays good: it followed from contact that there was. */
+void forwarding_watch(struct agent *agent, const struct replication_status *status)
+{
+	struct forwarding *f = agent->forwarding;
+	uint64_t now_ns = clock_monotonic_ns(), until_ns;
+
+	if (!f || !is_current(f, status, now_ns))
+		return;
+	until_ns = proven_until(agent, status, now_ns);
+	if (until_ns > f->until_ns)
+		f->until_ns = until_ns;
+	dataplane_fence(f->plane, GROUP_DEFAULT, f->until_ns,
+	                replication_may_answer_until(agent->replication));
+}
+
+/* ---- life ---- */
+
+enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
+{
+	struct dataplane_options options = { .config = &agent->config, .udp = -1 };
+	struct dataplane *plane = NULL;
+	enum ha_error why;
+
+	if (!config_forwards(&agent->config))
+		return HA_OK;
+	why = tunnel_socket_open(&agent->config, agent->receiver_count, &options.udp, report, size);
+	if (why == HA_OK)
+		why = dataplane_open(&options, &plane, report, size);
+	if (why != HA_OK)
+		return why;
+	agent->forwarding = calloc(1, sizeof(*agent->forwarding));
+	if (!agent->forwarding) {
+		dataplane_close(plane);
+		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
+	}
+	agent->forwarding->plane = plane;
+	agent->forwarding->tunnels = dataplane_tunnels(plane);
+	return HA_OK;
+}
+
+void forwarding_close(struct agent *agent)
+{
+	if (!agent->forwarding)
+		return;
+	dataplane_close(agent->forwarding->plane);
+	free(agent->forwarding);
+	agent->forwarding = NULL;
+}
+
+void forwarding_start(struct agent *agent)
+{
+	struct forwarding *f = agent->forwarding;
+
+	if (!f)
+		return;
+	f->state = agent->state;
+	f->noted_count = 0;
+	f->current = false;
+	f->watched_ns = f->until_ns = 0;
+	state_observe(agent->state, note, f);
+	compare_all(f);
+	if (!agent->reign.shared)
+		dataplane_fence(f->plane, GROUP_DEFAULT, DATAPLANE_FOREVER, DATAPLANE_FOREVER);
+}
+
+void forwarding_stop(struct agent *agent)
+{
+	if (agent->forwarding)
+		dataplane_fence(agent->forwarding->plane, GROUP_DEFAULT, 0, 0);
+}
+
+void agent_forwarding(struct agent *agent, struct dataplane_status *out)
+{
+	dataplane_status(agent->forwarding ? agent->forwarding->plane : NULL, out);
+}
+
+bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
+                   const struct binding *binding, struct dataplane_traffic *out)
+{
+	*out = (struct dataplane_traffic){ 0 };
+	return agent->forwarding &&
+	       dataplane_traffic(agent->forwarding->plane, realm, home, binding, out);
+}

@@ -1,0 +1,356 @@
+"""Packets between a correspondent and a mobile node through a real agentd, its TUN device and raw sockets."""
+
+import hashlib
+import socket
+import struct
+import subprocess
+import threading
+
+import pytest
+import world as world_module
+from agent import Agent
+from namespaces import ip
+from scapy_client import D, G, M, S, T
+from waiting import wait_for
+from world import AGENT, CARE_OF, CORRESPONDENT, OTHER_CARE_OF, OWN, VIRTUAL, Mobile, World, association
+
+HOME, SECOND_HOME = "10.64.0.7", "10.64.0.8"
+OWN_HOME, LINK_HOME = "172.16.1.77", "192.0.2.77"
+HOMES = (HOME, SECOND_HOME, OWN_HOME, LINK_HOME)
+CONFIGURATION = {
+    "home-agent": {"address": AGENT, "port": 434},
+    "registration": {"reverse-tunnel": "yes"},
+    "home-networks": {"network-1": f"{VIRTUAL} virtual", "network-2": f"{OWN} router own", "network-5": "192.0.2.0/24 link home"},
+}
+PORT = 4340  # of the node's UDP tunnel
+FORCED_UDP = bytes([144, 6, 0, 0, 0x80, 4, 0, 0])  # RFC 3519 section 3.1.1, with F
+UNREACHABLE, HOST, TOO_BIG = 3, 1, 4
+
+# encapsulation: flags and extensions that ask for it, and how the node's end is started
+KINDS = {
+    "ipip": (0, b"", {}),
+    "minimal": (M, b"", {"encapsulation": "minimal"}),
+    "gre": (G, b"", {"encapsulation": "gre"}),
+    "udp": (0, FORCED_UDP, {"udp": PORT}),
+}
+
+
+@pytest.fixture
+def world():
+    with World() as made:
+        yield made
+
+
+@pytest.fixture
+def agent(world, tmp_path):
+    made = Agent(str(tmp_path), CONFIGURATION, [association(home) for home in HOMES])
+    made.start(prefix=world.inside("agent"))
+    yield made
+    if made.process:
+        made.kill()
+
+
+def register(world, home=HOME, care_of=CARE_OF, **options):
+    return world_module.register(world, "mobile", home, care_of, **options)
+
+
+def register_for(world, kind, **options):
+    flags, extensions, _ = KINDS[kind]
+    port = PORT if kind == "udp" else 0
+    assert register(world, flags=D | T | flags, extensions=extensions, port=port, **options) == 0
+
+
+def counters(agent):
+    return {row["name"]: row["value"] for row in agent.ctl("counters") if "name" in row}
+
+
+def binding(agent, home, care_of):
+    """As it is in the store, once it is there."""
+    return wait_for(lambda: next((row for row in agent.ctl("bindings", home) if row.get("care_of") == care_of), None),
+                    f"{home} is bound to {care_of}")
+
+
+def rules(world):
+    return [line for line in world.run("agent", "ip", "rule").stdout.splitlines() if "lookup 434" in line]
+
+
+# ---- from bound to not bound ----
+
+
+def test_it_begins_and_ends_with_the_binding(world, agent):
+    with world.echo("correspondent", HOME) as echo:
+        assert echo.ask() == 0 and echo.errors == [(UNREACHABLE, HOST, 0, AGENT)]
+        assert register(world) == 0
+        Mobile(world, HOME)
+        assert world.reaches("correspondent", HOME)
+        assert sum(echo.ask() for _ in range(20)) == 20
+        shown = binding(agent, HOME, CARE_OF)
+        assert shown["packets_out"] >= 21 and shown["octets_out"] == 84 * shown["packets_out"] and shown["packets_in"] == 0
+        assert register(world, lifetime=0) == 0
+        echo.errors.clear()
+        assert echo.ask() == 0 and echo.errors == [(UNREACHABLE, HOST, 0, AGENT)]
+    status = agent.ctl("status")
+    assert status["forwarding"] == "user space" and status["forwards"] is True and status["tunnels"] == 0
+    assert status["forwarding_trouble"] is None
+
+
+def test_this_host_itself_reaches_the_node(world, agent):
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("agent", HOME)
+    assert world.ping("mobile", AGENT, source=HOME) == 3
+
+
+# ---- encapsulations, both ways ----
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_both_ways_through_the_tunnel(world, agent, kind):
+    register_for(world, kind)
+    node = Mobile(world, HOME, reverse=True, **KINDS[kind][2])
+    # Only by the reverse tunnel can the node's answers come: nothing that has its address may leave otherwise.
+    world.run("router", "ip", "rule", "add", "from", HOME, "iif", "foreign", "prohibit")
+    assert world.reaches("correspondent", HOME)
+    before = counters(agent)
+    assert world.ping("correspondent", HOME, count=10) == 10
+    assert world.ping("mobile", CORRESPONDENT, count=10, source=HOME) == 10
+    after = counters(agent)
+    assert after["forward-tunnelled"] - before["forward-tunnelled"] == 20
+    assert after["forward-reverse"] - before["forward-reverse"] == 20
+    node.end()
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_tcp_and_udp_arrive_whole(world, agent, kind):
+    register_for(world, kind)
+    Mobile(world, HOME, reverse=True, **KINDS[kind][2])
+    assert world.reaches("correspondent", HOME)
+    data = bytes(range(251)) * 8000
+    with world.socket("mobile", kind=socket.SOCK_STREAM) as server, world.socket("correspondent", kind=socket.SOCK_STREAM) as client:
+        server.bind((HOME, 7000))
+        server.listen()
+        server.settimeout(60)
+        client.settimeout(60)
+        client.connect((HOME, 7000))
+        connection, (source, _) = server.accept()
+        assert source == CORRESPONDENT
+        with connection:
+            connection.settimeout(60)
+            sender = threading.Thread(target=lambda: (client.sendall(data), client.shutdown(socket.SHUT_WR)))
+            sender.start()
+            digest, size = hashlib.sha256(), 0
+            while octets := connection.recv(65536):
+                digest.update(octets)
+                size += len(octets)
+            sender.join()
+            assert size == len(data) and digest.digest() == hashlib.sha256(data).digest()
+            connection.sendall(data[:100000])
+            connection.shutdown(socket.SHUT_WR)
+            back = b""
+            while octets := client.recv(65536):
+                back += octets
+            assert back == data[:100000]
+    with world.socket("mobile") as server, world.socket("correspondent") as client:
+        server.bind((HOME, 7001))
+        for end in (server, client):
+            end.settimeout(60)
+        for size in (0, 1, 512, 1300, 4000):  # the last in fragments
+            client.sendto(data[:size], (HOME, 7001))
+            octets, source = server.recvfrom(65536)
+            assert octets == data[:size]
+            server.sendto(octets, source)
+            assert client.recvfrom(65536)[0] == data[:size]
+
+
+def test_what_leaves_is_what_others_call_a_tunnel(world, agent, tmp_path):
+    """tshark, which shares nothing with us, reads the outer packets on the link of the router."""
+    for number, (kind, layers) in enumerate((("ipip", "ip:ip:icmp"), ("gre", "ip:gre:ip:icmp"), ("udp", "ip:udp:mip:ip:icmp"))):
+        register_for(world, kind)
+        node = Mobile(world, HOME, reverse=True, **KINDS[kind][2])
+        assert world.reaches("correspondent", HOME)
+        file = str(tmp_path / f"{number}.pcap")
+        with world.record("router", "foreign", file):
+            assert world.ping("correspondent", HOME, count=2) == 2
+        words = ["tshark", "-r", file, "-o", "ip.check_checksum:TRUE", "-T", "fields", "-e", "frame.protocols", "-e", "ip.src",
+                 "-e", "ip.dst", "-e", "ip.checksum.status", "-e", "icmp.checksum.status"]
+        shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+        seen = [line.split("\t") for line in shown if f"{layers}:data" in line.split("\t")[0]]
+        ways = {(sources, destinations) for _, sources, destinations, _, _ in seen}
+        assert ways == {(f"{AGENT},{CORRESPONDENT}", f"{CARE_OF},{HOME}"), (f"{CARE_OF},{HOME}", f"{AGENT},{CORRESPONDENT}")}, shown
+        assert len(seen) == 4
+        assert all(set(headers.split(",")) == {"1"} and messages == "1" for _, _, _, headers, messages in seen), shown
+        node.end()
+
+
+# ---- where the node is ----
+
+
+def test_a_move_takes_the_packets_along(world, agent):
+    register_for(world, "ipip")
+    first = Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    first.end()
+    assert world.ping("correspondent", HOME, count=1) == 0
+    register_for(world, "ipip", care_of=OTHER_CARE_OF)
+    Mobile(world, HOME, care_of=OTHER_CARE_OF, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    assert world.ping("correspondent", HOME, count=10) == 10
+    assert binding(agent, HOME, OTHER_CARE_OF)["packets_in"] >= 10
+
+
+def test_simultaneous_bindings_get_a_copy_each(world, agent):
+    assert register(world, flags=D | S) == 0
+    assert register(world, flags=D | S, care_of=OTHER_CARE_OF) == 0
+    one = Mobile(world, HOME)
+    assert world.reaches("correspondent", HOME)
+    one.end()
+    Mobile(world, HOME, care_of=OTHER_CARE_OF)
+    assert world.reaches("correspondent", HOME)
+    shown = [binding(agent, HOME, care_of) for care_of in (CARE_OF, OTHER_CARE_OF)]
+    assert shown[0]["packets_out"] == shown[1]["packets_out"] > 0
+
+
+def test_a_reverse_tunnel_is_taken_from_the_care_of_address_alone(world, agent):
+    register_for(world, "ipip")
+    for refused, words in (("forward-reverse-care-of", {"care_of": OTHER_CARE_OF}),
+                           ("forward-reverse-kind", {"encapsulation": "gre"})):
+        node = Mobile(world, HOME, reverse=True, **words)
+        before = counters(agent)
+        assert world.ping("mobile", CORRESPONDENT, count=2, source=HOME) == 0
+        after = counters(agent)
+        assert after[refused] - before[refused] == 2 and after["forward-reverse"] == before["forward-reverse"]
+        node.end()
+    node = Mobile(world, SECOND_HOME, reverse=True)
+    assert world.ping("mobile", CORRESPONDENT, count=2, source=SECOND_HOME) == 0
+    assert counters(agent)["forward-reverse-unbound"] == 2
+    node.end()
+
+
+def test_what_two_nodes_say_to_each_other_stays_in_tunnels(world, agent):
+    register_for(world, "ipip")
+    register_for(world, "gre", home=SECOND_HOME, care_of=OTHER_CARE_OF)
+    Mobile(world, HOME, reverse=True)
+    # The second one has no end here: one host with both addresses would answer itself.
+    assert world.ping("mobile", SECOND_HOME, count=2, source=HOME) == 0
+    assert counters(agent)["forward-hairpin"] == 2
+    assert binding(agent, HOME, CARE_OF)["packets_in"] == 2
+    assert binding(agent, SECOND_HOME, OTHER_CARE_OF)["packets_out"] == 2
+
+
+# ---- home networks ----
+
+
+@pytest.mark.parametrize("home", [OWN_HOME, LINK_HOME])
+def test_nodes_of_a_link_are_reached_away_and_at_home(world, agent, home):
+    # Attracting packets on the link is another matter: here the router knows where they go.
+    world.run("router", "ip", "route", "replace", f"{home}/32", "via", AGENT)
+    assert register(world, home=home) == 0
+    node = Mobile(world, home)
+    assert world.reaches("correspondent", home)
+    node.end()
+    assert register(world, home=home, lifetime=0) == 0
+    at_home, link = ("neighbour", "own") if home == OWN_HOME else ("router", "home")
+    ip("-n", world.namespace(at_home), "address", "add", f"{home}/32", "dev", link)
+    if home == OWN_HOME:
+        assert world.reaches("correspondent", home)
+        assert counters(agent)["forward-home-link"] >= 1
+        assert world.ping("agent", "172.16.1.9") == 3
+    else:
+        world.run("router", "ip", "route", "delete", f"{home}/32", check=False)
+        assert world.reaches("agent", home)
+
+
+# ---- paths that take less ----
+
+
+def narrow(world, mtu):
+    ip("-n", world.namespace("router"), "link", "set", "foreign", "mtu", str(mtu))
+
+
+def test_a_narrow_path_is_told_to_who_sends_too_much(world, agent):
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True, mtu=1280)
+    assert world.reaches("correspondent", HOME)
+    narrow(world, 1300)
+    with world.echo("correspondent", HOME) as echo:
+        wait_for(lambda: echo.ask(size=1300, fragment=False) or echo.errors, "somebody says that it was too much")
+        assert (UNREACHABLE, TOO_BIG, 1280, AGENT) in echo.errors or wait_for(
+            lambda: echo.ask(size=1300, fragment=False) or (UNREACHABLE, TOO_BIG, 1280, AGENT) in echo.errors, "the tunnel's MTU")
+        assert echo.ask(size=1252, fragment=False) == 1  # 1280 with its headers
+        assert echo.ask(size=1300) == 1
+        assert echo.ask(size=4000) == 1
+
+
+def test_the_link_of_this_host_is_too_narrow(world, agent):
+    """No router says so: the kernel here does."""
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    with world.echo("correspondent", HOME) as echo:
+        wait_for(lambda: echo.ask(size=1472, fragment=False) or echo.errors, "somebody says that it was too much")
+        assert (UNREACHABLE, TOO_BIG, 1480, AGENT) in echo.errors
+        assert echo.ask(size=1452, fragment=False) == 1
+        assert echo.ask(size=1472) == 1
+
+
+# ---- the life of agentd ----
+
+
+def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent):
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    before = rules(world)
+    assert len(before) == 3
+    agent.kill()
+    assert rules(world) == before and world.ping("correspondent", HOME, count=1) == 0
+    assert "hearth" not in world.run("agent", "ip", "-br", "link").stdout
+    agent.start(prefix=world.inside("agent"))
+    assert world.reaches("correspondent", HOME)
+    assert rules(world) == before
+    assert agent.stop() == 0
+    assert rules(world) == [] and "hearth" not in world.run("agent", "ip", "-br", "link").stdout
+    assert world.run("agent", "ip", "route", "show", "table", "434", check=False).stdout == ""
+
+
+def test_a_host_that_forwards_nothing_is_told_of(world, agent):
+    agent.stop()
+    world.set("agent", "net.ipv4.ip_forward", 0)
+    agent.start(prefix=world.inside("agent"))
+    assert "net.ipv4.ip_forward is 0" in agent.ctl("status")["forwarding_trouble"]
+    assert "net.ipv4.ip_forward is 0" in agent.log()
+    world.set("agent", "net.ipv4.ip_forward", 1)
+    wait_for(lambda: agent.ctl("status")["forwarding_trouble"] is None, "it sees that it is right now")
+
+
+def test_a_device_of_somebody_else_is_left_alone(world, agent):
+    agent.stop()
+    world.run("agent", "ip", "link", "add", "hearth", "type", "bridge")
+    agent.spawn(prefix=world.inside("agent"))
+    assert agent.process.wait(timeout=60) == 1
+    agent.process = None
+    assert "dataplane.device: hearth: there is a device of this name already" in agent.log()
+    assert "hearth" in world.run("agent", "ip", "-br", "link").stdout and rules(world) == []
+
+
+# ---- what strangers send ----
+
+
+def test_nonsense_changes_nothing(world, agent):
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    with world.socket("correspondent", kind=socket.SOCK_RAW, protocol=socket.IPPROTO_RAW) as sender:
+        for protocol in (4, 47, 55):
+            for size in (0, 1, 7, 8, 20, 40):
+                header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + size, 0, 0, 64, protocol, 0, socket.inet_aton(CORRESPONDENT),
+                                     socket.inet_aton(AGENT))
+                sender.sendto(header + bytes(size), (AGENT, 0))
+    with world.socket("correspondent") as sender:
+        for size in range(1, 60):
+            sender.sendto(b"\x04" + bytes(size - 1), (AGENT, 434))
+    assert world.ping("correspondent", HOME, count=5) == 5
+    assert register(world) == 0
+    found = counters(agent)
+    assert found["forward-reverse"] < 100 and found["user-tunnel"] >= 18 + 59
+    assert found["forward-tunnel-broken"] > 0
