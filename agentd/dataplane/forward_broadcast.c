@@ -94,9 +94,7 @@ static bool is_addressee(const struct spreading *spreading, const struct tunnels
 {
 	const struct forward_context *context = spreading->run->context;
 
-	return home->realm == spreading->network->realm &&
-	       address_in_prefix(home->home, &spreading->network->prefix) &&
-	       !address_equal(home->home, spreading->except) &&
+	return !address_equal(home->home, spreading->except) &&
 	       !address_equal(home->home, spreading->plain.ip.source) &&
 	       context->may_forward(context->context, home->group);
 }
@@ -107,7 +105,8 @@ static void spread(struct spreading *spreading)
 	struct tunnels_home home;
 	uint32_t place = 0;
 
-	while (tunnels_walk_wanting(run->context->tunnels, &place, &home)) {
+	while (tunnels_walk_wanting(run->context->tunnels, spreading->network->realm,
+	                            &spreading->network->prefix, &place, &home)) {
 		if (!is_addressee(spreading, &home))
 			continue;
 		if (spreading->copies >= run->settings->broadcasts) {

@@ -136,7 +136,8 @@ static void learn(struct report *report)
 		soft_too_far(context->soft, exit, ttl_sent(report), context->now_ns);
 		break;
 	default:
-		report->mtu = report->icmp.mtu;
+		report->mtu = soft_believed_mtu(report->icmp.mtu, report->quoted.outer.total,
+		                                report->run->settings->mtu_floor);
 	}
 }
 

@@ -178,16 +178,20 @@ static uint16_t plateau_below(uint16_t total)
 	return plateaus[i];
 }
 
+uint16_t soft_believed_mtu(uint16_t mtu, uint16_t total, uint16_t floor)
+{
+	if (mtu == 0 || mtu >= total)
+		mtu = plateau_below(total);
+	return mtu < floor ? floor : mtu;
+}
+
 uint16_t soft_too_big(struct soft *s, struct in_addr address, uint16_t mtu, uint16_t total,
                       uint16_t floor, uint64_t now_ns)
 {
 	struct exit *row;
 	uint16_t now;
 
-	if (mtu == 0 || mtu >= total)
-		mtu = plateau_below(total);
-	if (mtu < floor)
-		mtu = floor;
+	mtu = soft_believed_mtu(mtu, total, floor);
 	pthread_mutex_lock(&s->lock);
 	row = take(s, address, now_ns);
 	if (!is_fresh(row->mtu_ns, SOFT_MTU_NS, now_ns) || mtu <= row->mtu) {

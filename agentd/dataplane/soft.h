@@ -44,9 +44,11 @@ struct soft_exit {
 
 struct soft_exit soft_look(struct soft *soft, struct in_addr exit, uint64_t now_ns);
 
-/* A packet of `total` octets was too big. `mtu` as the error told it, 0 from routers
- * older than RFC 1191, for which the next plateau below `total` is taken. It never
- * rises before it has aged, nor falls below `floor`. Returns what holds now. */
+/* What to believe of an error that says that a packet of `total` octets was too big and
+ * `mtu` is not. That is 0 from routers older than RFC 1191, for which the next plateau
+ * below `total` is taken. Never below `floor`. */
+uint16_t soft_believed_mtu(uint16_t mtu, uint16_t total, uint16_t floor);
+/* Learn it. An MTU does not rise before it has aged. Returns what holds now. */
 uint16_t soft_too_big(struct soft *soft, struct in_addr exit, uint16_t mtu, uint16_t total,
                       uint16_t floor, uint64_t now_ns);
 /* A packet with that TTL did not get there. */

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agentd/base/address.h"
 #include "agentd/base/binding.h"
 #include "agentd/base/error.h"
 
@@ -117,10 +118,13 @@ struct tunnels_place {
  * thread; what is put or removed meanwhile may be left out. */
 bool tunnels_walk(struct tunnels *tunnels, struct tunnels_place *place, struct tunnels_home *out);
 
-/* The next home address with a binding that asked for broadcasts (B), *place being 0
- * to begin; false at the end. Costs what it finds, not what the table holds. Any
- * thread; what is put or removed meanwhile may be left out or come twice. */
-bool tunnels_walk_wanting(struct tunnels *tunnels, uint32_t *place, struct tunnels_home *out);
+/* The next home address of a network with a binding that asked for broadcasts (B),
+ * *place being 0 to begin; false at the end. Looks at those that asked, not at all that
+ * the table holds. Any thread; what is put or removed meanwhile may be left out or come
+ * twice. */
+bool tunnels_walk_wanting(struct tunnels *tunnels, uint32_t realm,
+                          const struct address_prefix *network, uint32_t *place,
+                          struct tunnels_home *out);
 
 /* The row of a slot, NULL for one that does not exist. Any thread. A row is zeroed
  * when its slot is given to another binding. */

@@ -62,30 +62,48 @@ void tunnels_want(struct tunnels *t, uint32_t at, bool wants)
 	pthread_mutex_unlock(&t->wanting_lock);
 }
 
-static bool name_wanting(struct tunnels *t, uint32_t place, struct tunnels_home *out)
+#define WANTING_AT_ONCE 256u /* looked at under one hold of the lock */
+
+enum named {
+	NAMED,
+	NAMED_NONE, /* so far */
+	NAMED_END,
+};
+
+/* The next of a network, among a few. */
+static enum named name_wanting(struct tunnels *t, uint32_t realm,
+                               const struct address_prefix *network, uint32_t *place,
+                               struct in_addr *home)
 {
-	bool found;
+	enum named named = NAMED_NONE;
 
 	pthread_mutex_lock(&t->wanting_lock);
-	found = place < atomic_load_explicit(&t->wanting_count, memory_order_relaxed);
-	if (found)
-		*out = (struct tunnels_home){
-			.realm = t->entries[t->wanting[place]].realm,
-			.home = t->entries[t->wanting[place]].home,
-		};
+	for (unsigned i = 0; i < WANTING_AT_ONCE && named == NAMED_NONE; i++) {
+		const struct tunnels_entry *entry;
+
+		if (*place >= atomic_load_explicit(&t->wanting_count, memory_order_relaxed)) {
+			named = NAMED_END;
+			break;
+		}
+		entry = &t->entries[t->wanting[(*place)++]];
+		if (entry->realm != realm || !address_in_prefix(entry->home, network))
+			continue;
+		*home = entry->home;
+		named = NAMED;
+	}
 	pthread_mutex_unlock(&t->wanting_lock);
-	return found;
+	return named;
 }
 
-bool tunnels_walk_wanting(struct tunnels *t, uint32_t *place, struct tunnels_home *out)
+bool tunnels_walk_wanting(struct tunnels *t, uint32_t realm, const struct address_prefix *network,
+                          uint32_t *place, struct tunnels_home *out)
 {
-	struct tunnels_home named;
+	enum named named;
+	struct in_addr home;
 
-	while (name_wanting(t, *place, &named)) {
-		++*place;
-		if (tunnels_find(t, named.realm, named.home, out))
+	while ((named = name_wanting(t, realm, network, place, &home)) != NAMED_END)
+		if (named == NAMED && tunnels_find(t, realm, home, out))
 			return true;
-	}
 	return false;
 }
 

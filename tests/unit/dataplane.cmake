@@ -6,6 +6,9 @@ hearth_unit_test(tunnels hearth_dataplane Threads::Threads)
 hearth_unit_test(soft hearth_dataplane Threads::Threads)
 hearth_unit_test(forward hearth_dataplane)
 target_sources(test_forward PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/unit/packet_case.c)
+# The cases are what scapy writes.
+add_test(NAME unit.packet_cases COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/dataplane/packets/make_cases.py --check)
+hearth_test_properties(unit.packet_cases unit 120)
 # The fast path, in namespaces of the test's own. Only a kernel that refuses these makes it a skip.
 foreach(name IN ITEMS tc tc_cases tc_hostile tc_keep tc_maps)
   hearth_unit_test(${name} hearth_dataplane PkgConfig::BPF)

@@ -13,6 +13,7 @@
 #define HOMES 40u
 
 static struct tunnels *tunnels;
+static const struct address_prefix everywhere = { { 0 }, 0 };
 
 static struct in_addr address(uint32_t host)
 {
@@ -267,7 +268,7 @@ static void check_model(void)
 	}
 	while (tunnels_walk(tunnels, &place, &home))
 		walked += model[ntohl(home.home.s_addr) & 0xff].count == home.count;
-	while (tunnels_walk_wanting(tunnels, &at, &home))
+	while (tunnels_walk_wanting(tunnels, 0, &everywhere, &at, &home))
 		wanting += wants(&home);
 	CU_ASSERT_EQUAL(walked, expected.homes);
 	CU_ASSERT_EQUAL(wanting, expected.wanting);
@@ -366,6 +367,31 @@ static void reconciliation_says_when_it_must_be_done_again(void)
 	tunnels_free(tunnels);
 }
 
+/* More of other networks than are looked at in one go. */
+static void broadcasts_are_of_one_network(void)
+{
+	const struct address_prefix few = { home_of(0), 30 }, none = { address(0x0b000000), 8 };
+	struct tunnels_home seen;
+	unsigned count = 0;
+	uint32_t at = 0;
+
+	begin(1000, 1000);
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct tunnels_home home = bound(i < 998 ? i + 4 : i - 998, 1);
+
+		home.bindings[0].flags = MIP_REQUEST_BROADCAST;
+		put(&home);
+	}
+	for (; tunnels_walk_wanting(tunnels, 0, &few, &at, &seen); count++)
+		CU_ASSERT_TRUE(address_in_prefix(seen.home, &few));
+	CU_ASSERT_EQUAL(count, 2);
+	at = 0;
+	CU_ASSERT_FALSE(tunnels_walk_wanting(tunnels, 0, &none, &at, &seen));
+	at = 0;
+	CU_ASSERT_FALSE(tunnels_walk_wanting(tunnels, 1, &everywhere, &at, &seen));
+	tunnels_free(tunnels);
+}
+
 static void memory_of_a_binding_is_small(void)
 {
 	size_t octets = tunnels_octets_per_binding((struct tunnels_size){ 1000000, 1000000 });
@@ -403,7 +429,7 @@ static void look_once(struct dice *dice)
 		while (tunnels_walk(tunnels, &place, &home))
 			torn += is_torn(&home);
 	if (dice_chance(dice, 64))
-		while (tunnels_walk_wanting(tunnels, &at, &home))
+		while (tunnels_walk_wanting(tunnels, 0, &everywhere, &at, &home))
 			torn += is_torn(&home);
 }
 
@@ -461,6 +487,7 @@ static CU_TestInfo tests[] = {
 	{ "random changes agree with the model", random_changes_agree_with_the_model },
 	{ "reconciliation heals whatever differs", reconciliation_heals_whatever_differs },
 	{ "it says when it must be done again", reconciliation_says_when_it_must_be_done_again },
+	{ "broadcasts are of one network", broadcasts_are_of_one_network },
 	{ "memory of a binding is small", memory_of_a_binding_is_small },
 	{ "lookers see one moment", lookers_see_one_moment },
 	CU_TEST_INFO_NULL,
