@@ -12,7 +12,9 @@
 #include "agentd/dataplane/arp_socket.h"
 #include "agentd/dataplane/thread_rights.h"
 
-#define LOOK_MS 1000u
+#define LOOK_MS 1000u   /* at links */
+#define LEADER_MS 100u  /* between looks who leads */
+#define SILENCE_MS 500u /* after a moment that has passed */
 
 /* ---- links ---- */
 
@@ -76,15 +78,53 @@ static void wait_for_news(struct home_arp *arp, uint64_t next_ns)
 	}
 }
 
+/* ---- who leads ---- */
+
+static bool changes_mac(const struct home_arp *arp, uint8_t group)
+{
+	for (size_t i = 0; i < arp->net_count; i++)
+		if (arp->nets[i].group == group && !arp->nets[i].fixed)
+			return true;
+	return false;
+}
+
+/* What was heard before came while another member led, perhaps of that one. Where all
+ * have the same MAC, switches learn the rest from the home agent's own address. */
+static void take_over(struct home_arp *arp, uint8_t group)
+{
+	home_arp_notes_forget(arp->notes);
+	if (!changes_mac(arp, group))
+		return;
+	home_arp_count(HOME_ARP_TAKEOVERS, 1);
+	atomic_fetch_or(&arp->walk_groups, UINT64_C(1) << group);
+}
+
+/* A leader whose moment passes for an instant has not lost anything. */
+static void look_who_leads(struct home_arp *arp, uint8_t group, uint64_t now_ns)
+{
+	uint64_t bit = UINT64_C(1) << group, until_ns = arp->until(arp->context, group);
+	bool led = (arp->led & bit) != 0;
+
+	if (now_ns < until_ns && !led) {
+		arp->led |= bit;
+		take_over(arp, group);
+	} else if (led && (until_ns == 0 || now_ns >= until_ns + SILENCE_MS * MS) &&
+	           now_ns >= until_ns) {
+		arp->led &= ~bit;
+	}
+}
+
 static void look_now_and_then(struct home_arp *arp, uint64_t *next_ns)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
+	for (size_t i = 0; i < arp->net_count; i++)
+		look_who_leads(arp, arp->nets[i].group, now_ns);
 	if (now_ns >= arp->looked_ns + LOOK_MS * MS) {
 		home_arp_look_at_links(arp);
 		arp->looked_ns = now_ns;
 	}
-	*next_ns = arp->looked_ns + LOOK_MS * MS;
+	*next_ns = now_ns + LEADER_MS * MS;
 }
 
 void *home_arp_run(void *context)
@@ -155,22 +195,6 @@ void home_arp_happened(struct home_arp *arp, enum home_arp_event event, uint32_t
 		atomic_fetch_or(&arp->walk_groups, UINT64_C(1) << arp->nets[net].group);
 	else if (added != HOME_ARP_ADDED)
 		home_arp_count(HOME_ARP_CROWDED, 1);
-	home_arp_wake(arp);
-}
-
-void home_arp_took_over(struct home_arp *arp, uint8_t group)
-{
-	bool changed = false;
-
-	if (!arp)
-		return;
-	for (size_t i = 0; i < arp->net_count; i++)
-		changed = changed || (arp->nets[i].group == group && !arp->nets[i].fixed);
-	atomic_store(&arp->forget, true);
-	if (!changed)
-		return;
-	home_arp_count(HOME_ARP_TAKEOVERS, 1);
-	atomic_fetch_or(&arp->walk_groups, UINT64_C(1) << group);
 	home_arp_wake(arp);
 }
 

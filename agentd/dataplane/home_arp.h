@@ -43,8 +43,9 @@ struct home_arp_options {
 	const struct home_arp_network *networks; /* borrowed for the open */
 	size_t count;
 	struct tunnels *tunnels; /* outlives the thread; observed from now on */
-	/* clock_monotonic_ns() until which this node may speak for the group. The
-	 * thread's; must not wait. */
+	/* clock_monotonic_ns() until which this node may speak for the group; 0 when it
+	 * does not lead. Looked at several times a second, so that nobody need tell when
+	 * that changes. The thread's; must not wait. */
 	uint64_t (*until)(void *context, uint8_t group);
 	void *context;
 	uint32_t heard_per_s, announced_per_s; /* 0 = as above */
@@ -67,9 +68,6 @@ enum ha_error home_arp_open(const struct home_arp_options *options, struct home_
                             char *report, size_t size);
 
 /* The rest: any thread, never waits, and NULL is nobody's links. */
-
-/* This node leads the group from now on: `until` says so. */
-void home_arp_took_over(struct home_arp *arp, uint8_t group);
 
 struct home_arp_status home_arp_status(struct home_arp *arp);
 

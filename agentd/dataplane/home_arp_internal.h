@@ -52,7 +52,6 @@ struct home_arp {
 	struct home_arp_view view; /* of the above, and the notes */
 
 	_Atomic uint64_t walk_groups; /* to be announced again */
-	_Atomic bool forget;          /* the notes */
 	_Atomic bool woken, stopping;
 	_Atomic uint64_t announced; /* by walks */
 	_Atomic bool announcing;
@@ -68,6 +67,7 @@ struct home_arp {
 	struct home_arp_bucket hearing;
 	struct home_arp_walk walk;
 	uint64_t looked_ns; /* at the links */
+	uint64_t led;       /* groups, a bit for each */
 
 	pthread_t thread;
 	bool started;

@@ -310,8 +310,6 @@ bool home_arp_announce(struct home_arp *arp, uint64_t *next_ns)
 	uint64_t now_ns = clock_monotonic_ns(), due_ns;
 	unsigned done = 0;
 
-	if (atomic_exchange(&arp->forget, false))
-		home_arp_notes_forget(arp->notes);
 	while (done < WORK_MAX && do_job(arp, now_ns))
 		done++;
 	if (is_walking(arp, now_ns))

@@ -20,7 +20,7 @@
 
 #define MS UINT64_C(1000000)
 #define PROGRAM_MAX 256u
-#define LOOK_AGAIN_MS 100u /* for a hook that is to be killed, or a leader that is silent */
+#define LOOK_AGAIN_MS 100u /* whether a hook is dead, and who leads */
 
 COUNTERS_DEFINE(home_route_counters, "home-route", HOME_ROUTE_COUNTERS, HOME_ROUTE_COUNTER_COUNT);
 
@@ -142,13 +142,10 @@ static uint64_t act(struct home_route *all, struct route *route)
 	                      : ownership_plan_step(&route->plan, now_ns, until_ns);
 	if (step != OWNERSHIP_WAIT)
 		do_step(all, route, step);
-	if (route->running)
-		return route->hook.killed ? now_ns + LOOK_AGAIN_MS * MS : route->hook.deadline_ns;
+	if (route->running && !route->hook.killed)
+		return route->hook.deadline_ns;
 	next_ns = ownership_plan_next(&route->plan, now_ns, until_ns);
-	/* A moment that passed in silence may lie ahead again without a word. */
-	if (until_ns && until_ns <= now_ns && now_ns + LOOK_AGAIN_MS * MS < next_ns)
-		next_ns = now_ns + LOOK_AGAIN_MS * MS;
-	return next_ns;
+	return now_ns + LOOK_AGAIN_MS * MS < next_ns ? now_ns + LOOK_AGAIN_MS * MS : next_ns;
 }
 
 /* ---- the thread ---- */
@@ -167,10 +164,9 @@ static void wait_for_news(struct home_route *all, uint64_t next_ns)
 			.fd = all->routes[i].running ? all->routes[i].hook.fd : -1,
 			.events = POLLIN,
 		};
-	if (ppoll(about, 1 + all->count, next_ns == OWNERSHIP_NEVER ? NULL : &wait, NULL) <= 0)
-		return;
-	if (about[0].revents && read(all->wake, &news, sizeof(news)) > 0)
-		for (size_t i = 0; i < all->count; i++)
+	if (ppoll(about, 1 + all->count, &wait, NULL) > 0 && about[0].revents &&
+	    read(all->wake, &news, sizeof(news)) > 0)
+		for (size_t i = 0; i < all->count; i++) /* the end: a failure does not hold it up */
 			ownership_plan_told(&all->routes[i].plan);
 }
 
@@ -281,14 +277,6 @@ enum ha_error home_route_open(const struct home_route_options *options, struct h
 	return why;
 }
 
-void home_route_told(struct home_route *all)
-{
-	const uint64_t one = 1;
-
-	while (all && write(all->wake, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-}
-
 size_t home_route_announced(const struct home_route *all)
 {
 	return all ? atomic_load(&all->announced) : 0;
@@ -299,8 +287,11 @@ void home_route_close(struct home_route *all)
 	if (!all)
 		return;
 	if (all->started) {
+		const uint64_t one = 1;
+
 		atomic_store(&all->stopping, true);
-		home_route_told(all);
+		while (write(all->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+			;
 		pthread_join(all->thread, NULL);
 	}
 	if (all->wake >= 0)

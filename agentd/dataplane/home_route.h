@@ -54,6 +54,7 @@ struct home_route_options {
 	size_t count;
 	const char *hook; /* absolute path of a program */
 	/* clock_monotonic_ns() until which this node leads the group, 0 = it does not.
+	 * Looked at several times a second, so that nobody need tell when that changes.
 	 * The thread's; must not wait. */
 	uint64_t (*until)(void *context, uint8_t group);
 	void *context;
@@ -67,10 +68,6 @@ struct home_route;
  * the errno's nearest; with a sentence. */
 enum ha_error home_route_open(const struct home_route_options *options, struct home_route **out,
                               char *report, size_t size);
-
-/* The moment of a group has become 0, or was 0 before. Any thread, never waits; NULL is
- * fine. */
-void home_route_told(struct home_route *route);
 
 /* How many are announced now. Any thread; 0 for NULL. */
 size_t home_route_announced(const struct home_route *route);

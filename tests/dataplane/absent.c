@@ -6,7 +6,6 @@
  *     lead          speak, for 30 ms at a time as a leader does
  *     own MS        speak for so long, and then say nothing more
  *     give          be silent at once
- *     take-over     what a new leader says
  *     leave HOME    it has a binding from now on
  *     return HOME   it has none any more
  *     fill N        the first N addresses of the prefix have bindings
@@ -124,12 +123,6 @@ static void print_counters(void)
 	puts("");
 }
 
-static void take_over(void)
-{
-	home_arp_took_over(home_arp, 0);
-	puts("done");
-}
-
 static void lead(void)
 {
 	speak_for(LEASE_MS, true);
@@ -141,7 +134,6 @@ static const struct {
 } words[] = {
 	{ "lead\n", lead },
 	{ "give\n", give },
-	{ "take-over\n", take_over },
 	{ "status\n", print_status },
 	{ "counters\n", print_counters },
 };
