@@ -25,6 +25,7 @@ struct running {
 	size_t outputs;
 	bool wrong; /* an output that was not expected */
 	unsigned notes;
+	uint64_t told; /* FORWARD_BIT of the reasons whose sentences were */
 	bool trial;
 	bool silent; /* what comes out is not looked at */
 };
@@ -82,9 +83,14 @@ static void take_output(void *context, const struct forward_output *output)
 static void take_note(void *context, const char *sentence)
 {
 	struct running *running = context;
+	static const char subject[] = "the packet ";
 
 	running->notes++;
 	CU_ASSERT_TRUE(strlen(sentence) > 0 && sentence[strlen(sentence) - 1] != '.');
+	for (unsigned i = 0; i < FORWARD_REASON_COUNT; i++)
+		if (strncmp(sentence, subject, strlen(subject)) == 0 &&
+		    strcmp(sentence + strlen(subject), forward_reason_info(i)->sentence) == 0)
+			running->told |= FORWARD_BIT(i);
 }
 
 static const struct forward_network *network_of_step(const struct packet_case *c,
@@ -164,6 +170,7 @@ static uint64_t run_step(struct running *running)
 	bool well;
 
 	running->outputs = running->notes = 0;
+	running->told = 0;
 	running->wrong = false;
 	verdict = run_packet(running);
 	well = has_happened(verdict.happened, expected) && verdict.reason == step->verdict &&
@@ -176,6 +183,7 @@ static uint64_t run_step(struct running *running)
 	CU_ASSERT_TRUE(well);
 	CU_ASSERT_EQUAL(verdict.outputs, running->outputs);
 	CU_ASSERT_TRUE(running->notes > 0);
+	CU_ASSERT_EQUAL(running->told, verdict.happened);
 	return verdict.happened;
 }
 
