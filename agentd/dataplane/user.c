@@ -16,6 +16,7 @@
 #include "agentd/dataplane/thread_rights.h"
 #include "agentd/dataplane/tun_device.h"
 #include "agentd/dataplane/user_sockets.h"
+#include "proto/message.h"
 
 #define SECOND UINT64_C(1000000000)
 #define LOOK_EVERY_NS (5 * SECOND) /* at the host */
@@ -51,6 +52,8 @@ static void look_at_host(struct user *user)
 	user->settings.own_count = user->host.count;
 	user->settings.link_mtu = user->host.mtu;
 	note_doubt(user);
+	user_broadcasts_follow(user);
+	user_broadcasts_want(user);
 }
 
 /* ---- the thread ---- */
@@ -62,29 +65,48 @@ static bool may_forward(void *context, uint8_t group)
 	return user->options.may_forward(user->options.context, group, user->context.now_ns);
 }
 
-static void wait_for_packets(struct user *user, struct pollfd about[USER_SOURCES])
+#define WAITS (USER_SOURCES + HOME_NETWORKS_MAX)
+
+static void wait_for_packets(struct user *user, struct pollfd about[WAITS])
 {
 	uint64_t now_ns = clock_monotonic_ns(), due_ns = user->looked_ns + LOOK_EVERY_NS;
 	int wait_ms = due_ns > now_ns ? (int)((due_ns - now_ns) / 1000000u) + 1 : 0;
 
 	for (unsigned i = 0; i < USER_SOURCES; i++)
 		about[i] = (struct pollfd){ .fd = user->sources[i], .events = POLLIN };
-	if (poll(about, USER_SOURCES, wait_ms) < 0)
-		memset(about, 0, USER_SOURCES * sizeof(*about));
+	for (size_t i = 0; i < user->link_count; i++)
+		about[USER_SOURCES + i] = (struct pollfd){
+			.fd = user->links[i].fd,
+			.events = POLLIN,
+		};
+	if (poll(about, USER_SOURCES + user->link_count, wait_ms) < 0)
+		memset(about, 0, WAITS * sizeof(*about));
+}
+
+static void take_packets(struct user *user, const struct pollfd about[WAITS])
+{
+	uint64_t news;
+
+	for (unsigned i = 0; i < USER_WAKE; i++)
+		if (about[i].revents & POLLIN)
+			user_receive(user, (enum user_source)i);
+	for (size_t i = 0; i < user->link_count; i++)
+		if (about[USER_SOURCES + i].revents)
+			user_broadcasts_receive(user, &user->links[i]);
+	if (about[USER_WAKE].revents && read(user->sources[USER_WAKE], &news, sizeof(news)) > 0)
+		user_broadcasts_want(user);
 }
 
 static void *run(void *context)
 {
 	struct user *user = context;
-	struct pollfd about[USER_SOURCES];
+	struct pollfd about[WAITS];
 
 	pthread_setname_np(pthread_self(), "forward");
 	thread_rights_keep(1u << CAP_NET_ADMIN, "forwarding");
 	while (!atomic_load(&user->stopping)) {
 		wait_for_packets(user, about);
-		for (unsigned i = 0; i < USER_WAKE; i++)
-			if (about[i].revents & POLLIN)
-				user_receive(user, (enum user_source)i);
+		take_packets(user, about);
 		if (clock_monotonic_ns() >= user->looked_ns + LOOK_EVERY_NS)
 			look_at_host(user);
 	}
@@ -142,6 +164,31 @@ static enum ha_error start_thread(struct user *user, char *report, size_t size)
 	                 "the thread that forwards packets: %s", strerror(number));
 }
 
+static void wake(struct user *user)
+{
+	const uint64_t one = 1;
+
+	while (write(user->sources[USER_WAKE], &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static bool wants_broadcasts(const struct tunnels_home *home)
+{
+	bool wants = false;
+
+	for (size_t i = 0; i < home->count; i++)
+		wants = wants || home->bindings[i].flags & MIP_REQUEST_BROADCAST;
+	return wants;
+}
+
+/* On the thread that writes the table. */
+static void note_wanting(void *context, const struct tunnels_home *before,
+                         const struct tunnels_home *after)
+{
+	if (wants_broadcasts(before) != wants_broadcasts(after))
+		wake(context);
+}
+
 static enum ha_error open_all(struct user *user, char *report, size_t size)
 {
 	enum ha_error why;
@@ -162,6 +209,11 @@ static enum ha_error open_all(struct user *user, char *report, size_t size)
 	if (why != HA_OK)
 		return why;
 	user->intercepts = true;
+	why = user_broadcasts_open(user, report, size);
+	if (why == HA_OK)
+		why = tunnels_observe(user->options.tunnels, note_wanting, user);
+	if (why != HA_OK)
+		return why;
 	look_at_host(user);
 	return start_thread(user, report, size);
 }
@@ -218,11 +270,8 @@ void user_doubt(struct user *user, char *out, size_t size)
 
 static void end_thread(struct user *user)
 {
-	const uint64_t one = 1;
-
 	atomic_store(&user->stopping, true);
-	while (write(user->sources[USER_WAKE], &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	wake(user);
 	pthread_join(user->thread, NULL);
 }
 
@@ -241,6 +290,7 @@ void user_close(struct user *user)
 	for (unsigned i = 0; i < USER_SENDERS; i++)
 		if (user->senders[i] >= 0)
 			close(user->senders[i]);
+	user_broadcasts_close(user);
 	pthread_mutex_destroy(&user->mutex);
 	free(user->context.buffers);
 	free(user);

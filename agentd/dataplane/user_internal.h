@@ -1,4 +1,4 @@
-/* user_internal.h - the thread's own, for user.c, user_receive.c and user_send.c. */
+/* user_internal.h - the thread's own, for user.c and the files user_*.c. */
 #ifndef AGENTD_DATAPLANE_USER_INTERNAL_H
 #define AGENTD_DATAPLANE_USER_INTERNAL_H
 
@@ -30,12 +30,23 @@ enum user_sender {
 	USER_SENDERS
 };
 
+/* A home link whose broadcasts are heard. */
+struct user_link {
+	int fd;
+	unsigned index; /* as it was bound; 0 = not yet */
+	const char *interface;
+	const struct forward_network *network;
+};
+
 struct user {
 	struct user_options options;
 	struct netlink *netlink;
 	bool intercepts;
 	int sources[USER_SOURCES]; /* -1 = not open */
 	int senders[USER_SENDERS];
+	struct user_link links[HOME_NETWORKS_MAX];
+	size_t link_count;
+	bool wanted; /* broadcasts, by somebody */
 	_Atomic bool stopping;
 	pthread_t thread;
 	bool started;
@@ -56,5 +67,13 @@ void user_receive(struct user *user, enum user_source source);
 
 /* user_send.c: of struct forward_context. */
 void user_emit(void *context, const struct forward_output *output);
+
+/* user_broadcast.c: before privileges are dropped; by the thread; at the end. */
+enum ha_error user_broadcasts_open(struct user *user, char *report, size_t size);
+void user_broadcasts_close(struct user *user);
+/* Somebody asks for broadcasts now, or nobody does any more. */
+void user_broadcasts_want(struct user *user);
+void user_broadcasts_follow(struct user *user);
+void user_broadcasts_receive(struct user *user, const struct user_link *link);
 
 #endif

@@ -35,7 +35,19 @@ static int give(const struct user *user, struct span packet)
 
 static int send_by(const struct user *user, enum user_sender sender, struct span packet)
 {
-	return user_socket_send(user->senders[sender], packet.at, packet.size);
+	return user_socket_send(user->senders[sender], packet.at, packet.size, 0);
+}
+
+/* No route says to which home link a broadcast or multicast is to go. */
+static int send_to_link(const struct user *user, const struct forward_output *output)
+{
+	unsigned interface = 0;
+
+	for (size_t i = 0; i < user->link_count; i++)
+		if (user->links[i].network == output->network)
+			interface = user->links[i].index;
+	return user_socket_send(user->senders[USER_SEND_MARKED], output->packet.at,
+	                        output->packet.size, interface);
 }
 
 /* The link is narrower than the widest one of this host: as good as an ICMP error. */
@@ -54,7 +66,7 @@ static int put(const struct user *user, const struct forward_output *output)
 		return send_by(user, USER_SEND_ROUTED, output->packet);
 	case FORWARD_INNER:
 		if (output->on_link)
-			return send_by(user, USER_SEND_MARKED, output->packet);
+			return send_to_link(user, output);
 		return give(user, output->packet);
 	case FORWARD_HOST:
 		return give(user, output->packet);

@@ -59,23 +59,48 @@ int user_socket_open_icmp(struct in_addr agent, enum ha_error *why)
 int user_socket_open_sender(uint32_t mark, enum ha_error *why)
 {
 	int fd = open_raw(IPPROTO_RAW); /* which brings its own headers, and hears nothing */
+	int yes = 1;
 
 	*why = HA_OK;
-	if (fd >= 0 && (mark == 0 || setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) == 0))
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &yes, sizeof(yes)) == 0 &&
+	    (mark == 0 || setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) == 0))
 		return fd;
 	return give_up(fd, why);
 }
 
 #define DESTINATION_AT 16u /* in the header of IP */
 
-int user_socket_send(int fd, const uint8_t *packet, size_t size)
+/* Ancillary data that names the interface. */
+static void name_interface(struct msghdr *message, void *room, size_t size, unsigned interface)
 {
+	const struct in_pktinfo facts = { .ipi_ifindex = (int)interface };
+	struct cmsghdr *at;
+
+	message->msg_control = room;
+	message->msg_controllen = size;
+	at = CMSG_FIRSTHDR(message);
+	at->cmsg_level = IPPROTO_IP;
+	at->cmsg_type = IP_PKTINFO;
+	at->cmsg_len = CMSG_LEN(sizeof(facts));
+	memcpy(CMSG_DATA(at), &facts, sizeof(facts));
+}
+
+int user_socket_send(int fd, const uint8_t *packet, size_t size, unsigned interface)
+{
+	_Alignas(struct cmsghdr) uint8_t room[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
 	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct iovec piece = { (void *)(uintptr_t)packet, size };
+	struct msghdr message = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+	};
 
 	if (size < DESTINATION_AT + sizeof(to.sin_addr))
 		return EINVAL;
 	memcpy(&to.sin_addr, packet + DESTINATION_AT, sizeof(to.sin_addr));
-	if (sendto(fd, packet, size, MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof(to)) >= 0)
-		return 0;
-	return errno;
+	if (interface)
+		name_interface(&message, room, sizeof(room), interface);
+	return sendmsg(fd, &message, MSG_DONTWAIT) >= 0 ? 0 : errno;
 }

@@ -25,8 +25,8 @@ int user_socket_open_icmp(struct in_addr agent, enum ha_error *why);
 /* Sends whole packets; with a mark, unless that is 0. */
 int user_socket_open_sender(uint32_t mark, enum ha_error *why);
 
-/* One packet to where its header says. 0, or errno: EMSGSIZE where it is larger than the
- * interface's MTU. */
-int user_socket_send(int fd, const uint8_t *packet, size_t size);
+/* One packet to where its header says, by the interface of that index unless it is 0. 0, or
+ * errno: EMSGSIZE where it is larger than the interface's MTU. */
+int user_socket_send(int fd, const uint8_t *packet, size_t size, unsigned interface);
 
 #endif

@@ -1,6 +1,8 @@
 """Packets between a correspondent and a mobile node through a real agentd, its TUN device and raw sockets."""
 
 import hashlib
+import os
+import pwd
 import socket
 import struct
 import subprocess
@@ -10,7 +12,9 @@ import pytest
 import world as world_module
 from agent import Agent
 from namespaces import ip
-from scapy_client import D, G, M, S, T
+from scapy_client import B, D, G, M, S, T
+from test_address import NET_ADMIN
+from test_agentd import rights_of_threads
 from waiting import wait_for
 from world import AGENT, CARE_OF, CORRESPONDENT, OTHER_CARE_OF, OWN, VIRTUAL, Mobile, World, association
 
@@ -42,8 +46,8 @@ def world():
 
 
 @pytest.fixture
-def agent(world, tmp_path):
-    made = Agent(str(tmp_path), CONFIGURATION, [association(home) for home in HOMES])
+def agent(world, open_directory):
+    made = Agent(str(open_directory), CONFIGURATION, [association(home) for home in HOMES])
     made.start(prefix=world.inside("agent"))
     yield made
     if made.process:
@@ -260,6 +264,57 @@ def test_nodes_of_a_link_are_reached_away_and_at_home(world, agent, home):
         assert world.reaches("agent", home)
 
 
+# ---- broadcasts ----
+
+
+def test_broadcasts_of_the_home_link_come_along_when_asked_for(world, agent):
+    def cry(text):
+        with world.socket("neighbour") as sender:
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sender.sendto(text, ("172.16.1.255", 7002))
+    register_for(world, "ipip", home=OWN_HOME)
+    Mobile(world, OWN_HOME, reverse=True)
+    assert world.reaches("correspondent", OWN_HOME)
+    cry(b"nobody asked")
+    assert register(world, home=OWN_HOME, flags=D | T | B) == 0
+    ip("-n", world.namespace("mobile"), "route", "add", "local", "172.16.1.255", "dev", "tunnel")
+    with world.socket("mobile") as node:
+        node.bind(("172.16.1.255", 7002))
+        node.settimeout(1)
+
+        def heard():
+            cry(b"to all")
+            try:
+                return node.recvfrom(2048)
+            except TimeoutError:
+                return None
+        text, (source, _) = wait_for(heard, "the node hears a broadcast of its home link", seconds=15)
+    assert text == b"to all" and source == "172.16.1.9"  # with a checksum that the sender had left to its device
+    found = counters(agent)
+    assert found["forward-broadcast"] >= 1 and found["user-broadcasts"] == found["forward-broadcast"]
+    assert register(world, home=OWN_HOME, flags=D | T) == 0
+    wait_for(lambda: cry(b"not any more") or counters(agent)["user-broadcasts"], "it goes on")
+    before = counters(agent)["user-broadcasts"]
+    cry(b"not any more")
+    assert world.ping("correspondent", OWN_HOME) == 3 and counters(agent)["user-broadcasts"] == before
+
+
+def test_what_the_node_says_to_all_goes_to_its_home_link(world, agent):
+    register_for(world, "ipip", home=OWN_HOME)
+    Mobile(world, OWN_HOME, reverse=True)
+    assert world.reaches("correspondent", OWN_HOME)
+    with world.socket("neighbour") as hears, world.socket("mobile") as node:
+        hears.bind(("", 7003))
+        hears.settimeout(15)
+        node.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        node.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"tunnel")
+        node.bind((OWN_HOME, 0))
+        node.sendto(b"from away", ("172.16.1.255", 7003))
+        text, (source, _) = hears.recvfrom(2048)
+    assert text == b"from away" and source == OWN_HOME
+    assert counters(agent)["forward-reverse-broadcast"] == 1
+
+
 # ---- paths that take less ----
 
 
@@ -311,6 +366,27 @@ def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent):
     assert agent.stop() == 0
     assert rules(world) == [] and "hearth" not in world.run("agent", "ip", "-br", "link").stdout
     assert world.run("agent", "ip", "route", "show", "table", "434", check=False).stdout == ""
+
+
+# Under systemd and udev everybody may open the device; what it can do depends on rights.
+OPEN_TUN = 'mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec "$0" "$@"'
+
+
+def test_one_thread_keeps_one_right(world, agent):
+    agent.stop()
+    nobody = pwd.getpwnam("nobody")
+    agent.configuration["process"]["user"] = "nobody"
+    agent.write_configuration()
+    for directory, _, files in os.walk(agent.directory):
+        for place in (directory, *(os.path.join(directory, file) for file in files)):
+            os.chown(place, nobody.pw_uid, nobody.pw_gid)
+    agent.start(prefix=(*world.inside("agent"), "unshare", "-m", "sh", "-c", OPEN_TUN))
+    register_for(world, "udp")
+    Mobile(world, HOME, reverse=True, udp=PORT)
+    assert world.reaches("correspondent", HOME)
+    assert rights_of_threads(agent) == {"forward": {"CapInh": 0, "CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapAmb": 0}}
+    assert agent.stop() == 0
+    assert rules(world) == []
 
 
 def test_a_host_that_forwards_nothing_is_told_of(world, agent):
