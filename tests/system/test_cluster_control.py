@@ -112,8 +112,8 @@ def test_a_change_is_on_every_member(whole):
         return (row["value"], row["version"]) == (value, version)
 
     wait_for(has_it, "the standby has the setting")
-    assert standby.ctl("audit")[0]["new"] == value
-    assert len(standby.ctl("association", "list")) == len(standby.associations)
+    wait_for(lambda: (standby.ctl("audit") or [{"new": None}])[0]["new"] == value, "its store has the change")
+    wait_for(lambda: len(standby.ctl("association", "list")) == len(standby.associations), "and all associations")
 
 
 @pytest.mark.parametrize("words", [["bindings"], ["nodes"], ["association", "list"], ["pool", "list"], ["audit"], ["key", "list"]])
