@@ -50,6 +50,13 @@ static bool may_forward(void *context, uint8_t group, uint64_t now_ns)
 	return now_ns < atomic_load(&dataplane->fences[group].forward_until_ns);
 }
 
+static bool may_attract(void *context, uint8_t group, uint64_t now_ns)
+{
+	struct dataplane *dataplane = context;
+
+	return now_ns < atomic_load(&dataplane->fences[group].attract_until_ns);
+}
+
 /* ---- opening ---- */
 
 static const uint8_t kinds[] = {
@@ -107,6 +114,7 @@ static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 		.tunnels = d->tunnels,
 		.soft = d->soft,
 		.may_forward = may_forward,
+		.may_attract = may_attract,
 		.context = d,
 		.udp = d->udp,
 	};

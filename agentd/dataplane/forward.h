@@ -137,6 +137,10 @@ struct forward_context {
 	void *context; /* of the callbacks */
 	/* Whether this node may forward for a group now (the fence). */
 	bool (*may_forward)(void *context, uint8_t group);
+	/* Whether it is this node that attracts packets of a group now. Of those that may
+	 * forward all hear a home link, and this one alone spreads what it hears. NULL: it
+	 * is. */
+	bool (*may_attract)(void *context, uint8_t group);
 	void (*emit)(void *context, const struct forward_output *output);
 	/* NULL in operation: told in sentences, without a full stop, why what happens
 	 * happens. Borrowed for the call. */

@@ -90,13 +90,21 @@ static void copy_to_binding(struct spreading *spreading, const struct tunnels_ho
 	spreading->copies += forward_copy(run, &subject, home, binding).sent;
 }
 
+/* What is on a link as well reaches who attracts there, whoever put it there. */
+static bool is_ours_to_spread(const struct spreading *spreading, uint8_t group)
+{
+	return spreading->network->kind == FORWARD_VIRTUAL ||
+	       forward_attracts(spreading->run, group);
+}
+
 static bool is_addressee(const struct spreading *spreading, const struct tunnels_home *home)
 {
 	const struct forward_context *context = spreading->run->context;
 
 	return !address_equal(home->home, spreading->except) &&
 	       !address_equal(home->home, spreading->plain.ip.source) &&
-	       context->may_forward(context->context, home->group);
+	       context->may_forward(context->context, home->group) &&
+	       is_ours_to_spread(spreading, home->group);
 }
 
 static void spread(struct spreading *spreading)
@@ -155,6 +163,8 @@ struct forward_verdict forward_broadcast(const struct forward_context *context,
 		forward_ends(&run, FORWARD_BROADCAST_UNICAST);
 	else if (!forward_is_allowed(&run, network->group))
 		return run.verdict;
+	else if (!forward_attracts(&run, network->group))
+		forward_ends(&run, FORWARD_BROADCAST_ELSEWHERE);
 	else if (forward_is_own(context->settings, ip.source))
 		forward_ends(&run, FORWARD_OWN_SOURCE);
 	else if (!(context->settings->categories & FORWARD_CATEGORY_BIT(category)))

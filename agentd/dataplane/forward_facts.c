@@ -118,6 +118,13 @@ bool forward_is_allowed(struct forward_run *run, uint8_t group)
 	return false;
 }
 
+bool forward_attracts(const struct forward_run *run, uint8_t group)
+{
+	const struct forward_context *context = run->context;
+
+	return !context->may_attract || context->may_attract(context->context, group);
+}
+
 bool forward_count_hop(struct forward_run *run, const struct forward_agent *agent,
                        struct forward_subject *subject)
 {

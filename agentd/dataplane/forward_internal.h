@@ -63,6 +63,8 @@ struct writer forward_room(uint8_t room[2][FORWARD_ROOM], struct span packet);
 
 /* false: ended as FENCED. */
 bool forward_is_allowed(struct forward_run *run, uint8_t group);
+/* Is what is on the links of that group this node's to spread? */
+bool forward_attracts(const struct forward_run *run, uint8_t group);
 /* Count the hop of a packet. false: it ended as EXPIRED. */
 bool forward_count_hop(struct forward_run *run, const struct forward_agent *agent,
                        struct forward_subject *subject);

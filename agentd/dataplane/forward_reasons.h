@@ -153,6 +153,9 @@ enum forward_fate {
 	X(BROADCAST_CATEGORY, "broadcast-category", DROPPED,                                       \
 	  "broadcasts and multicasts of a category that is not forwarded",                         \
 	  "is left alone: broadcasts of its category are not forwarded")                           \
+	X(BROADCAST_ELSEWHERE, "broadcast-elsewhere", DROPPED,                                     \
+	  "broadcasts and multicasts of home links that the leader spreads, which this node is not", \
+	  "is left alone: the leader hears it too and spreads it")                                 \
 	X(BROADCAST_UNICAST, "broadcast-unicast", DROPPED,                                         \
 	  "packets of home links that are neither broadcasts nor multicasts",                      \
 	  "is left alone: it is neither a broadcast nor a multicast")                              \

@@ -77,6 +77,13 @@ static bool may_forward(void *context, uint8_t group)
 	return user->options.may_forward(user->options.context, group, user->context.now_ns);
 }
 
+static bool may_attract(void *context, uint8_t group)
+{
+	struct user *user = context;
+
+	return user->options.may_attract(user->options.context, group, user->context.now_ns);
+}
+
 #define WAITS (USER_SOURCES + HOME_NETWORKS_MAX)
 
 static void wait_for_packets(struct user *user, struct pollfd about[WAITS])
@@ -250,6 +257,7 @@ static struct user *user_new(const struct user_options *options)
 		.buffers = malloc(sizeof(struct forward_buffers)),
 		.context = user,
 		.may_forward = may_forward,
+		.may_attract = may_attract,
 		.emit = user_emit,
 	};
 	return user;

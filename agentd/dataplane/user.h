@@ -26,6 +26,8 @@ struct user_options {
 	struct soft *soft;       /* likewise */
 	/* The fence, asked before each packet. The thread's; must not wait. */
 	bool (*may_forward)(void *context, uint8_t group, uint64_t now_ns);
+	/* Likewise: whether this node attracts packets, and thus spreads broadcasts. */
+	bool (*may_attract)(void *context, uint8_t group, uint64_t now_ns);
 	void *context;
 	int udp; /* -1 = none; stays the caller's */
 };

@@ -15,6 +15,7 @@ struct parsing {
 	struct packet_case *c;
 	uint64_t now_ns;
 	uint64_t fenced;
+	uint64_t elsewhere;
 	struct case_octets *octets; /* where lines of them go */
 	char *words[WORDS_MAX];
 	size_t count;
@@ -260,6 +261,11 @@ static void on_fence(struct parsing *p)
 	p->fenced |= UINT64_C(1) << number(p, word(p, 1), 63);
 }
 
+static void on_elsewhere(struct parsing *p)
+{
+	p->elsewhere |= UINT64_C(1) << number(p, word(p, 1), 63);
+}
+
 static void on_now(struct parsing *p)
 {
 	p->now_ns = number(p, word(p, 1), 1000000) * NS_PER_S;
@@ -275,6 +281,7 @@ static void on_in(struct parsing *p)
 	*step = (struct case_step){ .entry = CHOICE(p, word(p, 1), entries),
 		                    .now_ns = p->now_ns,
 		                    .fenced = p->fenced,
+		                    .elsewhere = p->elsewhere,
 		                    .verdict = FORWARD_REASON_COUNT };
 	if (step->entry == CASE_HOME) {
 		step->arrival = CHOICE(p, word(p, 2), arrivals);
@@ -370,7 +377,7 @@ static const struct {
 	{ "gateway", on_gateway }, { "set", on_set },   { "bind", on_bind },
 	{ "fence", on_fence },     { "now", on_now },   { "in", on_in },
 	{ "verdict", on_verdict }, { "also", on_also }, { "out", on_out },
-	{ "+", on_octets },
+	{ "+", on_octets },        { "elsewhere", on_elsewhere },
 };
 
 static void handle(struct parsing *p, char *line)

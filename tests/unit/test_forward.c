@@ -37,6 +37,13 @@ static bool may_forward(void *context, uint8_t group)
 	return group >= 64 || !(running->step->fenced >> group & 1);
 }
 
+static bool may_attract(void *context, uint8_t group)
+{
+	const struct running *running = context;
+
+	return group >= 64 || !(running->step->elsewhere >> group & 1);
+}
+
 static void print_octets(const char *what, struct span octets)
 {
 	printf("    %s %zu: ", what, octets.size);
@@ -134,6 +141,7 @@ static struct forward_verdict run_packet(struct running *running)
 		.now_ns = step->now_ns,
 		.context = running,
 		.may_forward = may_forward,
+		.may_attract = may_attract,
 		.emit = take_output,
 		.note = take_note,
 		.trial = running->trial,

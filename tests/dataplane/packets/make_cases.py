@@ -734,6 +734,19 @@ def broadcast_cases():
     yield Case("not what this host sent", direct).put(
         link, plain(source=AGENT, destination="255.255.255.255")).gives("own-source")
     yield Case("fenced no broadcast is tunnelled", direct, "fence 0").put(link, cast).gives("fenced")
+    yield Case("one member spreads what is on the link, and it is another one", direct, "elsewhere 0").put(
+        link, cast).gives("broadcast-elsewhere")
+    yield Case("another group's broadcasts are here", f"bind {HOME} care-of={CARE_OF} flags=BD group=1",
+               "agent 192.0.2.2 group=1", "elsewhere 0", network="10.0.0.0/24 link group=1").put(link, cast).gives(
+        "broadcast").outer(wrapped(cast, source="192.0.2.2"))
+    loud = plain(source=HOME, destination="255.255.255.255")
+    said = wrapped(loud, source=CARE_OF, destination=AGENT)
+    there = f"bind {OTHER} care-of={CARE_OF_2} flags=BD"
+    yield Case("through a tunnel to a link where another member spreads it", BIND, there, "elsewhere 0").put(
+        "tunnel", said).gives("reverse-broadcast").out("inner on-link", loud, ())
+    yield Case("through a tunnel to a network without a link it is spread by who has it", BIND, there, "elsewhere 0",
+               network="10.0.0.0/24 virtual").put("tunnel", said).gives("reverse-broadcast").outer(
+        wrapped(loud, destination=CARE_OF_2))
     directed = plain(source="10.0.0.1", destination="10.0.0.255")
     yield Case("to the broadcast address of the network", direct).put(link, directed).gives("broadcast").outer(
         wrapped(directed))
