@@ -79,7 +79,9 @@ struct config {
 	uint32_t request_age_ms;  /* 0 = no limit */
 	uint32_t source_failures; /* per second; 0 = no limit */
 	/* dataplane */
-	uint32_t dataplane_path; /* enum dataplane_path */
+	uint32_t dataplane_path;                    /* enum dataplane_path */
+	char dataplane_interfaces[CONFIG_TEXT_MAX]; /* names with commas; "auto" */
+	char dataplane_bpf[CONFIG_TEXT_MAX];        /* directory of pins */
 	char dataplane_tun[CONFIG_TEXT_MAX];
 	uint32_t dataplane_table;
 	uint32_t dataplane_mark;
@@ -101,6 +103,7 @@ enum dataplane_path {
 	DATAPLANE_PATH_OFF, /* something else does */
 	DATAPLANE_PATH_AUTO,
 	DATAPLANE_PATH_USER, /* agentd's own thread */
+	DATAPLANE_PATH_TC,   /* BPF in front of it */
 };
 
 enum option_type {

@@ -38,6 +38,7 @@ static const struct option_choice dataplane_paths[] = {
 	{ "off", DATAPLANE_PATH_OFF },
 	{ "auto", DATAPLANE_PATH_AUTO },
 	{ "user", DATAPLANE_PATH_USER },
+	{ "tc", DATAPLANE_PATH_TC },
 	{ NULL, 0 },
 };
 
@@ -250,8 +251,16 @@ static const struct option options[] = {
 	{ "dataplane", "path", CHOICE(dataplane_path, dataplane_paths), NODE_RESTART,
 	  .preset = "auto",
 	  .help = "What forwards packets to and from mobile nodes, where a home network is given: "
-	          "user for a thread of agentd, auto for the fastest that works here, off for "
-	          "nothing of agentd's." },
+	          "user for a thread of agentd, tc for a BPF program in front of it, auto for the "
+	          "fastest that works here, off for nothing of agentd's." },
+	{ "dataplane", "interfaces", TEXT(dataplane_interfaces, 1, CONFIG_TEXT_MAX - 1),
+	  NODE_RESTART, .preset = "auto",
+	  .help = "Where the BPF program is: names of Ethernet interfaces, with commas between "
+	          "them, or auto for all that are up and have an address when agentd starts." },
+	{ "dataplane", "bpf-directory", TEXT(dataplane_bpf, 1, 100), NODE_RESTART,
+	  .preset = "/sys/fs/bpf/hearth",
+	  .help = "Directory on a BPF file system for what has to outlive agentd: the program and "
+	          "its maps, which go on until the deadline while agentd is restarted." },
 	{ "dataplane", "device", TEXT(dataplane_tun, 1, 15), NODE_RESTART, .preset = "hearth",
 	  .help = "Name of the TUN device by which packets come to agentd. It is there while agentd "
 	          "runs." },

@@ -158,6 +158,7 @@ enum call_progress call_counters(struct call *call)
 {
 	if (call->options.word_count)
 		return call_usage(call);
+	agent_count(call->agent);
 	counters_visit(add_counter, &call->answer);
 	answer_text(&call->answer, "since", "%s", time_format(counters_since_ms()).text);
 	return CALL_DONE;

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+#include "agentd/dataplane/fast.h"
 #include "agentd/dataplane/user.h"
 
 #define EXITS 65536u /* of tunnels, of which something can be known */
@@ -28,6 +30,8 @@ struct dataplane {
 	struct tunnels *tunnels;
 	struct soft *soft;
 	struct user *user;
+	struct tc_keep *fast;        /* NULL: user space alone */
+	char fast_why[FAST_WHY_MAX]; /* it is alone */
 	int udp;
 	struct fence fences[TUNNELS_GROUPS_MAX];
 };
@@ -41,6 +45,8 @@ void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forwa
 
 	atomic_store(&fence->forward_until_ns, forward_until_ns);
 	atomic_store(&fence->attract_until_ns, attract_until_ns);
+	if (dataplane->fast)
+		tc_keep_fence(dataplane->fast, (uint8_t)group, forward_until_ns, attract_until_ns);
 }
 
 static bool may_forward(void *context, uint8_t group, uint64_t now_ns)
@@ -99,6 +105,38 @@ static struct forward_settings settings_of(const struct dataplane *d)
 	return settings;
 }
 
+/* What an ICMP error said is known to soft state; the fast path is told. */
+static void learnt(void *context, struct span packet)
+{
+	struct dataplane *d = context;
+
+	if (d->fast)
+		tc_keep_learnt(d->fast, d->soft, packet);
+}
+
+static enum ha_error open_fast(struct dataplane *d, char *report, size_t size)
+{
+	const struct forward_settings settings = settings_of(d);
+	enum ha_error why = fast_open(&d->config, settings.ttl, !settings.df_copied, &d->fast,
+	                              d->fast_why, sizeof(d->fast_why));
+
+	if (why)
+		return ha_refuse(report, size, why, "dataplane.path tc: %s", d->fast_why);
+	if (d->fast)
+		tc_keep_agent(d->fast, d->agent.group, d->agent.address, NULL);
+	return HA_OK;
+}
+
+static enum ha_error begin_fast(struct dataplane *d, char *report, size_t size)
+{
+	enum ha_error why;
+
+	if (!d->fast)
+		return HA_OK;
+	why = tc_keep_begin(d->fast, d->tunnels, if_nametoindex(d->config.dataplane_tun));
+	return why ? ha_refuse(report, size, why, "BPF: %s", ha_strerror(why)) : HA_OK;
+}
+
 static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 {
 	const struct user_options options = {
@@ -115,6 +153,7 @@ static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 		.soft = d->soft,
 		.may_forward = may_forward,
 		.may_attract = may_attract,
+		.learnt = learnt,
 		.context = d,
 		.udp = d->udp,
 	};
@@ -131,14 +170,19 @@ static enum ha_error open_all(struct dataplane *d, char *report, size_t size)
 		.errors_per_s = ERRORS_PER_S,
 		.errors_burst = ERRORS_BURST,
 	};
+	enum ha_error why;
 
-	d->tunnels = tunnels_new(room, NULL);
+	take_networks(d);
+	why = open_fast(d, report, size);
+	if (why)
+		return why;
+	d->tunnels = tunnels_new(room, d->fast ? tc_keep_rows(d->fast) : NULL);
 	d->soft = soft_new(soft);
 	if (!d->tunnels || !d->soft)
 		return ha_refuse(report, size, HA_E_NOMEM,
 		                 "not enough memory for the tunnels of the configured capacity");
-	take_networks(d);
-	return open_user(d, report, size);
+	why = open_user(d, report, size);
+	return why ? why : begin_fast(d, report, size);
 }
 
 enum ha_error dataplane_open(const struct dataplane_options *options, struct dataplane **out,
@@ -172,6 +216,7 @@ void dataplane_close(struct dataplane *d)
 	if (!d)
 		return;
 	user_close(d->user);
+	tc_keep_close(d->fast);
 	soft_free(d->soft);
 	tunnels_free(d->tunnels);
 	if (d->udp >= 0)
@@ -200,22 +245,27 @@ void dataplane_status(struct dataplane *d, struct dataplane_status *out)
 {
 	struct tunnels_totals totals;
 
-	*out = (struct dataplane_status){ .path = "off", .why = "no home network, or turned off" };
+	*out = (struct dataplane_status){ .path = "off" };
+	snprintf(out->why, sizeof(out->why), "no home network, or turned off");
 	if (!d)
 		return;
 	totals = tunnels_totals(d->tunnels);
-	out->path = "user space";
-	out->why = "a TUN device and raw sockets";
+	out->path = d->fast ? "tc" : "user space";
+	if (d->fast)
+		tc_keep_status(d->fast, out->why, sizeof(out->why));
+	else
+		snprintf(out->why, sizeof(out->why),
+		         "a TUN device and raw sockets; without BPF: %s", d->fast_why);
 	out->forwards = any_open(d);
 	out->homes = totals.homes;
 	out->bindings = totals.bindings;
 	user_doubt(d->user, out->doubt, sizeof(out->doubt));
 }
 
-enum ha_error dataplane_explain(struct dataplane *d, const void *packet, size_t size,
-                                dataplane_teller *tell, void *context)
+void dataplane_count(struct dataplane *d)
 {
-	return user_explain(d->user, (struct span){ packet, size }, tell, context);
+	if (d->fast)
+		tc_keep_count(d->fast);
 }
 
 static bool is_same(const struct tunnels_binding *a, const struct tunnels_binding *b)

@@ -21,6 +21,7 @@
 
 #define DATAPLANE_FOREVER UINT64_MAX
 #define DATAPLANE_DOUBT_MAX 200u
+#define DATAPLANE_WHY_MAX 320u
 
 struct dataplane;
 
@@ -54,9 +55,9 @@ void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forwa
                      uint64_t attract_until_ns);
 
 struct dataplane_status {
-	const char *path; /* "off", "user space"; static */
-	const char *why;  /* it is that one; static */
-	bool forwards;    /* the fence is open now, of one group at least */
+	const char *path;            /* "off", "user space", "tc" before it; static */
+	char why[DATAPLANE_WHY_MAX]; /* it is that one */
+	bool forwards;               /* the fence is open now, of one group at least */
 	uint32_t homes;
 	uint32_t bindings;
 	char doubt[DATAPLANE_DOUBT_MAX]; /* what of this host stands in the way; "" = nothing */
@@ -65,6 +66,9 @@ struct dataplane_status {
 /* Any thread; of NULL, what is off. */
 void dataplane_status(struct dataplane *dataplane, struct dataplane_status *out);
 
+/* Bring counters up to date that the kernel keeps. Any thread. */
+void dataplane_count(struct dataplane *dataplane);
+
 /* What went through one binding. false, and zeros: it is not there. Any thread. */
 struct dataplane_traffic {
 	uint64_t in_packets, in_octets; /* from the mobile node */
@@ -72,13 +76,5 @@ struct dataplane_traffic {
 };
 bool dataplane_traffic(struct dataplane *dataplane, uint32_t realm, struct in_addr home,
                        const struct binding *binding, struct dataplane_traffic *out);
-
-/* What would become of a packet that came to this host now, told line by line: each a
- * part ("note", "output", "verdict") and a text, borrowed for the call. A whole packet
- * with its header; one to the home agent address is from a tunnel. Nothing is sent and
- * nothing counted. HA_E_NOMEM. Any thread. */
-typedef void dataplane_teller(void *context, const char *part, const char *text);
-enum ha_error dataplane_explain(struct dataplane *dataplane, const void *packet, size_t size,
-                                dataplane_teller *tell, void *context);
 
 #endif

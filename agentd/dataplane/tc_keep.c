@@ -182,6 +182,7 @@ static void *keep(void *context)
 	uint64_t now_ns, published_ns = 0;
 	struct timespec until;
 
+	pthread_setname_np(pthread_self(), "bpf");
 	thread_rights_keep(1u << CAP_NET_ADMIN, "BPF");
 	pthread_mutex_lock(&k->lock);
 	while (!k->ending) {
@@ -276,6 +277,14 @@ void tc_keep_fence(struct tc_keep *k, uint8_t group, uint64_t forward_until_ns,
 	tc_fence(k->tc, group, forward_until_ns, attract_until_ns);
 	if (forward_until_ns != 0 && !atomic_load(&k->settled))
 		atomic_store(&k->settled, true);
+}
+
+void tc_keep_count(struct tc_keep *k)
+{
+	pthread_mutex_lock(&k->lock);
+	if (k->tc)
+		publish(k);
+	pthread_mutex_unlock(&k->lock);
 }
 
 bool tc_keep_is_whole(const struct tc_keep *k)

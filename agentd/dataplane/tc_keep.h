@@ -11,7 +11,7 @@
 #include "agentd/dataplane/soft.h"
 #include "agentd/dataplane/tc.h"
 
-/* What the program counted, a second old at most, and what is counted about it. */
+/* What the program counted, as of the last tc_keep_count, and what is counted about it. */
 #define TC_COUNTERS(X)                                                                             \
 	TC_REASONS(X)                                                                              \
 	X(HEALED, "tc-healed", 0, "home addresses at which the maps of BPF were put right")        \
@@ -55,6 +55,9 @@ void tc_keep_fence(struct tc_keep *keep, uint8_t group, uint64_t forward_until_n
  * known about the exit that it is from holds for BPF, too, for as long as it is known.
  * `soft` outlives the end. Any thread. */
 void tc_keep_learnt(struct tc_keep *keep, struct soft *soft, struct span packet);
+
+/* Take up what the program has counted. Any thread. */
+void tc_keep_count(struct tc_keep *keep);
 
 /* Is the program on all its interfaces, as it was seen last? Any thread. */
 bool tc_keep_is_whole(const struct tc_keep *keep);

@@ -9,7 +9,6 @@
 #ifndef AGENTD_DATAPLANE_USER_H
 #define AGENTD_DATAPLANE_USER_H
 
-#include "agentd/dataplane/dataplane.h"
 #include "agentd/dataplane/forward.h"
 #include "agentd/dataplane/interception.h"
 
@@ -28,6 +27,8 @@ struct user_options {
 	bool (*may_forward)(void *context, uint8_t group, uint64_t now_ns);
 	/* Likewise: whether this node attracts packets, and thus spreads broadcasts. */
 	bool (*may_attract)(void *context, uint8_t group, uint64_t now_ns);
+	/* Told of each packet with an ICMP error, after it was taken note of; NULL: nobody. */
+	void (*learnt)(void *context, struct span packet);
 	void *context;
 	int udp; /* -1 = none; stays the caller's */
 };
@@ -40,10 +41,6 @@ enum ha_error user_open(const struct user_options *options, struct user **out, c
 
 /* What of this host stands in the way, as it was seen last; "" = nothing. Any thread. */
 void user_doubt(struct user *user, char *out, size_t size);
-
-/* As dataplane_explain. */
-enum ha_error user_explain(struct user *user, struct span packet, dataplane_teller *tell,
-                           void *context);
 
 /* Rules and routes first, then the device. NULL is fine. */
 void user_close(struct user *user);

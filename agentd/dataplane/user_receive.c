@@ -48,6 +48,8 @@ static void take_icmp(struct user *user, struct span packet)
 {
 	user_count(USER_ERRORS);
 	forward_icmp(&user->context, packet);
+	if (user->options.learnt)
+		user->options.learnt(user->options.context, packet);
 }
 
 /* ---- datagrams ---- */

@@ -84,14 +84,14 @@ void agent_status(struct agent *agent, struct agent_status *out);
 
 /* What forwards packets here. */
 void agent_forwarding(struct agent *agent, struct dataplane_status *out);
+
+/* Bring the counters up to date that are kept elsewhere, before they are visited. Any
+ * thread. */
+void agent_count(struct agent *agent);
 /* What went through a binding. false: packets are not forwarded here, or not yet to
  * where it says. */
 bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
                    const struct binding *binding, struct dataplane_traffic *out);
-
-/* As dataplane_explain. HA_E_NOTFOUND: packets are not forwarded here. */
-enum ha_error agent_trace_packet(struct agent *agent, const void *packet, size_t size,
-                                 dataplane_teller *tell, void *context);
 
 /* As replication_transfer, replication_drain and replication_admit have them. */
 enum ha_error agent_transfer(struct agent *agent, uint8_t member);

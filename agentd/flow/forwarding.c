@@ -289,6 +289,12 @@ void forwarding_stop(struct agent *agent)
 		dataplane_fence(agent->forwarding->plane, GROUP_DEFAULT, 0, 0);
 }
 
+void agent_count(struct agent *agent)
+{
+	if (agent->forwarding)
+		dataplane_count(agent->forwarding->plane);
+}
+
 void agent_forwarding(struct agent *agent, struct dataplane_status *out)
 {
 	dataplane_status(agent->forwarding ? agent->forwarding->plane : NULL, out);
@@ -300,12 +306,4 @@ bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
 	*out = (struct dataplane_traffic){ 0 };
 	return agent->forwarding &&
 	       dataplane_traffic(agent->forwarding->plane, realm, home, binding, out);
-}
-
-enum ha_error agent_trace_packet(struct agent *agent, const void *packet, size_t size,
-                                 dataplane_teller *tell, void *context)
-{
-	if (!agent->forwarding)
-		return HA_E_NOTFOUND;
-	return dataplane_explain(agent->forwarding->plane, packet, size, tell, context);
 }

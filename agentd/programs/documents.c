@@ -7,6 +7,7 @@
 #include "agentd/dataplane/forward_reasons.h"
 #include "agentd/dataplane/home_arp_counters.h"
 #include "agentd/dataplane/home_route.h"
+#include "agentd/dataplane/tc_keep.h"
 #include "agentd/dataplane/user_counters.h"
 #include "agentd/flow/counters.h"
 #include "proto/codes.h"
@@ -22,6 +23,7 @@ void counter_sets_register(void)
 	counters_register(&home_route_counters);
 	counters_register(&forward_counters);
 	counters_register(&user_counters);
+	counters_register(&tc_counters);
 }
 
 struct document {

@@ -85,9 +85,11 @@ static void choose_rights(const struct privileges *privileges)
 		CAP_NET_BIND_SERVICE,
 		CAP_NET_ADMIN, /* a receive buffer beyond the system's limit; addresses */
 		CAP_NET_RAW,   /* ARP about the address; packets of tunnels */
+		CAP_BPF,       /* the program before user space, and what it reads of packets */
+		CAP_PERFMON,
 	};
-	const size_t count = privileges->address || privileges->forwards ? 3 : 2;
-	bool have[3];
+	const size_t count = privileges->forwards ? 5 : privileges->address ? 3 : 2;
+	bool have[5];
 
 	capng_get_caps_process();
 	for (size_t i = 0; i < count; i++)

@@ -1,4 +1,5 @@
-"""Packets between a correspondent and a mobile node through a real agentd, its TUN device and raw sockets."""
+"""Packets between a correspondent and a mobile node through a real agentd: its TUN device and raw sockets alone, and with the
+BPF program before them."""
 
 import hashlib
 import os
@@ -10,7 +11,7 @@ import threading
 
 import pytest
 import world as world_module
-from agent import Agent, Refused
+from agent import Agent
 from namespaces import ip
 from scapy_client import B, D, G, M, S, T
 from test_address import NET_ADMIN
@@ -45,9 +46,28 @@ def world():
         yield made
 
 
+@pytest.fixture(params=["user", "tc"])
+def path(request):
+    return request.param
+
+
 @pytest.fixture
-def agent(world, open_directory):
-    made = Agent(str(open_directory), CONFIGURATION, [association(home) for home in HOMES])
+def bpf(open_directory):
+    """A BPF file system of the test's own; only a kernel that refuses one is a reason to skip."""
+    place = str(open_directory) + ".bpf"
+    os.mkdir(place)
+    done = subprocess.run(["mount", "-t", "bpf", "bpf", place], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the kernel refuses: {done.stderr.strip()}")
+    yield os.path.join(place, "hearth")
+    subprocess.run(["umount", place], check=True)
+    os.rmdir(place)
+
+
+@pytest.fixture
+def agent(world, open_directory, path, bpf):
+    configuration = {**CONFIGURATION, "dataplane": {"path": path, "bpf-directory": bpf}}
+    made = Agent(str(open_directory), configuration, [association(home) for home in HOMES])
     made.start(prefix=world.inside("agent"))
     yield made
     if made.process:
@@ -65,13 +85,28 @@ def register_for(world, kind, **options):
 
 
 def counters(agent):
-    return {row["name"]: row["value"] for row in agent.ctl("counters") if "name" in row}
+    """With what BPF did counted like what user space did."""
+    found = {row["name"]: row["value"] for row in agent.ctl("counters") if "name" in row}
+    for all_of_them, by_bpf in (("forward-tunnelled", "tc-tunnelled"), ("forward-reverse", "tc-reversed")):
+        found[all_of_them] += found.get(by_bpf, 0)
+    return found
+
+
+def counted(agent, before, name, count):
+    """Have so many more been counted?"""
+    return counters(agent)[name] - before[name] == count
 
 
 def binding(agent, home, care_of):
     """As it is in the store, once it is there."""
     return wait_for(lambda: next((row for row in agent.ctl("bindings", home) if row.get("care_of") == care_of), None),
                     f"{home} is bound to {care_of}")
+
+
+def filters(world):
+    """Interfaces of the agent where the BPF program is."""
+    shown = world.run("agent", "tc", "filter", "show", "dev", "home", "ingress", check=False).stdout
+    return shown.count("direct-action")
 
 
 def rules(world):
@@ -81,7 +116,7 @@ def rules(world):
 # ---- from bound to not bound ----
 
 
-def test_it_begins_and_ends_with_the_binding(world, agent):
+def test_it_begins_and_ends_with_the_binding(world, agent, path):
     with world.echo("correspondent", HOME) as echo:
         assert echo.ask() == 0 and echo.errors == [(UNREACHABLE, HOST, 0, AGENT)]
         assert register(world) == 0
@@ -94,7 +129,8 @@ def test_it_begins_and_ends_with_the_binding(world, agent):
         echo.errors.clear()
         assert echo.ask() == 0 and echo.errors == [(UNREACHABLE, HOST, 0, AGENT)]
     status = agent.ctl("status")
-    assert status["forwarding"] == "user space" and status["forwards"] is True and status["tunnels"] == 0
+    assert status["forwarding"] == {"user": "user space", "tc": "tc"}[path]
+    assert status["forwards"] is True and status["tunnels"] == 0
     assert status["forwarding_trouble"] is None
 
 
@@ -103,27 +139,6 @@ def test_this_host_itself_reaches_the_node(world, agent):
     Mobile(world, HOME, reverse=True)
     assert world.reaches("agent", HOME)
     assert world.ping("mobile", AGENT, source=HOME) == 3
-
-
-def test_what_would_become_of_a_packet_is_told(world, agent):
-    def told(*words):
-        rows = agent.ctl("trace-packet", *words)
-        return {part: [row["text"] for row in rows if row["part"] == part] for part in ("note", "output", "verdict")}
-    before = {name: value for name, value in counters(agent).items() if name.startswith(("forward-", "user-"))}
-    assert told(CORRESPONDENT, HOME)["verdict"] == ["unreachable"]
-    assert told(CORRESPONDENT, HOME)["output"] == [f"an ICMP error to {CORRESPONDENT}"]
-    assert told(CORRESPONDENT, OWN_HOME)["output"] == [f"84 octets to {OWN_HOME}, on the home link"]
-    assert register(world) == 0
-    found = told(CORRESPONDENT, HOME, "1000")
-    assert found["verdict"] == ["tunnelled"] and found["output"] == [f"1020 octets into the tunnel to {CARE_OF}"]
-    assert f"{HOME} is bound to 1 care-of addresses" in found["note"]
-    assert len(told(CORRESPONDENT, HOME, "3000")["output"]) == 3  # fragments
-    assert f"an ICMP error to {CORRESPONDENT}" in told(CORRESPONDENT, HOME, "1500", "df")["output"]
-    assert told(CORRESPONDENT, "8.8.8.8")["verdict"] == ["no-network"]
-    for words in ((HOME,), (CORRESPONDENT, "x"), (CORRESPONDENT, HOME, "27"), (CORRESPONDENT, HOME, "df", "84")):
-        with pytest.raises(Refused):
-            told(*words)
-    assert {name: counters(agent)[name] for name in before} == before
 
 
 # ---- encapsulations, both ways ----
@@ -139,9 +154,8 @@ def test_both_ways_through_the_tunnel(world, agent, kind):
     before = counters(agent)
     assert world.ping("correspondent", HOME, count=10) == 10
     assert world.ping("mobile", CORRESPONDENT, count=10, source=HOME) == 10
-    after = counters(agent)
-    assert after["forward-tunnelled"] - before["forward-tunnelled"] == 20
-    assert after["forward-reverse"] - before["forward-reverse"] == 20
+    assert counted(agent, before, "forward-tunnelled", 20)
+    assert counted(agent, before, "forward-reverse", 20)
     node.end()
 
 
@@ -372,19 +386,22 @@ def test_the_link_of_this_host_is_too_narrow(world, agent):
 # ---- the life of agentd ----
 
 
-def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent):
+def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent, path, bpf):
     register_for(world, "ipip")
     Mobile(world, HOME, reverse=True)
     assert world.reaches("correspondent", HOME)
     before = rules(world)
     assert len(before) == 3
     agent.kill()
-    assert rules(world) == before and world.ping("correspondent", HOME, count=1) == 0
+    assert rules(world) == before
+    assert world.ping("correspondent", HOME, count=1) == int(path == "tc"), "BPF alone goes on meanwhile"
     assert "hearth" not in world.run("agent", "ip", "-br", "link").stdout
     agent.start(prefix=world.inside("agent"))
     assert world.reaches("correspondent", HOME)
-    assert rules(world) == before
+    assert rules(world) == before and filters(world) == int(path == "tc")
+    assert ("adopted" in agent.ctl("status")["forwarding_why"]) == (path == "tc")
     assert agent.stop() == 0
+    assert filters(world) == 0 and not os.path.exists(bpf)
     assert rules(world) == [] and "hearth" not in world.run("agent", "ip", "-br", "link").stdout
     assert world.run("agent", "ip", "route", "show", "table", "434", check=False).stdout == ""
 
@@ -393,7 +410,7 @@ def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent):
 OPEN_TUN = 'mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec "$0" "$@"'
 
 
-def test_one_thread_keeps_one_right(world, agent):
+def test_one_thread_keeps_one_right(world, agent, path, bpf):
     agent.stop()
     nobody = pwd.getpwnam("nobody")
     agent.configuration["process"]["user"] = "nobody"
@@ -401,12 +418,14 @@ def test_one_thread_keeps_one_right(world, agent):
     for directory, _, files in os.walk(agent.directory):
         for place in (directory, *(os.path.join(directory, file) for file in files)):
             os.chown(place, nobody.pw_uid, nobody.pw_gid)
+    os.chown(os.path.dirname(bpf), nobody.pw_uid, nobody.pw_gid)
     agent.start(prefix=(*world.inside("agent"), "unshare", "-m", "sh", "-c", OPEN_TUN))
     register_for(world, "udp")
     Mobile(world, HOME, reverse=True, udp=PORT)
     assert world.reaches("correspondent", HOME)
-    assert rights_of_threads(agent) == {"forward": {"CapInh": 0, "CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapAmb": 0}}
-    assert agent.stop() == 0
+    one = {"CapInh": 0, "CapPrm": NET_ADMIN, "CapEff": NET_ADMIN, "CapAmb": 0}
+    assert rights_of_threads(agent) == {"forward": one, **({"bpf": one} if path == "tc" else {})}
+    assert agent.stop() == 0 and filters(world) == 0 and not os.path.exists(bpf)
     assert rules(world) == []
 
 
@@ -451,3 +470,43 @@ def test_nonsense_changes_nothing(world, agent):
     found = counters(agent)
     assert found["forward-reverse"] < 100 and found["user-tunnel"] >= 18 + 59
     assert found["forward-tunnel-broken"] > 0
+
+
+# ---- which path ----
+
+
+def test_the_common_is_done_by_bpf_and_the_rest_by_user_space(world, agent, path):
+    if path != "tc":
+        return
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    before = counters(agent)
+    assert world.ping("correspondent", HOME, count=10) == 10
+    assert counted(agent, before, "tc-tunnelled", 10) and counted(agent, before, "tc-reversed", 10)
+    assert counters(agent)["user-home"] == before["user-home"]
+    with world.echo("correspondent", HOME) as echo:
+        assert echo.ask(size=1472) == 1  # to be fragmented
+    assert counters(agent)["user-home"] == before["user-home"] + 1
+
+
+def test_auto_takes_bpf_where_it_can_and_says_why_not(world, tmp_path, bpf):
+    for place, expected, why in ((bpf, "tc", "tc on "), (str(tmp_path), "user space", "is not on a BPF file system")):
+        directory = tmp_path / expected.replace(" ", "-")
+        directory.mkdir()
+        made = Agent(str(directory), {**CONFIGURATION, "dataplane": {"bpf-directory": place}}, [association(HOME)])
+        made.start(prefix=world.inside("agent"))
+        status = made.ctl("status")
+        assert status["forwarding"] == expected and why in status["forwarding_why"]
+        made.stop()
+
+
+def test_user_space_takes_away_what_bpf_left(world, agent, path):
+    if path != "tc":
+        return
+    agent.kill()
+    assert filters(world) == 1
+    agent.configuration["dataplane"]["path"] = "user"
+    agent.write_configuration()
+    agent.start(prefix=world.inside("agent"))
+    assert filters(world) == 0

@@ -31,7 +31,7 @@ static inline __u32 tc_own_bit(__be32 address)
 
 /* Beside the number of a copy, in the mark of a packet that was put before the program
  * again. No stranger can set a mark. */
-#define TC_COPY_MARK 0x48410050u
+#define TC_COPY_MARK 0x08410050u
 #define TC_COPY_MASK 0xfffffff0u
 
 /* One, at index 0. */
