@@ -190,6 +190,9 @@ enum ha_error leadership_open(struct agent *agent, char *report, size_t size); /
 void leadership_alone(struct agent *agent); /* there is one voter */
 void leadership_stop(struct agent *agent);  /* before the replication is closed */
 void leadership_close(struct agent *agent);
+/* clock_monotonic_ns() until which this node may answer; 0 when it does not lead. Any
+ * thread, does not wait for the network. */
+uint64_t leadership_answer_until(void *agent);
 /* Of struct replication_machine. */
 void leadership_lose(void *context, const uint64_t *tickets, size_t count);
 void leadership_change(void *context, enum replication_role role, uint64_t term);

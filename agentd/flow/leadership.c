@@ -14,7 +14,7 @@
 /* ---- the address ---- */
 
 /* Asked by the thread that has the address, whenever its time is over. */
-static uint64_t answer_until(void *context)
+uint64_t leadership_answer_until(void *context)
 {
 	struct agent *agent = context;
 	uint64_t until_ns = 0;
@@ -35,7 +35,7 @@ enum ha_error leadership_open(struct agent *agent, char *report, size_t size)
 		.hook = config->announce_hook,
 		.virtual_mac = config->virtual_mac,
 		.virtual_router = (uint8_t)config->virtual_router,
-		.until = answer_until,
+		.until = leadership_answer_until,
 		.context = agent,
 	};
 
@@ -47,7 +47,7 @@ static void set_answering(struct agent *agent, bool answering)
 	pthread_mutex_lock(&agent->answer_lock);
 	agent->answering = answering;
 	pthread_mutex_unlock(&agent->answer_lock);
-	ownership_set(agent->ownership, answer_until(agent));
+	ownership_set(agent->ownership, leadership_answer_until(agent));
 }
 
 /* The address was given up when the time had run out. */
@@ -55,7 +55,7 @@ void leadership_answers(void *context)
 {
 	struct agent *agent = context;
 
-	ownership_set(agent->ownership, answer_until(agent));
+	ownership_set(agent->ownership, leadership_answer_until(agent));
 }
 
 void leadership_alone(struct agent *agent)

@@ -299,6 +299,18 @@ def test_nodes_of_a_link_are_reached_away_and_at_home(world, agent, home):
         assert world.reaches("agent", home)
 
 
+def test_who_is_away_from_a_link_is_answered_for(world, agent):
+    """No route tells the router where the packets go: ARP does, and again when the node is back."""
+    assert world.ping("correspondent", LINK_HOME, count=1) == 0
+    register_for(world, "ipip", home=LINK_HOME)
+    node = Mobile(world, LINK_HOME, reverse=True)
+    assert world.reaches("correspondent", LINK_HOME)
+    assert counters(agent)["forward-tunnelled"] >= 1
+    assert register(world, home=LINK_HOME, lifetime=0) == 0
+    node.end()
+    assert world.ping("correspondent", LINK_HOME, count=1) == 0
+
+
 # ---- broadcasts ----
 
 
