@@ -143,27 +143,27 @@ enum forward_fate {
 	  "ICMP errors about packets that were not sent from here",                                \
 	  "is dropped: it is about a packet that was not sent into a tunnel here")
 
-#define FORWARD_REASONS_BROADCAST(X)                                                               \
-	X(BROADCAST, "broadcast", WENT_ON,                                                         \
-	  "broadcasts and multicasts of home links that were tunnelled",                           \
-	  "is tunnelled to the mobile nodes that asked for broadcasts")                            \
-	X(BROADCAST_NOBODY, "broadcast-nobody", DROPPED,                                           \
-	  "broadcasts and multicasts that no mobile node away asked for",                          \
-	  "is left alone: no mobile node away asked for broadcasts")                               \
-	X(BROADCAST_CATEGORY, "broadcast-category", DROPPED,                                       \
-	  "broadcasts and multicasts of a category that is not forwarded",                         \
-	  "is left alone: broadcasts of its category are not forwarded")                           \
-	X(BROADCAST_ELSEWHERE, "broadcast-elsewhere", DROPPED,                                     \
+#define FORWARD_REASONS_BROADCAST(X)                                                                 \
+	X(BROADCAST, "broadcast", WENT_ON,                                                           \
+	  "broadcasts and multicasts of home links that were tunnelled",                             \
+	  "is tunnelled to the mobile nodes that asked for broadcasts")                              \
+	X(BROADCAST_NOBODY, "broadcast-nobody", DROPPED,                                             \
+	  "broadcasts and multicasts that no mobile node away asked for",                            \
+	  "is left alone: no mobile node away asked for broadcasts")                                 \
+	X(BROADCAST_CATEGORY, "broadcast-category", DROPPED,                                         \
+	  "broadcasts and multicasts of a category that is not forwarded",                           \
+	  "is left alone: broadcasts of its category are not forwarded")                             \
+	X(BROADCAST_ELSEWHERE, "broadcast-elsewhere", DROPPED,                                       \
 	  "broadcasts and multicasts of home links that the leader spreads, which this node is not", \
-	  "is left alone: the leader hears it too and spreads it")                                 \
-	X(BROADCAST_UNICAST, "broadcast-unicast", DROPPED,                                         \
-	  "packets of home links that are neither broadcasts nor multicasts",                      \
-	  "is left alone: it is neither a broadcast nor a multicast")                              \
-	X(BROADCAST_CAPPED, "broadcast-capped", EVENT,                                             \
-	  "broadcasts and multicasts that not all mobile nodes got, being too many",               \
-	  "does not reach all mobile nodes that asked for broadcasts, being too many")             \
-	X(BROADCAST_NESTED, "broadcast-nested", EVENT,                                             \
-	  "broadcasts and multicasts wrapped for a mobile node behind a foreign agent",            \
+	  "is left alone: the leader hears it too and spreads it")                                   \
+	X(BROADCAST_UNICAST, "broadcast-unicast", DROPPED,                                           \
+	  "packets of home links that are neither broadcasts nor multicasts",                        \
+	  "is left alone: it is neither a broadcast nor a multicast")                                \
+	X(BROADCAST_CAPPED, "broadcast-capped", EVENT,                                               \
+	  "broadcasts and multicasts that not all mobile nodes got, being too many",                 \
+	  "does not reach all mobile nodes that asked for broadcasts, being too many")               \
+	X(BROADCAST_NESTED, "broadcast-nested", EVENT,                                               \
+	  "broadcasts and multicasts wrapped for a mobile node behind a foreign agent",              \
 	  "is addressed to the home address first, for the foreign agent to know whose it is")
 
 #define FORWARD_REASONS(X)                                                                         \

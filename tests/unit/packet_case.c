@@ -373,10 +373,12 @@ static const struct {
 	const char *word;
 	void (*handle)(struct parsing *p);
 } statements[] = {
-	{ "agent", on_agent },     { "own", on_own },   { "network", on_network },
-	{ "gateway", on_gateway }, { "set", on_set },   { "bind", on_bind },
-	{ "fence", on_fence },     { "now", on_now },   { "in", on_in },
-	{ "verdict", on_verdict }, { "also", on_also }, { "out", on_out },
+	{ "agent", on_agent },     { "own", on_own },
+	{ "network", on_network }, { "gateway", on_gateway },
+	{ "set", on_set },         { "bind", on_bind },
+	{ "fence", on_fence },     { "now", on_now },
+	{ "in", on_in },           { "verdict", on_verdict },
+	{ "also", on_also },       { "out", on_out },
 	{ "+", on_octets },        { "elsewhere", on_elsewhere },
 };
 

@@ -44,7 +44,7 @@ struct case_step {
 	uint32_t realm;                  /* CASE_HOME */
 	struct address_prefix broadcast; /* CASE_BROADCAST: which network */
 	uint64_t now_ns;
-	uint64_t fenced; /* groups below 64 that may not forward */
+	uint64_t fenced;    /* groups below 64 that may not forward */
 	uint64_t elsewhere; /* groups below 64 for which another member attracts */
 	struct case_octets packet;
 	enum forward_reason verdict;
