@@ -147,6 +147,16 @@ static bool send_copy(struct copying *copy)
 	                                      : send_whole(copy, size, overhead);
 }
 
+/* An outer packet to a bound home address would be copied again, for each tunnel of
+ * that one: what 8 bindings make of one packet, 8 others multiply. */
+static bool is_bound(const struct copying *copy, struct in_addr exit)
+{
+	struct tunnels_home there;
+
+	return forward_network_of(copy->run->settings, copy->home->realm, exit) &&
+	       tunnels_find(copy->run->context->tunnels, copy->home->realm, exit, &there);
+}
+
 /* RFC 2003 section 3.2, and what else leads nowhere. */
 static bool leads_somewhere(struct copying *copy)
 {
@@ -156,6 +166,8 @@ static bool leads_somewhere(struct copying *copy)
 		drop(copy, FORWARD_SELF_EXIT);
 	else if (address_equal(exit, copy->subject->ip.source))
 		drop(copy, FORWARD_EXIT_SOURCE);
+	else if (is_bound(copy, exit))
+		drop(copy, FORWARD_BOUND_EXIT);
 	else if (copy->end.udp && copy->end.remote_port == 0)
 		drop(copy, FORWARD_NO_PORT);
 	else

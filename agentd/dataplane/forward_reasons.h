@@ -57,6 +57,9 @@ enum forward_fate {
 	  "is not tunnelled: its source is the exit of the tunnel")                                \
 	X(SELF_EXIT, "self-exit", DROPPED, "copies whose tunnel would lead back into itself",      \
 	  "is not tunnelled: the exit is the home address itself")                                 \
+	X(BOUND_EXIT, "bound-exit", DROPPED,                                                       \
+	  "copies whose tunnel would end at a home address that is itself bound",                  \
+	  "is not tunnelled: the exit is a bound home address, whose tunnels it would go into")    \
 	X(NO_PORT, "no-port", DROPPED, "copies for a UDP tunnel whose keepalive has not come yet", \
 	  "is not tunnelled: the first keepalive of the UDP tunnel has not come yet")              \
 	X(TOO_BIG, "too-big", DROPPED,                                                             \

@@ -280,6 +280,16 @@ def home_drop_cases():
         "tunnelled", "exit-source").outer(wrapped(hop(both), destination=CARE_OF_2))
     yield Case("the exit is the home address", f"bind {HOME} care-of={HOME}").put("home wire", packet).gives(
         "self-exit")
+    behind = f"bind {HOME} care-of={OTHER}"
+    for how in ("wire", "routed"):
+        yield Case(f"the exit is a bound home address: {how}", behind, f"bind {OTHER} care-of={CARE_OF}").put(
+            f"home {how}", packet).gives("bound-exit")
+    yield Case("one of two exits is a bound home address", behind, BIND_2, f"bind {OTHER} care-of={CARE_OF}").put(
+        "home routed", packet).gives("tunnelled", "bound-exit").outer(wrapped(packet, destination=CARE_OF_2))
+    yield Case("two that are bound to each other", behind, f"bind {OTHER} care-of={HOME}").put(
+        "home routed", packet).gives("bound-exit").put("home routed", plain(destination=OTHER)).gives("bound-exit")
+    yield Case("the exit is a home address that is at home", behind).put("home routed", packet).gives(
+        "tunnelled").outer(wrapped(packet, destination=OTHER))
     yield Case("a UDP tunnel without a port yet",
                f"bind {HOME} care-of=192.168.1.2 endpoint={NAT} udp").put("home wire", packet).gives("no-port")
 
