@@ -244,6 +244,8 @@ uint16_t soft_id(struct soft *s)
 	uint16_t id;
 
 	pthread_mutex_lock(&s->lock);
+	if (s->next_id == 0)
+		s->next_id++;
 	id = s->next_id++;
 	pthread_mutex_unlock(&s->lock);
 	return id;

@@ -67,7 +67,8 @@ struct soft_sent {
 	uint8_t quote[SOFT_QUOTE]; /* its beginning, before it was encapsulated */
 };
 
-/* An identification for an outer header: each comes again after 65536 others. */
+/* An identification for an outer header: each comes again after all others. Never 0, in
+ * whose place a raw socket puts another one. */
 uint16_t soft_id(struct soft *soft);
 
 /* Remember `inner` under the identification that its outer header has. */
