@@ -90,7 +90,8 @@ static bool is_same_packet(const struct ip4 *a, const struct ip4 *b)
 }
 
 /* Anybody can write an error. Believed is one about a packet that is remembered, or that
- * would go where the quoted one went. */
+ * would go where the quoted one went. Another packet may have had the same
+ * identification: then what is remembered says nothing, and what is quoted counts. */
 static bool is_about_ours(struct report *report)
 {
 	const struct tunnel_quoted *quoted = &report->quoted;
@@ -104,7 +105,7 @@ static bool is_about_ours(struct report *report)
 		report->original = kept;
 	if (quoted->has_inner) {
 		if (report->original.size && !is_same_packet(&report->ip, &quoted->ip))
-			return false;
+			report->recalled = false;
 		report->original = quoted->inner;
 		report->ip = quoted->ip;
 	}

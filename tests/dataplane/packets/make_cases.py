@@ -686,10 +686,15 @@ def icmp_drop_cases():
     yield Case("an error about a packet to nobody").put("icmp", report()).gives("error-unknown")
     yield Case("an error about a packet to elsewhere", f"bind {HOME} care-of={CARE_OF_2}").put("icmp", report()).gives(
         "error-unknown")
-    case = Case("an error with another packet inside than was sent", BIND)
+    case = Case("an error with another packet inside than was sent, that would not go there", BIND)
     case.put("home wire", packet).gives("tunnelled").outer(wrapped(hop(packet)))
-    other = wrapped(hop(plain(source=ROUTER, ident=9)), ident=FIRST_ID)
+    other = wrapped(hop(plain(source=ROUTER, destination=OTHER, ident=9)), ident=FIRST_ID)
     yield case.put("icmp", report(other)).gives("error-unknown")
+    case = Case("an error about a packet whose identification another one had as well", BIND)
+    case.put("home wire", packet).gives("tunnelled").outer(wrapped(hop(packet)))
+    other = hop(plain(ident=9))
+    yield case.put("icmp", report(wrapped(other, ident=FIRST_ID))).gives("relayed", "error-sent").complains(
+        error(3, 1, other))
     yield Case("a broken packet", BIND).put("icmp", damaged(report(), 10)).gives("header")
     yield Case("a wrong checksum of ICMP", BIND).put("icmp", damaged(report(), 40)).gives("error-broken")
     yield Case("an error that quotes too little", BIND).put("icmp", report(quote=24)).gives("error-broken")
