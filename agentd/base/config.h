@@ -7,7 +7,7 @@
  * the manual page are walks over that table (config_option_*).
  *
  * A file is YAML of two levels: section and option. Only config_file.c knows
- * the YAML library.
+ * the YAML library. Further groups have files of their own (config_groups.h).
  *
  * May include: agentd/base. */
 #ifndef AGENTD_BASE_CONFIG_H
@@ -24,8 +24,10 @@
 #include "agentd/base/home_network.h"
 
 #define CONFIG_TEXT_MAX 256u
+#define CONFIG_GROUPS_MAX 16u /* of a process, with group 0 */
 
 struct config {
+	uint32_t group; /* that this is of, and no option; 0 = that of the main file */
 	/* home-agent */
 	struct in_addr home_agent_address;
 	uint32_t home_agent_port;
@@ -75,6 +77,9 @@ struct config {
 	uint32_t log_memory_mib;
 	uint32_t snapshot_rate_mib; /* per second; 0 = no limit */
 	uint32_t clock_tolerance_ms;
+	/* groups */
+	char group_files[CONFIG_GROUPS_MAX - 1][CONFIG_TEXT_MAX]; /* of group i+1; empty = none */
+	bool give_up_groups;
 	/* overload */
 	uint32_t request_age_ms;  /* 0 = no limit */
 	uint32_t source_failures; /* per second; 0 = no limit */
@@ -141,6 +146,7 @@ struct option {
 	enum option_owner owner;
 	enum option_reload reload;
 	bool policy;      /* a policy of mobile nodes may set it otherwise */
+	bool of_group;    /* each group has its own; the others are of the process */
 	const char *unit; /* "seconds", "MiB", or "" */
 	size_t offset;    /* into struct config */
 	uint32_t min, max;
@@ -167,6 +173,11 @@ void config_defaults(struct config *out);
  * YAML, unknown or repeated option), HA_E_RANGE (value), HA_E_NOTFOUND (an
  * option that must be given is missing). *out is untouched on failure. */
 enum ha_error config_load(const char *path, struct config *out, struct config_error *error);
+
+/* The same for the file of another group of that process, over the defaults and the
+ * options of the process, which it must not name (HA_E_SYNTAX). */
+enum ha_error config_load_group(const char *path, const struct config *process, struct config *out,
+                                struct config_error *error);
 
 /* Set one option from text. HA_E_NOTFOUND, HA_E_RANGE; *config untouched then. */
 enum ha_error config_set(struct config *config, const char *name, const char *value,

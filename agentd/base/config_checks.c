@@ -35,6 +35,17 @@ static enum ha_error check_paths(const struct config *config, struct config_erro
 	return HA_OK;
 }
 
+static enum ha_error check_group_files(const struct config *config, struct config_error *error)
+{
+	for (size_t i = 0; i + 1 < CONFIG_GROUPS_MAX; i++)
+		if (config->group_files[i][0] && config->group_files[i][0] != '/')
+			return refuse(error, HA_E_RANGE,
+			              "groups.group-%zu: '%s' is not allowed: it must be a path "
+			              "from the root, beginning with /",
+			              i + 1, config_excerpt(config->group_files[i]).text);
+	return HA_OK;
+}
+
 static enum ha_error check_capacities(const struct config *config, struct config_error *error)
 {
 	uint64_t rows = (uint64_t)config->capacity_nodes + config->capacity_associations +
@@ -268,8 +279,8 @@ enum ha_error config_validate(const struct config *config, struct config_error *
 {
 	static enum ha_error (*const checks[])(const struct config *config,
 	                                       struct config_error *error) = {
-		check_paths, check_capacities, check_interface, check_networks,
-		check_node,  check_members,    check_log,
+		check_paths,    check_group_files, check_capacities, check_interface,
+		check_networks, check_node,        check_members,    check_log,
 	};
 	enum ha_error why = HA_OK;
 

@@ -14,13 +14,14 @@
 #include "agentd/base/config_values.h"
 
 #define FILE_OCTETS_MAX (1u << 20)
-#define OPTIONS_MAX 96u
+#define OPTIONS_MAX 128u
 
 struct load {
 	const char *path;
 	yaml_parser_t parser;
 	yaml_event_t event;
 	bool has_event;
+	const struct config *process; /* NULL: the main file */
 	struct config config;
 	unsigned long given[OPTIONS_MAX]; /* line of each option; 0 = not yet */
 	struct config_error *error;
@@ -134,6 +135,11 @@ static enum ha_error take_option(struct load *load, const char *section, const c
 	option = config_option_find(full);
 	if (!option)
 		return refuse_name(load, section, name);
+	if (load->process && !option->of_group)
+		return refuse(load, HA_E_SYNTAX, line,
+		              "%s is of the whole process: it stands in the main file, and not in "
+		              "that of a group",
+		              full);
 	i = (size_t)(option - config_option_at(0));
 	if (load->given[i])
 		return refuse(load, HA_E_SYNTAX, line, "%s is given twice, first on line %lu", full,
@@ -301,20 +307,37 @@ static enum ha_error read_file(struct load *load, unsigned char *text, size_t *s
 	return HA_OK;
 }
 
-enum ha_error config_load_text(const char *name, const void *text, size_t size, struct config *out,
-                               struct config_error *error)
+static void take_process(struct load *load)
 {
-	struct load load = { .path = name, .error = error };
+	for (size_t i = 0; i < config_option_count(); i++)
+		if (!config_option_at(i)->of_group)
+			config_option_copy(&load->config, load->process, config_option_at(i));
+}
+
+enum ha_error config_load_group_text(const char *name, const void *text, size_t size,
+                                     const struct config *process, struct config *out,
+                                     struct config_error *error)
+{
+	struct load load = { .path = name, .process = process, .error = error };
 	enum ha_error why;
 
 	config_defaults(&load.config);
+	if (process)
+		take_process(&load);
 	why = parse(&load, text, size);
 	if (why == HA_OK)
 		*out = load.config;
 	return why;
 }
 
-enum ha_error config_load(const char *path, struct config *out, struct config_error *error)
+enum ha_error config_load_text(const char *name, const void *text, size_t size, struct config *out,
+                               struct config_error *error)
+{
+	return config_load_group_text(name, text, size, NULL, out, error);
+}
+
+enum ha_error config_load_group(const char *path, const struct config *process, struct config *out,
+                                struct config_error *error)
 {
 	struct load load = { .path = path, .error = error };
 	unsigned char *text = malloc(FILE_OCTETS_MAX + 1);
@@ -325,7 +348,12 @@ enum ha_error config_load(const char *path, struct config *out, struct config_er
 		return refuse(&load, HA_E_NOMEM, 0, "out of memory");
 	why = read_file(&load, text, &size);
 	if (why == HA_OK)
-		why = config_load_text(path, text, size, out, error);
+		why = config_load_group_text(path, text, size, process, out, error);
 	free(text);
 	return why;
+}
+
+enum ha_error config_load(const char *path, struct config *out, struct config_error *error)
+{
+	return config_load_group(path, NULL, out, error);
 }

@@ -61,7 +61,10 @@ static const struct option_choice dataplane_paths[] = {
 
 #define NODE_RESTART .owner = OWNER_NODE, .reload = RELOAD_RESTART
 #define NODE_LIVE .owner = OWNER_NODE, .reload = RELOAD_LIVE
-#define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE
+/* Of a group; those above are of the process. */
+#define GROUP_RESTART NODE_RESTART, .of_group = true
+#define GROUP_LIVE NODE_LIVE, .of_group = true
+#define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE, .of_group = true
 #define CLUSTER_POLICY CLUSTER_LIVE, .policy = true
 
 #define MEMBER_ROW(number, help_)                                                                  \
@@ -77,28 +80,34 @@ static const struct option_choice dataplane_paths[] = {
 			.help = help_                                                              \
 	}
 
+#define GROUP_ROW(number, help_)                                                                   \
+	{                                                                                          \
+		"groups", "group-" #number, TEXT(group_files[number - 1], 0, 200), NODE_RESTART,   \
+			.preset = "", .help = help_                                                \
+	}
+
 static const struct option options[] = {
-	{ "home-agent", "address", ADDRESS(home_agent_address), NODE_RESTART, .preset = NULL,
+	{ "home-agent", "address", ADDRESS(home_agent_address), GROUP_RESTART, .preset = NULL,
 	  .help = "Address of the home agent: an address of this host, to which mobile nodes "
 	          "register. It must be given." },
-	{ "home-agent", "port", NUMBER(home_agent_port, "", 1, 65535), NODE_RESTART,
+	{ "home-agent", "port", NUMBER(home_agent_port, "", 1, 65535), GROUP_RESTART,
 	  .preset = "434", .help = "UDP port for registrations." },
-	{ "home-agent", "realm", NUMBER(home_agent_realm, "", 0, UINT32_MAX), NODE_RESTART,
+	{ "home-agent", "realm", NUMBER(home_agent_realm, "", 0, UINT32_MAX), GROUP_RESTART,
 	  .preset = "0",
 	  .help = "Address space to which the home addresses belong; 0 unless customers with "
 	          "overlapping addresses are kept apart." },
-	{ "home-agent", "interface", TEXT(interface, 0, 15), NODE_RESTART, .preset = "",
+	{ "home-agent", "interface", TEXT(interface, 0, 15), GROUP_RESTART, .preset = "",
 	  .help = "Interface of the home network, on which the leader of a cluster has the address "
 	          "of the home agent; empty when others see to it that the address is here." },
-	{ "home-agent", "virtual-mac", FLAG(virtual_mac), NODE_RESTART, .preset = "yes",
+	{ "home-agent", "virtual-mac", FLAG(virtual_mac), GROUP_RESTART, .preset = "yes",
 	  .help = "Have that address under a link-layer address that moves along with it, so that "
 	          "no neighbour has to learn another one." },
-	{ "home-agent", "virtual-router", NUMBER(virtual_router, "", 0, 255), NODE_RESTART,
+	{ "home-agent", "virtual-router", NUMBER(virtual_router, "", 0, 255), GROUP_RESTART,
 	  .preset = "0",
 	  .help = "Last octet of that link-layer address, 00:00:5e:00:01 and this: the same on every "
 	          "member, and another one than those of other clusters and VRRP routers on the "
 	          "link; 0 for the last octet of the address." },
-	{ "home-agent", "announce-hook", TEXT(announce_hook, 0, 200), NODE_RESTART, .preset = "",
+	{ "home-agent", "announce-hook", TEXT(announce_hook, 0, 200), GROUP_RESTART, .preset = "",
 	  .help = "Program that is called when this node begins or ceases to have the address, and "
 	          "does what is needed instead; empty for none." },
 
@@ -162,7 +171,7 @@ static const struct option options[] = {
 	  .preset = "no",
 	  .help = "Deny requests with reserved flags set with code 134, as agents of RFC 2002 did; "
 	          "RFC 5944 ignores them." },
-	{ "registration", "discovery", FLAG(discovery), NODE_RESTART, .preset = "yes",
+	{ "registration", "discovery", FLAG(discovery), GROUP_RESTART, .preset = "yes",
 	  .help = "Answer requests that were broadcast on the home network with code 136 and our "
 	          "address (dynamic home agent address resolution)." },
 	{ "registration", "reply-to-failed-authentication", FLAG(reply_to_failed_authentication),
@@ -170,13 +179,13 @@ static const struct option options[] = {
 	  .help = "Answer requests whose authenticator does not verify with code 131, rather than "
 	          "with silence." },
 
-	{ "capacity", "nodes", NUMBER(capacity_nodes, "", 1, CAPACITY_MAX), NODE_RESTART,
+	{ "capacity", "nodes", NUMBER(capacity_nodes, "", 1, CAPACITY_MAX), GROUP_RESTART,
 	  .preset = "100000",
 	  .help = "Most mobile nodes and foreign agents. Memory for them is taken at the start." },
 	{ "capacity", "associations", NUMBER(capacity_associations, "", 1, CAPACITY_MAX),
-	  NODE_RESTART, .preset = "120000",
+	  GROUP_RESTART, .preset = "120000",
 	  .help = "Most mobility security associations; at least as many as nodes." },
-	{ "capacity", "bindings", NUMBER(capacity_bindings, "", 1, CAPACITY_MAX), NODE_RESTART,
+	{ "capacity", "bindings", NUMBER(capacity_bindings, "", 1, CAPACITY_MAX), GROUP_RESTART,
 	  .preset = "200000",
 	  .help = "Most bindings, counted by the limits of the nodes rather than by use." },
 
@@ -189,15 +198,15 @@ static const struct option options[] = {
 	  .preset = "16",
 	  .help = "Most segment files: the log never takes more than this many times the size of "
 	          "one." },
-	{ "storage", "store-map", NUMBER(store_map_mib, "MiB", 16, 4u << 20), NODE_RESTART,
+	{ "storage", "store-map", NUMBER(store_map_mib, "MiB", 16, 4u << 20), GROUP_RESTART,
 	  .preset = "16384",
 	  .help = "Largest size of the store. Address space, not memory: the file grows as it is "
 	          "filled." },
 	{ "storage", "checkpoint-interval", NUMBER(checkpoint_interval_s, "seconds", 1, 3600),
-	  NODE_LIVE, .preset = "10",
+	  GROUP_LIVE, .preset = "10",
 	  .help = "How often bindings are written from the log to the store; what readers see "
 	          "trails by this much." },
-	{ "storage", "associations", TEXT(associations_file, 0, 200), NODE_RESTART, .preset = "",
+	{ "storage", "associations", TEXT(associations_file, 0, 200), GROUP_RESTART, .preset = "",
 	  .help = "File of associations, pools and policies with which an empty store is seeded, "
 	          "closed to all but the user; empty for none." },
 	{ "storage", "cluster-key", TEXT(cluster_key_file, 0, 200), NODE_RESTART, .preset = "",
@@ -233,6 +242,30 @@ static const struct option options[] = {
 	  .help = "A member whose clock is further than this from those of the others does not "
 	          "lead." },
 
+	GROUP_ROW(
+		1,
+		"File with the options of another home agent of this process, group 1, which has "
+		"an address, a store and a leader of its own: sections home-agent, registration and "
+		"capacity, and of storage store-map, associations and checkpoint-interval. All other "
+		"options stand here only. The same groups on every member; empty when there is no "
+		"such group."),
+	GROUP_ROW(2, "The same of group 2."),
+	GROUP_ROW(3, "The same of group 3."),
+	GROUP_ROW(4, "The same of group 4."),
+	GROUP_ROW(5, "The same of group 5."),
+	GROUP_ROW(6, "The same of group 6."),
+	GROUP_ROW(7, "The same of group 7."),
+	GROUP_ROW(8, "The same of group 8."),
+	GROUP_ROW(9, "The same of group 9."),
+	GROUP_ROW(10, "The same of group 10."),
+	GROUP_ROW(11, "The same of group 11."),
+	GROUP_ROW(12, "The same of group 12."),
+	GROUP_ROW(13, "The same of group 13."),
+	GROUP_ROW(14, "The same of group 14."),
+	GROUP_ROW(15, "The same of group 15."),
+	{ "groups", "give-up", FLAG(give_up_groups), NODE_RESTART, .preset = "no",
+	  .help = "Start a member of a cluster also without groups that it had: the log lets go "
+	          "what it holds of them." },
 	NETWORK_ROW(
 		1,
 		"A network of home addresses whose packets this node forwards: its prefix, and how "

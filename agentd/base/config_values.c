@@ -388,6 +388,11 @@ size_t config_format(const struct config *config, const struct option *option, c
 	return (size_t)length;
 }
 
+void config_option_copy(struct config *to, const struct config *from, const struct option *option)
+{
+	memcpy(value_of(to, option), value_at(from, option), types[option->type].size);
+}
+
 bool config_option_equal(const struct config *a, const struct config *b,
                          const struct option *option)
 {

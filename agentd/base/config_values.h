@@ -11,9 +11,16 @@
 enum ha_error config_set_option(struct config *config, const struct option *option,
                                 const char *value, struct config_error *error);
 
-/* As config_load has it, for the octets of a file of this name. */
+/* As config_load has it, for the octets of a file of this name; and with `process` as
+ * config_load_group. */
 enum ha_error config_load_text(const char *name, const void *text, size_t size, struct config *out,
                                struct config_error *error);
+enum ha_error config_load_group_text(const char *name, const void *text, size_t size,
+                                     const struct config *process, struct config *out,
+                                     struct config_error *error);
+
+/* The value of one option. */
+void config_option_copy(struct config *to, const struct config *from, const struct option *option);
 
 /* What may stand there, as the end of a sentence. Returns its length. */
 size_t config_allowed(const struct option *option, char *out, size_t size);

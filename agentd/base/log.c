@@ -16,6 +16,7 @@
 
 static _Atomic int threshold = LOG_LEVEL_NOTICE;
 static _Atomic int form = LOG_FORMAT_TEXT;
+static _Thread_local const char *subject;
 
 static const struct {
 	const char *name;
@@ -35,6 +36,14 @@ void log_configure(enum log_level level, enum log_format format)
 {
 	threshold = (int)level;
 	form = (int)format;
+}
+
+const char *log_set_subject(const char *next)
+{
+	const char *before = subject;
+
+	subject = next;
+	return before;
 }
 
 bool log_enabled(enum log_level level)
@@ -136,12 +145,14 @@ void log_line(enum log_level level, const char *format, ...)
 	char text[TEXT_OCTETS_MAX];
 	int saved = errno;
 	va_list arguments;
-	int length;
+	int length = 0;
 
 	if (!log_enabled(level))
 		return;
+	if (subject)
+		length = snprintf(text, sizeof(text), "%.60s: ", subject);
 	va_start(arguments, format);
-	length = vsnprintf(text, sizeof(text), format, arguments);
+	length += vsnprintf(text + length, sizeof(text) - (size_t)length, format, arguments);
 	va_end(arguments);
 	if (length >= (int)sizeof(text))
 		memcpy(text + sizeof(text) - 4, "...", 4);

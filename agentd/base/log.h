@@ -32,6 +32,10 @@ enum log_format {
 void log_configure(enum log_level level, enum log_format format);
 bool log_enabled(enum log_level level);
 
+/* Lines of this thread begin with `subject` and a colon from now on; NULL: they do not.
+ * Borrowed as long. Returns what it was before. */
+const char *log_set_subject(const char *subject);
+
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -1,6 +1,6 @@
 /* fuzz_config.c - whatever stands in a configuration file: it is taken, and
  * then every value is one that the table allows, or it is refused with one
- * printable sentence and nothing changes. */
+ * printable sentence and nothing changes. The same as the file of a group. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,18 +39,31 @@ static void check_refusal(const struct config_error *error)
 		require((unsigned char)*c >= 0x20 && *c != 0x7f);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* As the main file, or as that of a group: then nothing of the process is in it. */
+static void check(const uint8_t *data, size_t size, const struct config *process)
 {
 	struct config_error error = { "" };
 	struct config config, before;
 
 	memset(&config, 0x5a, sizeof(config));
 	before = config;
-	if (config_load_text("fuzz", data, size, &config, &error) == HA_OK) {
-		check_values(&config);
-		return 0;
+	if (config_load_group_text("fuzz", data, size, process, &config, &error) != HA_OK) {
+		require(memcmp(&config, &before, sizeof(before)) == 0);
+		check_refusal(&error);
+		return;
 	}
-	require(memcmp(&config, &before, sizeof(before)) == 0);
-	check_refusal(&error);
+	check_values(&config);
+	for (size_t i = 0; process && i < config_option_count(); i++)
+		require(config_option_at(i)->of_group ||
+		        config_option_equal(&config, process, config_option_at(i)));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config process;
+
+	check(data, size, NULL);
+	config_defaults(&process);
+	check(data, size, &process);
 	return 0;
 }

@@ -44,6 +44,23 @@ static void log_each_level(const char *text)
 	log_debug("%s", text);
 }
 
+static void log_with_a_subject(const char *text)
+{
+	const char *before = log_set_subject("group 3");
+
+	log_error("%s", text);
+	CU_ASSERT_STRING_EQUAL(log_set_subject(before), "group 3");
+	log_error("%s", text);
+}
+
+/* Until it is taken back. */
+static void a_subject_stands_before_the_words(void)
+{
+	log_configure(LOG_LEVEL_NOTICE, LOG_FORMAT_JOURNAL);
+	CU_ASSERT_STRING_EQUAL(capture(log_with_a_subject, "denied"),
+	                       "<3>group 3: denied\n<3>denied\n");
+}
+
 static void text_has_time_level_and_words(void)
 {
 	const char *line;
@@ -149,6 +166,7 @@ static void a_clock_that_goes_back_opens_no_gate(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "a subject stands before the words", a_subject_stands_before_the_words },
 	{ "text has time, level and words", text_has_time_level_and_words },
 	{ "the journal gets a priority", the_journal_gets_a_priority },
 	{ "lower levels are left out", lower_levels_are_left_out },
