@@ -158,6 +158,8 @@ static struct replication *open_group(struct cluster *c, const struct replicatio
 		          ha_strerror(*why));
 		return NULL;
 	}
+	if (c->options.store_id == 0 && options->group == 0)
+		c->options.store_id = options->store_id;
 	*why = again_open(group, options, machine, report, size);
 	return *why == HA_OK ? &group->face : NULL;
 }

@@ -142,6 +142,7 @@ struct transport_identity identity_ours(const struct cluster *c)
 		.incarnation = c->state.incarnation,
 		.drained = c->drained,
 		.unwilling = !c->willing,
+		.groups = c->options.groups,
 	};
 
 	for (size_t i = 0; i < c->config.member_count; i++) {
@@ -229,6 +230,14 @@ static void set_bit(uint32_t *set, uint8_t member, bool value)
 	*set = value ? *set | 1u << member : *set & ~(1u << member);
 }
 
+/* Half by half; the upper one may be unknown. */
+static bool are_other_groups(uint32_t ours, uint32_t theirs)
+{
+	bool known = ours >> 16 && theirs >> 16;
+
+	return (ours & 0xffff) != (theirs & 0xffff) || (known && ours >> 16 != theirs >> 16);
+}
+
 static void note_state(struct cluster *c, uint8_t from, const struct transport_identity *identity)
 {
 	uint32_t unwilling = c->unwilling_others;
@@ -237,6 +246,7 @@ static void note_state(struct cluster *c, uint8_t from, const struct transport_i
 	set_bit(&c->unwilling_others, from, identity->unwilling);
 	set_bit(&c->refusing, from, identity->refuses);
 	set_bit(&c->homeless, from, identity->cluster == 0);
+	set_bit(&c->other_groups, from, are_other_groups(c->options.groups, identity->groups));
 	for (size_t i = 0; i < c->group_count && unwilling != c->unwilling_others; i++)
 		consensus_set_unwilling(c->groups[i]->core, c->unwilling_others);
 }

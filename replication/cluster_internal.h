@@ -128,6 +128,7 @@ struct cluster {
 	/* Members that say so of themselves; bit i is member i. */
 	uint32_t homeless; /* of no cluster */
 	uint32_t drained_others, unwilling_others, refusing;
+	uint32_t other_groups;
 	uint32_t connected;
 	bool drained, clock_off;
 	bool willing;      /* to lead what its groups have; the others were told so */

@@ -159,7 +159,7 @@ static enum ha_error check_groups(struct cluster *c, char *report, size_t size)
 			                 "%s: the log holds entries of group %u too, which is not "
 			                 "among the groups of this node now; they are kept, but "
 			                 "the node does not start without that group unless it "
-			                 "is told to give it up",
+			                 "is told to give it up (groups.give-up)",
 			                 c->options.directory, id);
 		log_warning("group %u was of this node and is not any more: what the log "
 		            "holds of it is given up",

@@ -60,6 +60,7 @@ static void fill_link(struct cluster *c, uint8_t number, uint64_t now_ns,
 	out->refuses = link.speaks && c->refusing >> number & 1;
 	out->drained = link.connected && c->drained_others >> number & 1;
 	out->of_none = link.speaks && c->homeless >> number & 1;
+	out->other_groups = link.speaks && c->other_groups >> number & 1;
 	out->round_trip_us = link.round_trip_us;
 	out->clock_offset_us = link.clock_offset_us;
 	out->silent_ms = UINT32_MAX;

@@ -90,16 +90,15 @@ static uint8_t preferred(const struct cluster_group *group)
 }
 
 /* In a new cluster only its founder may lead, in all groups. Where there are several it
- * gives each, once and while nothing was put in order yet, to the member whose turn
- * it is. What an operator or an election decides after that stays. */
+ * gives each, once, to the member whose turn it is. What an operator or an election
+ * decides after that stays. */
 static void spread(struct cluster_group *group, uint64_t now_ns)
 {
 	const struct cluster *c = group->cluster;
 	uint8_t member = preferred(group);
 
 	if (c->group_count < 2 || !c->founding || !group->spreads ||
-	    group->role != REPLICATION_LEADER || atomic_load(&group->applied) > 0 ||
-	    member == c->config.self)
+	    group->role != REPLICATION_LEADER || member == c->config.self)
 		return;
 	if (consensus_transfer(group->core, now_ns, member) == HA_OK)
 		group->spreads--;

@@ -159,6 +159,7 @@ struct replication_status {
 		bool refuses;         /* it does not take what this member says */
 		bool drained;         /* it said so */
 		bool of_none;         /* it speaks, and waits to hear from a cluster */
+		bool other_groups;    /* it is configured with other groups than this one */
 		bool installing;      /* on the leader: it needs a snapshot */
 		uint64_t match_index; /* on the leader: newest entry stored there */
 		/* On the leader: age of the oldest entry it lacks; 0 = none, UINT32_MAX =
@@ -180,10 +181,14 @@ struct replication;
 
 struct replication_node_options {
 	const char *directory; /* these are as in replication_options, but */
-	uint64_t store_id;
+	uint64_t store_id;     /* 0: that of group 0, which is opened before the start */
 	uint32_t segment_octets;
 	uint32_t segments_max;
 	const struct replication_cluster *cluster; /* not NULL; memory_max is of all groups */
+	/* What all members must have alike of their groups: which there are in the lower
+	 * half, and in the upper half a digest of more, where it is known. Who has others is
+	 * shown (struct replication_peer), and goes on. 0: there is one. */
+	uint32_t groups;
 	/* Groups that were here before and are not now are given up: the log lets go what
 	 * it holds of them. Otherwise the node does not start without them. */
 	bool without_others;

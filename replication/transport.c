@@ -299,6 +299,7 @@ static bool is_admitted(struct transport *t, uint8_t sender, const struct packet
 		.incarnation = header->incarnation,
 		.members = header->members,
 		.witnesses = header->witnesses,
+		.groups = header->groups,
 		.drained = header->flags & PACKET_DRAINED,
 		.unwilling = header->flags & PACKET_UNWILLING,
 		.refuses = header->flags & PACKET_REFUSES,

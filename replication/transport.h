@@ -28,9 +28,10 @@ struct transport_identity {
 	/* Of its configuration; bit i is member i. Who counts others counts other
 	 * majorities. */
 	uint8_t members, witnesses;
-	bool drained;   /* an operator wants others to lead */
-	bool unwilling; /* it would not lead, for this reason or another */
-	bool refuses;   /* of others: what we say is not taken there */
+	uint32_t groups; /* struct replication_node_options; others with others are told */
+	bool drained;    /* an operator wants others to lead */
+	bool unwilling;  /* it would not lead, for this reason or another */
+	bool refuses;    /* of others: what we say is not taken there */
 };
 
 struct transport_client {

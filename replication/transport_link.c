@@ -115,6 +115,7 @@ static void write_header(struct link *link, const struct link_sender *from, uint
 		.incarnation = from->identity.incarnation,
 		.members = from->identity.members,
 		.witnesses = from->identity.witnesses,
+		.groups = from->identity.groups,
 		.session = from->session,
 		.sequence = ++link->sequence,
 		.sent_ns = now,

@@ -3,11 +3,9 @@
 
 #define MAGIC 0x4b505248u /* "HRPK" */
 #define FORMAT 1u
-#define ZEROS 4u
 
 void packet_write_header(const struct packet_header *header, uint8_t out[PACKET_HEADER])
 {
-	static const uint8_t zeros[ZEROS];
 	struct octets_out to = octets_out_over(out, PACKET_HEADER);
 
 	put_number(&to, MAGIC, 4);
@@ -17,7 +15,7 @@ void packet_write_header(const struct packet_header *header, uint8_t out[PACKET_
 	put_number(&to, header->members, 1);
 	put_number(&to, header->witnesses, 1);
 	put_number(&to, header->flags, 1);
-	put_octets(&to, zeros, ZEROS);
+	put_number(&to, header->groups, 4);
 	put_number(&to, header->cluster, 8);
 	put_number(&to, header->incarnation, 8);
 	put_number(&to, header->session, 8);
@@ -36,14 +34,6 @@ void packet_write_message_header(uint32_t group, uint32_t size, uint8_t out[PACK
 	put_number(&to, size, 4);
 }
 
-static bool are_zero(const uint8_t *octets, size_t size)
-{
-	for (size_t i = 0; octets && i < size; i++)
-		if (octets[i] != 0)
-			return false;
-	return true;
-}
-
 static bool take_header(struct octets_in *in, struct packet_header *out)
 {
 	out->feature_level = take_u16(in);
@@ -51,8 +41,7 @@ static bool take_header(struct octets_in *in, struct packet_header *out)
 	out->members = take_u8(in);
 	out->witnesses = take_u8(in);
 	out->flags = take_u8(in);
-	if (!are_zero(take_octets(in, ZEROS), ZEROS))
-		return false;
+	out->groups = take_u32(in);
 	out->cluster = take_u64(in);
 	out->incarnation = take_u64(in);
 	out->session = take_u64(in);

@@ -3,7 +3,7 @@
  *
  *   0   magic u32           4 format u16            6 feature level u16
  *   8   sender u8           9 members u8         10 witnesses u8   11 flags u8
- *  12   zeros, 4 octets
+ *  12   groups u32
  *  16   cluster u64        24 incarnation u64
  *  32   session u64        40 sequence u64
  *  48   sent u64           56 echo u64             64 held u64      72 wall u64
@@ -43,7 +43,8 @@ struct packet_header {
 	uint64_t cluster;     /* struct transport_identity; 0 = not known */
 	uint64_t incarnation; /* 0 = not known */
 	uint8_t members, witnesses;
-	uint8_t flags; /* PACKET_... */
+	uint8_t flags;   /* PACKET_... */
+	uint32_t groups; /* struct replication_node_options */
 	/* Order: those of a session come one after another, and a later start of
 	 * the same member has a higher session. */
 	uint64_t session;

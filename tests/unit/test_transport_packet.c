@@ -13,6 +13,7 @@ static const struct packet_header header = {
 	.members = 0x3e,
 	.witnesses = 0x08,
 	.flags = PACKET_REFUSES | PACKET_UNWILLING,
+	.groups = 0xd4c3b2a1,
 	.cluster = 0x1122334455667788,
 	.incarnation = 0x99aabbccddeeff01,
 	.session = 0x0102030405060708,
@@ -28,7 +29,7 @@ static const struct packet_header header = {
 	"4852504b"                                                                                 \
 	"0100"                                                                                     \
 	"0300"                                                                                     \
-	"053e080500000000"                                                                         \
+	"053e0805a1b2c3d4"                                                                         \
 	"8877665544332211"                                                                         \
 	"01ffeeddccbbaa99"                                                                         \
 	"0807060504030201"                                                                         \
@@ -51,9 +52,10 @@ static bool equal(const struct packet_header *a, const struct packet_header *b)
 {
 	return a->feature_level == b->feature_level && a->sender == b->sender &&
 	       a->members == b->members && a->witnesses == b->witnesses && a->flags == b->flags &&
-	       a->cluster == b->cluster && a->incarnation == b->incarnation &&
-	       a->session == b->session && a->sequence == b->sequence && a->sent_ns == b->sent_ns &&
-	       a->echo_ns == b->echo_ns && a->held_ns == b->held_ns && a->wall_us == b->wall_us;
+	       a->groups == b->groups && a->cluster == b->cluster &&
+	       a->incarnation == b->incarnation && a->session == b->session &&
+	       a->sequence == b->sequence && a->sent_ns == b->sent_ns && a->echo_ns == b->echo_ns &&
+	       a->held_ns == b->held_ns && a->wall_us == b->wall_us;
 }
 
 static enum ha_error read_header(const uint8_t *octets, size_t size)
@@ -123,7 +125,7 @@ static enum ha_error expected_with_bit(size_t bit)
 		return bit == 32 ? HA_E_MALFORMED : HA_E_NEWER; /* format 0, or a higher one */
 	if (octet == 8) /* 5, of which 1 and 4 are members too */
 		return bit == 8 * 8 || bit == 8 * 8 + 2 ? HA_OK : HA_E_MALFORMED;
-	return octet > 11 && octet < 16 ? HA_E_MALFORMED : HA_OK;
+	return HA_OK;
 }
 
 static void every_bit_turned_is_judged(void)
