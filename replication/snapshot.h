@@ -1,4 +1,4 @@
-/* snapshot.h - a whole store from one member to another, in rows.
+/* snapshot.h - a whole store of a group from one member to another, in rows.
  *
  * The server gives the rows of one read transaction in chunks of bounded size,
  * each with a checksum, as fast as it is told and no faster than the fetcher
@@ -23,27 +23,43 @@
 
 struct snapshot_server_options {
 	const struct replication_cluster *cluster; /* borrowed for the open */
+	uint32_t octets_per_ms;                    /* throttle, of all groups; 0 = none */
+};
+
+/* A group's store, for others to read. */
+struct snapshot_loan {
+	uint32_t group;
 	struct store *store;
-	uint32_t octets_per_ms; /* throttle; 0 = none */
 	void *context;
 	/* A transaction is about to be opened / was closed: while one is open the log
 	 * keeps what follows it, and the store is written sparingly. Each once per
-	 * transaction, of which there may be two. Server's thread. */
+	 * transaction, of which there may be two. Server's thread; they must not lend
+	 * or withdraw. */
 	void (*opened)(void *context);
 	void (*closed)(void *context);
 };
 
 struct snapshot_server;
 
-/* Own thread. Errors of transport_open. */
+/* Own thread, which has nothing to give yet. Errors of transport_open. */
 struct snapshot_server *snapshot_server_open(const struct snapshot_server_options *options,
                                              enum ha_error *why, char *report, size_t size);
+
+/* From now on who asks for this group gets this store. HA_E_EXISTS (it is lent),
+ * HA_E_CAPACITY (more than REPLICATION_GROUPS_MAX). Any thread. */
+enum ha_error snapshot_server_lend(struct snapshot_server *server,
+                                   const struct snapshot_loan *loan);
+/* Whoever reads it is cut off; when this returns the server knows nothing of it any
+ * more. Harmless when it is not lent. Any thread but the server's. */
+void snapshot_server_withdraw(struct snapshot_server *server, uint32_t group);
+
 void snapshot_server_close(struct snapshot_server *server); /* accepts NULL */
 
 struct snapshot_fetch_options {
 	const struct replication_cluster *cluster; /* borrowed for the call */
-	uint8_t from;                              /* member */
-	const char *directory;                     /* to be made, or emptied; holds the new store */
+	uint32_t group;
+	uint8_t from;          /* member */
+	const char *directory; /* to be made, or emptied; holds the new store */
 	uint64_t map_octets;
 	uint32_t patience_ms;     /* with a member that says nothing; 0 = 5 s */
 	const _Atomic bool *stop; /* give up when it becomes true */

@@ -71,6 +71,7 @@ static void ask(struct fetch *f)
 					    .stream = f->stream,
 					    .rows = STORE_FORMAT,
 					    .number = CREDIT,
+					    .group = f->options->group,
 					    .body = f->key,
 					    .body_size = f->key_size,
 				    });

@@ -37,7 +37,7 @@ size_t snapshot_encode(uint8_t *at, const struct snapshot_message *message)
 	put_number(&out, message->rows, 4);
 	put_number(&out, message->number, 8);
 	put_number(&out, message->body_size, 4);
-	put_number(&out, 0, 4);
+	put_number(&out, message->group, 4);
 	if (message->body_size > 0 && message->body != at + SNAPSHOT_HEADER)
 		memcpy(at + SNAPSHOT_HEADER, message->body, message->body_size);
 	put_number(&out, checksum(at, size), 8);
@@ -68,7 +68,7 @@ enum ha_error snapshot_decode(const void *octets, size_t size, struct snapshot_m
 	message.rows = take_u32(&in);
 	message.number = take_u64(&in);
 	message.body_size = take_u32(&in);
-	take_u32(&in);
+	message.group = take_u32(&in);
 	sum = take_u64(&in);
 	if (sum != checksum(octets, size))
 		return HA_E_DAMAGED;

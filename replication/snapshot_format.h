@@ -18,7 +18,7 @@
  *
  *     0 magic u32     4 format u16     6 kind u8     7 table u8
  *     8 snapshot u64 16 stream u32    20 rows u32   24 number u64
- *    32 body octets u32  36 reserved u32  40 checksum u64 of all but itself
+ *    32 body octets u32  36 group u32     40 checksum u64 of all but itself
  *    48 body
  *
  * The body of CHUNK holds rows of one table in order: key octets u8, value
@@ -48,7 +48,7 @@
 #define SNAPSHOT_TABLES_MAX 64u /* of one that a later program serves */
 
 enum snapshot_kind {
-	SNAPSHOT_OPEN = 1, /* snapshot: to go on with, 0 = a new one; table and body: where;
+	SNAPSHOT_OPEN = 1, /* group; snapshot: to go on with, 0 = a new one; table and body: where;
 	                    * rows: format of the fetcher's store; number: of chunks it takes */
 	SNAPSHOT_OPENED,   /* rows: format of the store */
 	SNAPSHOT_MORE,     /* number: of the last chunk that it takes now */
@@ -73,6 +73,7 @@ struct snapshot_message {
 	uint32_t stream;
 	uint32_t rows;
 	uint64_t number;
+	uint32_t group;      /* of OPEN; 0 otherwise */
 	const uint8_t *body; /* borrowed */
 	size_t body_size;
 };

@@ -1,13 +1,13 @@
-/* snapshot_server.c - the side that has a store: a few fetchers at a time, each
- * with a read transaction that goes when it is done, or silent for long. One
- * thread; never more in memory than one chunk. */
+/* snapshot_server.c - the side that has stores: a few fetchers at a time, each
+ * with a read transaction that goes when it is done, or silent for long, or when its
+ * store is withdrawn. One thread; never more in memory than one chunk. */
 #include "replication/snapshot.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -15,6 +15,8 @@
 #include "agentd/base/clock.h"
 #include "replication/counters.h"
 #include "replication/snapshot_format.h"
+#include "replication/snapshot_loans.h"
+#include "replication/snapshot_rows.h"
 #include "replication/snapshot_socket.h"
 
 #define SESSIONS_MAX 2u
@@ -28,18 +30,13 @@
 struct session {
 	struct snapshot_peer peer;
 	uint64_t snapshot; /* 0 = free */
+	const struct loan *loan;
 	struct store_reader reader;
 	uint64_t counts[STORE_TABLE_COUNT];
 	uint32_t stream;
 	uint64_t next;  /* number of the chunk to be sent */
 	uint64_t up_to; /* of the last one that is wanted */
-	/* Where the stream is. */
-	unsigned table;
-	bool moving; /* the cursor of the table stands on `row`; else begin behind `key` */
-	bool kept;   /* `row` did not fit into the chunk before */
-	struct store_row row;
-	uint8_t key[STORE_KEY_MAX];
-	size_t key_size;
+	struct snapshot_rows rows;
 	bool ended;
 	uint64_t heard_ms;
 };
@@ -51,6 +48,8 @@ struct snapshot_server {
 	_Atomic bool stop;
 	pthread_t thread;
 	bool started;
+	struct loans loans;
+	/* The thread's own. */
 	struct session sessions[SESSIONS_MAX];
 	uint64_t last_snapshot;
 	uint64_t free_ns; /* throttle: when the next chunk may leave */
@@ -63,14 +62,17 @@ static uint64_t now_ms(void)
 
 /* ---- sessions ---- */
 
-static void session_close(struct snapshot_server *server, struct session *session)
+static void session_close(struct session *session)
 {
+	const struct snapshot_loan *of;
+
 	if (!session->snapshot)
 		return;
+	of = &session->loan->of;
 	store_read_close(&session->reader);
 	*session = (struct session){ 0 };
-	if (server->options.closed)
-		server->options.closed(server->options.context);
+	if (of->closed)
+		of->closed(of->context);
 }
 
 static struct session *session_find(struct snapshot_server *server,
@@ -86,45 +88,22 @@ static struct session *session_find(struct snapshot_server *server,
 	return NULL;
 }
 
-/* What this member had before is not asked for any more. */
+/* What this member had of it before is not asked for any more. */
 static struct session *session_free(struct snapshot_server *server,
-                                    const struct snapshot_peer *peer)
+                                    const struct snapshot_peer *peer, const struct loan *loan)
 {
 	struct session *free = NULL;
 
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		struct session *session = &server->sessions[i];
 
-		if (session->snapshot && session->peer.member == peer->member)
-			session_close(server, session);
+		if (session->snapshot && session->peer.member == peer->member &&
+		    session->loan == loan)
+			session_close(session);
 		if (!session->snapshot)
 			free = session;
 	}
 	return free;
-}
-
-static bool is_own(unsigned table, struct store_bytes key)
-{
-	static const char prefix[] = STORE_OWN_PREFIX;
-
-	return table == STORE_META && key.size >= sizeof(prefix) - 1 &&
-	       memcmp(key.at, prefix, sizeof(prefix) - 1) == 0;
-}
-
-/* Of the rows that are sent. */
-static enum ha_error count_rows(struct session *session)
-{
-	enum ha_error error = store_read_count(&session->reader, session->counts);
-	struct store_row row;
-
-	if (error == HA_OK)
-		error = store_seek(&session->reader, STORE_META, (struct store_bytes){ 0 }, false,
-		                   &row);
-	while (error == HA_OK) {
-		session->counts[STORE_META] -= is_own(STORE_META, row.key);
-		error = store_next(&session->reader, STORE_META, &row);
-	}
-	return error == HA_E_NOTFOUND ? HA_OK : error;
 }
 
 /* A number that no run of a server before has given, most likely. */
@@ -136,71 +115,23 @@ static uint64_t draw_snapshot(struct snapshot_server *server)
 
 /* `opened` first: what the log keeps from then on is at least what follows. */
 static enum ha_error session_open(struct snapshot_server *server, struct session *session,
-                                  const struct snapshot_peer *peer)
+                                  const struct snapshot_peer *peer, const struct loan *loan)
 {
 	enum ha_error error;
 
-	if (server->options.opened)
-		server->options.opened(server->options.context);
+	if (loan->of.opened)
+		loan->of.opened(loan->of.context);
 	session->snapshot = draw_snapshot(server);
 	session->peer = *peer;
-	error = store_read_open(server->options.store, &session->reader);
+	session->loan = loan;
+	error = store_read_open(loan->of.store, &session->reader);
 	if (error == HA_OK)
-		error = count_rows(session);
+		error = snapshot_rows_count(&session->reader, session->counts);
 	if (error != HA_OK)
-		session_close(server, session);
+		session_close(session);
 	else
 		replication_count(REPLICATION_COUNTER_SNAPSHOTS_SERVED, 1);
 	return error;
-}
-
-/* ---- rows ---- */
-
-static enum ha_error next_row(struct session *s)
-{
-	enum ha_error error;
-
-	if (s->moving)
-		return store_next(&s->reader, (enum store_table)s->table, &s->row);
-	error = store_seek(&s->reader, (enum store_table)s->table,
-	                   (struct store_bytes){ s->key, s->key_size }, s->key_size > 0, &s->row);
-	s->moving = error == HA_OK;
-	return error;
-}
-
-static void next_table(struct session *s)
-{
-	s->table++;
-	s->moving = false;
-	s->key_size = 0;
-}
-
-/* Rows of one table, as many as fit; 0 rows: there are none left in any. */
-static enum ha_error fill(struct session *s, struct octets_out *body, uint32_t *rows)
-{
-	enum ha_error error = HA_OK;
-
-	*rows = 0;
-	while (s->table < STORE_TABLE_COUNT) {
-		if (!s->kept)
-			error = next_row(s);
-		s->kept = false;
-		if (error == HA_E_NOTFOUND && *rows > 0)
-			return HA_OK; /* the next chunk finds the end of the table again */
-		if (error == HA_E_NOTFOUND) {
-			next_table(s);
-			continue;
-		}
-		if (error != HA_OK)
-			return error;
-		if (is_own(s->table, s->row.key))
-			continue;
-		s->kept = !snapshot_put_row(body, &s->row);
-		if (s->kept)
-			return HA_OK;
-		++*rows;
-	}
-	return HA_OK;
 }
 
 /* ---- answers ---- */
@@ -250,9 +181,9 @@ static void send_chunk(struct snapshot_server *server, struct session *s)
 	struct octets_out body = octets_out_over(at, SNAPSHOT_BODY_MAX);
 	uint32_t rows;
 
-	if (fill(s, &body, &rows) != HA_OK) {
+	if (snapshot_rows_fill(&s->rows, &s->reader, &body, &rows) != HA_OK) {
 		refuse(server, &s->peer, s->stream, SNAPSHOT_FAILED);
-		session_close(server, s);
+		session_close(s);
 		return;
 	}
 	if (rows == 0) {
@@ -262,7 +193,7 @@ static void send_chunk(struct snapshot_server *server, struct session *s)
 	snapshot_socket_send(server->socket, &s->peer,
 	                     &(struct snapshot_message){
 				     .kind = SNAPSHOT_CHUNK,
-				     .table = (uint8_t)s->table,
+				     .table = (uint8_t)s->rows.table,
 				     .snapshot = s->snapshot,
 				     .stream = s->stream,
 				     .rows = rows,
@@ -281,10 +212,25 @@ static void begin_stream(struct session *s, const struct snapshot_message *messa
 	s->stream = message->stream;
 	s->next = 1;
 	s->up_to = message->number < CREDIT_MAX ? message->number : CREDIT_MAX;
-	s->table = message->table;
-	s->moving = s->kept = s->ended = false;
-	s->key_size = message->body_size;
-	memcpy(s->key, message->body, message->body_size);
+	s->ended = false;
+	snapshot_rows_begin(&s->rows, message->table, message->body, message->body_size);
+}
+
+/* NULL with *why: there is nothing for it. */
+static struct session *begin_session(struct snapshot_server *server,
+                                     const struct snapshot_peer *peer, uint32_t group,
+                                     enum snapshot_refusal *why)
+{
+	const struct loan *loan = loans_find(&server->loans, group);
+	struct session *s = NULL;
+
+	*why = SNAPSHOT_BUSY; /* also while it is not lent: it may be in a moment */
+	if (loan)
+		s = session_free(server, peer, loan);
+	if (!s || session_open(server, s, peer, loan) == HA_OK)
+		return s;
+	*why = SNAPSHOT_FAILED;
+	return NULL;
 }
 
 static void on_open(struct snapshot_server *server, const struct snapshot_peer *peer,
@@ -297,14 +243,8 @@ static void on_open(struct snapshot_server *server, const struct snapshot_peer *
 		refuse(server, peer, message->stream, SNAPSHOT_NEWER);
 		return;
 	}
-	if (!s && message->snapshot == 0) {
-		why = SNAPSHOT_BUSY;
-		s = session_free(server, peer);
-		if (s && session_open(server, s, peer) != HA_OK) {
-			why = SNAPSHOT_FAILED;
-			s = NULL;
-		}
-	}
+	if (!s && message->snapshot == 0)
+		s = begin_session(server, peer, message->group, &why);
 	if (!s) {
 		refuse(server, peer, message->stream, why);
 		return;
@@ -346,7 +286,7 @@ static void on_message(struct snapshot_server *server, const struct snapshot_pee
 	if (message->kind == SNAPSHOT_MORE)
 		on_more(s, message);
 	else if (message->kind == SNAPSHOT_DONE)
-		session_close(server, s);
+		session_close(s);
 }
 
 static void receive(struct snapshot_server *server)
@@ -396,29 +336,68 @@ static void serve(struct snapshot_server *server)
 		struct session *s = &server->sessions[i];
 
 		if (s->snapshot && now - s->heard_ms > IDLE_MS)
-			session_close(server, s);
+			session_close(s);
 		if (wants_chunk(s) && server->free_ns <= clock_monotonic_ns())
 			send_chunk(server, s);
+	}
+}
+
+/* Whoever reads a store that is withdrawn is cut off, and the lender told. */
+static void let_go(struct snapshot_server *server)
+{
+	const struct loan *loan;
+
+	while ((loan = loans_withdrawn(&server->loans))) {
+		for (size_t i = 0; i < SESSIONS_MAX; i++)
+			if (server->sessions[i].loan == loan)
+				session_close(&server->sessions[i]);
+		loans_let_go(&server->loans, loan);
 	}
 }
 
 static void *run(void *argument)
 {
 	struct snapshot_server *server = argument;
+	uint64_t told;
 
 	pthread_setname_np(pthread_self(), "snapshots");
 	background_thread();
 	while (!server->stop) {
 		snapshot_socket_wait(server->socket, server->event, pause_ms(server));
+		if (read(server->event, &told, sizeof(told)) > 0)
+			let_go(server);
 		receive(server);
 		serve(server);
 	}
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
-		session_close(server, &server->sessions[i]);
+		session_close(&server->sessions[i]);
 	return NULL;
 }
 
 /* ---- life ---- */
+
+enum ha_error snapshot_server_lend(struct snapshot_server *server, const struct snapshot_loan *loan)
+{
+	return loans_lend(&server->loans, loan);
+}
+
+static void tell(struct snapshot_server *server)
+{
+	const uint64_t one = 1;
+
+	while (write(server->event, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void snapshot_server_withdraw(struct snapshot_server *server, uint32_t group)
+{
+	const struct loan *loan = loans_withdraw(&server->loans, group);
+
+	if (!loan)
+		return;
+	tell(server);
+	loans_await(&server->loans, loan);
+}
 
 static enum ha_error start(struct snapshot_server *server)
 {
@@ -443,6 +422,7 @@ struct snapshot_server *snapshot_server_open(const struct snapshot_server_option
 	if (!server)
 		return NULL;
 	server->options = *options;
+	loans_init(&server->loans);
 	server->event = -1;
 	server->last_snapshot = clock_wall_ns();
 	server->socket = snapshot_socket_open(options->cluster, 0, why, report, size);
@@ -456,15 +436,16 @@ struct snapshot_server *snapshot_server_open(const struct snapshot_server_option
 
 void snapshot_server_close(struct snapshot_server *server)
 {
-	uint64_t one = 1;
-
 	if (!server)
 		return;
 	server->stop = true;
-	if (server->started && write(server->event, &one, sizeof(one)) >= 0)
+	if (server->started) {
+		tell(server);
 		pthread_join(server->thread, NULL);
+	}
 	snapshot_socket_close(server->socket);
 	if (server->event >= 0)
 		close(server->event);
+	loans_destroy(&server->loans);
 	free(server);
 }

@@ -56,9 +56,22 @@ struct call_trace {
 	unsigned number;
 };
 
-struct call {
+/* A home agent of the process. */
+struct call_group {
 	struct agent *agent;
-	const char *who; /* for the audit */
+	bool paused; /* it must not be asked anything */
+};
+
+struct call_groups {
+	size_t count; /* at least 1, ascending by their numbers */
+	struct call_group of[CONFIG_GROUPS_MAX];
+};
+
+struct call {
+	const struct call_groups *groups; /* all there are */
+	const struct call_group *group;   /* that is asked; not paused */
+	struct agent *agent;              /* its */
+	const char *who;                  /* for the audit */
 	enum verb_id verb;
 	struct control_request request;
 	struct call_options options;
@@ -130,6 +143,12 @@ void call_subject(const struct call *call, char *out, size_t size);
 void cluster_facts(struct answer *answer, const struct replication_status *status);
 /* "" when there is nothing to be seen to. */
 void cluster_warnings_text(const struct replication_status *status, char *out, size_t size);
+
+/* What this process is in a group. */
+const char *call_role(enum replication_role role);
+
+/* Where there are several groups: which one this is, and all of them in one line. */
+void groups_facts(struct call *call);
 
 /* Realm of addresses given without one. */
 uint32_t call_realm(struct call *call);

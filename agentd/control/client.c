@@ -118,11 +118,13 @@ enum ha_error control_client_ask(struct control_client *client,
                                  const struct control_request *request,
                                  const struct control_sink *sink)
 {
+	struct control_request whole = *request;
 	bool ended = false;
 	enum ha_error why;
 
+	whole.group = client->group;
 	octets_free(&client->octets);
-	why = control_request_encode(request, &client->octets);
+	why = control_request_encode(&whole, &client->octets);
 	if (why != HA_OK)
 		return refuse(client, why, "the request is too long");
 	why = send_all(client);

@@ -9,6 +9,7 @@
 
 struct control_client {
 	int descriptor;
+	uint32_t group; /* that is asked; 0 after the open */
 	struct octets octets;
 	char report[256]; /* what went wrong, for people */
 };
@@ -18,7 +19,7 @@ struct control_client {
 enum ha_error control_client_open(struct control_client *client, const char *path,
                                   uint32_t timeout_s);
 
-/* Send and hear the answer out. HA_E_IO, HA_E_SYNTAX, HA_E_RANGE with
+/* Send, to the client's group, and hear the answer out. HA_E_IO, HA_E_SYNTAX, HA_E_RANGE with
  * client->report: the connection is of no more use then. HA_OK says only that
  * an end was delivered, which carries the error of the agent. */
 enum ha_error control_client_ask(struct control_client *client,

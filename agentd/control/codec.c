@@ -156,6 +156,7 @@ enum ha_error control_request_decode(const void *at, size_t size, struct control
 	out->verb = message->tree->verb;
 	out->arguments = (const char *const *)message->tree->arguments;
 	out->argument_count = message->tree->n_arguments;
+	out->group = message->tree->has_group ? message->tree->group : 0;
 	if (message->tree->has_secret) {
 		out->secret = message->tree->secret.data;
 		out->secret_size = message->tree->secret.len;
@@ -185,6 +186,8 @@ enum ha_error control_request_encode(const struct control_request *request, stru
 	tree.has_secret = request->secret != NULL;
 	tree.secret.data = (uint8_t *)request->secret;
 	tree.secret.len = request->secret_size;
+	tree.has_group = request->group != 0;
+	tree.group = request->group;
 	size = hearth__control__request__get_packed_size(&tree);
 	if (size > CONTROL_REQUEST_MAX || !within_limits(&tree))
 		return HA_E_RANGE;

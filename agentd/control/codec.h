@@ -50,7 +50,8 @@ struct control_request {
 	size_t argument_count;
 	const void *secret;
 	size_t secret_size;
-	void *message; /* of the decoder; owns the rest */
+	uint32_t group; /* which home agent of the process */
+	void *message;  /* of the decoder; owns the rest */
 };
 
 /* HA_E_SYNTAX for anything that is not a request within the limits above,

@@ -5,19 +5,6 @@
 #include "agentd/control/text.h"
 #include "agentd/flow/inspect.h"
 
-static const char *role_name(enum replication_role role)
-{
-	switch (role) {
-	case REPLICATION_FOLLOWER:
-		return "follower";
-	case REPLICATION_CANDIDATE:
-		return "candidate";
-	case REPLICATION_LEADER:
-		return "leader";
-	}
-	return "unknown";
-}
-
 static void add_tables(struct answer *answer, const struct agent_status *status)
 {
 	answer_number(answer, "mobile_nodes", status->mobile_nodes);
@@ -84,7 +71,7 @@ static void add_forwarding(struct call *call)
 
 static void add_log(struct answer *answer, const struct replication_status *status)
 {
-	answer_text(answer, "role", "%s", role_name(status->role));
+	answer_text(answer, "role", "%s", call_role(status->role));
 	answer_number(answer, "term", status->term);
 	answer_number(answer, "first_index", status->first_index);
 	answer_number(answer, "stored_index", status->stored_index);
@@ -121,6 +108,7 @@ enum call_progress call_status(struct call *call)
 	answer_number(&call->answer, "uptime_s",
 	              now_ms > status.started_ms ? (now_ms - status.started_ms) / 1000 : 0);
 	answer_text(&call->answer, "cluster_time", "%s", time_format(status.cluster_time_ms).text);
+	groups_facts(call);
 	add_address(&call->answer, &status.address);
 	add_forwarding(call);
 	add_cluster(&call->answer, &status);

@@ -77,7 +77,7 @@ static void greet(struct connection *c)
 		return;
 	}
 	name_peer(c);
-	c->call.agent = server->agent;
+	c->call.groups = &server->groups;
 	c->call.who = c->who;
 	c->call.connection = c;
 	c->call.finished = on_finished;
@@ -169,21 +169,32 @@ struct control_server *control_server_open(struct loop *loop, const char *path, 
 	return server;
 }
 
-void control_server_start(struct control_server *server, struct agent *agent)
+void control_server_add(struct control_server *server, struct agent *agent)
 {
-	server->agent = agent;
+	server->groups.of[server->groups.count++] = (struct call_group){ .agent = agent };
+}
+
+void control_server_start(struct control_server *server)
+{
 	uv_timer_start(&server->scan, on_scan, SCAN_MS, SCAN_MS);
 	uv_listen((uv_stream_t *)&server->pipe, BACKLOG, on_connection);
 }
 
-void control_server_pause(struct control_server *server)
+static void set_paused(struct control_server *server, uint32_t group, bool paused)
 {
-	server->paused = true;
+	for (size_t i = 0; i < server->groups.count; i++)
+		if (agent_group(server->groups.of[i].agent) == group)
+			server->groups.of[i].paused = paused;
 }
 
-void control_server_resume(struct control_server *server)
+void control_server_pause(struct control_server *server, uint32_t group)
 {
-	server->paused = false;
+	set_paused(server, group, true);
+}
+
+void control_server_resume(struct control_server *server, uint32_t group)
+{
+	set_paused(server, group, false);
 }
 
 static void on_handle_closed(uv_handle_t *handle)

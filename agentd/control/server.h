@@ -9,6 +9,7 @@
 #define AGENTD_CONTROL_SERVER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agentd/base/error.h"
 #include "agentd/control/loop.h"
@@ -29,14 +30,18 @@ struct control_server;
 struct control_server *control_server_open(struct loop *loop, const char *path, enum ha_error *why,
                                            char *report, size_t size);
 
-/* Answer from now on, about this agent (borrowed until the close). */
-void control_server_start(struct control_server *server, struct agent *agent);
+/* One more agent to answer about, borrowed until the close: before the start, in the
+ * order of their groups, at most CONFIG_GROUPS_MAX. */
+void control_server_add(struct control_server *server, struct agent *agent);
 
-/* The agent starts again: until control_server_resume nothing is asked of it, and
- * whoever asks for something is told so. Calls that wait for it are answered when it
- * lets go of them. Loop's thread. */
-void control_server_pause(struct control_server *server);
-void control_server_resume(struct control_server *server);
+/* Answer from now on. */
+void control_server_start(struct control_server *server);
+
+/* The agent of this group starts again: until control_server_resume nothing is asked
+ * of it, and whoever asks for something is told so. Calls that wait for it are answered
+ * when it lets go of them. Loop's thread. */
+void control_server_pause(struct control_server *server, uint32_t group);
+void control_server_resume(struct control_server *server, uint32_t group);
 
 /* Hang up, remove the socket. The agent has been stopped: nothing comes back
  * from it any more. Accepts NULL. */

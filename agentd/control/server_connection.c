@@ -2,6 +2,7 @@
  * call, frames out. One request is under way at a time, and while it is,
  * nothing is read: what a client can make us hold is one request and one page
  * of its answer. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "agentd/base/log.h"
@@ -42,8 +43,10 @@ static void log_import(const struct connection *c)
 static void on_connection_closed(uv_handle_t *handle)
 {
 	struct connection *c = handle->data;
+	const char *before = c->call.agent ? agent_speak(c->call.agent) : log_set_subject(NULL);
 
 	log_import(c);
+	log_set_subject(before);
 	unlink_connection(c);
 	c->closed = true;
 	free_if_done(c);
@@ -182,11 +185,11 @@ static void turn_away(struct connection *c)
 	connection_refuse(c, HA_E_BUSY, what);
 }
 
-static void step(struct connection *c)
+static void take_step(struct connection *c)
 {
 	struct call *call = &c->call;
 
-	if (c->server->paused) {
+	if (call->group->paused) {
 		turn_away(c);
 		return;
 	}
@@ -213,6 +216,14 @@ static void step(struct connection *c)
 	}
 }
 
+static void step(struct connection *c)
+{
+	const char *before = agent_speak(c->call.agent);
+
+	take_step(c);
+	log_set_subject(before);
+}
+
 void connection_refuse(struct connection *c, enum ha_error error, const char *message)
 {
 	c->hang_up = true;
@@ -230,6 +241,35 @@ void connection_resume(struct connection *c)
 	free_if_done(c);
 }
 
+static void refuse_group(struct connection *c)
+{
+	const struct call_groups *groups = c->call.groups;
+	char message[256];
+	size_t length = (size_t)snprintf(message, sizeof(message), "there is no group %u here, %s",
+	                                 c->call.request.group,
+	                                 groups->count > 1 ? "but" : "only group");
+
+	for (size_t i = 0; i < groups->count && length < sizeof(message); i++)
+		length += (size_t)snprintf(message + length, sizeof(message) - length, "%s %u",
+		                           i ? "," : "", agent_group(groups->of[i].agent));
+	answer_begin(&c->call.answer);
+	send_end(c, HA_E_NOTFOUND, message);
+}
+
+static bool choose_group(struct call *call)
+{
+	for (size_t i = 0; i < call->groups->count; i++) {
+		const struct call_group *group = &call->groups->of[i];
+
+		if (agent_group(group->agent) != call->request.group)
+			continue;
+		call->group = group;
+		call->agent = group->agent;
+		return true;
+	}
+	return false;
+}
+
 /* A frame that is no request ends the connection: its peer is not agentctl. */
 static void begin(struct connection *c, size_t size)
 {
@@ -243,6 +283,10 @@ static void begin(struct connection *c, size_t size)
 	octets_drop(&c->in, CONTROL_HEADER_SIZE + size);
 	if (c->in.size == 0)
 		octets_free(&c->in);
+	if (why == HA_OK && !choose_group(call)) {
+		refuse_group(c);
+		return;
+	}
 	if (why == HA_OK) {
 		step(c);
 		return;

@@ -38,8 +38,7 @@ struct control_server {
 	uv_timer_t scan;
 	uv_async_t wake;
 	struct loop *loop;
-	struct agent *agent;
-	bool paused; /* the agent must not be asked anything */
+	struct call_groups groups;
 	struct server_socket socket;
 	struct connection *connections;
 	size_t connection_count;

@@ -77,6 +77,8 @@ enum verb_place {
 	  VERB_ANYWHERE,                                                                           \
 	  "requests of a mobile node and the replies to them as they pass, until interrupted or "  \
 	  "N of them; also into a pcap file, in the place of no file of another kind")             \
+	X(groups, "groups", "", VERB_LIST, VERB_EVERYWHERE,                                        \
+	  "the home agents of this process, with the part that it has in each")                    \
 	X(counters, "counters", "", VERB_LIST, VERB_EVERYWHERE, "all counters since the start")    \
 	X(flushes, "flushes", "", VERB_LIST, VERB_EVERYWHERE,                                      \
 	  "how long the flushes of the log took since the start, by duration")                     \

@@ -13,7 +13,6 @@
 #include "agentd/flow/donor.h"
 #include "agentd/flow/forwarding.h"
 #include "agentd/flow/keys.h"
-#include "agentd/flow/members.h"
 #include "agentd/flow/refill.h"
 #include "agentd/flow/rotation.h"
 #include "agentd/flow/watch.h"
@@ -25,6 +24,22 @@ void agent_fail(struct agent *agent, enum ha_error why, const char *what)
 		return;
 	if (agent->options.failed)
 		agent->options.failed(agent->options.context, why, what);
+}
+
+const char *agent_speak(const struct agent *agent)
+{
+	return log_set_subject(*agent->name ? agent->name : NULL);
+}
+
+void agent_thread(const struct agent *agent, const char *name)
+{
+	pthread_setname_np(pthread_self(), name);
+	agent_speak(agent);
+}
+
+uint32_t agent_group(const struct agent *agent)
+{
+	return agent->group;
 }
 
 static void make_checkpoint(struct checkpoint *c)
@@ -46,6 +61,10 @@ static struct agent *agent_new(const struct agent_options *options)
 	if (!agent)
 		return NULL;
 	agent->options = *options;
+	agent->member = options->member;
+	agent->group = options->config->group;
+	if (options->several)
+		snprintf(agent->name, sizeof(agent->name), "group %u", agent->group);
 	agent->socket = -1;
 	agent->config = *options->config;
 	agent->realm = options->config->home_agent_realm;
@@ -80,7 +99,7 @@ static void begin_checkpoint(struct checkpoint *c)
 
 static enum ha_error open_run(struct agent *agent, char *report, size_t size)
 {
-	enum ha_error error = HA_OK;
+	enum ha_error error;
 
 	agent->stopping = agent->finished = false;
 	agent->led = false;
@@ -94,10 +113,7 @@ static enum ha_error open_run(struct agent *agent, char *report, size_t size)
 		snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
 		return HA_E_NOMEM;
 	}
-	if (agent->config.cluster_node != 0)
-		error = members_load(&agent->config, false, &agent->cluster, report, size);
-	if (error == HA_OK)
-		error = recovery_run(agent, report, size);
+	error = recovery_run(agent, report, size);
 	if (error == HA_OK)
 		policy_refresh(agent);
 	return error;
@@ -143,12 +159,15 @@ struct agent *agent_open(const struct agent_options *options, enum ha_error *why
                          size_t size)
 {
 	struct agent *agent = agent_new(options);
+	const char *before;
 
 	*why = HA_E_NOMEM;
 	snprintf(report, size, "%s", ha_strerror(HA_E_NOMEM));
 	if (!agent)
 		return NULL;
+	before = agent_speak(agent);
 	*why = open_run(agent, report, size);
+	log_set_subject(before);
 	if (*why == HA_OK)
 		return agent;
 	agent_close(agent);
@@ -211,8 +230,8 @@ static enum ha_error start_member(struct agent *agent)
 		error = watch_start(agent->watch);
 	if (error == HA_OK)
 		error = chores_start(agent->chores);
-	if (error == HA_OK && agent->cluster.member_count > 0 && !agent->witness)
-		agent->donor = donor_open(agent, &error);
+	if (error == HA_OK && agent->member && !agent->witness)
+		error = donor_begin(agent);
 	return error;
 }
 
@@ -254,19 +273,23 @@ void agent_reload(struct agent *agent, const struct config *config)
 	policy_refresh(agent);
 }
 
-/* Requests first, then the log, then the replies that follow from it, then the
- * store: what was acknowledged is in it, or in the log. */
-void agent_stop(struct agent *agent)
+void agent_halt(struct agent *agent)
 {
 	agent->stopping = true;
 	refill_stop(agent->refill);
-	donor_close(agent->donor);
-	agent->donor = NULL;
+	donor_end(agent);
 	rotation_stop(agent->rotation);
 	if (agent->chores)
 		chores_stop(agent->chores);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_wake(receiver_completions(agent->receivers[i]));
+}
+
+/* Requests first, then the log, then the replies that follow from it, then the
+ * store: what was acknowledged is in it, or in the log. */
+void agent_stop(struct agent *agent)
+{
+	agent_halt(agent);
 	replication_stop(agent->replication);
 	agent->finished = true;
 	for (unsigned i = 0; i < agent->receiver_count; i++)
@@ -291,8 +314,6 @@ enum ha_error agent_again(struct agent *agent, char *report, size_t size)
 	if (error != HA_OK)
 		return error;
 	error = agent_start(agent);
-	if (error == HA_OK && agent->drained)
-		error = replication_drain(agent->replication, true);
 	if (error != HA_OK)
 		snprintf(report, size, "the agent cannot be started again: %s", ha_strerror(error));
 	return error;
@@ -308,7 +329,6 @@ void agent_close(struct agent *agent)
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
 		receiver_close(agent->receivers[i]);
 	traces_destroy(&agent->traces);
-	members_wipe(&agent->cluster);
 	arena_unmap(agent, sizeof(*agent));
 }
 

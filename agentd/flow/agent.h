@@ -19,9 +19,14 @@
 #include "replication/store.h"
 
 struct agent;
+struct membership; /* agentd/flow/membership.h */
 
 struct agent_options {
-	const struct config *config; /* borrowed for the open */
+	const struct config *config; /* of its group; borrowed for the open */
+	/* Of a cluster: what all agents of the process share; they are opened in the
+	 * order of their groups. NULL: this agent is alone with a log of its own. */
+	struct membership *member;
+	bool several; /* lines in the program's log name the group */
 	/* Called from any thread, at most once, when nothing can be promised any
 	 * more; the program ends the process with a failure. */
 	void (*failed)(void *context, enum ha_error why, const char *what);
@@ -46,6 +51,9 @@ enum ha_error agent_start(struct agent *agent);
 /* Take over what may change live; restart-only options stay as they are. */
 void agent_reload(struct agent *agent, const struct config *config);
 
+/* Take nothing new. The first part of agent_stop, so that several can do it before
+ * any of them, or their node, waits for what is under way. */
+void agent_halt(struct agent *agent);
 /* Stop answering, finish what was taken, write the store, end the threads. */
 void agent_stop(struct agent *agent);
 void agent_close(struct agent *agent); /* accepts NULL */
@@ -58,6 +66,13 @@ enum ha_error agent_again(struct agent *agent, char *report, size_t size);
 
 /* For readers: agentd/state/rows.h says what is in the tables. */
 struct store *agent_store(struct agent *agent);
+
+/* Lines that this thread writes to the log are about this agent from now on. Returns
+ * what log_set_subject does. */
+const char *agent_speak(const struct agent *agent);
+
+/* The number of its group. */
+uint32_t agent_group(const struct agent *agent);
 
 struct agent_status {
 	struct replication_status replication;

@@ -127,20 +127,36 @@ static void say_installing(const struct look *look, bool raised, char out[ALARM_
 	                : "needs no store any more");
 }
 
+static bool has_other_groups(const struct look *look)
+{
+	return look->peer->other_groups;
+}
+
+static void say_other_groups(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+{
+	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
+	         look->peer->address, look->peer->port,
+	         raised ? "is configured with other groups than this node, or other addresses of "
+	                  "them: they must be the same on every member"
+	                : "has the same groups as this node now");
+}
+
 /* ---- the table ---- */
 
 static const struct {
 	alarm_test *test;
 	alarm_text *text;
 	bool of_member;
+	bool of_group;
 	enum log_level raised;
 } rows[ALARM_KINDS] = {
-	{ has_no_leader, say_no_leader, false, LOG_LEVEL_ERROR },
-	{ holds_alone, say_redundancy, false, LOG_LEVEL_WARNING },
-	{ is_of_none, say_of_none, false, LOG_LEVEL_WARNING },
-	{ is_out_of_reach, say_reach, true, LOG_LEVEL_WARNING },
-	{ is_refusing, say_refusing, true, LOG_LEVEL_WARNING },
-	{ is_installing, say_installing, true, LOG_LEVEL_WARNING },
+	{ has_no_leader, say_no_leader, false, true, LOG_LEVEL_ERROR },
+	{ holds_alone, say_redundancy, false, true, LOG_LEVEL_WARNING },
+	{ is_of_none, say_of_none, false, false, LOG_LEVEL_WARNING },
+	{ is_out_of_reach, say_reach, true, false, LOG_LEVEL_WARNING },
+	{ is_refusing, say_refusing, true, false, LOG_LEVEL_WARNING },
+	{ is_installing, say_installing, true, true, LOG_LEVEL_WARNING },
+	{ has_other_groups, say_other_groups, true, false, LOG_LEVEL_WARNING },
 };
 
 /* Did it turn, and stay so? */
@@ -169,7 +185,8 @@ static void look_at(struct alarms *alarms, size_t kind, const struct look *look,
 	if (!has_turned(alarm, rows[kind].test(look), now_ms))
 		return;
 	rows[kind].text(look, alarm->raised, line);
-	say(context, alarm->raised ? rows[kind].raised : LOG_LEVEL_NOTICE, line);
+	say(context, alarm->raised ? rows[kind].raised : LOG_LEVEL_NOTICE, rows[kind].of_group,
+	    line);
 }
 
 void alarms_look(struct alarms *alarms, const struct replication_status *status, uint64_t now_ms,
@@ -181,6 +198,8 @@ void alarms_look(struct alarms *alarms, const struct replication_status *status,
 	for (size_t kind = 0; kind < ALARM_KINDS; kind++) {
 		struct look look = { .status = status, .view = &view };
 
+		if (alarms->of_group_only && !rows[kind].of_group)
+			continue;
 		if (!rows[kind].of_member) {
 			look_at(alarms, kind, &look, now_ms, say, context);
 			continue;

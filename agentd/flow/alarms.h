@@ -10,7 +10,7 @@
 #include "agentd/flow/cluster_view.h"
 
 #define ALARM_STAY_MS 1000u /* until something is told */
-#define ALARM_KINDS 6u
+#define ALARM_KINDS 7u
 #define ALARM_LINE_MAX 256u
 
 struct alarm {
@@ -19,12 +19,16 @@ struct alarm {
 	uint64_t since_ms; /* when it turned */
 };
 
-/* Zero at first. */
+/* Zero at first, but for what its owner says. */
 struct alarms {
+	/* Somebody else tells what is the same in all groups of this process: who is within
+	 * reach, and who is one of us. */
+	bool of_group_only;
 	struct alarm of[ALARM_KINDS][REPLICATION_MEMBERS_MAX + 1]; /* 0: of the cluster */
 };
 
-typedef void alarm_line(void *context, enum log_level level, const char *line);
+/* `of_group`: it is about this group, and not about all of the process. */
+typedef void alarm_line(void *context, enum log_level level, bool of_group, const char *line);
 
 /* `now_ms`: any clock that does not go back. */
 void alarms_look(struct alarms *alarms, const struct replication_status *status, uint64_t now_ms,

@@ -74,22 +74,29 @@ static void note_position(struct agent *agent, const struct replication_entry *l
 	pthread_mutex_unlock(&agent->applied_lock);
 }
 
-static void apply(void *context, const struct replication_entry *entries, size_t count)
+/* Others may know of all up to `last`. */
+static void finish(struct agent *agent, uint64_t time_ms, const struct replication_entry *last)
 {
-	struct agent *agent = context;
-	uint64_t time_ms = 0;
-
-	for (size_t i = 0; i < count && !agent->failed; i++)
-		apply_one(agent, &entries[i], &time_ms);
-	if (agent->failed)
-		return;
 	if (!reign_is_on(&agent->reign))
 		time_follow(agent, time_ms);
-	note_position(agent, &entries[count - 1]);
+	note_position(agent, last);
 	forwarding_applied(agent);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_signal(receiver_completions(agent->receivers[i]));
 	checkpoint_dirty(agent);
+}
+
+static void apply(void *context, const struct replication_entry *entries, size_t count)
+{
+	struct agent *agent = context;
+	const char *before = agent_speak(agent);
+	uint64_t time_ms = 0;
+
+	for (size_t i = 0; i < count && !agent->failed; i++)
+		apply_one(agent, &entries[i], &time_ms);
+	if (!agent->failed)
+		finish(agent, time_ms, &entries[count - 1]);
+	log_set_subject(before);
 }
 
 #define EXPIRE_BATCH 128u
@@ -101,7 +108,7 @@ static void expire(struct agent *agent, const uint64_t *places, size_t count, ui
 {
 	uint8_t octets[64 + 10 * EXPIRE_BATCH];
 	struct replication_command command = {
-		.group = GROUP_DEFAULT,
+		.group = agent->group,
 		.ticket = EXPIRE_TICKET,
 		.command = octets,
 		.size = command_expire(time_ms, places, count, octets, sizeof(octets)),
@@ -131,18 +138,22 @@ static void expire_some(struct agent *agent)
 static void tick(void *context)
 {
 	struct agent *agent = context;
+	const char *before = agent_speak(agent);
 
 	if (reign_is_on(&agent->reign))
 		expire_some(agent);
 	revocation_tick(agent);
 	forwarding_tick(agent);
+	log_set_subject(before);
 }
 
 static void outrun(void *context, uint8_t from)
 {
 	struct agent *agent = context;
+	const char *before = agent_speak(agent);
 
 	refill_ask(agent->refill, from);
+	log_set_subject(before);
 }
 
 static void failed(void *context, enum ha_error why, const char *what)

@@ -367,7 +367,7 @@ static void *run(void *argument)
 	uint64_t due_ns = 0;
 	enum duty duty;
 
-	pthread_setname_np(pthread_self(), "store");
+	agent_thread(agent, "store");
 	while ((duty = next_duty(agent, due_ns)) != DUTY_STOP) {
 		enum ha_error error = HA_OK;
 

@@ -48,7 +48,7 @@ static void *run(void *argument)
 {
 	struct chores *chores = argument;
 
-	pthread_setname_np(pthread_self(), "chores");
+	agent_thread(chores->agent, "chores");
 	pthread_mutex_lock(&chores->lock);
 	while (!chores->stopping) {
 		if (!chores->wanted) {

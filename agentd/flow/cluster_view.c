@@ -112,6 +112,15 @@ static bool refuses(const struct replication_status *status, const struct cluste
 	return false;
 }
 
+static bool differs(const struct replication_status *status, const struct cluster_view *view)
+{
+	(void)view;
+	for (size_t i = 0; i < status->member_count; i++)
+		if (status->members[i].other_groups)
+			return true;
+	return false;
+}
+
 static bool is_off(const struct replication_status *status, const struct cluster_view *view)
 {
 	(void)view;
@@ -156,6 +165,8 @@ static const struct {
 	{ is_full,
 	  "this node takes no more into its log, for its store does not keep up: as the leader "
 	  "it denies registrations" },
+	{ differs, "a member is configured with other groups, or other addresses of them; the log "
+	           "of this node says which" },
 	{ is_off, "the clock of this node is off: it does not lead" },
 	{ is_drained, "this node is drained: it does not lead" },
 };

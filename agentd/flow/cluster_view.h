@@ -34,7 +34,7 @@ bool cluster_peer_holds(const struct replication_peer *peer);
 
 /* A sentence for each thing that an operator should see to; static. Returns how
  * many. */
-#define CLUSTER_WARNINGS_MAX 12u
+#define CLUSTER_WARNINGS_MAX 13u
 size_t cluster_warnings(const struct replication_status *status,
                         const char *out[CLUSTER_WARNINGS_MAX]);
 

@@ -132,7 +132,7 @@ static enum ha_error encode(struct agent *agent, const char *who, const struct c
 enum ha_error agent_configure(struct agent *agent, const char *who, const struct change *changes,
                               size_t count, agent_changed *done, void *context)
 {
-	struct replication_command command = { .group = GROUP_DEFAULT };
+	struct replication_command command = { .group = agent->group };
 	struct configure_job *job;
 	uint8_t *octets = NULL;
 	enum ha_error error;

@@ -8,11 +8,10 @@
 
 #include "agentd/flow/agent.h"
 
-struct donor;
-
-/* Serve from now on; the store and replication are open. Errors of
- * snapshot_server_open, which are in the log then. */
-struct donor *donor_open(struct agent *agent, enum ha_error *why);
-void donor_close(struct donor *donor); /* accepts NULL */
+/* Lend from now on, to the server of the node; the store and replication are open.
+ * Errors of snapshot_server_lend. */
+enum ha_error donor_begin(struct agent *agent);
+/* Nobody reads it any more when this returns. Harmless when nothing is lent. */
+void donor_end(struct agent *agent);
 
 #endif

@@ -48,7 +48,7 @@ enum ha_error agent_drop(struct agent *agent, const struct agent_drop *drop, age
 {
 	uint8_t octets[COMMAND_REGISTRATION_MAX];
 	struct replication_command command = {
-		.group = GROUP_DEFAULT,
+		.group = agent->group,
 		.command = octets,
 		.size = command_drop(
 			agent_cluster_ms(agent), place_of_home(drop->realm, drop->home),

@@ -232,7 +232,7 @@ void forwarding_watch(struct agent *agent, const struct replication_status *stat
 	until_ns = proven_until(agent, status, now_ns);
 	if (until_ns > f->until_ns)
 		f->until_ns = until_ns;
-	dataplane_fence(f->plane, GROUP_DEFAULT, f->until_ns,
+	dataplane_fence(f->plane, agent->group, f->until_ns,
 	                replication_may_answer_until(agent->replication));
 }
 
@@ -330,13 +330,13 @@ void forwarding_start(struct agent *agent)
 	state_observe(agent->state, note, f);
 	compare_all(f);
 	if (!agent->reign.shared)
-		dataplane_fence(f->plane, GROUP_DEFAULT, DATAPLANE_FOREVER, DATAPLANE_FOREVER);
+		dataplane_fence(f->plane, agent->group, DATAPLANE_FOREVER, DATAPLANE_FOREVER);
 }
 
 void forwarding_stop(struct agent *agent)
 {
 	if (agent->forwarding)
-		dataplane_fence(agent->forwarding->plane, GROUP_DEFAULT, 0, 0);
+		dataplane_fence(agent->forwarding->plane, agent->group, 0, 0);
 }
 
 void agent_count(struct agent *agent)

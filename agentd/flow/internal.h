@@ -18,6 +18,7 @@
 #include "agentd/base/clock_agreement.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/completions.h"
+#include "agentd/flow/membership.h"
 #include "agentd/flow/reign.h"
 #include "agentd/flow/revoker.h"
 #include "agentd/flow/trace.h"
@@ -25,7 +26,6 @@
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"
 
-#define GROUP_DEFAULT 0u
 #define RECEIVERS_MAX REIGN_THREADS_MAX
 #define TICKET_CONFIGURE (UINT64_C(1) << 63)
 #define TICKET_DROP (UINT64_C(1) << 62) /* neither: receiver + 1 above, pending below */
@@ -68,23 +68,37 @@ struct checkpoint {
 	_Atomic unsigned lent; /* moments of the store that other members read */
 };
 
+/* What the agents of a cluster's member share. */
+struct membership {
+	struct replication_cluster cluster;
+	bool witness;
+	char log_directory[CONFIG_TEXT_MAX + 16];
+	struct replication_node *replication;
+	struct snapshot_server *snapshots; /* NULL: not started yet, or a witness */
+	uint64_t store_id;                 /* of group 0's, and of the log */
+	bool started;
+	struct agent *agents[CONFIG_GROUPS_MAX]; /* that are open at the start */
+	size_t agent_count;
+};
+
 struct agent {
 	struct agent_options options;
+	uint32_t group;
+	char name[16]; /* in lines of the log; "" where there is one group */
 	pthread_mutex_t config_lock;
 	struct config config; /* the node's file */
 	uint64_t started_ms;
 	uint32_t realm; /* of requests; they will come with interfaces later */
 	_Atomic uint32_t checkpoint_interval_ms;
 
-	struct replication_cluster cluster; /* member_count 0: this node is alone */
-	bool witness; /* of a cluster: it votes; its store and state stay empty */
+	struct membership *member; /* of a cluster; NULL: this agent is alone */
+	bool witness;              /* of a cluster: it votes; its store and state stay empty */
 	struct store *store;
 	struct state *state;
 	struct replication *replication;
 	struct reign reign;
 	bool led;              /* as it was said last; engine's thread */
 	_Atomic bool prepared; /* the state has its first configuration */
-	_Atomic bool drained;  /* until an operator takes it back: the next run is, too */
 	struct watch *watch;   /* of a cluster; else NULL, as the next */
 	struct chores *chores;
 	struct ownership *ownership;  /* NULL: others see to the address */
@@ -129,7 +143,7 @@ struct agent {
 	struct rotation *rotation;
 	struct refill *refill;
 	struct forwarding *forwarding; /* NULL: packets are not forwarded here */
-	struct donor *donor;           /* of a member with a store, while it runs */
+	bool lends;                    /* its store, to members that lag */
 };
 
 /* time.c */
@@ -144,6 +158,8 @@ void time_lead(struct agent *agent);
 void time_agree(struct agent *agent, const struct replication_status *status);
 
 void agent_fail(struct agent *agent, enum ha_error why, const char *what);
+/* A thread of the agent begins. */
+void agent_thread(const struct agent *agent, const char *name);
 
 /* policy.c: the settings in force, for network threads */
 void policy_refresh(struct agent *agent);
@@ -166,6 +182,8 @@ enum ha_error load_run(struct agent *agent, struct store_reader *reader, char *r
 
 /* recovery.c: store and log into memory */
 enum ha_error recovery_run(struct agent *agent, char *report, size_t size);
+/* A restore that was cut off may not be started over: HA_E_DAMAGED. */
+enum ha_error recovery_check_interrupted(const char *data_directory, char *report, size_t size);
 
 /* upgrade.c: keys that an earlier program left unsealed */
 enum ha_error upgrade_run(struct agent *agent, char *report, size_t size);

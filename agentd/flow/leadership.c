@@ -83,11 +83,7 @@ enum ha_error agent_transfer(struct agent *agent, uint8_t member)
 
 enum ha_error agent_drain(struct agent *agent, bool drain)
 {
-	enum ha_error error = replication_drain(agent->replication, drain);
-
-	if (error == HA_OK)
-		agent->drained = drain;
-	return error;
+	return replication_drain(agent->replication, drain);
 }
 
 enum ha_error agent_admit(struct agent *agent, uint8_t member)
@@ -146,6 +142,7 @@ static void end(struct agent *agent)
 void leadership_change(void *context, enum replication_role role, uint64_t term)
 {
 	struct agent *agent = context;
+	const char *before = agent_speak(agent);
 	bool leads = role == REPLICATION_LEADER;
 
 	if (leads)
@@ -153,4 +150,5 @@ void leadership_change(void *context, enum replication_role role, uint64_t term)
 	else
 		end(agent);
 	agent->led = leads;
+	log_set_subject(before);
 }

@@ -117,7 +117,7 @@ static void keep_proposal(struct receiver *r, uint32_t i)
 
 	r->proposed[r->command_count] = i;
 	r->commands[r->command_count++] = (struct replication_command){
-		.group = GROUP_DEFAULT,
+		.group = r->agent->group,
 		.ticket = (uint64_t)(r->number + 1) << 32 | place,
 		.command = result->command,
 		.size = result->command_size,
@@ -346,7 +346,7 @@ static void *run(void *argument)
 	struct receiver *r = argument;
 	struct pollfd wait[WAITS];
 
-	pthread_setname_np(pthread_self(), "network");
+	agent_thread(r->agent, "network");
 	while (!r->agent->finished) {
 		set_waits(r, wait);
 		if (poll(wait, WAITS, -1) < 0 && errno != EINTR)

@@ -60,7 +60,7 @@ static enum ha_error load_store(struct agent *agent, struct position *position, 
 
 /* The store is moved to its place in the last step but one: with a store, what
  * is left is only a name. */
-static enum ha_error check_interrupted(const char *data_directory, char *report, size_t size)
+enum ha_error recovery_check_interrupted(const char *data_directory, char *report, size_t size)
 {
 	char path[CONFIG_TEXT_MAX + 16], store[CONFIG_TEXT_MAX + 16];
 
@@ -75,20 +75,52 @@ static enum ha_error check_interrupted(const char *data_directory, char *report,
 	return HA_E_DAMAGED;
 }
 
-static enum ha_error make_directories(const char *data, const char *store, const char *log,
+/* Those of further groups are in a directory of their own in that of the process. */
+static enum ha_error make_place(const struct agent *agent, const char *data, char *report,
+                                size_t size)
+{
+	char parent[CONFIG_TEXT_MAX + 16];
+	enum ha_error error = HA_OK;
+
+	snprintf(parent, sizeof(parent), "%s/..", data);
+	if (agent->group) {
+		*strrchr(parent, '/') = '\0';
+		*strrchr(parent, '/') = '\0';
+		error = directory_make(parent, report, size);
+		if (error == HA_OK)
+			error = directory_flush_parent(parent, report, size);
+	}
+	if (error == HA_OK)
+		error = directory_make(data, report, size);
+	return error == HA_OK ? directory_flush_parent(data, report, size) : error;
+}
+
+static enum ha_error make_directories(const struct agent *agent, const char *store, const char *log,
                                       char *report, size_t size)
 {
-	enum ha_error error = directory_make(data, report, size);
+	const char *data = agent->config.data_directory;
+	enum ha_error error = make_place(agent, data, report, size);
 
 	if (error == HA_OK)
-		error = directory_flush_parent(data, report, size);
-	if (error == HA_OK)
 		error = directory_make(store, report, size);
-	if (error == HA_OK)
+	if (error == HA_OK && !agent->member)
 		error = directory_make(log, report, size);
 	if (error == HA_OK)
 		error = directory_flush(data, report, size);
 	return error;
+}
+
+/* What is in it may not be in the store. */
+static enum ha_error check_lone_log(const struct agent *agent, const char *log, char *report,
+                                    size_t size)
+{
+	if (!agent->member || agent->group == 0 || access(log, F_OK) != 0)
+		return HA_OK;
+	return ha_refuse(report, size, HA_E_FOREIGN,
+	                 "%s is the log of a home agent that worked alone: start it alone once "
+	                 "more and end it in good order, so that its store has everything, and "
+	                 "remove that directory",
+	                 log);
 }
 
 static uint64_t store_map_octets(const struct agent *agent)
@@ -114,11 +146,61 @@ static enum ha_error make_state(struct agent *agent, char *report, size_t size)
 	return error;
 }
 
+/* The log of a node is tied to the store of group 0, and the other stores to it: one
+ * that is of another node does not go with this log. */
+static enum ha_error tie(struct agent *agent, char *report, size_t size)
+{
+	struct membership *m = agent->member;
+	struct store_reader reader;
+	struct store_write w;
+	uint64_t tied = 0;
+	enum ha_error error;
+
+	if (agent->group == 0) {
+		m->store_id = store_id(agent->store);
+		return HA_OK;
+	}
+	error = store_read_open(agent->store, &reader);
+	if (error == HA_OK)
+		error = meta_get_number(&reader, META_NODE, &tied);
+	store_read_close(&reader);
+	if (error != HA_OK || tied == m->store_id)
+		return error == HA_OK
+		               ? HA_OK
+		               : ha_refuse(report, size, error, "the store is unreadable: %s",
+		                           ha_strerror(error));
+	if (tied)
+		return ha_refuse(report, size, HA_E_FOREIGN,
+		                 "%s/" STORE_DIRECTORY " is not the store that belongs to the log "
+		                 "of this node: put back the one that was there, or let this "
+		                 "member begin with an empty data directory",
+		                 agent->config.data_directory);
+	w = store_begin(agent->store);
+	meta_put_number(&w, META_NODE, m->store_id);
+	error = store_commit(&w);
+	return error == HA_OK ? HA_OK
+	                      : ha_refuse(report, size, error, "the store cannot be written: %s",
+	                                  ha_strerror(error));
+}
+
+/* What is left to be done once the log is open over the store. */
+static void settle(struct agent *agent)
+{
+	struct membership *m = agent->member;
+
+	if (!m || m->started)
+		succession_finish(agent->config.data_directory);
+	else
+		m->agents[m->agent_count++] = agent;
+}
+
 static enum ha_error open_log(struct agent *agent, const char *directory,
                               const struct position *position, char *report, size_t size)
 {
 	struct replication_machine machine;
 	struct replication_options options = {
+		.node = agent->member ? agent->member->replication : NULL,
+		.group = agent->group,
 		.directory = directory,
 		.store_id = store_id(agent->store),
 		.applied = position->applied,
@@ -128,7 +210,6 @@ static enum ha_error open_log(struct agent *agent, const char *directory,
 		.tick_ms = 100,
 		.applied_term = position->term,
 		.reset = position->replaced,
-		.cluster = agent->cluster.member_count > 0 ? &agent->cluster : NULL,
 	};
 	enum ha_error error;
 
@@ -192,19 +273,23 @@ enum ha_error recovery_run(struct agent *agent, char *report, size_t size)
 
 	snprintf(store, sizeof(store), "%s/" STORE_DIRECTORY, data);
 	snprintf(log, sizeof(log), "%s/log", data);
-	error = check_interrupted(data, report, size);
+	error = recovery_check_interrupted(data, report, size);
+	if (error == HA_OK)
+		error = check_lone_log(agent, log, report, size);
 	if (error == HA_OK)
 		error = succession_run(data, store_map_octets(agent), &position.replaced, report,
 		                       size);
 	if (error == HA_OK)
-		error = make_directories(data, store, log, report, size);
+		error = make_directories(agent, store, log, report, size);
 	if (error == HA_OK)
 		error = open_store(agent, store, &position, report, size);
+	if (error == HA_OK && agent->member)
+		error = tie(agent, report, size);
 	if (error == HA_OK)
 		error = open_log(agent, log, &position, report, size);
 	if (error != HA_OK)
 		return error;
-	succession_finish(data);
+	settle(agent);
 	start_clock(agent, &position);
 	report_recovery(agent, began_ns);
 	return HA_OK;

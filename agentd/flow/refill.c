@@ -40,7 +40,8 @@ static enum ha_error fetch(struct refill *r, uint8_t from, char *report, size_t 
 	const struct config *config = &r->agent->config;
 	char directory[CONFIG_TEXT_MAX + 32];
 	const struct snapshot_fetch_options options = {
-		.cluster = &r->agent->cluster,
+		.cluster = &r->agent->member->cluster,
+		.group = r->agent->group,
 		.from = from,
 		.directory = directory,
 		.map_octets = (uint64_t)config->store_map_mib << 20,
@@ -112,7 +113,7 @@ static void *run(void *argument)
 	bool last = false;
 	uint8_t from;
 
-	pthread_setname_np(pthread_self(), "refill");
+	agent_thread(agent, "refill");
 	background_thread();
 	pthread_mutex_lock(&r->lock);
 	while (!last && (from = next_source(r)) != 0) {

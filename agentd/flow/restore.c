@@ -42,8 +42,8 @@ static enum ha_error refuse_errno(struct restore *r, const char *path, const cha
  * an interrupted restore left. */
 static bool may_be_there(const char *name)
 {
-	static const char *const names[] = { ".", "..", "lost+found", "cluster.key",
-		                             RESTORE_DIRECTORY };
+	static const char *const names[] = { ".",           "..",     "lost+found",
+		                             "cluster.key", "groups", RESTORE_DIRECTORY };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -71,6 +71,20 @@ static enum ha_error check_empty(struct restore *r)
 	}
 	closedir(listing);
 	return error;
+}
+
+/* The log of a cluster's member goes on from all its stores. */
+static enum ha_error check_shared_log(struct restore *r)
+{
+	char path[PATH_ROOM];
+
+	snprintf(path, sizeof(path), "%s/../../log", r->config->data_directory);
+	if (r->config->group == 0 || r->config->cluster_node == 0 || access(path, F_OK) != 0)
+		return HA_OK;
+	return ha_refuse(r->report, r->report_size, HA_E_EXISTS,
+	                 "%s is there, and goes on from the stores that were: in a cluster all "
+	                 "groups are restored together, into an empty directory",
+	                 path);
 }
 
 static void remove_preparation(const struct restore *r)
@@ -118,6 +132,7 @@ static enum ha_error make_own(struct restore *r, struct store *store)
 	meta_put_number(&w, META_CONFIGURED, survey->index);
 	meta_put_number(&w, META_LOG_BEGINS, survey->index);
 	meta_put_number(&w, META_TIME, survey->time_ms);
+	meta_put_number(&w, META_NODE, 0);
 	store_delete(&w, STORE_SETTINGS,
 	             (struct store_bytes){ SECRET_NONCE, strlen(SECRET_NONCE) });
 	error = store_commit(&w);
@@ -245,6 +260,8 @@ enum ha_error restore_run(const struct config *config, int file, const char *pat
 	         data);
 	snprintf(r.store, sizeof(r.store), "%s/store", data);
 	error = check_empty(&r);
+	if (error == HA_OK)
+		error = check_shared_log(&r);
 	if (error != HA_OK)
 		return error;
 	/* Nothing is made for a file that is no backup. */

@@ -319,7 +319,7 @@ static void *run(void *argument)
 {
 	struct rotation *r = argument;
 
-	pthread_setname_np(pthread_self(), "rotation");
+	agent_thread(r->agent, "rotation");
 	pthread_mutex_lock(&r->lock);
 	while (!r->stopping) {
 		if (!r->wanted) {

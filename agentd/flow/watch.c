@@ -20,10 +20,15 @@ struct watch {
 	bool stopping;
 };
 
-static void say(void *context, enum log_level level, const char *line)
+static void say(void *context, enum log_level level, bool of_group, const char *line)
 {
+	const char *subject = log_set_subject(NULL);
+
 	(void)context;
+	if (of_group)
+		log_set_subject(subject);
 	log_line(level, "%s", line);
+	log_set_subject(subject);
 }
 
 static void look(struct watch *watch)
@@ -54,7 +59,7 @@ static void *run(void *argument)
 {
 	struct watch *watch = argument;
 
-	pthread_setname_np(pthread_self(), "watch");
+	agent_thread(watch->agent, "watch");
 	do
 		look(watch);
 	while (rest(watch));
@@ -69,6 +74,7 @@ struct watch *watch_new(struct agent *agent)
 	if (!watch)
 		return NULL;
 	watch->agent = agent;
+	watch->alarms.of_group_only = agent->group != 0;
 	pthread_mutex_init(&watch->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

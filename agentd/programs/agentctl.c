@@ -189,35 +189,53 @@ static bool names_no_file(const struct command *command)
 	                 verb == VERB_key_new || verb == VERB_cluster_key || verb == VERB_explain);
 }
 
+/* What takes no agentd. */
+static bool run_offline(const struct command *command, int *status)
+{
+	if (names_no_file(command))
+		*status = agentctl_usage(command->verb, "the name of the file is empty");
+	else if (command->verb == VERB_backup && backup_file(command, true))
+		*status = backup_verify(backup_file(command, true), command->json);
+	else if (command->verb == VERB_key_new)
+		*status = make_key(command);
+	else if (command->verb == VERB_cluster_key)
+		*status = cluster_key(command);
+	else
+		return false;
+	return true;
+}
+
+static int run_verb(struct control_client *client, const struct command *command)
+{
+	char *const *words = command->words + command->verb_words;
+	size_t count = command->word_count - command->verb_words;
+
+	if (command->verb == VERB_association_import)
+		return import(client, command);
+	if (command->verb == VERB_backup)
+		return backup(client, command);
+	if (command->verb == VERB_trace)
+		return trace_run(client, words, count, command->json);
+	if (command->verb == VERB_explain)
+		return explain_run(client, words, count, command->json);
+	if (command->verb == VERB_association_add)
+		return ask_with_key(client, command);
+	return ask(client, command, NULL);
+}
+
 static int run(const struct command *command)
 {
 	struct control_client client;
 	int status;
 
-	if (names_no_file(command))
-		return agentctl_usage(command->verb, "the name of the file is empty");
-	if (command->verb == VERB_backup && backup_file(command, true))
-		return backup_verify(backup_file(command, true), command->json);
-	if (command->verb == VERB_key_new)
-		return make_key(command);
-	if (command->verb == VERB_cluster_key)
-		return cluster_key(command);
-	if (control_client_open(&client, command->socket, command->timeout_s) != HA_OK)
+	if (run_offline(command, &status))
+		return status;
+	if (control_client_open(&client, command->socket, command->timeout_s) == HA_OK) {
+		client.group = command->group;
+		status = run_verb(&client, command);
+	} else {
 		status = complain(client.report);
-	else if (command->verb == VERB_association_import)
-		status = import(&client, command);
-	else if (command->verb == VERB_backup)
-		status = backup(&client, command);
-	else if (command->verb == VERB_trace)
-		status = trace_run(&client, command->words + command->verb_words,
-		                   command->word_count - command->verb_words, command->json);
-	else if (command->verb == VERB_explain)
-		status = explain_run(&client, command->words + command->verb_words,
-		                     command->word_count - command->verb_words, command->json);
-	else if (command->verb == VERB_association_add)
-		status = ask_with_key(&client, command);
-	else
-		status = ask(&client, command, NULL);
+	}
 	control_client_close(&client);
 	return status;
 }

@@ -10,34 +10,43 @@
 enum own_kind {
 	OWN_FLAG,
 	OWN_TEXT,
-	OWN_SECONDS,
+	OWN_NUMBER,
 };
 
 struct own_option {
 	const char *name;
 	enum own_kind kind;
-	size_t offset; /* into struct command */
+	size_t offset;     /* into struct command */
+	unsigned min, max; /* of numbers */
+	const char *what;
 };
 
-#define AT(member) offsetof(struct command, member)
+#define AT(member) .offset = offsetof(struct command, member)
 
 static const struct own_option own_options[] = {
-	{ "--json", OWN_FLAG, AT(json) },         { "--help", OWN_FLAG, AT(help) },
-	{ "--version", OWN_FLAG, AT(version) },   { "--socket", OWN_TEXT, AT(socket) },
-	{ "--key-file", OWN_TEXT, AT(key_file) }, { "--timeout", OWN_SECONDS, AT(timeout_s) },
+	{ "--json", OWN_FLAG, AT(json) },
+	{ "--help", OWN_FLAG, AT(help) },
+	{ "--version", OWN_FLAG, AT(version) },
+	{ "--socket", OWN_TEXT, AT(socket) },
+	{ "--key-file", OWN_TEXT, AT(key_file) },
+	{ "--timeout", OWN_NUMBER, AT(timeout_s), .min = 1, .max = AGENTCTL_TIMEOUT_MAX_S,
+	  .what = "number of seconds" },
+	{ "--group", OWN_NUMBER, AT(group), .max = CONFIG_GROUPS_MAX - 1,
+	  .what = "number of a group" },
 };
 
 #define refuse(command, ...)                                                                       \
 	(snprintf((command)->report, sizeof((command)->report), __VA_ARGS__), false)
 
-static bool set_seconds(struct command *command, const char *name, const char *text, uint32_t *out)
+static bool set_number(struct command *command, const struct own_option *option, const char *text,
+                       uint32_t *out)
 {
 	char *end;
 	unsigned long number = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || number < 1 || number > AGENTCTL_TIMEOUT_MAX_S)
-		return refuse(command, "%s: '%.60s' is not a number of seconds from 1 to %d", name,
-		              text, AGENTCTL_TIMEOUT_MAX_S);
+	if (*text < '0' || *text > '9' || *end || number < option->min || number > option->max)
+		return refuse(command, "%s: '%.60s' is not a %s from %u to %u", option->name, text,
+		              option->what, option->min, option->max);
 	*out = (uint32_t)number;
 	return true;
 }
@@ -67,8 +76,8 @@ static bool take_option(struct command *command, const struct own_option *option
 		return *(bool *)at = true;
 	if (!value)
 		return refuse(command, "%s: a value must follow", option->name);
-	if (option->kind == OWN_SECONDS)
-		return set_seconds(command, option->name, value, at);
+	if (option->kind == OWN_NUMBER)
+		return set_number(command, option, value, at);
 	if (!*value)
 		return refuse(command, "%s: the name of the file is empty", option->name);
 	*(const char **)at = value;

@@ -1,13 +1,14 @@
 /* agentctl_words.h - the command line of agentctl: its own options, and which verb
  * the rest names. What belongs to a verb is left to it.
  *
- * May include: agentd/control/codec.h, verbs.h. */
+ * May include: agentd/base, agentd/control/codec.h, verbs.h. */
 #ifndef AGENTD_PROGRAMS_AGENTCTL_WORDS_H
 #define AGENTD_PROGRAMS_AGENTCTL_WORDS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agentd/base/config.h"
 #include "agentd/control/codec.h"
 #include "agentd/control/verbs.h"
 
@@ -21,6 +22,7 @@ struct command {
 	const char *key_file; /* NULL = not given */
 	bool json, help, version;
 	uint32_t timeout_s;
+	uint32_t group; /* of agentd that is asked */
 	char *words[CONTROL_ARGUMENTS_MAX];
 	size_t word_count;
 	enum verb_id verb;

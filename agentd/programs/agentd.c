@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agentd/base/config.h"
+#include "agentd/base/config_groups.h"
 #include "agentd/base/config_text.h"
 #include "agentd/flow/members.h"
 #include "agentd/programs/daemon.h"
@@ -27,8 +27,9 @@ static void write_help(FILE *out)
 {
 	fputs("Mobile IPv4 home agent.\n\n"
 	      "usage: agentd [--config FILE]     run, with this file instead of " CONFIG_PATH "\n"
-	      "       agentd --restore BACKUP [--config FILE]\n"
-	      "                                  fill an empty data directory from a backup\n"
+	      "       agentd --restore BACKUP [--config FILE] [--group N]\n"
+	      "                                  fill an empty data directory from a backup, that of\n"
+	      "                                  group 0 unless another one is named\n"
 	      "       agentd --check FILE        say whether the file would be accepted\n"
 	      "       agentd --example           print a commented configuration\n"
 	      "       agentd --options FORM      print the options as markdown or man\n"
@@ -68,7 +69,7 @@ static bool has_key(const struct config *config, char *report, size_t size)
 	struct replication_cluster cluster;
 	enum ha_error why;
 
-	if (config->cluster_node == 0)
+	if (config->cluster_node == 0 || config->group)
 		return true;
 	why = members_load(config, true, &cluster, report, size);
 	members_wipe(&cluster);
@@ -104,26 +105,40 @@ static bool host_has(const struct config *config, char *report, size_t size)
 	return false;
 }
 
+static void check_host(const struct config *config, const char *path)
+{
+	char report[512];
+
+	if (!host_has(config, report, sizeof(report)))
+		fprintf(stderr, "%s: before the start on this host: %s\n", path, report);
+}
+
 static int check(const char *path)
 {
-	struct config config;
+	static struct config_groups groups;
+	const struct config *config = &groups.of[0];
 	struct config_error error;
 
-	if (config_load(path, &config, &error) != HA_OK) {
+	if (config_groups_load(path, &groups, &error) != HA_OK) {
 		fprintf(stderr, "%s\n", error.text);
 		return EXIT_FAILURE;
 	}
 	printf("%s: ok\n", path);
-	if (config.cluster_node != 0) {
+	if (config->cluster_node != 0) {
 		char members[MEMBERS_TEXT];
 
-		members_describe(&config, members);
+		members_describe(config, members);
 		printf("%s: this node is %s\n", path, members);
 	}
-	if (config_doubt(&config, &error))
+	if (config_doubt(config, &error))
 		fprintf(stderr, "%s: %s\n", path, error.text);
-	if (!host_has(&config, error.text, sizeof(error.text)))
-		fprintf(stderr, "%s: before the start on this host: %s\n", path, error.text);
+	check_host(config, path);
+	for (size_t i = 1; i < groups.count; i++) {
+		const char *file = config->group_files[groups.of[i].group - 1];
+
+		printf("%s: ok, group %u\n", file, groups.of[i].group);
+		check_host(&groups.of[i], file);
+	}
 	return EXIT_SUCCESS;
 }
 
@@ -133,20 +148,46 @@ static int usage(void)
 	return EXIT_USAGE;
 }
 
+static bool take_group(const char *text, uint32_t *out)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || number >= CONFIG_GROUPS_MAX)
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+/* Behind --restore: the file, and options with their values. */
+static int restore(int count, char **words)
+{
+	const char *config_path = CONFIG_PATH;
+	uint32_t group = 0;
+
+	if (count % 2 == 0)
+		return usage();
+	for (int i = 1; i < count; i += 2) {
+		if (strcmp(words[i], "--config") == 0)
+			config_path = words[i + 1];
+		else if (strcmp(words[i], "--group") != 0 || !take_group(words[i + 1], &group))
+			return usage();
+	}
+	return restore_main(words[0], config_path, group);
+}
+
 int main(int argc, char **argv)
 {
 	const char *form = argc == 3 ? argv[2] : NULL;
 
 	if (argc == 1)
 		return daemon_run(CONFIG_PATH);
-	if (argc == 5 && strcmp(argv[1], "--restore") == 0 && strcmp(argv[3], "--config") == 0)
-		return restore_main(argv[2], argv[4]);
+	if (strcmp(argv[1], "--restore") == 0)
+		return restore(argc - 2, argv + 2);
 	if (argc > 3)
 		return usage();
 	if (form && strcmp(argv[1], "--config") == 0)
 		return daemon_run(form);
-	if (form && strcmp(argv[1], "--restore") == 0)
-		return restore_main(form, CONFIG_PATH);
 	if (form && strcmp(argv[1], "--check") == 0)
 		return check(form);
 	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {

@@ -1,13 +1,13 @@
-/* reload.h - what a changed configuration file means for a running agent.
+/* reload.h - what changed configuration files mean for running agents.
  *
  * May include: agentd/base. */
 #ifndef AGENTD_PROGRAMS_RELOAD_H
 #define AGENTD_PROGRAMS_RELOAD_H
 
-#include "agentd/base/config.h"
+#include "agentd/base/config_groups.h"
 
-/* Take over from `file` into `running` what may change live, and log every
- * difference with what becomes of it. */
-void reload_merge(struct config *running, const struct config *file);
+/* Take over from `files` into `running` what may change live, and log every
+ * difference with what becomes of it. Groups come and go with a restart. */
+void reload_merge(struct config_groups *running, struct config_groups *files);
 
 #endif

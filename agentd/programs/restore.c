@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agentd/base/config_groups.h"
 #include "agentd/control/text.h"
 #include "agentd/flow/restore.h"
 #include "agentd/programs/privileges.h"
@@ -24,6 +25,23 @@ struct restoring {
 	char report[1024];
 };
 
+/* The directory, and those above it up to that of the process. */
+static enum ha_error make_directory(struct restoring *r)
+{
+	const char *directory = r->config.data_directory;
+	char path[CONFIG_TEXT_MAX];
+	enum ha_error why = HA_OK;
+
+	for (int above = r->config.group ? 2 : 0; above >= 0 && why == HA_OK; above--) {
+		snprintf(path, sizeof(path), "%s", directory);
+		for (int i = 0; i < above; i++)
+			*strrchr(path, '/') = '\0';
+		why = privileges_directory(&r->privileges, path, 0700, r->report,
+		                           sizeof(r->report));
+	}
+	return why;
+}
+
 static enum ha_error prepare(struct restoring *r)
 {
 	struct stat about;
@@ -33,8 +51,7 @@ static enum ha_error prepare(struct restoring *r)
 	if (why != HA_OK)
 		return why;
 	r->made_directory = stat(r->config.data_directory, &about) != 0;
-	why = privileges_directory(&r->privileges, r->config.data_directory, 0700, r->report,
-	                           sizeof(r->report));
+	why = make_directory(r);
 	privileges_harden();
 	if (why == HA_OK)
 		why = privileges_become(&r->privileges, r->report, sizeof(r->report));
@@ -75,18 +92,32 @@ static enum ha_error restore(struct restoring *r)
 	return why;
 }
 
-int restore_main(const char *backup_path, const char *config_path)
+static enum ha_error load(struct restoring *r, const char *path, uint32_t group)
+{
+	static struct config_groups groups;
+	struct config_error error;
+	enum ha_error why = config_groups_load(path, &groups, &error);
+	const struct config *config;
+
+	if (why != HA_OK)
+		return ha_refuse(r->report, sizeof(r->report), why, "%s", error.text);
+	config = config_groups_find(&groups, group);
+	if (!config)
+		return ha_refuse(r->report, sizeof(r->report), HA_E_NOTFOUND,
+		                 "%s: there is no group %u", path, group);
+	r->config = *config;
+	return HA_OK;
+}
+
+int restore_main(const char *backup_path, const char *config_path, uint32_t group)
 {
 	static struct restoring r;
-	struct config_error error;
-	enum ha_error why = config_load(config_path, &r.config, &error);
+	enum ha_error why = load(&r, config_path, group);
 
 	umask(077);
 	r.path = backup_path;
 	if (why == HA_OK)
 		why = restore(&r);
-	else
-		snprintf(r.report, sizeof(r.report), "%s", error.text);
 	if (why == HA_OK) {
 		say(&r);
 		for (size_t i = 0; i < r.restored.doubt_count; i++)

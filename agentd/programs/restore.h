@@ -5,8 +5,10 @@
 #ifndef AGENTD_PROGRAMS_RESTORE_H
 #define AGENTD_PROGRAMS_RESTORE_H
 
-/* Says on standard output what was restored, or on standard error why nothing
+#include <stdint.h>
+
+/* Into the directory of this group. Says on standard output what was restored, or on standard error why nothing
  * was. Returns the exit status. */
-int restore_main(const char *backup_path, const char *config_path);
+int restore_main(const char *backup_path, const char *config_path, uint32_t group);
 
 #endif

@@ -84,9 +84,7 @@ class Agent:
     def prepare(self):
         """Write the files that agentd reads."""
         os.makedirs(self.data_directory, mode=0o700, exist_ok=True)
-        associations = os.path.join(self.directory, "associations")
-        with open(os.open(associations, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.writelines(association_line(row) for row in self.associations)
+        associations = self.write_associations("associations", self.associations)
         if "port" not in self.configuration["home-agent"]:
             self.configuration["home-agent"]["port"] = free_port(self.address)
         self.port = self.configuration["home-agent"]["port"]
@@ -94,6 +92,31 @@ class Agent:
         self.configuration["storage"].setdefault("associations", associations)
         self.configuration["process"].setdefault("control-socket", self.socket_path)
         self.write_configuration()
+
+    def write_associations(self, name, rows):
+        path = os.path.join(self.directory, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(association_line(row) for row in rows)
+        return path
+
+    def add_group(self, number, home_agent, associations=(), **sections):
+        """One more home agent of the process, from its next start on: options of home-agent, and of other sections. The path of
+        its file."""
+        path = os.path.join(self.directory, f"group-{number}.yaml")
+        configuration = {
+            "home-agent": home_agent,
+            "registration": dict(self.configuration["registration"]),
+            "capacity": dict(self.configuration["capacity"]),
+            "storage": {"store-map": self.configuration["storage"]["store-map"], "checkpoint-interval": 1,
+                        "associations": self.write_associations(f"associations-{number}", associations)},
+        }
+        for section, options in sections.items():
+            configuration.setdefault(section, {}).update(options)
+        with open(path, "w", encoding="utf-8") as file:
+            yaml.safe_dump(configuration, file, sort_keys=False)
+        self.configuration.setdefault("groups", {})[f"group-{number}"] = path
+        self.write_configuration()
+        return path
 
     def write_configuration(self):
         with open(self.configuration_path, "w", encoding="utf-8") as file:

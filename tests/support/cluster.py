@@ -38,9 +38,9 @@ def make_key(path):
     return done.stdout.split()[-1]
 
 
-def load_associations(nodes, bindings=1):
+def load_associations(nodes, bindings=1, *arguments):
     """Of agentload's mobile nodes, as rows of tests/support/agent.py."""
-    done = subprocess.run([program("agentload"), "associations", "--nodes", str(nodes), "--bindings", str(bindings)],
+    done = subprocess.run([program("agentload"), "associations", "--nodes", str(nodes), "--bindings", str(bindings), *arguments],
                           check=True, capture_output=True, text=True)
     for line in done.stdout.splitlines():
         kind, *fields = line.split()
@@ -127,13 +127,13 @@ class Member(Agent):
 
     # ---- what it says ----
 
-    def view(self):
+    def view(self, group=0):
         """What it says of itself (agentctl status), None when it does not answer."""
-        return self.ask("status")
+        return self.ask("--group", str(group), "status")
 
-    def peers(self):
+    def peers(self, group=0):
         """What it says of all members (agentctl cluster status), by number; None when it does not answer."""
-        rows = self.ask("cluster", "status")
+        rows = self.ask("--group", str(group), "cluster", "status")
         return rows and {row["member"]: row for row in rows}
 
     def ask(self, *words):
@@ -144,13 +144,14 @@ class Member(Agent):
         except (Refused, json.JSONDecodeError):
             return None
 
-    def leads(self):
-        view = self.view()
+    def leads(self, group=0):
+        view = self.view(group)
         return view is not None and view["role"] == "leader"
 
-    def listing(self):
+    def listing(self, group=0):
         """Lines that agentload verify reads."""
-        return "".join(f"{row['home']} {row['care_of']} 0x{row['identification']}\n" for row in self.ctl("bindings"))
+        rows = self.ctl("--group", str(group), "bindings")
+        return "".join(f"{row['home']} {row['care_of']} 0x{row['identification']}\n" for row in rows)
 
     def state_of(self, other):
         """The state in which it sees another member, or itself; None when it does not say."""
@@ -250,21 +251,21 @@ class Cluster:
             if member.process is not None:
                 assert member.stop() == 0, f"member {member.number} ended badly:\n{member.log()[-8000:]}"
 
-    def reign(self, other_than=None):
+    def reign(self, other_than=None, group=0):
         """(who leads and can answer, the latest term of which a member knows): the leader is None while there is none. A witness
         that was elected answers nobody, and hands on."""
-        views = {member: member.view() for member in self.running() if member is not other_than and not member.unplugged}
+        views = {member: member.view(group) for member in self.running() if member is not other_than and not member.unplugged}
         leaders = [member for member, view in views.items() if view and view["role"] == "leader"]
         leader = max(leaders, key=lambda member: views[member]["term"], default=None)
         term = max((view["term"] for view in views.values() if view), default=None)
         return (leader if leader in self.data() else None), term
 
-    def leader(self, other_than=None):
+    def leader(self, other_than=None, group=0):
         """The member that leads and can answer, None when there is none now."""
-        return self.reign(other_than)[0]
+        return self.reign(other_than, group)[0]
 
-    def await_leader(self, other_than=None, seconds=30):
-        return wait_for(lambda: self.leader(other_than), "a member leads", seconds=seconds, interval=0.005)
+    def await_leader(self, other_than=None, seconds=30, group=0):
+        return wait_for(lambda: self.leader(other_than, group), f"a member leads group {group}", seconds=seconds, interval=0.005)
 
     def standby(self, leader):
         """The other data member of two."""
@@ -311,22 +312,22 @@ class Cluster:
     def await_whole(self, seconds=120):
         wait_for(self.is_whole, "the leader counts on all members", seconds=seconds)
 
-    def is_level(self):
+    def is_level(self, group=0):
         """One member leads, all follow it and hold everything, and their stores do too."""
-        views = {member: member.view() for member in self.members.values()}
+        views = {member: member.view(group) for member in self.members.values()}
         leaders = [member for member, view in views.items() if view and view["role"] == "leader"]
         if not all(views.values()) or len(leaders) != 1:
             return False
         if len({(view["term"], view["leader"]) for view in views.values()}) != 1:
             return False
-        peers = leaders[0].peers()
+        peers = leaders[0].peers(group)
         if not peers or any(peers[member.number]["lag_entries"] != 0 for member in self.others(*leaders)):
             return False
         indexes = {(views[member]["applied_index"], views[member]["store_index"]) for member in self.data()}
         return len(indexes) == 1 and len(set(indexes.pop())) == 1
 
-    def await_level(self, seconds=60):
-        wait_for(self.is_level, "all members hold everything", seconds=seconds)
+    def await_level(self, seconds=60, group=0):
+        wait_for(lambda: self.is_level(group), f"all members hold everything of group {group}", seconds=seconds)
 
     # ---- network ----
 
@@ -362,17 +363,17 @@ class Cluster:
         """What runs a command as the client."""
         return self.switch.inside(CLIENT)
 
-    def load_command(self, *arguments):
-        return [*self.inside(), program("agentload"), "--target", f"{ADDRESS}:{PORT}", *map(str, arguments)]
+    def load_command(self, *arguments, address=ADDRESS):
+        return [*self.inside(), program("agentload"), "--target", f"{address}:{PORT}", *map(str, arguments)]
 
-    def run_load(self, *arguments, **options):
+    def run_load(self, *arguments, address=ADDRESS, **options):
         """agentload to its end; its result."""
-        done = subprocess.run(self.load_command(*arguments), capture_output=True, text=True, timeout=300, **options)
+        done = subprocess.run(self.load_command(*arguments, address=address), capture_output=True, text=True, timeout=300, **options)
         assert done.stdout, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
-    def start_load(self, *arguments):
-        return subprocess.Popen(self.load_command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def start_load(self, *arguments, address=ADDRESS):
+        return subprocess.Popen(self.load_command(*arguments, address=address), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
 
     @staticmethod

@@ -512,20 +512,18 @@ enum ha_error snapshot_fetch(const struct snapshot_fetch_options *options, char 
 	return HA_E_TIMEOUT;
 }
 
-struct snapshot_server *snapshot_server_open(const struct snapshot_server_options *options,
-                                             enum ha_error *why, char *report, size_t size)
-{
-	(void)options;
-	(void)report;
-	(void)size;
-	require(false, "nobody to serve");
-	*why = HA_E_IO;
-	return NULL;
-}
-
-void snapshot_server_close(struct snapshot_server *server)
+enum ha_error snapshot_server_lend(struct snapshot_server *server, const struct snapshot_loan *loan)
 {
 	(void)server;
+	(void)loan;
+	require(false, "nobody to serve");
+	return HA_E_IO;
+}
+
+void snapshot_server_withdraw(struct snapshot_server *server, uint32_t group)
+{
+	(void)server;
+	(void)group;
 }
 
 struct counter_set replication_counters = { .name = "replication" };

@@ -16,7 +16,7 @@
 
 void fetching_begin(struct fetching *f, const struct replication_cluster *cluster)
 {
-	*f = (struct fetching){ .cluster = *cluster, .map = FIXTURE_MAP };
+	*f = (struct fetching){ .cluster = *cluster, .map = FIXTURE_MAP, .group = GROUP };
 	place_begin(&f->place);
 	snprintf(f->directory, sizeof(f->directory), "%s", path_in(&f->place, "fetching"));
 }
@@ -26,6 +26,7 @@ static void *fetch(void *argument)
 	struct fetching *f = argument;
 	const struct snapshot_fetch_options options = {
 		.cluster = &f->cluster,
+		.group = f->group,
 		.from = 1,
 		.directory = f->directory,
 		.map_octets = f->map,

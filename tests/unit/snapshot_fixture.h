@@ -12,12 +12,15 @@
 #include "replication/snapshot.h"
 #include "tests/unit/store_fixture.h"
 
+#define GROUP 3u /* whose store is fetched, unless it says otherwise */
+
 /* A fetch from member 1 in a thread of its own, into a directory below `place`. */
 struct fetching {
 	struct place place;
 	char directory[80];
 	struct replication_cluster cluster;
 	uint64_t map;
+	uint32_t group;
 	uint32_t patience_ms;
 	_Atomic bool stop;
 	_Atomic uint64_t rows;
@@ -26,7 +29,7 @@ struct fetching {
 	pthread_t thread;
 };
 void fetching_begin(struct fetching *fetching, const struct replication_cluster *cluster);
-void fetching_start(struct fetching *fetching); /* map and patience may be set before */
+void fetching_start(struct fetching *fetching); /* map, group and patience may be set before */
 void fetching_await_rows(struct fetching *fetching);
 enum ha_error fetching_join(struct fetching *fetching);
 void fetching_end(struct fetching *fetching); /* removes everything */

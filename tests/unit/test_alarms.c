@@ -13,6 +13,7 @@ static uint64_t now_ms;
 static char last[ALARM_LINE_MAX];
 static enum log_level last_level;
 static unsigned lines;
+static bool last_of_group;
 
 /* A leader with data members 1 and 2 and witness 3, all well. */
 static void begin(void)
@@ -40,9 +41,10 @@ static void begin(void)
 	lines = 0;
 }
 
-static void say(void *context, enum log_level level, const char *line)
+static void say(void *context, enum log_level level, bool of_group, const char *line)
 {
 	CU_ASSERT_PTR_EQUAL(context, &status);
+	last_of_group = of_group;
 	snprintf(last, sizeof(last), "%s", line);
 	last_level = level;
 	lines++;
@@ -157,6 +159,11 @@ static void wrong_clock(void)
 	status.clock_off = true;
 }
 
+static void other_groups_at_2(void)
+{
+	status.members[1].other_groups = true;
+}
+
 static void nothing(void) {}
 
 static void warnings_say_what_to_see_to(void)
@@ -179,6 +186,7 @@ static void warnings_say_what_to_see_to(void)
 		{ lead_by_witness, 1, "no data member would lead" },
 		{ drain, 1, "this node is drained" },
 		{ wrong_clock, 1, "the clock of this node is off" },
+		{ other_groups_at_2, 1, "a member is configured with other groups" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -216,6 +224,8 @@ static void trouble_and_its_end_are_one_line_each(void)
 		  LOG_LEVEL_WARNING },
 		{ cut_witness, "member 3 (192.0.2.3:4434) is out of reach", "within reach again",
 		  LOG_LEVEL_WARNING },
+		{ other_groups_at_2, "member 2 (192.0.2.2:4434) is configured with other groups",
+		  "has the same groups as this node now", LOG_LEVEL_WARNING },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -288,6 +298,21 @@ static void who_comes_back_and_is_refused_is_not_called_within_reach(void)
 	CU_ASSERT_TRUE(said("is there again, and is refused"));
 }
 
+/* What is the same in all groups of a process is told once. */
+static void one_group_tells_what_is_of_all(void)
+{
+	begin();
+	cut_witness();
+	alarms.of_group_only = true;
+	CU_ASSERT_EQUAL(pass(60000), 0);
+	lag_2();
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_TRUE(last_of_group);
+	alarms.of_group_only = false;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_FALSE(last_of_group);
+}
+
 static void a_member_that_fetches_the_store_is_told(void)
 {
 	begin();
@@ -308,6 +333,7 @@ static CU_TestInfo tests[] = {
 	  who_waits_for_a_founder_says_that_and_not_that_all_is_lost },
 	{ "who comes back and is refused is not called within reach",
 	  who_comes_back_and_is_refused_is_not_called_within_reach },
+	{ "one group tells what is of all", one_group_tells_what_is_of_all },
 	{ "a member that fetches the store is told", a_member_that_fetches_the_store_is_told },
 	CU_TEST_INFO_NULL,
 };

@@ -55,6 +55,7 @@ static const struct control_request request = {
 	.argument_count = 3,
 	.secret = "\0\1secret",
 	.secret_size = 8,
+	.group = 15,
 };
 
 static void a_request_comes_back(void)
@@ -74,6 +75,7 @@ static void a_request_comes_back(void)
 		CU_ASSERT_STRING_EQUAL(back.arguments[i], words[i]);
 	CU_ASSERT_EQUAL_FATAL(back.secret_size, 8);
 	CU_ASSERT_EQUAL(memcmp(back.secret, request.secret, 8), 0);
+	CU_ASSERT_EQUAL(back.group, 15);
 	control_request_free(&back);
 	CU_ASSERT_PTR_NULL(back.message);
 	control_request_free(&back);

@@ -40,8 +40,11 @@ static void serve(struct scene *s, uint32_t octets_per_ms)
 {
 	const struct snapshot_server_options options = {
 		.cluster = &s->clusters[0],
-		.store = s->from.store,
 		.octets_per_ms = octets_per_ms,
+	};
+	const struct snapshot_loan loan = {
+		.group = GROUP,
+		.store = s->from.store,
 		.context = s,
 		.opened = on_opened,
 		.closed = on_closed,
@@ -51,6 +54,8 @@ static void serve(struct scene *s, uint32_t octets_per_ms)
 
 	s->server = snapshot_server_open(&options, &why, report, sizeof(report));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->server);
+	CU_ASSERT_EQUAL(snapshot_server_lend(s->server, &loan), HA_OK);
+	CU_ASSERT_EQUAL(snapshot_server_lend(s->server, &loan), HA_E_EXISTS);
 }
 
 /* Values of different sizes, each of its key and the round. */
@@ -209,6 +214,71 @@ static void a_server_that_starts_again_begins_anew(void)
 	end(&s);
 }
 
+/* Each gets the store that it asked for, and who asks for another one waits for it. */
+static void every_group_has_its_own_store(void)
+{
+	const struct snapshot_loan other_loan = { .group = GROUP + 1 };
+	struct snapshot_loan loan = other_loan;
+	struct place other;
+	struct scene s;
+	struct fetching first, second;
+	struct store_write w;
+
+	begin(&s, ROWS);
+	place_begin(&other);
+	CU_ASSERT_TRUE_FATAL(place_open_store(&other, FIXTURE_MAP));
+	w = store_begin(other.store);
+	store_put(&w, STORE_META, text("applied"), text("1"));
+	CU_ASSERT_EQUAL_FATAL(store_commit(&w), HA_OK);
+	serve(&s, SLOWLY);
+	fetching_begin(&first, &s.clusters[1]);
+	fetching_begin(&second, &s.clusters[1]);
+	second.group = GROUP + 1;
+	fetching_start(&second); /* nobody lends it yet */
+	fetching_start(&first);
+	fetching_await_rows(&first);
+	loan.store = other.store;
+	CU_ASSERT_EQUAL(snapshot_server_lend(s.server, &loan), HA_OK);
+	CU_ASSERT_EQUAL(fetching_join(&second), HA_OK);
+	CU_ASSERT_EQUAL(second.rows, 1);
+	CU_ASSERT_EQUAL(fetching_join(&first), HA_OK); /* nobody took its place */
+	check_fetched(&s, &first);
+	CU_ASSERT_EQUAL(served(&s), 2);
+	fetching_end(&first);
+	fetching_end(&second);
+	end(&s);
+	place_end(&other);
+}
+
+/* Its lender may close it: who reads it is cut off, and begins anew with the next. */
+static void a_store_that_is_withdrawn_is_read_no_more(void)
+{
+	struct snapshot_loan loan = { .group = GROUP, .opened = on_opened, .closed = on_closed };
+	struct scene s;
+	struct fetching f;
+
+	begin(&s, ROWS);
+	serve(&s, SLOWLY);
+	fetching_begin(&f, &s.clusters[1]);
+	fetching_start(&f);
+	fetching_await_rows(&f);
+	snapshot_server_withdraw(s.server, GROUP + 1); /* was never lent */
+	CU_ASSERT_EQUAL(s.opened, 1);
+	snapshot_server_withdraw(s.server, GROUP);
+	CU_ASSERT_EQUAL(s.closed, 1);
+	snapshot_server_withdraw(s.server, GROUP);
+	fill(&s, ROWS + 5, 3);
+	loan.store = s.from.store;
+	loan.context = &s;
+	CU_ASSERT_EQUAL(snapshot_server_lend(s.server, &loan), HA_OK);
+	CU_ASSERT_EQUAL(fetching_join(&f), HA_OK);
+	CU_ASSERT_EQUAL(f.rows, ROWS + 7);
+	check_fetched(&s, &f);
+	CU_ASSERT_EQUAL(s.opened, 2);
+	fetching_end(&f);
+	end(&s);
+}
+
 /* Two at a time; the third waits until it is its turn. */
 static void three_can_fetch(void)
 {
@@ -302,6 +372,8 @@ static CU_TestInfo tests[] = {
 	{ "what comes is of one moment", what_comes_is_of_one_moment },
 	{ "a broken connection is gone on with", a_broken_connection_is_gone_on_with },
 	{ "a server that starts again begins anew", a_server_that_starts_again_begins_anew },
+	{ "every group has its own store", every_group_has_its_own_store },
+	{ "a store that is withdrawn is read no more", a_store_that_is_withdrawn_is_read_no_more },
 	{ "three can fetch", three_can_fetch },
 	{ "a stranger gets nothing", a_stranger_gets_nothing },
 	{ "a disk that is full is told", a_disk_that_is_full_is_told },
