@@ -268,6 +268,12 @@ void dataplane_count(struct dataplane *d)
 		tc_keep_count(d->fast);
 }
 
+enum ha_error dataplane_explain(struct dataplane *d, const void *packet, size_t size,
+                                dataplane_teller *tell, void *context)
+{
+	return user_explain(d->user, (struct span){ packet, size }, tell, context);
+}
+
 static bool is_same(const struct tunnels_binding *a, const struct tunnels_binding *b)
 {
 	return address_equal(a->care_of, b->care_of) && address_equal(a->endpoint, b->endpoint) &&

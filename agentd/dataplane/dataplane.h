@@ -77,4 +77,12 @@ struct dataplane_traffic {
 bool dataplane_traffic(struct dataplane *dataplane, uint32_t realm, struct in_addr home,
                        const struct binding *binding, struct dataplane_traffic *out);
 
+/* What would become of a packet that came to this host now, told line by line: each a
+ * part ("note", "output", "verdict") and a text, borrowed for the call. A whole packet
+ * with its header; one to the home agent address is from a tunnel. Nothing is sent and
+ * nothing counted. HA_E_NOMEM. Any thread. */
+typedef void dataplane_teller(void *context, const char *part, const char *text);
+enum ha_error dataplane_explain(struct dataplane *dataplane, const void *packet, size_t size,
+                                dataplane_teller *tell, void *context);
+
 #endif

@@ -177,7 +177,8 @@ struct forward_verdict forward_home(const struct forward_context *context, uint3
 	subject.packet = subject.arrived = packet;
 	if (tunnels_find(context->tunnels, realm, subject.ip.destination, &home)) {
 		forward_bound(&run, &subject, &home);
-	} else if (forward_is_own(context->settings, subject.ip.destination)) {
+	} else if (arrival == FORWARD_FROM_WIRE &&
+	           forward_is_own(context->settings, subject.ip.destination)) {
 		forward_emit(&run, &(struct forward_output){ .kind = FORWARD_HOST,
 		                                             .packet = packet,
 		                                             .realm = realm });

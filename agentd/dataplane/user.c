@@ -36,21 +36,33 @@ static void note_doubt(struct user *user)
 		log_warning("%s", now);
 }
 
+/* The thread alone changes them, and others copy them. */
+static enum ha_error renew_host(struct user *user)
+{
+	struct host host = user->host;
+	enum ha_error why = host_look(user->options.agent, user->options.interception.device,
+	                              &host);
+
+	pthread_mutex_lock(&user->mutex);
+	user->host = host;
+	user->settings.own = user->host.addresses;
+	user->settings.own_count = user->host.count;
+	user->settings.link_mtu = user->host.mtu;
+	pthread_mutex_unlock(&user->mutex);
+	return why;
+}
+
 static void look_at_host(struct user *user)
 {
 	static struct log_limit limit = { .per_second = 1 };
 	uint64_t held_back;
-	enum ha_error why = host_look(user->options.agent, user->options.interception.device,
-	                              &user->host);
+	enum ha_error why = renew_host(user);
 
 	user->looked_ns = clock_monotonic_ns();
 	if (why == HA_E_CAPACITY && log_limit_pass(&limit, user->looked_ns, &held_back))
 		log_warning("this host has more than %u addresses; packets from the others among "
 		            "them are not known to be its own",
 		            HOST_ADDRESSES_MAX);
-	user->settings.own = user->host.addresses;
-	user->settings.own_count = user->host.count;
-	user->settings.link_mtu = user->host.mtu;
 	note_doubt(user);
 	user_broadcasts_follow(user);
 	user_broadcasts_want(user);

@@ -9,6 +9,7 @@
 #ifndef AGENTD_DATAPLANE_USER_H
 #define AGENTD_DATAPLANE_USER_H
 
+#include "agentd/dataplane/dataplane.h"
 #include "agentd/dataplane/forward.h"
 #include "agentd/dataplane/interception.h"
 
@@ -41,6 +42,10 @@ enum ha_error user_open(const struct user_options *options, struct user **out, c
 
 /* What of this host stands in the way, as it was seen last; "" = nothing. Any thread. */
 void user_doubt(struct user *user, char *out, size_t size);
+
+/* As dataplane_explain. */
+enum ha_error user_explain(struct user *user, struct span packet, dataplane_teller *tell,
+                           void *context);
 
 /* Rules and routes first, then the device. NULL is fine. */
 void user_close(struct user *user);

@@ -56,7 +56,7 @@ struct user {
 	struct host host;
 	uint64_t looked_ns; /* at the host */
 
-	pthread_mutex_t mutex; /* guards the next */
+	pthread_mutex_t mutex; /* guards the next, and that others copy host and settings */
 	char doubt[USER_DOUBT_MAX];
 
 	uint8_t packet[IP4_TOTAL_MAX + 1];

@@ -108,6 +108,10 @@ void agent_count(struct agent *agent);
 bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
                    const struct binding *binding, struct dataplane_traffic *out);
 
+/* As dataplane_explain. HA_E_NOTFOUND: packets are not forwarded here. */
+enum ha_error agent_trace_packet(struct agent *agent, const void *packet, size_t size,
+                                 dataplane_teller *tell, void *context);
+
 /* As replication_transfer, replication_drain and replication_admit have them. */
 enum ha_error agent_transfer(struct agent *agent, uint8_t member);
 enum ha_error agent_drain(struct agent *agent, bool drain);

@@ -357,3 +357,11 @@ bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
 	return agent->forwarding &&
 	       dataplane_traffic(agent->forwarding->plane, realm, home, binding, out);
 }
+
+enum ha_error agent_trace_packet(struct agent *agent, const void *packet, size_t size,
+                                 dataplane_teller *tell, void *context)
+{
+	if (!agent->forwarding)
+		return HA_E_NOTFOUND;
+	return dataplane_explain(agent->forwarding->plane, packet, size, tell, context);
+}

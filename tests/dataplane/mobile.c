@@ -119,11 +119,12 @@ static void take(int from_socket)
 
 static void send_one(size_t size)
 {
-	static uint16_t id;
+	static uint16_t last;
 	struct writer out = writer_over(scratch, sizeof(scratch));
-	const struct tunnel_outer outer = { .ttl = 64, .id = ++id };
+	const struct tunnel_outer outer = { .ttl = 64, .id = (uint16_t)(last + 1) };
 	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = end.remote };
 
+	last++;
 	if (packet[0] >> 4 != 4)
 		return;
 	if (tunnel_wrap(&end, &outer, (struct span){ packet, size }, &out) != HA_OK)

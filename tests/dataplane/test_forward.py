@@ -11,7 +11,7 @@ import threading
 
 import pytest
 import world as world_module
-from agent import Agent
+from agent import Agent, Refused
 from namespaces import ip
 from scapy_client import B, D, G, M, S, T
 from test_address import NET_ADMIN
@@ -139,6 +139,27 @@ def test_this_host_itself_reaches_the_node(world, agent):
     Mobile(world, HOME, reverse=True)
     assert world.reaches("agent", HOME)
     assert world.ping("mobile", AGENT, source=HOME) == 3
+
+
+def test_what_would_become_of_a_packet_is_told(world, agent):
+    def told(*words):
+        rows = agent.ctl("trace-packet", *words)
+        return {part: [row["text"] for row in rows if row["part"] == part] for part in ("note", "output", "verdict")}
+    before = {name: value for name, value in counters(agent).items() if name.startswith(("forward-", "user-"))}
+    assert told(CORRESPONDENT, HOME)["verdict"] == ["unreachable"]
+    assert told(CORRESPONDENT, HOME)["output"] == [f"an ICMP error to {CORRESPONDENT}"]
+    assert told(CORRESPONDENT, OWN_HOME)["output"] == [f"84 octets to {OWN_HOME}, on the home link"]
+    assert register(world) == 0
+    found = told(CORRESPONDENT, HOME, "1000")
+    assert found["verdict"] == ["tunnelled"] and found["output"] == [f"1020 octets into the tunnel to {CARE_OF}"]
+    assert f"{HOME} is bound to 1 care-of addresses" in found["note"]
+    assert len(told(CORRESPONDENT, HOME, "3000")["output"]) == 3  # fragments
+    assert f"an ICMP error to {CORRESPONDENT}" in told(CORRESPONDENT, HOME, "1500", "df")["output"]
+    assert told(CORRESPONDENT, "8.8.8.8")["verdict"] == ["no-network"]
+    for words in ((HOME,), (CORRESPONDENT, "x"), (CORRESPONDENT, HOME, "27"), (CORRESPONDENT, HOME, "df", "84")):
+        with pytest.raises(Refused):
+            told(*words)
+    assert {name: counters(agent)[name] for name in before} == before
 
 
 # ---- encapsulations, both ways ----

@@ -247,6 +247,15 @@ def home_drop_cases():
         yield Case(f"from elsewhere to {what}", BIND).put("home wire", plain(destination=to)).gives("not-unicast")
     yield Case("a packet for the agent itself", BIND).put("home wire", plain(destination=AGENT)).gives("local").out(
         "host", plain(destination=AGENT), ())
+    inside, elsewhere = "10.0.0.1", "own 10.0.0.1"
+    mine = plain(destination=inside)
+    for how in ("routed", "host"):
+        yield Case(f"to an address of ours that another member has now: {how}", elsewhere, network="10.0.0.0/24 router").put(
+            f"home {how}", mine).gives("home-link").out("inner on-link", mine, ())
+    yield Case("to an address of ours that nobody can have", elsewhere, network="10.0.0.0/24 virtual").put(
+        "home routed", mine).gives("unreachable", "error-sent").complains(error(3, 1, mine))
+    yield Case("to an address of ours outside of home networks").put("home routed", plain(destination=AGENT)).gives(
+        "no-network")
     for ttl in (0, 1):
         dying = plain(ttl=ttl)
         yield Case(f"a TTL of {ttl} runs out", BIND).put("home wire", dying).gives("expired", "error-sent").complains(
