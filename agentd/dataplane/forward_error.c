@@ -2,6 +2,13 @@
  * 1812 section 4.3.2), and not too many. */
 #include "agentd/dataplane/forward_internal.h"
 
+static enum soft_cause cause_of(const struct forward_complaint *complaint)
+{
+	if (complaint->type == ICMP4_UNREACHABLE)
+		return complaint->code == ICMP4_TOO_BIG ? SOFT_TOO_BIG : SOFT_UNREACHABLE;
+	return complaint->type == ICMP4_TIME_EXCEEDED ? SOFT_EXPIRED : SOFT_OTHER;
+}
+
 bool forward_complain(struct forward_run *run, const struct forward_agent *agent, struct span about,
                       struct forward_complaint complaint)
 {
@@ -19,7 +26,8 @@ bool forward_complain(struct forward_run *run, const struct forward_agent *agent
 		forward_happened(run, FORWARD_ERROR_FORBIDDEN);
 		return false;
 	}
-	if (!context->trial && !soft_may_complain(context->soft, context->now_ns)) {
+	if (!context->trial &&
+	    !soft_may_complain(context->soft, cause_of(&complaint), context->now_ns)) {
 		forward_happened(run, FORWARD_ERROR_LIMITED);
 		return false;
 	}

@@ -29,6 +29,12 @@ struct sent {
 	struct soft_sent packet;
 };
 
+/* For errors: credit, of which each takes its share of a second. */
+struct bucket {
+	uint64_t credit_ns;
+	uint64_t credited_ns;
+};
+
 struct soft {
 	pthread_mutex_t lock;
 	uint32_t sets;
@@ -36,8 +42,7 @@ struct soft {
 	uint64_t seed;
 	uint16_t next_id;
 	struct soft_size size;
-	uint64_t credit_ns; /* for errors: each takes its share of a second */
-	uint64_t credited_ns;
+	struct bucket errors[SOFT_CAUSES];
 	struct exit *exits;
 	struct sent *sent;
 };
@@ -283,8 +288,9 @@ bool soft_recall(struct soft *s, struct in_addr exit, uint16_t id, uint64_t now_
 }
 
 /* Credit grows with time, and one error takes what a second has over their number. */
-bool soft_may_complain(struct soft *s, uint64_t now_ns)
+bool soft_may_complain(struct soft *s, enum soft_cause cause, uint64_t now_ns)
 {
+	struct bucket *bucket = &s->errors[cause];
 	uint64_t price, most;
 	bool may;
 
@@ -293,15 +299,16 @@ bool soft_may_complain(struct soft *s, uint64_t now_ns)
 	price = SECOND_NS / s->size.errors_per_s;
 	most = price * s->size.errors_burst;
 	pthread_mutex_lock(&s->lock);
-	if (s->credited_ns == 0 || now_ns > s->credited_ns) {
-		uint64_t gained = s->credited_ns ? now_ns - s->credited_ns : most;
+	if (bucket->credited_ns == 0 || now_ns > bucket->credited_ns) {
+		uint64_t gained = bucket->credited_ns ? now_ns - bucket->credited_ns : most;
 
-		s->credit_ns = gained > most - s->credit_ns ? most : s->credit_ns + gained;
-		s->credited_ns = stamp(now_ns);
+		bucket->credit_ns = gained > most - bucket->credit_ns ? most
+		                                                      : bucket->credit_ns + gained;
+		bucket->credited_ns = stamp(now_ns);
 	}
-	may = s->credit_ns >= price;
+	may = bucket->credit_ns >= price;
 	if (may)
-		s->credit_ns -= price;
+		bucket->credit_ns -= price;
 	pthread_mutex_unlock(&s->lock);
 	return may;
 }

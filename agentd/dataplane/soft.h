@@ -23,7 +23,7 @@ struct soft;
 struct soft_size {
 	uint32_t exits; /* rounded up to a power of two, at least 8 */
 	uint32_t sent;  /* likewise; at most 65536, one for each identification */
-	/* ICMP errors that may be caused in a second, and at once. */
+	/* ICMP errors that may be caused in a second, and at once, of each cause. */
 	uint32_t errors_per_s;
 	uint32_t errors_burst;
 	uint16_t first_id; /* identifications begin there; 0: anywhere */
@@ -78,7 +78,17 @@ void soft_remember(struct soft *soft, uint32_t realm, struct in_addr exit, uint1
 bool soft_recall(struct soft *soft, struct in_addr exit, uint16_t id, uint64_t now_ns,
                  struct soft_sent *out);
 
+/* What ICMP errors are about. Each has its own share, for strangers can cause as many of
+ * some as they like, and others' path MTU discovery lives on the rest. */
+enum soft_cause {
+	SOFT_TOO_BIG,
+	SOFT_UNREACHABLE,
+	SOFT_EXPIRED,
+	SOFT_OTHER,
+	SOFT_CAUSES
+};
+
 /* May one more ICMP error be caused now (RFC 1812 section 4.3.2.8)? Counts it. */
-bool soft_may_complain(struct soft *soft, uint64_t now_ns);
+bool soft_may_complain(struct soft *soft, enum soft_cause cause, uint64_t now_ns);
 
 #endif

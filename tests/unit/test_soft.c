@@ -135,7 +135,7 @@ static void clock_may_begin_at_nothing(void)
 	soft_too_big(soft, exit_of(1), 1300, 1500, FLOOR, 0);
 	CU_ASSERT_TRUE(look(1).broken);
 	CU_ASSERT_EQUAL(look(1).mtu, 1300);
-	CU_ASSERT_TRUE(soft_may_complain(soft, 0));
+	CU_ASSERT_TRUE(soft_may_complain(soft, SOFT_EXPIRED, 0));
 	soft_free(soft);
 }
 
@@ -216,8 +216,8 @@ static void identifications_begin_where_they_are_told(void)
 	soft = soft_new(size);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(soft);
 	CU_ASSERT_EQUAL(soft_id(soft), 0xffff);
-	CU_ASSERT_EQUAL(soft_id(soft), 1);           /* 0 would be the kernel's to fill in */
-	CU_ASSERT_FALSE(soft_may_complain(soft, 1)); /* a rate of 0 is none at all */
+	CU_ASSERT_EQUAL(soft_id(soft), 1); /* 0 would be the kernel's to fill in */
+	CU_ASSERT_FALSE(soft_may_complain(soft, SOFT_EXPIRED, 1)); /* a rate of 0 is none at all */
 	soft_free(soft);
 }
 
@@ -226,7 +226,7 @@ static unsigned complaints(unsigned wanted)
 	unsigned given = 0;
 
 	for (unsigned i = 0; i < wanted; i++)
-		given += soft_may_complain(soft, now_ns);
+		given += soft_may_complain(soft, SOFT_EXPIRED, now_ns);
 	return given;
 }
 
@@ -234,6 +234,7 @@ static void complaints_are_paced(void)
 {
 	begin(8, 8);
 	CU_ASSERT_EQUAL(complaints(100), 3);
+	CU_ASSERT_TRUE(soft_may_complain(soft, SOFT_TOO_BIG, now_ns)); /* of another cause */
 	now_ns += S / 10;
 	CU_ASSERT_EQUAL(complaints(100), 1);
 	now_ns += S / 10 - 1;
@@ -269,7 +270,7 @@ static void *use(void *seed)
 		soft_too_big(soft, exit_of(dice_below(&dice, 40)), 1000, 1500, FLOOR, 5);
 		wrong += soft_look(soft, exit_of(dice_below(&dice, 40)), 5).mtu % 1000 != 0;
 		soft_works(soft, exit_of(dice_below(&dice, 40)), 5);
-		(void)soft_may_complain(soft, i);
+		(void)soft_may_complain(soft, i % SOFT_CAUSES, i);
 	}
 	return NULL;
 }

@@ -279,6 +279,11 @@ def home_drop_cases():
         "expired", "error-sent").complains(error(11, 0, plain(ttl=1))).put("home wire", plain(ttl=1)).gives(
         "expired", "error-limited").say("now 1002").put("home wire", plain(ttl=1)).gives(
         "expired", "error-sent").complains(error(11, 0, plain(ttl=1)))
+    fixed = plain(size=1481, df=True)
+    yield Case("errors that strangers cause leave room for those that path MTU discovery needs", BIND,
+               "set errors 1").put("home wire", plain(ttl=1)).gives("expired", "error-sent").complains(
+        error(11, 0, plain(ttl=1))).put("home wire", plain(ttl=1)).gives("expired", "error-limited").put(
+        "home wire", fixed).gives("too-big", "mtu-told", "error-sent").complains(error(3, 4, fixed, mtu=1480))
     yield Case("from outside with an address of ours", BIND).put("home wire", plain(source=AGENT)).gives("own-source")
     yield Case("with another address of ours", BIND, "own 192.0.2.200").put(
         "home routed", plain(source="192.0.2.200")).gives("own-source")
