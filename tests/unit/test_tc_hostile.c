@@ -120,7 +120,44 @@ static void hostile_tunnels_change_nothing(void)
 	fixture_close(&fixture);
 }
 
+/* A tunnel whose header says that nothing follows, and a packet in what fills the frame. */
+static void what_is_behind_the_tunnel_is_not_in_it(void)
+{
+	static const struct {
+		uint8_t encapsulation;
+		uint16_t port;
+	} kinds[] = { { ENCAPSULATION_GRE, 0 },
+		      { ENCAPSULATION_IPIP, 40001 },
+		      { ENCAPSULATION_IPIP, 0 } };
+
+	fixture_begin(&fixture);
+	for (size_t i = 0; i < 3; i++) {
+		struct tunnels_binding kind = fixture_binding(CARE_OF, kinds[i].encapsulation,
+		                                              kinds[i].port);
+		struct ip4 ip = fixture_header(HOME, PEER, 1000);
+		struct span packet = fixture_reversed(&kind, fixture_packet(&ip));
+		struct fixture_result result;
+		uint16_t sum;
+
+		fixture_bind(&fixture, kind, NULL);
+		fixture_tunnel_room[2] = 0;
+		fixture_tunnel_room[3] = 20;
+		fixture_tunnel_room[10] = fixture_tunnel_room[11] = 0;
+		sum = ip4_checksum((struct span){ fixture_tunnel_room, 20 });
+		fixture_tunnel_room[10] = (uint8_t)(sum >> 8);
+		fixture_tunnel_room[11] = (uint8_t)sum;
+		if (kinds[i].port)
+			fixture_tunnel_room[24] = fixture_tunnel_room[25] =
+				fixture_tunnel_room[26] = fixture_tunnel_room[27] = 0;
+		packet.size = kinds[i].port ? 72 : 46;
+		result = fixture_send(&fixture, packet);
+		CU_ASSERT_NOT_EQUAL(result.reason, TC_REVERSED);
+	}
+	fixture_close(&fixture);
+}
+
 static CU_TestInfo tests[] = {
+	{ "what is behind the tunnel is not in it", what_is_behind_the_tunnel_is_not_in_it },
 	{ "hostile headers change nothing", hostile_headers_change_nothing },
 	{ "hostile tunnels change nothing", hostile_tunnels_change_nothing },
 	CU_TEST_INFO_NULL,

@@ -19,11 +19,14 @@ struct arrival {
 	__u8 udp;
 };
 
+/* What fills a frame up behind the outer packet is not inside of it. */
 static __always_inline int read_inner(struct __sk_buff *skb, struct arrival *arrival)
 {
-	return bpf_skb_load_bytes(skb, arrival->at, &arrival->inner.ip, IP_SIZE) == 0 &&
-	       header_is_plain(&arrival->inner.ip,
-	                       IP_AT + bpf_ntohs(arrival->outer.tot_len) - arrival->at);
+	__u32 end = IP_AT + bpf_ntohs(arrival->outer.tot_len);
+
+	return end >= arrival->at + IP_SIZE &&
+	       bpf_skb_load_bytes(skb, arrival->at, &arrival->inner.ip, IP_SIZE) == 0 &&
+	       header_is_plain(&arrival->inner.ip, end - arrival->at);
 }
 
 static __always_inline int read_gre(struct __sk_buff *skb, struct arrival *arrival)
