@@ -93,6 +93,7 @@ struct config {
 	uint32_t dataplane_priority;
 	uint32_t nesting_limit;
 	struct address_prefixes trusted_gateways; /* empty = none */
+	char route_hook[CONFIG_TEXT_MAX];         /* program; empty = none */
 	/* home-networks */
 	struct home_network home_networks[HOME_NETWORKS_MAX]; /* network i+1 */
 	/* process */

@@ -22,6 +22,7 @@ static enum ha_error check_paths(const struct config *config, struct config_erro
 		{ "storage.associations", config->associations_file },
 		{ "storage.cluster-key", config->cluster_key_file },
 		{ "home-agent.announce-hook", config->announce_hook },
+		{ "dataplane.route-hook", config->route_hook },
 		{ "cluster.key", config->node_key_file },
 		{ "process.control-socket", config->control_socket },
 	};

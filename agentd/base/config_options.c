@@ -318,6 +318,9 @@ static const struct option options[] = {
 	  .help = "Addresses of routers that may send packets of any source through tunnels to the "
 	          "home agent, as up to 8 prefixes with commas between them, or none. Others may "
 	          "send what comes from the mobile nodes that are bound to their address." },
+	{ "dataplane", "route-hook", TEXT(route_hook, 0, 200), NODE_RESTART, .preset = "",
+	  .help = "Program that is called when this node begins or ceases to lead, for each virtual "
+	          "home network, and tells the routers of it; empty for none." },
 
 	{ "overload", "request-age", NUMBER(request_age_ms, "milliseconds", 0, 60000), NODE_LIVE,
 	  .preset = "1000",

@@ -60,12 +60,17 @@ static void add_forwarding(struct call *call)
 {
 	struct answer *answer = &call->answer;
 	struct dataplane_status status;
+	struct home_status home;
 
 	agent_forwarding(call->agent, &status);
+	agent_home(call->agent, &home);
 	answer_text(answer, "forwarding", "%s", status.path);
 	answer_text(answer, "forwarding_why", "%s", status.why);
 	answer_flag(answer, "forwards", status.forwards);
 	answer_number(answer, "tunnels", status.bindings);
+	answer_number(answer, "home_links", home.links);
+	answer_number(answer, "home_announcements", home.waiting);
+	answer_number(answer, "home_routes", home.networks);
 	answer_text_or_null(answer, "forwarding_trouble", status.doubt);
 }
 

@@ -234,8 +234,7 @@ static enum ha_error open_all(struct home_route *all, const struct home_route_op
 		                 HOME_ROUTES_MAX);
 	if (access(options->hook, X_OK) != 0)
 		return ha_refuse(report, size, ha_error_of_errno(errno),
-		                 "the hook of virtual home networks: %s: %s", options->hook,
-		                 strerror(errno));
+		                 "dataplane.route-hook: %s: %s", options->hook, strerror(errno));
 	snprintf(all->program, sizeof(all->program), "%s", options->hook);
 	all->until = options->until;
 	all->context = options->context;

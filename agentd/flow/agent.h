@@ -13,6 +13,7 @@
 #include "agentd/base/error.h"
 #include "agentd/base/keyring.h"
 #include "agentd/dataplane/dataplane.h"
+#include "agentd/dataplane/home.h"
 #include "agentd/dataplane/ownership.h"
 #include "agentd/state/change.h"
 #include "replication/replication.h"
@@ -99,6 +100,8 @@ void agent_status(struct agent *agent, struct agent_status *out);
 
 /* What forwards packets here. */
 void agent_forwarding(struct agent *agent, struct dataplane_status *out);
+/* What brings them here. */
+void agent_home(struct agent *agent, struct home_status *out);
 
 /* Bring the counters up to date that are kept elsewhere, before they are visited. Any
  * thread. */

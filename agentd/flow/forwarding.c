@@ -7,10 +7,9 @@
 #include "agentd/flow/forwarding.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "agentd/base/log.h"
-#include "agentd/dataplane/home_arp.h"
+#include "agentd/dataplane/home.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/internal.h"
 #include "agentd/flow/sockets.h"
@@ -31,7 +30,7 @@ struct place {
 struct forwarding {
 	struct dataplane *plane;
 	struct tunnels *tunnels;
-	struct home_arp *arp; /* NULL: no home network has a link with ARP */
+	struct home home;
 
 	/* Engine's thread; before it is there, who starts it. */
 	struct place noted[NOTED_MAX];
@@ -247,41 +246,18 @@ static uint64_t attract_until(void *context, uint8_t group)
 }
 
 /* The link on which the home agent's address is has its virtual MAC, too. */
-static struct mac mac_of(const struct agent *agent, const struct home_network *network)
+static enum ha_error open_home(struct agent *agent, char *report, size_t size)
 {
-	const struct config *config = &agent->config;
-
-	if (!config->virtual_mac || strcmp(config->interface, network->interface) != 0)
-		return (struct mac){ { 0 } };
-	return ownership_status(agent->ownership).mac;
-}
-
-/* Who is away does not answer ARP on the home link: the home agent does (RFC 5944 section
- * 4.6), while it leads. */
-static enum ha_error open_arp(struct agent *agent, char *report, size_t size)
-{
-	struct home_arp_network networks[HOME_NETWORKS_MAX];
-	struct home_arp_options options = {
-		.networks = networks,
+	struct home_options options = {
+		.config = &agent->config,
 		.tunnels = agent->forwarding->tunnels,
 		.until = attract_until,
 		.context = agent,
 	};
 
-	for (size_t i = 0; i < HOME_NETWORKS_MAX; i++) {
-		const struct home_network *network = &agent->config.home_networks[i];
-
-		if (*network->interface)
-			networks[options.count++] = (struct home_arp_network){
-				.realm = agent->realm,
-				.prefix = home_network_prefix(network),
-				.interface = network->interface,
-				.mac = mac_of(agent, network),
-			};
-	}
-	if (options.count == 0)
-		return HA_OK;
-	return home_arp_open(&options, &agent->forwarding->arp, report, size);
+	if (agent->config.virtual_mac)
+		options.mac = ownership_status(agent->ownership).mac;
+	return home_open(&options, &agent->forwarding->home, report, size);
 }
 
 enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
@@ -304,14 +280,14 @@ enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 	}
 	agent->forwarding->plane = plane;
 	agent->forwarding->tunnels = dataplane_tunnels(plane);
-	return open_arp(agent, report, size);
+	return open_home(agent, report, size);
 }
 
 void forwarding_close(struct agent *agent)
 {
 	if (!agent->forwarding)
 		return;
-	home_arp_close(agent->forwarding->arp);
+	home_close(&agent->forwarding->home);
 	dataplane_close(agent->forwarding->plane);
 	free(agent->forwarding);
 	agent->forwarding = NULL;
@@ -348,6 +324,13 @@ void agent_count(struct agent *agent)
 void agent_forwarding(struct agent *agent, struct dataplane_status *out)
 {
 	dataplane_status(agent->forwarding ? agent->forwarding->plane : NULL, out);
+}
+
+void agent_home(struct agent *agent, struct home_status *out)
+{
+	const struct home nothing = { 0 };
+
+	*out = home_status(agent->forwarding ? &agent->forwarding->home : &nothing);
 }
 
 bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,

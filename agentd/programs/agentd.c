@@ -85,6 +85,7 @@ static bool host_has(const struct config *config, char *report, size_t size)
 	} files[] = {
 		{ "storage.associations", config->associations_file, F_OK },
 		{ "home-agent.announce-hook", config->announce_hook, X_OK },
+		{ "dataplane.route-hook", config->route_hook, X_OK },
 	};
 	struct privileges privileges;
 

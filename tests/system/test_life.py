@@ -187,6 +187,9 @@ def test_check_tells_what_the_host_lacks(tmp_path):
     agent = Agent(str(tmp_path), {"home-agent": {"announce-hook": "/etc/passwd"}})
     done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
     assert "home-agent.announce-hook: /etc/passwd: Permission denied" in done.stderr
+    agent = Agent(str(tmp_path), {"dataplane": {"route-hook": "/etc/passwd"}})
+    done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
+    assert "dataplane.route-hook: /etc/passwd: Permission denied" in done.stderr
     agent = Agent(str(tmp_path), {"home-agent": {"address": "192.0.2.1", "port": 434, "interface": "nowhere0"}})
     done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
     assert "home-agent.interface: nowhere0: there is no such interface" in done.stderr
