@@ -171,7 +171,11 @@ static __always_inline int forward_home(struct __sk_buff *skb, struct errand *er
 	errand->from = group->address;
 	fetch_row(binding->end.slot);
 	why = judge(skb, &errand->packet, group);
-	if (copy && !why)
+	if (copy && why) { /* the packet itself is with user space, or was sent */
+		count(TC_LOST);
+		return TC_ACT_SHOT;
+	}
+	if (copy)
 		return send_further(skb, errand, home, copy, binding->count);
 	if (!why)
 		why = plan(skb, errand, &binding->end);

@@ -126,16 +126,13 @@ static __always_inline int leave(void)
 	return TC_ACT_UNSPEC;
 }
 
-/* A packet for a bound home address that the program does not forward itself. */
+/* A packet for a bound home address that the program does not forward itself. The
+ * kernel's rules bring it to user space: on that way its header is checked, its source,
+ * and its hop is counted. */
 static __always_inline int to_user(__u32 reason)
 {
-	__u32 zero = 0;
-	const struct tc_config *settings = bpf_map_lookup_elem(&config, &zero);
-
 	count(reason);
-	if (!settings || !settings->user)
-		return TC_ACT_UNSPEC;
-	return (int)bpf_redirect(settings->user, 0);
+	return TC_ACT_UNSPEC;
 }
 
 /* Of a home address that is bound; else NULL. */
