@@ -118,6 +118,21 @@ bool forward_is_allowed(struct forward_run *run, uint8_t group)
 	return false;
 }
 
+bool forward_is_from_there(struct forward_run *run, const struct forward_subject *subject)
+{
+	struct in_addr source = subject->ip.source;
+
+	if (subject->from_host)
+		return true;
+	if (forward_is_own(run->settings, source))
+		forward_ends(run, FORWARD_OWN_SOURCE);
+	else if (!address_is_unicast(source))
+		forward_ends(run, FORWARD_BAD_SOURCE);
+	else
+		return true;
+	return false;
+}
+
 bool forward_attracts(const struct forward_run *run, uint8_t group)
 {
 	const struct forward_context *context = run->context;

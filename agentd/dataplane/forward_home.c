@@ -49,19 +49,19 @@ static bool open_special(struct forward_run *run, struct forward_subject *subjec
 	subject->packet = subject->arrived = unwrapped.inner;
 	subject->ip = unwrapped.ip;
 	subject->counted = false;
-	return true;
+	return forward_is_from_there(run, subject);
 }
 
 /* RFC 2003 section 3.2: what claims to come from here, and does not, is in a loop. */
 static bool is_in_loop(struct forward_run *run, const struct forward_subject *subject)
 {
-	if (!subject->from_host && forward_is_own(run->settings, subject->ip.source))
-		forward_ends(run, FORWARD_OWN_SOURCE);
-	else if (is_too_deep(run, subject->packet, subject->ip))
+	if (!forward_is_from_there(run, subject))
+		return true;
+	if (is_too_deep(run, subject->packet, subject->ip)) {
 		forward_ends(run, FORWARD_NESTING);
-	else
-		return false;
-	return true;
+		return true;
+	}
+	return false;
 }
 
 /* One error at most, whatever number of copies asks for it. */

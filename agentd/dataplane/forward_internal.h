@@ -65,6 +65,9 @@ struct writer forward_room(uint8_t room[2][FORWARD_ROOM], struct span packet);
 bool forward_is_allowed(struct forward_run *run, uint8_t group);
 /* Is what is on the links of that group this node's to spread? */
 bool forward_attracts(const struct forward_run *run, uint8_t group);
+/* Can it come from where it says (RFC 1812 section 5.3.7, RFC 2003 section 3.2)? What
+ * this host made can come from anywhere. false: it ended. */
+bool forward_is_from_there(struct forward_run *run, const struct forward_subject *subject);
 /* Count the hop of a packet. false: it ended as EXPIRED. */
 bool forward_count_hop(struct forward_run *run, const struct forward_agent *agent,
                        struct forward_subject *subject);

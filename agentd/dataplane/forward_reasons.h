@@ -44,6 +44,9 @@ enum forward_fate {
 	X(OWN_SOURCE, "own-source", DROPPED,                                                       \
 	  "packets from outside with an address of this host as their source",                     \
 	  "is dropped: it comes from outside and claims to come from this host")                   \
+	X(BAD_SOURCE, "bad-source", DROPPED,                                                       \
+	  "packets whose source no host can have, such as loopback or a group",                    \
+	  "is dropped: no host can have its source")                                               \
 	X(NESTING, "nesting", DROPPED, "packets in too many tunnels already",                      \
 	  "is dropped: it is in as many tunnels as is allowed already")                            \
 	X(SPECIAL_LOOP, "special-loop", DROPPED,                                                   \

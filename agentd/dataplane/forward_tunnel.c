@@ -265,10 +265,8 @@ static void deliver_to_one(struct forward_run *run, const struct coming *coming)
 		forward_bound(run, &subject, &home);
 		return;
 	}
-	if (forward_is_own(run->settings, subject.ip.source)) {
-		forward_ends(run, FORWARD_OWN_SOURCE);
+	if (!forward_is_from_there(run, &subject))
 		return;
-	}
 	if (forward_network_of(run->settings, subject.realm, subject.ip.destination)) {
 		forward_unbound(run, &subject);
 		return;

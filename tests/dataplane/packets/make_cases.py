@@ -268,10 +268,6 @@ def home_drop_cases():
     yield Case("no error about an ICMP error", BIND).put("home wire", lost).gives("expired", "error-forbidden")
     part = again(pieces(plain(size=400), 200)[1], ttl=1)
     yield Case("no error about a later fragment", BIND).put("home wire", part).gives("expired", "error-forbidden")
-    yield Case("no error to nobody", BIND).put("home wire", plain(source="0.0.0.0", ttl=1)).gives(
-        "expired", "error-forbidden")
-    yield Case("no error to a group", BIND).put("home wire", plain(source="224.0.0.9", ttl=1)).gives(
-        "expired", "error-forbidden")
     yield Case("an echo request may be answered by an error", BIND).put(
         "home wire", echo(source=PEER, destination=HOME, ttl=1)).gives("expired", "error-sent").complains(
         error(11, 0, echo(source=PEER, destination=HOME, ttl=1)))
@@ -284,6 +280,9 @@ def home_drop_cases():
                "set errors 1").put("home wire", plain(ttl=1)).gives("expired", "error-sent").complains(
         error(11, 0, plain(ttl=1))).put("home wire", plain(ttl=1)).gives("expired", "error-limited").put(
         "home wire", fixed).gives("too-big", "mtu-told", "error-sent").complains(error(3, 4, fixed, mtu=1480))
+    for source in ("0.0.0.0", "127.0.0.1", "224.0.0.9", "240.0.0.1"):
+        for how in ("wire", "routed"):
+            yield Case(f"from {source}: {how}", BIND).put(f"home {how}", plain(source=source)).gives("bad-source")
     yield Case("from outside with an address of ours", BIND).put("home wire", plain(source=AGENT)).gives("own-source")
     yield Case("with another address of ours", BIND, "own 192.0.2.200").put(
         "home routed", plain(source="192.0.2.200")).gives("own-source")
@@ -379,6 +378,9 @@ def special_cases():
     looped = wrapped(plain(source=CARE_OF), source=PEER_AGENT, destination=HOME)
     yield Case("a special tunnel with a packet from the exit", BIND).put("home wire", looped).gives(
         "exit-source", "special")
+    for source, verdict in ((AGENT, "own-source"), ("127.0.0.1", "bad-source"), ("224.0.0.5", "bad-source")):
+        yield Case(f"a special tunnel with a packet from {source}", BIND).put(
+            "home wire", wrapped(plain(source=source), source=PEER_AGENT, destination=HOME)).gives(verdict, "special")
     broken = wrapped(damaged(inner, 10), source=PEER, destination=HOME)
     yield Case("a tunnel that cannot be opened is any packet", BIND).put("home wire", broken).gives(
         "tunnelled").outer(wrapped(hop(broken)))
@@ -505,6 +507,9 @@ def gateway_cases():
     yield Case("nor with an address of ours inside", trusted, BIND).put(
         "tunnel", wrapped(plain(source=AGENT, destination=PEER), source=GATEWAY, destination=AGENT)).gives(
         "own-source")
+    yield Case("nor with an address inside that no host has", trusted, BIND).put(
+        "tunnel", wrapped(plain(source="127.0.0.1", destination=PEER), source=GATEWAY, destination=AGENT)).gives(
+        "bad-source")
     yield Case("nor a broadcast", trusted, BIND).put(
         "tunnel", wrapped(plain(destination="224.0.1.9"), source=GATEWAY, destination=AGENT)).gives("not-unicast")
     home = plain(source=HOME, destination=PEER)
