@@ -173,7 +173,8 @@ struct forward_verdict forward_home(const struct forward_context *context, uint3
 struct forward_verdict forward_tunnel(const struct forward_context *context, struct span packet);
 
 /* The same for a datagram of a UDP socket whose first octet is TUNNEL_UDP_DATA. `outer`:
- * as for tunnel_unwrap_datagram. */
+ * as for tunnel_unwrap_datagram; an identification of 0 is not known, and minimal
+ * encapsulation's packet gets another one. */
 struct forward_verdict forward_datagram(const struct forward_context *context,
                                         const struct ip4 *outer, uint16_t source_port,
                                         uint16_t destination_port, struct span payload);

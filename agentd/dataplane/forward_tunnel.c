@@ -358,8 +358,13 @@ struct forward_verdict forward_datagram(const struct forward_context *context,
 	struct forward_run run = forward_begin(context);
 	struct writer room = forward_room(context->buffers->inner, payload);
 	struct tunnel_unwrapped unwrapped;
+	struct ip4 whole = *outer;
 
-	(void)tunnel_unwrap_datagram(outer, source_port, destination_port, payload, &room,
+	/* A socket does not say it, and pieces of packets that all have the same one would be
+	 * put together wrongly further on (RFC 4963). */
+	if (payload.size > 1 && payload.at[1] == IP4_MINIMAL && whole.id == 0 && !context->trial)
+		whole.id = soft_id(context->soft);
+	(void)tunnel_unwrap_datagram(&whole, source_port, destination_port, payload, &room,
 	                             &unwrapped);
 	take(&run, &unwrapped, 0);
 	return run.verdict;

@@ -415,6 +415,12 @@ def reverse_cases():
     yield Case("a datagram of a UDP tunnel", BIND_UDP).put(
         "datagram", wrapped(out, source=NAT, destination=AGENT, ports=(NAT_PORT, 434))).gives("reverse").out(
         "inner", out, ())
+    case = Case("of a datagram the identification is not known, and minimal encapsulation has no other",
+                BIND_UDP + " encapsulation=minimal")
+    for ident in (FIRST_ID, FIRST_ID + 1):
+        case.put("datagram", wrapped(out, "minimal", source=NAT, destination=AGENT, ports=(NAT_PORT, 434))).gives(
+            "reverse").out("inner", again(out, id=ident), ())
+    yield case
     yield Case("decapsulation leaves the TTL", BIND).put(
         "tunnel", wrapped(again(out, ttl=1), source=CARE_OF, destination=AGENT)).gives("reverse").out(
         "inner", again(out, ttl=1), ())
