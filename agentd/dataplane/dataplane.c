@@ -142,6 +142,7 @@ static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 	const struct user_options options = {
 		.interception = {
 			.networks = d->config.home_networks,
+			.members = d->config.cluster_members,
 			.device = d->config.dataplane_tun,
 			.table = d->config.dataplane_table,
 			.priority = d->config.dataplane_priority,

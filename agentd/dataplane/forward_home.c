@@ -134,7 +134,8 @@ void forward_unbound(struct forward_run *run, struct forward_subject *subject)
 		forward_ends(run, network ? FORWARD_NO_AGENT : FORWARD_NO_NETWORK);
 		return;
 	}
-	if (!forward_is_allowed(run, network->group))
+	/* What this host says to its own link is no business of the cluster's. */
+	if (!subject->from_host && !forward_is_allowed(run, network->group))
 		return;
 	if (forward_is_directed(network, subject->ip.destination)) {
 		forward_ends(run, FORWARD_NOT_UNICAST);

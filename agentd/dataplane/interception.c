@@ -60,6 +60,26 @@ static enum ha_error put_network(const struct interception *i, struct netlink *n
 	return why == HA_OK ? netlink_rule_add(netlink, &rule) : why;
 }
 
+static enum ha_error put_members_aside(const struct interception *i, struct netlink *netlink,
+                                       char *report, size_t size)
+{
+	enum ha_error why = HA_OK;
+
+	for (size_t n = 0; n < CLUSTER_MEMBERS_MAX && why == HA_OK; n++) {
+		const struct cluster_member *member = &i->members[n];
+
+		if (!cluster_member_is_given(member))
+			continue;
+		why = netlink_route_aside(netlink, i->table, member->address);
+		if (why != HA_OK)
+			ha_refuse(
+				report, size, why,
+				"cluster.member-%zu: its address cannot be kept out of table %u: %s",
+				n + 1, i->table, netlink_trouble(netlink));
+	}
+	return why;
+}
+
 enum ha_error interception_begin(const struct interception *i, struct netlink *netlink,
                                  char *report, size_t size)
 {
@@ -74,6 +94,7 @@ enum ha_error interception_begin(const struct interception *i, struct netlink *n
 	if (why != HA_OK)
 		return ha_refuse(report, size, why, "device %s cannot be set up: %s", i->device,
 		                 netlink_trouble(netlink));
+	why = put_members_aside(i, netlink, report, size);
 	for (size_t n = 0; n < HOME_NETWORKS_MAX && why == HA_OK; n++) {
 		const struct home_network *network = &i->networks[n];
 

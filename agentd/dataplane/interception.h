@@ -4,6 +4,10 @@
  *
  *     rule  PRIORITY: to HOME-NETWORK fwmark 0/MARK lookup TABLE
  *     TABLE HOME-NETWORK dev DEVICE
+ *     TABLE throw MEMBER
+ *
+ * The members of the cluster are no mobile nodes, and may be hosts of a home link: what
+ * they say to each other never waits for us.
  *
  * The kernel takes the routes away with the device, which is gone with the process. The
  * rules stay behind one that was killed and lead to an empty table, and so nowhere:
@@ -13,12 +17,14 @@
 #ifndef AGENTD_DATAPLANE_INTERCEPTION_H
 #define AGENTD_DATAPLANE_INTERCEPTION_H
 
+#include "agentd/base/cluster_member.h"
 #include "agentd/base/home_network.h"
 #include "agentd/dataplane/netlink.h"
 
 struct interception {
-	const struct home_network *networks; /* HOME_NETWORKS_MAX, borrowed */
-	const char *device;                  /* borrowed */
+	const struct home_network *networks;  /* HOME_NETWORKS_MAX, borrowed */
+	const struct cluster_member *members; /* CLUSTER_MEMBERS_MAX, borrowed */
+	const char *device;                   /* borrowed */
 	uint32_t table;
 	uint32_t priority;
 	uint32_t mark;

@@ -117,6 +117,10 @@ enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsig
 enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct address_prefix to,
                                 unsigned link);
 
+/* To this address the table leads nowhere: the rules after the one that led here are
+ * asked. */
+enum ha_error netlink_route_aside(struct netlink *netlink, uint32_t table, struct in_addr to);
+
 /* Take away every route of the table. */
 enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed);
 

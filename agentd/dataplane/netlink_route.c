@@ -249,8 +249,8 @@ enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsig
 
 /* ---- routes ---- */
 
-enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct address_prefix to,
-                                unsigned link)
+static struct nlmsghdr *begin_route(struct netlink *netlink, uint32_t table,
+                                    struct address_prefix to, uint8_t type, uint8_t scope)
 {
 	struct nlmsghdr *request = netlink_begin(netlink, RTM_NEWROUTE,
 	                                         NLM_F_CREATE | NLM_F_REPLACE);
@@ -259,15 +259,34 @@ enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct 
 	about->rtm_family = AF_INET;
 	about->rtm_dst_len = to.length;
 	about->rtm_protocol = RTPROT_STATIC;
-	about->rtm_type = link ? RTN_UNICAST : RTN_UNREACHABLE;
-	about->rtm_scope = link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	about->rtm_type = type;
+	about->rtm_scope = scope;
 	mnl_attr_put(request, RTA_DST, sizeof(to.network), &to.network);
 	mnl_attr_put_u32(request, RTA_TABLE, table);
+	return request;
+}
+
+enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct address_prefix to,
+                                unsigned link)
+{
+	struct nlmsghdr *request = link ? begin_route(netlink, table, to, RTN_UNICAST,
+	                                              RT_SCOPE_LINK)
+	                                : begin_route(netlink, table, to, RTN_UNREACHABLE,
+	                                              RT_SCOPE_UNIVERSE);
+
 	if (link)
 		mnl_attr_put_u32(request, RTA_OIF, link);
 	else
 		mnl_attr_put_u32(request, RTA_PRIORITY, LAST_RESORT);
 	return netlink_tell(netlink, request);
+}
+
+enum ha_error netlink_route_aside(struct netlink *netlink, uint32_t table, struct in_addr to)
+{
+	const struct address_prefix host = { .network = to, .length = 32 };
+
+	return netlink_tell(netlink,
+	                    begin_route(netlink, table, host, RTN_THROW, RT_SCOPE_UNIVERSE));
 }
 
 enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed)

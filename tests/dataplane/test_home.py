@@ -15,7 +15,7 @@ HOME, OTHER_HOME = "192.0.2.99", "192.0.2.98"
 VIRTUAL = "10.64.0.0/16"
 VIRTUAL_MAC = "00:00:5e:00:01:01"  # ends in the last octet of the address
 AWAY, CARE_OF = "away", "192.0.2.88"
-NETWORKS = {"network-1": f"192.0.2.96/28 link {HOST_LINK}", "network-2": f"{VIRTUAL} virtual"}
+NETWORKS = {"network-1": f"192.0.2.0/24 link {HOST_LINK}", "network-2": f"{VIRTUAL} virtual"}
 HOMES = [association(HOME), association(OTHER_HOME)]
 MACS = pytest.mark.parametrize("shared", [True, False], ids=["virtual-mac", "own-mac"])
 

@@ -224,6 +224,8 @@ def home_drop_cases():
                "fence 0").put("home wire", packet).gives("tunnelled").outer(
         wrapped(hop(packet), source="192.0.2.2"))
     yield Case("fenced nothing goes to the home link", "fence 0").put("home wire", packet).gives("fenced")
+    yield Case("fenced this host still speaks to its home link", "fence 0").put(
+        "home host", plain(source=AGENT)).gives("home-link").out("inner on-link", plain(source=AGENT), ())
     yield Case("fenced no error is sent", "fence 0", network="10.0.0.0/24 virtual").put("home wire", packet).gives(
         "fenced")
     yield Case("unbound on a link", network="10.0.0.0/24 link").put("home wire", packet).gives("home-link").out(
