@@ -224,16 +224,27 @@ void judge_append_sent(struct world *world, uint8_t group, uint8_t from, uint64_
 	}
 }
 
+static size_t row_of_term(const struct replica *replica)
+{
+	return replica->role_term < JUDGE_TERMS ? replica->role_term : JUDGE_TERMS - 1;
+}
+
+/* Who froze after it was elected may be told late that it leads: what leaders of later
+ * terms acknowledged meanwhile is not there, and it has no lease any more. */
 void judge_leads(struct replica *replica)
 {
 	const struct ledger *ledger = ledger_of(replica);
+	uint64_t acknowledged = 0;
 
-	if (replica->applied < ledger->acknowledged)
+	for (size_t term = 0; term <= row_of_term(replica); term++)
+		if (ledger->acknowledged[term] > acknowledged)
+			acknowledged = ledger->acknowledged[term];
+	if (replica->applied < acknowledged)
 		judge_violation(replica->world, VIOLATION_LOST,
 		                "member %u leads group %u with entry %llu, %llu was acknowledged",
 		                replica->member->number, replica->group,
 		                (unsigned long long)replica->applied,
-		                (unsigned long long)ledger->acknowledged);
+		                (unsigned long long)acknowledged);
 }
 
 /* ---- answers ---- */
@@ -325,8 +336,8 @@ void judge_acknowledges(struct replica *replica, unsigned mobile, uint64_t ident
 		                replica->member->number, mobile, (unsigned long long)index);
 	check_copies(replica, index, VIOLATION_LOST);
 	check_place(replica, mobile);
-	if (index > ledger->acknowledged)
-		ledger->acknowledged = index;
+	if (index > ledger->acknowledged[row_of_term(replica)])
+		ledger->acknowledged[row_of_term(replica)] = index;
 	if (!clock_ntp_is_later(identification, promise->told))
 		return;
 	promise->told = identification;

@@ -86,7 +86,8 @@ struct holdings {
 struct ledger {
 	struct marks committed; /* applied by somebody */
 	uint64_t newest;
-	uint64_t acknowledged; /* newest index of which somebody was told */
+	uint64_t acknowledged
+		[JUDGE_TERMS]; /* newest index of which a leader of each told somebody */
 	uint8_t leaders[JUDGE_TERMS];
 	uint64_t answered_term;
 	uint8_t answered_by;
