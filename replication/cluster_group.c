@@ -54,11 +54,11 @@ static enum ha_error append(void *context, const struct journal_entry *entries, 
 	return journal_append(group->cluster->journal, entries, count, serial);
 }
 
-static bool room(void *context, size_t count, size_t octets)
+static bool room(void *context, enum journal_use use, size_t count, size_t octets)
 {
 	struct cluster_group *group = context;
 
-	return journal_room(group->cluster->journal, count, octets) == HA_OK;
+	return journal_room(group->cluster->journal, use, count, octets) == HA_OK;
 }
 
 static void send(void *context, uint8_t member, const struct consensus_octets *pieces, size_t count)

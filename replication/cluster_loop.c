@@ -174,7 +174,7 @@ static void serve_request(struct cluster *c, uint64_t now_ns)
 /* Whoever submits is told so at once. */
 static void look_for_room(struct cluster *c)
 {
-	bool full = journal_room(c->journal, 1, 0) == HA_E_CAPACITY;
+	bool full = journal_room(c->journal, JOURNAL_USE_ORDER, 1, 0) == HA_E_CAPACITY;
 
 	for (size_t i = 0; i < c->group_count; i++)
 		atomic_store(&c->groups[i]->full, full || c->groups[i]->starves ||

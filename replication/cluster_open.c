@@ -118,6 +118,7 @@ static enum ha_error open_log(struct cluster *c, char *report, size_t size)
 		.whole = true,
 		.segment_octets = c->options.segment_octets,
 		.segments_max = c->options.segments_max,
+		.shared = c->group_count > 1,
 		.io = c->io,
 	};
 	enum ha_error error;

@@ -5,14 +5,17 @@
 #include "agentd/base/log.h"
 
 #define WITNESS_STEP 65536u /* entries: how much further before it is worth a flush */
+#define FILLING 4u          /* eighths of a log that keeps only what stores lack */
+#define FILLS 6u            /* of one that it is time to warn of; the last ones are kept for */
+#define FILLS_SHARED 5u     /* what must go on, and in a shared log for copies */
 #define TRIM_AGAIN_MS 100u  /* until a log is looked at again that had nothing to let go */
 
-static bool log_holds_more_than(const struct cluster *c, uint64_t quarters)
+static bool log_holds_more_than(const struct cluster *c, uint64_t eighths)
 {
 	struct journal_status log;
 
 	journal_status(c->journal, &log);
-	return log.octets > log.octets_max / 4 * quarters;
+	return log.octets > log.octets_max / 8 * eighths;
 }
 
 /* What a witness may let go: everything that is committed, as far as memory or log
@@ -24,7 +27,7 @@ static enum ha_error witness_base(struct cluster_group *group, const struct cons
 
 	*index = group->trimmed;
 	if (now->applied_index < group->trimmed + WITNESS_STEP &&
-	    now->memory < group_memory(c) / 2 && !log_holds_more_than(c, 2))
+	    now->memory < group_memory(c) / 2 && !log_holds_more_than(c, FILLING))
 		return HA_OK;
 	*index = now->applied_index;
 	return group_forget(group, now->applied_index, now->applied_term);
@@ -49,7 +52,7 @@ static uint64_t needs_from(const struct cluster_group *group, bool filling)
 /* Once while it lasts: at its end nothing more is accepted, in any group. */
 static void say_who_fills(struct cluster *c, const struct cluster_group *group)
 {
-	bool fills = log_holds_more_than(c, 3);
+	bool fills = log_holds_more_than(c, c->group_count > 1 ? FILLS_SHARED : FILLS);
 
 	if (fills && !c->fills)
 		log_warning("the log fills, for the store of group %u does not keep up", group->id);
@@ -63,14 +66,12 @@ static enum ha_error carry(struct cluster *c)
 {
 	enum ha_error error = HA_OK;
 	struct journal_status log;
-	uint64_t half;
 
 	journal_status(c->journal, &log);
-	half = log.first_serial + (log.last_serial - log.first_serial) / 2;
 	for (size_t i = 0; i < c->group_count && error == HA_OK; i++) {
 		struct cluster_group *group = c->groups[i];
 
-		if (!group->begins && needs_from(group, true) <= half)
+		if (!group->begins && needs_from(group, true) <= log.half_serial)
 			error = consensus_carry(group->core, group->trimmed + 1);
 	}
 	return error;
@@ -102,7 +103,7 @@ void cluster_trim_restored(struct cluster *c)
 
 static enum ha_error trim_log(struct cluster *c)
 {
-	bool filling = log_holds_more_than(c, 2);
+	bool filling = log_holds_more_than(c, FILLING);
 
 	say_who_fills(c, let_go(c, filling));
 	return filling && c->group_count > 1 ? carry(c) : HA_OK;

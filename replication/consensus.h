@@ -52,8 +52,8 @@ struct consensus_host {
 	 * was room() for them: an error ends the process. */
 	enum ha_error (*append)(void *context, const struct journal_entry *entries, size_t count,
 	                        uint64_t *serial);
-	/* Would append() take so many entries of so many octets now? */
-	bool (*room)(void *context, size_t count, size_t octets);
+	/* Would append() take so many entries of so many octets now, for this use? */
+	bool (*room)(void *context, enum journal_use use, size_t count, size_t octets);
 	/* Send to a member; may be lost. */
 	void (*send)(void *context, uint8_t member, const struct consensus_octets *pieces,
 	             size_t count);

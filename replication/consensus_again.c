@@ -76,7 +76,7 @@ enum ha_error consensus_carry_on(struct consensus *c)
 	if (!carry->next)
 		return HA_OK;
 	count = collect(c, &octets);
-	if (!c->host.room(c->host.context, count, octets))
+	if (!c->host.room(c->host.context, JOURNAL_USE_COPIES, count, octets))
 		return HA_OK; /* later */
 	error = c->host.append(c->host.context, c->to_log, count, &serial);
 	if (error != HA_OK)

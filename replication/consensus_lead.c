@@ -84,7 +84,7 @@ static enum ha_error submit(struct consensus *c, enum journal_kind kind,
 		return HA_E_BUSY;
 	if (!window_has_room(&c->window, count, octets))
 		return HA_E_CAPACITY;
-	if (!c->host.room(c->host.context, count, octets))
+	if (!c->host.room(c->host.context, JOURNAL_USE_ORDER, count, octets))
 		return HA_E_BUSY;
 	return put_in_order(c, kind, commands, count, octets);
 }

@@ -44,12 +44,6 @@ static void hear_leader(struct consensus *c, uint8_t from, const struct consensu
 	memset(c->held, 0, sizeof(c->held));
 }
 
-static bool has_room(const struct consensus *c, const struct consensus_message *m)
-{
-	return !c->carry.next && window_has_room(&c->window, m->entry_count, m->entry_octets) &&
-	       c->host.room(c->host.context, m->entry_count, m->entry_octets);
-}
-
 /* How many of a message's first entries are here already: they may be committed
  * now, and then let go, which makes room. */
 static uint32_t held_already(const struct consensus *c, const struct consensus_message *m)
@@ -66,6 +60,47 @@ static uint32_t held_already(const struct consensus *c, const struct consensus_m
 	return count;
 }
 
+/* Is all that is new in a message what terms begin with? */
+static bool only_begins(const struct consensus_message *m, uint32_t held)
+{
+	const uint8_t *at = m->entries;
+	struct journal_entry entry;
+
+	for (uint32_t i = 0; i < m->entry_count; i++) {
+		at = consensus_entry_decode(at, &entry);
+		if (i >= held && entry.kind != JOURNAL_BARRIER)
+			return false;
+	}
+	return true;
+}
+
+/* For those with which terms begin, even when there is none for others, and while
+ * copies are made: nothing that is here already is committed before. */
+static bool has_room_to_begin(const struct consensus *c, size_t count)
+{
+	return window_has_room_to_begin(&c->window, count) &&
+	       c->host.room(c->host.context, JOURNAL_USE_BEGIN, count,
+	                    count * CONSENSUS_ENTRY_HEADER);
+}
+
+static bool has_room(const struct consensus *c, const struct consensus_message *m)
+{
+	return !c->carry.next && window_has_room(&c->window, m->entry_count, m->entry_octets) &&
+	       c->host.room(c->host.context, JOURNAL_USE_ORDER, m->entry_count, m->entry_octets);
+}
+
+/* How many of a message's first entries are taken. */
+static uint32_t taken(const struct consensus *c, const struct consensus_message *m)
+{
+	uint32_t held;
+
+	if (m->entry_count == 0 || has_room(c, m))
+		return m->entry_count;
+	held = held_already(c, m);
+	return only_begins(m, held) && has_room_to_begin(c, m->entry_count - held) ? m->entry_count
+	                                                                           : held;
+}
+
 /* The library wants to own a batch, which it gives back or frees. What there is
  * no room for is lost on the way, as it were, and comes again; the rest of the
  * message is a heartbeat. */
@@ -73,7 +108,7 @@ static bool give_entries(struct consensus *c, const struct consensus_message *m,
                          struct raft_append_entries *out)
 {
 	const uint8_t *at = m->entries;
-	uint32_t count = has_room(c, m) ? m->entry_count : held_already(c, m);
+	uint32_t count = taken(c, m);
 	void *batch = count ? raft_malloc(1) : NULL;
 
 	if (count && !batch)
@@ -196,8 +231,7 @@ static enum ha_error on_voted(struct consensus *c, uint8_t from, const struct co
 	if (c->raft.state != RAFT_CANDIDATE)
 		return drop_stale(c);
 	/* The vote that elects us puts an entry in order: there must be room. */
-	if (!window_has_room(&c->window, 1, CONSENSUS_ENTRY_HEADER) ||
-	    !c->host.room(c->host.context, 1, CONSENSUS_ENTRY_HEADER))
+	if (!has_room_to_begin(c, 1))
 		return drop_stale(c);
 	result->version = 2;
 	result->term = m->term;

@@ -9,6 +9,7 @@
 
 #define ENTRY_OCTETS_LEAST 64u /* a row's share of memory_max, when the ring is sized */
 #define ROWS_LEAST 16384u
+#define BEGIN_PART 8u /* of the memory, on top of it, is for what terms begin with */
 
 struct window_block {
 	size_t size;
@@ -48,12 +49,23 @@ void window_destroy(struct window *window)
 	window->ring = NULL;
 }
 
-bool window_has_room(const struct window *window, size_t count, size_t octets)
+static bool fits(const struct window *window, size_t count, size_t octets, uint64_t octets_max)
 {
 	uint64_t rows = window->last + 1 - window->first + count;
 
 	return rows <= window->mask + 1 &&
-	       window->octets + octets + count * sizeof(struct window_entry) <= window->octets_max;
+	       window->octets + octets + count * sizeof(struct window_entry) <= octets_max;
+}
+
+bool window_has_room(const struct window *window, size_t count, size_t octets)
+{
+	return fits(window, count, octets, window->octets_max);
+}
+
+bool window_has_room_to_begin(const struct window *window, size_t count)
+{
+	return fits(window, count, count * CONSENSUS_ENTRY_HEADER,
+	            window->octets_max + window->octets_max / BEGIN_PART);
 }
 
 bool window_has_row(const struct window *window)

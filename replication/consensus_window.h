@@ -45,6 +45,10 @@ void window_destroy(struct window *window); /* harmless on a zeroed one */
 /* For so many entries of so many octets, headers included? */
 bool window_has_room(const struct window *window, size_t count, size_t octets);
 
+/* For so many entries with which terms begin? They may take a little more than others:
+ * what was put in order before is committed with them, and goes. */
+bool window_has_room_to_begin(const struct window *window, size_t count);
+
 /* For one more entry at all, whatever its size? */
 bool window_has_row(const struct window *window);
 

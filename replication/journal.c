@@ -48,6 +48,14 @@ void journal_trim(struct journal *journal, uint64_t serial)
 	pthread_mutex_unlock(&journal->mutex);
 }
 
+/* With the mutex. */
+static uint64_t half_serial(struct journal *journal)
+{
+	const uint64_t half = (journal->tail - journal->used + 1) / 2;
+
+	return half ? journal_segment_at(journal, journal->used + half - 1)->last_serial : 0;
+}
+
 void journal_status(struct journal *journal, struct journal_status *out)
 {
 	pthread_mutex_lock(&journal->mutex);
@@ -56,6 +64,7 @@ void journal_status(struct journal *journal, struct journal_status *out)
 		.first_serial = first ? first : journal->next_serial,
 		.stored_serial = journal->stored_serial,
 		.last_serial = journal->next_serial - 1,
+		.half_serial = half_serial(journal),
 		.octets = journal->tail_offset,
 		.octets_max = (uint64_t)journal->segment_octets * journal->segments_max,
 		.flushes = journal->flushes,
@@ -148,6 +157,7 @@ static struct journal *journal_new(const struct journal_options *options,
 	journal->whole = options->whole;
 	journal->segment_octets = options->segment_octets;
 	journal->segments_max = options->segments_max;
+	journal->shared = options->shared;
 	if (!journal->directory_path || allocate_batches(journal) != HA_OK) {
 		journal_close(journal);
 		return NULL;

@@ -68,6 +68,7 @@ struct journal_options {
 	bool whole;
 	uint32_t segment_octets;     /* a multiple of JOURNAL_BLOCK from JOURNAL_SEGMENT_MIN on */
 	uint32_t segments_max;       /* 2 or more */
+	bool shared;                 /* by groups: it keeps room for copies */
 	const struct journal_io *io; /* static */
 };
 
@@ -75,7 +76,8 @@ struct journal_status {
 	uint64_t first_serial;  /* oldest entry in use; last_serial + 1 when there is none */
 	uint64_t stored_serial; /* newest durable entry */
 	uint64_t last_serial;   /* newest accepted entry */
-	uint64_t octets;        /* of the segments from the oldest in use to the newest */
+	uint64_t half_serial; /* newest entry in the older half of the segments in use; 0 = none */
+	uint64_t octets;      /* of the segments from the oldest in use to the newest */
 	uint64_t octets_max;
 	uint64_t flushes;
 };
@@ -114,8 +116,10 @@ enum ha_error journal_append(struct journal *journal, const struct journal_entry
                              size_t count, uint64_t *first_serial);
 
 /* What journal_append would answer to so many entries with so many octets of
- * commands. HA_OK holds until the next append, if one thread appends. */
-enum ha_error journal_room(struct journal *journal, size_t count, size_t octets);
+ * commands; and HA_E_CAPACITY if there is less room behind them than is kept for other
+ * uses. HA_OK holds until the next append, if one thread appends. */
+enum ha_error journal_room(struct journal *journal, enum journal_use use, size_t count,
+                           size_t octets);
 
 /* The memory of a batch can be used again. Any thread. */
 void journal_release(struct journal *journal, struct journal_batch *batch);

@@ -67,6 +67,16 @@ enum journal_kind {
 	JOURNAL_KIND_COUNT
 };
 
+/* For what there is to be room. A log has some for what it cannot do without when it
+ * takes nothing else any more: whoever comes later here may use what is kept for it, and
+ * what is kept for those before. */
+enum journal_use {
+	JOURNAL_USE_ORDER,  /* whatever is put in order */
+	JOURNAL_USE_COPIES, /* with which a shared log lets older places go */
+	JOURNAL_USE_BEGIN,  /* of a term or of a group: nothing is let go before */
+	JOURNAL_USE_COUNT
+};
+
 /* One entry of the log. The serial number counts all entries of the file set,
  * without holes; index and term are the group's, and an index may come again:
  * then it replaces, and what followed it is gone. */

@@ -45,6 +45,7 @@ struct journal {
 	bool whole;
 	uint32_t segment_octets;
 	uint32_t segments_max;
+	bool shared;
 	int directory;
 	int lock;
 

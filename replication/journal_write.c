@@ -164,9 +164,56 @@ enum ha_error journal_append(struct journal *journal, const struct journal_entry
 	return error;
 }
 
+#define BEGIN_LEAST (16u * JOURNAL_BLOCK) /* each beginning may be a batch of its own */
+
+/* How many files it may have: all, or those that are there when no other can be had. */
+static uint64_t files_max(const struct journal *journal)
+{
+	return journal->prepare_failed || journal->segment_count > journal->segments_max
+	               ? journal->segment_count
+	               : journal->segments_max;
+}
+
+/* Octets that stay free for other uses. What stores lack of all groups together is at
+ * most a quarter of a log that they share, and so are copies of it. */
+static uint64_t kept_from(const struct journal *journal, enum journal_use use)
+{
+	const uint64_t files = files_max(journal), all = files * journal->segment_octets;
+	uint64_t kept = all / 16 > BEGIN_LEAST ? all / 16 : BEGIN_LEAST;
+	uint64_t most;
+
+	if (use == JOURNAL_USE_BEGIN)
+		return 0;
+	if (use == JOURNAL_USE_ORDER && journal->shared)
+		kept += all / 4;
+	/* The tail must be able to move on. */
+	most = files > 2 ? (files - 2) * (journal->segment_octets - JOURNAL_BLOCK) : 0;
+	return kept < most ? kept : most;
+}
+
+/* Octets behind the tail's file, in those that are ready and those that may come. */
+static uint64_t room_behind_tail(const struct journal *journal)
+{
+	const uint64_t in_use = journal->tail - journal->used + 1;
+
+	return (files_max(journal) - in_use) * (journal->segment_octets - JOURNAL_BLOCK);
+}
+
+/* Does a batch at `offset` leave what is kept for other uses? */
+static bool leaves_enough(const struct journal *journal, enum journal_use use, uint32_t offset,
+                          uint32_t span)
+{
+	uint64_t room = room_behind_tail(journal);
+
+	if (offset + span <= journal->tail_octets)
+		room += journal->tail_octets - offset;
+	return room >= span + kept_from(journal, use);
+}
+
 /* The log thread may take the open batch before the append comes: then a new one
  * needs a buffer and a place behind it. With the mutex. */
-static enum ha_error look_for_room(const struct journal *journal, size_t octets, size_t count)
+static enum ha_error look_for_room(const struct journal *journal, enum journal_use use,
+                                   size_t octets, size_t count)
 {
 	uint32_t offset = journal->tail_offset;
 
@@ -176,19 +223,23 @@ static enum ha_error look_for_room(const struct journal *journal, size_t octets,
 		return HA_E_BUSY;
 	if (journal->open)
 		offset += journal_batch_span(journal->open->header.body_octets);
+	if (use != JOURNAL_USE_BEGIN &&
+	    !leaves_enough(journal, use, offset, journal_batch_span(octets)))
+		return HA_E_CAPACITY;
 	if (offset + journal_batch_span(octets) <= journal->tail_octets ||
 	    journal->tail < journal->segments[journal->segment_count - 1].sequence)
 		return HA_OK;
 	return no_segment(journal);
 }
 
-enum ha_error journal_room(struct journal *journal, size_t count, size_t octets)
+enum ha_error journal_room(struct journal *journal, enum journal_use use, size_t count,
+                           size_t octets)
 {
 	const size_t records = count * JOURNAL_RECORD_HEADER + octets;
 	if (count > JOURNAL_ENTRIES_MAX || records > body_limit(journal))
 		return HA_E_RANGE;
 	pthread_mutex_lock(&journal->mutex);
-	const enum ha_error error = look_for_room(journal, records, count);
+	const enum ha_error error = look_for_room(journal, use, records, count);
 	pthread_mutex_unlock(&journal->mutex);
 	return error;
 }

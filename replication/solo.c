@@ -404,7 +404,7 @@ static void solo_status(struct replication *r, struct replication_status *out)
 		.log_octets = log.octets,
 		.log_octets_max = log.octets_max,
 		.flushes = log.flushes,
-		.full = journal_room(solo->journal, 1, 0) == HA_E_CAPACITY,
+		.full = journal_room(solo->journal, JOURNAL_USE_BEGIN, 1, 0) == HA_E_CAPACITY,
 	};
 }
 

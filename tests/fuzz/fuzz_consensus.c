@@ -40,9 +40,10 @@ static enum ha_error append(void *context, const struct journal_entry *entries, 
 	return HA_OK;
 }
 
-static bool room(void *context, size_t count, size_t octets)
+static bool room(void *context, enum journal_use use, size_t count, size_t octets)
 {
 	(void)context;
+	(void)use;
 	return count < 1000 && octets < 1u << 20;
 }
 

@@ -169,9 +169,9 @@ enum ha_error disk_append(struct member *member, const struct journal_entry *ent
 	return error;
 }
 
-bool disk_has_room(struct member *member, size_t count, size_t octets)
+bool disk_has_room(struct member *member, enum journal_use use, size_t count, size_t octets)
 {
-	if (journal_room(member->journal, count, octets) == HA_OK)
+	if (journal_room(member->journal, use, count, octets) == HA_OK)
 		return true;
 	keep_later(member);
 	return false;
@@ -331,6 +331,7 @@ static bool open_log(struct member *member)
 		.whole = true,
 		.segment_octets = SEGMENT_OCTETS,
 		.segments_max = member->world->plan.log_segments,
+		.shared = member->world->plan.groups > 1,
 		.io = fake_disk_io(member->log_disk),
 	};
 	char report[512] = "";
@@ -385,8 +386,7 @@ static void carry(struct member *member)
 	for (unsigned g = 0; g < member->world->plan.groups; g++) {
 		struct replica *replica = &member->replicas[g];
 
-		if (oldest(replica, true) >
-		    log.first_serial + (log.last_serial - log.first_serial) / 2)
+		if (oldest(replica, true) > log.half_serial)
 			continue;
 		if (consensus_carry(replica->consensus, replica_base(replica) + 1) != HA_OK)
 			member->dying = true;

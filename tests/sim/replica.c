@@ -21,11 +21,11 @@ static enum ha_error append(void *context, const struct journal_entry *entries, 
 	return disk_append(replica->member, entries, count, serial);
 }
 
-static bool room(void *context, size_t count, size_t octets)
+static bool room(void *context, enum journal_use use, size_t count, size_t octets)
 {
 	struct replica *replica = context;
 
-	return disk_has_room(replica->member, count, octets);
+	return disk_has_room(replica->member, use, count, octets);
 }
 
 static void send_message(void *context, uint8_t member, const struct consensus_octets *pieces,

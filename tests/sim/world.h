@@ -195,7 +195,7 @@ bool disk_open(struct member *member);
 void disk_close(struct member *member);
 enum ha_error disk_append(struct member *member, const struct journal_entry *entries, size_t count,
                           uint64_t *serial);
-bool disk_has_room(struct member *member, size_t count, size_t octets);
+bool disk_has_room(struct member *member, enum journal_use use, size_t count, size_t octets);
 enum ha_error disk_save_ballot(struct replica *replica, uint64_t term, uint8_t voted_for);
 struct ballot_group *disk_ballot_of(struct member *member, uint8_t group);
 void disk_trim(struct member *member);

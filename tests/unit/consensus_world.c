@@ -41,12 +41,12 @@ static enum ha_error append(void *context, const struct journal_entry *entries, 
 	return HA_OK;
 }
 
-static bool room(void *context, size_t count, size_t octets)
+static bool room(void *context, enum journal_use use, size_t count, size_t octets)
 {
 	const struct world_member *m = context;
 
 	(void)octets;
-	return !m->full && m->log_count + count <= WORLD_LOG;
+	return use >= m->full && m->log_count + count <= WORLD_LOG;
 }
 
 static void send(void *context, uint8_t member, const struct consensus_octets *pieces, size_t count)

@@ -37,7 +37,7 @@ struct world_member {
 	enum replication_role role;
 	unsigned wanted_snapshot;
 	uint32_t admitted; /* bit i: member i */
-	bool full;         /* the log has no room */
+	unsigned full;     /* how many uses of the log find no room, from the first */
 	bool no_ballot;    /* its disk takes no ballot */
 };
 

@@ -362,16 +362,16 @@ static void a_log_without_room_stalls_and_goes_on(void)
 	struct world *w = world_new(3, 0);
 	uint8_t leader = world_leader(w, 1000);
 
-	w->member[leader].full = true;
+	w->member[leader].full = JOURNAL_USE_COPIES;
 	CU_ASSERT_EQUAL(world_submit(w, leader, "a", 1), HA_E_BUSY);
-	w->member[leader].full = false;
+	w->member[leader].full = 0;
 	for (uint8_t i = 1; i <= 3; i++)
-		w->member[i].full = i != leader;
+		w->member[i].full = i != leader ? JOURNAL_USE_COPIES : 0;
 	CU_ASSERT_EQUAL(world_submit(w, leader, "b", 2), HA_OK);
 	world_run(w, 300);
 	CU_ASSERT_EQUAL(world_leads_now(w), leader); /* heartbeats go through */
 	CU_ASSERT_STRING_EQUAL(w->member[leader].applied, "");
-	w->member[another(w, leader)].full = false;
+	w->member[another(w, leader)].full = 0;
 	world_run(w, 100);
 	CU_ASSERT_STRING_EQUAL(w->member[leader].applied, "b");
 	world_free(w);

@@ -362,6 +362,35 @@ static void whose_ballot_is_not_stored_says_no_more(void)
 	world_free(w);
 }
 
+/* Entries that nobody knows to be committed fill the logs of all: without a leader that
+ * would be so for ever. */
+static void a_leader_begins_over_full_logs(void)
+{
+	struct world *w = world_new(3, 0);
+	uint8_t leader = world_leader(w, 1000);
+
+	for (uint8_t i = 1; i <= 3; i++)
+		w->member[i].slow_disk = i != leader;
+	CU_ASSERT_EQUAL(world_submit(w, leader, "a", 1), HA_OK);
+	world_run(w, 20);
+	for (uint8_t i = 1; i <= 3; i++) {
+		w->member[i].full = JOURNAL_USE_BEGIN;
+		w->member[i].slow_disk = false;
+	}
+	world_stop(w, leader);
+	world_run(w, 20);
+	for (uint8_t i = 1; i <= 3; i++)
+		if (i != leader)
+			CU_ASSERT_STRING_EQUAL(w->member[i].applied, "");
+	world_start(w, leader);
+	CU_ASSERT_TRUE_FATAL(world_leader(w, 3000) != 0);
+	world_run(w, 300);
+	for (uint8_t i = 1; i <= 3; i++)
+		CU_ASSERT_STRING_EQUAL(w->member[i].applied, "a");
+	CU_ASSERT_EQUAL(world_submit(w, world_leads_now(w), "b", 2), HA_E_BUSY);
+	world_free(w);
+}
+
 static CU_TestInfo tests[] = {
 	{ "entries of old terms are not committed by counting",
 	  entries_of_old_terms_are_not_committed_by_counting },
@@ -378,6 +407,7 @@ static CU_TestInfo tests[] = {
 	{ "a late answer changes no term", a_late_answer_changes_no_term },
 	{ "a long promise survives a restart", a_long_promise_survives_a_restart },
 	{ "whose ballot is not stored says no more", whose_ballot_is_not_stored_says_no_more },
+	{ "a leader begins over full logs", a_leader_begins_over_full_logs },
 	CU_TEST_INFO_NULL,
 };
 

@@ -188,6 +188,10 @@ static void memory_goes_with_the_entries(void)
 	CU_ASSERT_EQUAL_FATAL(window_init(&w, 1, 10000), HA_OK);
 	push(&w, 10, 1, 1);
 	CU_ASSERT_FALSE(window_has_room(&w, 200, 200 * 26));
+	CU_ASSERT_FALSE(window_has_room(&w, 150, 150 * CONSENSUS_ENTRY_HEADER));
+	CU_ASSERT_TRUE(
+		window_has_room_to_begin(&w, 150)); /* an eighth more, and no more than that */
+	CU_ASSERT_FALSE(window_has_room_to_begin(&w, 170));
 	window_truncate(&w, 6);
 	CU_ASSERT_EQUAL(w.last, 5);
 	CU_ASSERT_PTR_NULL(window_at(&w, 6));

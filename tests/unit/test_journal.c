@@ -157,6 +157,52 @@ static void at_its_cap_the_log_refuses_until_it_is_trimmed(void)
 	fixture_end(&f);
 }
 
+static uint64_t fill_for(struct fixture *f, enum journal_use use)
+{
+	while (journal_room(f->journal, use, 1, 1500) == HA_OK) {
+		CU_ASSERT_TRUE_FATAL(fixture_store(f, 1, 1500));
+		while (journal_keep(f->journal))
+			;
+	}
+	CU_ASSERT_EQUAL(journal_room(f->journal, use, 1, 1500), HA_E_CAPACITY);
+	return fixture_status(f).octets;
+}
+
+/* What nothing is let go without finds room when nothing else does, also after a start. */
+static void room_is_kept_for_what_must_go_on(void)
+{
+	struct fixture f;
+	uint64_t order, copies;
+	fixture_begin(&f, 8, FIXTURE_PLENTY);
+	f.options.shared = true;
+	CU_ASSERT_TRUE_FATAL(fixture_open(&f));
+	order = fill_for(&f, JOURNAL_USE_ORDER);
+	CU_ASSERT_TRUE(fixture_reopen(&f));
+	CU_ASSERT_EQUAL(journal_room(f.journal, JOURNAL_USE_ORDER, 1, 1500), HA_E_CAPACITY);
+	copies = fill_for(&f, JOURNAL_USE_COPIES);
+	CU_ASSERT_TRUE(copies >= order + 2 * FIXTURE_SEGMENT);
+	CU_ASSERT_TRUE(fixture_reopen(&f));
+	CU_ASSERT_EQUAL(journal_room(f.journal, JOURNAL_USE_COPIES, 1, 1500), HA_E_CAPACITY);
+	CU_ASSERT_TRUE(fill_for(&f, JOURNAL_USE_BEGIN) >= copies + 15 * JOURNAL_BLOCK);
+	CU_ASSERT_EQUAL(fixture_status(&f).octets, fixture_status(&f).octets_max);
+	fixture_end(&f);
+}
+
+/* Of two files none can be kept: the tail must be able to move on. */
+static void two_files_keep_nothing(void)
+{
+	struct fixture f;
+	fixture_begin(&f, 2, FIXTURE_PLENTY);
+	f.options.shared = true;
+	CU_ASSERT_TRUE_FATAL(fixture_open(&f));
+	CU_ASSERT_EQUAL(fill_for(&f, JOURNAL_USE_ORDER), fixture_status(&f).octets_max);
+	CU_ASSERT_EQUAL(fixture_status(&f).half_serial, 15);
+	journal_trim(f.journal, 15);
+	CU_ASSERT_TRUE(journal_keep(f.journal));
+	CU_ASSERT_EQUAL(journal_room(f.journal, JOURNAL_USE_ORDER, 1, 1500), HA_OK);
+	fixture_end(&f);
+}
+
 static void a_full_disk_stops_growth_and_nothing_else(void)
 {
 	struct fixture f;
@@ -339,6 +385,8 @@ static CU_TestInfo tests[] = {
 	{ "entries before applied are not replayed", entries_before_applied_are_not_replayed },
 	{ "impossible sizes are refused", impossible_sizes_are_refused },
 	{ "the cap refuses until a trim", at_its_cap_the_log_refuses_until_it_is_trimmed },
+	{ "room is kept for what must go on", room_is_kept_for_what_must_go_on },
+	{ "two files keep nothing", two_files_keep_nothing },
 	{ "a full disk stops growth only", a_full_disk_stops_growth_and_nothing_else },
 	{ "a disk too small is refused", a_disk_too_small_for_two_segments_is_refused },
 	{ "cap and size can change", a_smaller_cap_and_another_size_take_effect_with_trims },
