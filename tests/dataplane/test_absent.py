@@ -16,6 +16,7 @@ import pytest
 from agent import BUILD
 from namespaces import ip
 from neighbour import EVERYBODY, NOBODY, Neighbour, mac_text
+from processes import stop_running
 from switched import HOST_LINK, Switch
 from waiting import wait_for
 
@@ -353,8 +354,7 @@ def test_stopped_process_is_silent_also_when_it_goes_on(away, near):
     one.settle()
     one.say("own 200")
     began = time.clock_gettime(time.CLOCK_BOOTTIME)
-    one.process.send_signal(signal.SIGSTOP)
-    wait_for(lambda: os.waitid(os.P_PID, one.process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT), "it is stopped")
+    stop_running(one.process)
     near.forget_heard()
     near.request(HOME)  # waits in the socket of the process
     assert not near.kernel_answers("one")

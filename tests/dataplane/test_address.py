@@ -14,6 +14,7 @@ import sys
 import pytest
 from agent import BUILD
 from neighbour import Neighbour
+from processes import stop_running
 from switched import HOST_LINK, Switch
 from waiting import wait_for
 
@@ -45,8 +46,11 @@ class Owner:
     def counters(self):
         return {name: int(value) for name, value in (item.split("=") for item in self.say("counters").split())}
 
-    def signal(self, number):
-        self.process.send_signal(number)
+    def stop(self, number):
+        stop_running(self.process, number)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def end(self):
         """In order; the log."""
@@ -160,7 +164,7 @@ def test_stopped_or_dead_owner_loses_it(switch, owners, near, mac, number):
     one = owners("one", mac)
     one.say("lead")
     near.wait_for_announcement()
-    one.signal(number)
+    one.stop(number)
     if mac == "virtual":  # this much is so at once: the kernel was never asked to answer
         assert not near.kernel_answers("one")
     wait_for(lambda: not has_address(switch, "one"), "the kernel takes the address away")
@@ -171,10 +175,10 @@ def test_resumed_owner_does_not_take_it_again(switch, owners, near):
     one, two = owners("one"), owners("two")
     one.say("own 500")  # less than the kernel keeps it
     near.wait_for_announcement()
-    one.signal(signal.SIGSTOP)
+    one.stop(signal.SIGSTOP)
     two.say("lead")
     wait_for(lambda: not has_address(switch, "one"), "the kernel takes the address away")
-    one.signal(signal.SIGCONT)
+    one.go_on()
     wait_for(lambda: one.counters().get("address-lapses"), "it notices that it was stopped")
     assert not one.owns() and not has_address(switch, "one")
     assert one.counters()["address-takes"] == 1
@@ -230,7 +234,7 @@ def test_leftovers_are_cleaned_away(switch, owners, mac):
     one = owners("one", mac)
     one.say("lead")
     wait_for(one.owns, "it is taken")
-    one.signal(signal.SIGKILL)
+    one.stop(signal.SIGKILL)
     one.process.wait()
     again = owners("one", mac)
     assert not has_address(switch, "one")

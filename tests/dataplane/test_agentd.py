@@ -7,6 +7,7 @@ import signal
 import pytest
 from agent import Agent
 from neighbour import Neighbour
+from processes import stop_running
 from scapy_client import Association, Reply, build_request, ntp_time
 from switched import HOST_LINK, Switch
 from test_address import ADDRESS, HOSTS, NET_ADMIN, VIRTUAL_MAC, devices, has_address, rights_of
@@ -82,7 +83,7 @@ def test_it_is_reached_under_the_virtual_mac(switch, near, agent):
 def test_it_is_gone_when_agentd_is(switch, near, agent, number):
     agent.start(prefix=switch.inside("one"))
     near.wait_for_announcement()
-    agent.process.send_signal(number)
+    stop_running(agent.process, number)
     assert not near.kernel_answers("one")
     wait_for(lambda: not has_address(switch, "one"), "the kernel takes the address away")
 
