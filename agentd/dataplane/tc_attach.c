@@ -13,16 +13,24 @@
 #define OUR_PRIORITY 0x4841u
 #define OUR_NAME "hearth_ingress" /* of the program, in any version */
 
-#define HOOK(name, interface_)                                                                     \
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, name, .ifindex = (interface_),                            \
-	                    .attach_point = BPF_TC_INGRESS)
-#define OURS(name)                                                                                 \
-	DECLARE_LIBBPF_OPTS(bpf_tc_opts, name, .handle = OUR_HANDLE, .priority = OUR_PRIORITY)
+static struct bpf_tc_hook hook_of(int interface)
+{
+	return (struct bpf_tc_hook){ .sz = sizeof(struct bpf_tc_hook),
+		                     .ifindex = interface,
+		                     .attach_point = BPF_TC_INGRESS };
+}
+
+static struct bpf_tc_opts filter_of_ours(void)
+{
+	return (struct bpf_tc_opts){ .sz = sizeof(struct bpf_tc_opts),
+		                     .handle = OUR_HANDLE,
+		                     .priority = OUR_PRIORITY };
+}
 
 bool tc_object_is_attached(const struct tc_object *object, int interface)
 {
-	HOOK(hook, interface);
-	OURS(filter);
+	struct bpf_tc_hook hook = hook_of(interface);
+	struct bpf_tc_opts filter = filter_of_ours();
 
 	return bpf_tc_query(&hook, &filter) == 0 && filter.prog_id == object->program_id;
 }
@@ -30,8 +38,8 @@ bool tc_object_is_attached(const struct tc_object *object, int interface)
 enum ha_error tc_object_attach(const struct tc_object *object, int interface, const char *name,
                                char *report, size_t size)
 {
-	HOOK(hook, interface);
-	OURS(filter);
+	struct bpf_tc_hook hook = hook_of(interface);
+	struct bpf_tc_opts filter = filter_of_ours();
 	int failed;
 
 	if (tc_object_is_attached(object, interface))
@@ -51,8 +59,8 @@ enum ha_error tc_object_attach(const struct tc_object *object, int interface, co
 
 enum ha_error tc_object_detach(int interface)
 {
-	HOOK(hook, interface);
-	OURS(filter);
+	struct bpf_tc_hook hook = hook_of(interface);
+	struct bpf_tc_opts filter = filter_of_ours();
 	int failed = bpf_tc_detach(&hook, &filter);
 
 	return failed == 0 ? HA_OK : failed == -ENOENT ? HA_E_NOTFOUND : ha_error_of_errno(-failed);
@@ -76,8 +84,8 @@ void tc_object_sweep(const struct tc_object *object)
 	struct if_nameindex *list = if_nameindex();
 
 	for (const struct if_nameindex *at = list; at && at->if_index; at++) {
-		HOOK(hook, (int)at->if_index);
-		OURS(filter);
+		struct bpf_tc_hook hook = hook_of((int)at->if_index);
+		struct bpf_tc_opts filter = filter_of_ours();
 
 		if (bpf_tc_query(&hook, &filter) == 0 &&
 		    (!object || filter.prog_id != object->program_id) && is_of_ours(filter.prog_id))

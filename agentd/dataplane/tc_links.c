@@ -74,7 +74,7 @@ static void detach(struct tc *tc, bool all)
 enum ha_error tc_attach_all(struct tc *tc, char *report, size_t size)
 {
 	enum ha_error first = HA_OK, error;
-	char other[160];
+	char other[160] = "";
 
 	for (size_t i = 0; i < tc->place_count; i++) {
 		error = attach(tc, &tc->places[i], first ? other : report,

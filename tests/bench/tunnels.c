@@ -92,10 +92,17 @@ static void load_bench(void)
 
 static void hook(const char *interface, const struct bpf_program *program)
 {
-	DECLARE_LIBBPF_OPTS(bpf_tc_hook, where, .ifindex = (int)if_nametoindex(interface),
-	                    .attach_point = BPF_TC_INGRESS);
-	DECLARE_LIBBPF_OPTS(bpf_tc_opts, filter, .handle = 1, .priority = 1,
-	                    .prog_fd = bpf_program__fd(program));
+	struct bpf_tc_hook where = {
+		.sz = sizeof(where),
+		.ifindex = (int)if_nametoindex(interface),
+		.attach_point = BPF_TC_INGRESS,
+	};
+	struct bpf_tc_opts filter = {
+		.sz = sizeof(filter),
+		.handle = 1,
+		.priority = 1,
+		.prog_fd = bpf_program__fd(program),
+	};
 
 	(void)bpf_tc_hook_create(&where);
 	if (bpf_tc_attach(&where, &filter) != 0)
@@ -157,9 +164,15 @@ static double cost(uint32_t packets, uint32_t homes)
 {
 	uint8_t frame[FRAME] = { 0 };
 	struct xdp_md context = { .data_end = FRAME };
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = FRAME,
-	            .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = (int)packets,
-	            .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+	struct bpf_test_run_opts run = {
+		.sz = sizeof(run),
+		.data_in = frame,
+		.data_size_in = FRAME,
+		.ctx_in = &context,
+		.ctx_size_in = sizeof(context),
+		.repeat = (int)packets,
+		.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+	};
 	uint64_t before, ns;
 
 	bench->bss->home_mask = homes - 1;

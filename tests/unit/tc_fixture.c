@@ -152,10 +152,16 @@ struct fixture_result fixture_run(struct tc_fixture *fixture, unsigned interface
                                   uint32_t mark)
 {
 	struct __sk_buff context = { .ifindex = interface, .mark = mark };
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame.at,
-	            .data_size_in = (uint32_t)frame.size, .data_out = frame_out,
-	            .data_size_out = sizeof(frame_out), .ctx_in = &context,
-	            .ctx_size_in = sizeof(context), .repeat = 1);
+	struct bpf_test_run_opts run = {
+		.sz = sizeof(run),
+		.data_in = frame.at,
+		.data_size_in = (uint32_t)frame.size,
+		.data_out = frame_out,
+		.data_size_out = sizeof(frame_out),
+		.ctx_in = &context,
+		.ctx_size_in = sizeof(context),
+		.repeat = 1,
+	};
 
 	if (bpf_prog_test_run_opts(tc_program(fixture->tc), &run) != 0) {
 		fprintf(stderr, "the program cannot be run: %s\n", strerror(errno));

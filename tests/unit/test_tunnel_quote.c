@@ -109,10 +109,11 @@ static void quotes_of_every_size_are_read(void)
 			struct octets cut = octets_copy(whole.at, size);
 			struct tunnel_quoted quoted;
 
-			if (size < IP4_HEADER_MIN + 8)
-				CU_ASSERT_EQUAL(quote(cut, &quoted), HA_E_TRUNCATED)
-			else
+			if (size < IP4_HEADER_MIN + 8) {
+				CU_ASSERT_EQUAL(quote(cut, &quoted), HA_E_TRUNCATED);
+			} else {
 				check_quote(&end, cut);
+			}
 			free(cut.at);
 		}
 		free(whole.at);

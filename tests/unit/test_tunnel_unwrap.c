@@ -155,12 +155,11 @@ static void every_gre_flag_is_judged(void)
 
 		packet.at[20 + bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 		fault = fault_of(packet);
-		if (refused)
-			CU_ASSERT_EQUAL(fault, TUNNEL_GRE_FLAGS)
-		else if (field)
-			CU_ASSERT_NOT_EQUAL(fault, TUNNEL_NO_FAULT)
-		else
-			CU_ASSERT_EQUAL(fault, TUNNEL_NO_FAULT);
+		if (refused) {
+			CU_ASSERT_EQUAL(fault, TUNNEL_GRE_FLAGS);
+		} else {
+			CU_ASSERT_EQUAL(fault != TUNNEL_NO_FAULT, field);
+		}
 		free(packet.at);
 	}
 }
