@@ -45,10 +45,10 @@ static bool take(const char **text, char *out, size_t size)
 
 static bool parse_kind(const char *text, uint8_t *out)
 {
-	for (uint8_t kind = HOME_NETWORK_LINK; kind < KIND_COUNT; kind++) {
+	for (size_t kind = HOME_NETWORK_LINK; kind < KIND_COUNT; kind++) {
 		if (strcmp(text, kinds[kind]) != 0)
 			continue;
-		*out = kind;
+		*out = (uint8_t)kind;
 		return true;
 	}
 	return false;
