@@ -81,7 +81,7 @@ def test_installed_unit_names_the_installed_agentd(tmp_path):
     build = os.path.join(os.path.dirname(program("agentd")), "../..")
     output_of("cmake", "--install", build, "--prefix", str(tmp_path))
     with open(tmp_path / "lib/systemd/system/agentd.service", encoding="utf-8") as unit:
-        programs = re.findall(r"^Exec(?:Start|StartPre)=(\S+)", unit.read(), re.M)
+        programs = re.findall(r"^Exec(?:Start|StartPre)=(\S+/agentd) ", unit.read(), re.M)
     assert programs == [str(tmp_path / "sbin/agentd")] * 2
     assert os.access(programs[0], os.X_OK)
 
