@@ -247,7 +247,8 @@ static enum ha_error apply_all(struct cluster *c, bool *more)
 		error = group_trim(group, clock_monotonic_ns());
 	}
 	*more |= i < c->group_count;
-	c->turn = (c->turn + 1) % c->group_count;
+	if (++c->turn >= c->group_count)
+		c->turn = 0;
 	return error;
 }
 
