@@ -157,7 +157,10 @@ static enum ha_error tie(struct agent *agent, char *report, size_t size)
 	enum ha_error error;
 
 	if (agent->group == 0) {
-		m->store_id = store_id(agent->store);
+		/* Groups that start again do so beside one another: it is only read by then.
+		 * A store that takes the place of ours takes its identity, too. */
+		if (!m->store_id)
+			m->store_id = store_id(agent->store);
 		return HA_OK;
 	}
 	error = store_read_open(agent->store, &reader);
