@@ -31,7 +31,8 @@ static const char *const map_names[TC_MAP_COUNT] = {
 /* The library's last words before it failed: mostly they name the cause. */
 static _Thread_local char words[160];
 
-static int hear_library(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int hear_library(enum libbpf_print_level level,
+                                                              const char *format, va_list arguments)
 {
 	char line[sizeof(words)];
 
