@@ -26,6 +26,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/clock.h"
 #include "agentd/dataplane/home_arp.h"
+#include "tests/dataplane/print_counters.h"
 
 #define MS UINT64_C(1000000)
 #define LEASE_MS 30u
@@ -105,22 +106,6 @@ static void print_status(void)
 
 	printf("%u %s %llu\n", status.waiting, status.announcing ? "announcing" : "done",
 	       (unsigned long long)status.announced);
-}
-
-static int print_counter(void *context, const struct counter_set *set,
-                         const struct counter_info *info, uint64_t value)
-{
-	(void)context;
-	(void)set;
-	if (value)
-		printf("%s=%llu ", info->name, (unsigned long long)value);
-	return 0;
-}
-
-static void print_counters(void)
-{
-	counters_visit(print_counter, NULL);
-	puts("");
 }
 
 static void lead(void)

@@ -1,17 +1,17 @@
 # The address alone, for tests that stop and kill who has it.
-add_executable(address_owner ${CMAKE_CURRENT_LIST_DIR}/owner.c)
+add_executable(address_owner ${CMAKE_CURRENT_LIST_DIR}/owner.c ${CMAKE_CURRENT_LIST_DIR}/print_counters.c)
 target_link_libraries(address_owner PRIVATE hearth_dataplane PkgConfig::CAPNG Threads::Threads)
 set_target_properties(address_owner PROPERTIES
   OUTPUT_NAME owner RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
 
 # ARP for absent mobile nodes alone, likewise.
-add_executable(absent_nodes ${CMAKE_CURRENT_LIST_DIR}/absent.c)
+add_executable(absent_nodes ${CMAKE_CURRENT_LIST_DIR}/absent.c ${CMAKE_CURRENT_LIST_DIR}/print_counters.c)
 target_link_libraries(absent_nodes PRIVATE hearth_dataplane PkgConfig::CAPNG Threads::Threads)
 set_target_properties(absent_nodes PROPERTIES
   OUTPUT_NAME absent RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
 
 # Routes to virtual home networks alone.
-add_executable(home_routes ${CMAKE_CURRENT_LIST_DIR}/route.c)
+add_executable(home_routes ${CMAKE_CURRENT_LIST_DIR}/route.c ${CMAKE_CURRENT_LIST_DIR}/print_counters.c)
 target_link_libraries(home_routes PRIVATE hearth_dataplane)
 set_target_properties(home_routes PROPERTIES
   OUTPUT_NAME route RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)

@@ -25,6 +25,7 @@
 #include "agentd/base/clock.h"
 #include "agentd/dataplane/counters.h"
 #include "agentd/dataplane/ownership.h"
+#include "tests/dataplane/print_counters.h"
 
 #define MS UINT64_C(1000000)
 #define LEASE_MS 30u
@@ -72,22 +73,6 @@ static void print_status(void)
 
 	printf("%s %s %s\n", status.owned ? "owned" : "not", *status.device ? status.device : "-",
 	       mac_format(status.mac).text);
-}
-
-static int print_counter(void *context, const struct counter_set *set,
-                         const struct counter_info *info, uint64_t value)
-{
-	(void)context;
-	(void)set;
-	if (value)
-		printf("%s=%llu ", info->name, (unsigned long long)value);
-	return 0;
-}
-
-static void print_counters(void)
-{
-	counters_visit(print_counter, NULL);
-	puts("");
 }
 
 static void obey(void)

@@ -17,6 +17,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/dataplane/home_route.h"
+#include "tests/dataplane/print_counters.h"
 
 static struct home_route *home_route;
 static _Atomic uint64_t until_ns;
@@ -33,16 +34,6 @@ static void lead_until(uint64_t ns)
 	puts("done");
 }
 
-static int print_counter(void *context, const struct counter_set *set,
-                         const struct counter_info *info, uint64_t value)
-{
-	(void)context;
-	(void)set;
-	if (value)
-		printf("%s=%llu ", info->name, (unsigned long long)value);
-	return 0;
-}
-
 static void obey(const char *line)
 {
 	unsigned long ms;
@@ -56,8 +47,7 @@ static void obey(const char *line)
 	} else if (strcmp(line, "status\n") == 0) {
 		printf("%zu\n", home_route_announced(home_route));
 	} else {
-		counters_visit(print_counter, NULL);
-		puts("");
+		print_counters();
 	}
 }
 

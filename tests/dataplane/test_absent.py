@@ -89,9 +89,7 @@ def carry_away(switch):
 
 @pytest.fixture
 def switch():
-    with Switch() as made:
-        for host, address in HOSTS.items():
-            made.plug(host, address)
+    with Switch(HOSTS) as made:
         yield made
 
 

@@ -77,9 +77,7 @@ def own_mac(switch, host):
 
 @pytest.fixture
 def switch():
-    with Switch() as made:
-        for host, address in HOSTS.items():
-            made.plug(host, address)
+    with Switch(HOSTS) as made:
         yield made
 
 

@@ -18,9 +18,7 @@ ROW = {"kind": "mobile", "home": "10.0.0.1", "spi": 300, "algorithm": "hmac-md5"
 
 @pytest.fixture
 def switch():
-    with Switch() as made:
-        for host in ("one", "near"):
-            made.plug(host, HOSTS[host])
+    with Switch({host: HOSTS[host] for host in ("one", "near")}) as made:
         yield made
 
 

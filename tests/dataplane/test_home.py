@@ -63,9 +63,7 @@ def is_silent(near, agent, counted):
 
 @pytest.fixture
 def switch():
-    with Switch() as made:
-        made.plug("one", "192.0.2.11/24")
-        made.plug("near", f"{CLIENT_ADDRESS}/24")
+    with Switch({"one": "192.0.2.11/24", "near": f"{CLIENT_ADDRESS}/24"}) as made:
         yield made
 
 

@@ -20,7 +20,10 @@ HOST_LINK = "eth0"
 
 
 class Switch:
-    def __init__(self):
+    """`hosts`: addresses of those that are plugged in from the start, by name."""
+
+    def __init__(self, hosts=None):
+        self.hosts = hosts or {}
         self.tag = uuid.uuid4().hex[:8]
         self.name = f"hearth-{self.tag}"
         self.addresses = {}  # of the hosts that are plugged in
@@ -30,6 +33,12 @@ class Switch:
         ip("-n", self.name, "link", "add", "switch", "type", "bridge", "forward_delay", "0")
         ip("-n", self.name, "link", "set", "switch", "up")
         self.filter(f"table {TABLE} {{\n chain forward {{\n type filter hook forward priority 0\n }}\n}}\n")
+        try:
+            for host, address in self.hosts.items():
+                self.plug(host, address)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *exception):
