@@ -73,6 +73,8 @@ static enum ha_error apply_command(struct state *state, uint64_t index,
 
 	switch (command->command_case) {
 	case HEARTH__COMMAND__COMMAND_REGISTRATION:
+		if (command->registration->effect_case == HEARTH__REGISTER__EFFECT__NOT_SET)
+			return HA_E_MALFORMED;
 		out->error = apply_registration(state, index, command->registration,
 		                                command->time_ms);
 		return HA_OK;

@@ -138,6 +138,26 @@ static void what_is_no_command_is_refused(void)
 	state_free(state);
 }
 
+/* As proto/cluster.proto has it, of a node that is known; only the effect is missing. */
+static void a_registration_without_effect_is_refused(void)
+{
+	/* Version and time, and in 36 octets: node, identification, digest, place. */
+	static const uint8_t octets[] = "\x08\x01\x11\1\0\0\0\0\0\0\0\x1a\x24"
+					"\x09\1\0\0\0\0\0\0\0\x11\1\0\0\0\0\0\0\0"
+					"\x19\1\0\0\0\0\0\0\0\x31\0\1\0\x0a\0\0\0\0";
+	struct change node = addition(0, 1);
+	struct state_outcome outcome;
+	enum ha_error why;
+
+	state = state_new(&capacity, universe_ring(), &why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+	CU_ASSERT_EQUAL(change_one(1, &node), HA_OK);
+	CU_ASSERT_EQUAL(
+		state_apply(state, 2, (struct span){ octets, sizeof(octets) - 1 }, &outcome),
+		HA_E_MALFORMED);
+	state_free(state);
+}
+
 /* Rows as damage could leave them. */
 static void damaged_rows_end_the_loading(void)
 {
@@ -250,6 +270,7 @@ static CU_TestInfo tests[] = {
 	{ "no place is lost", no_place_is_lost },
 	{ "settings are in order and limited", settings_are_in_order_and_limited },
 	{ "what is no command is refused", what_is_no_command_is_refused },
+	{ "a registration without effect is refused", a_registration_without_effect_is_refused },
 	{ "damaged rows end the loading", damaged_rows_end_the_loading },
 	CU_TEST_INFO_NULL,
 };
