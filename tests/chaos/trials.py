@@ -57,6 +57,7 @@ class Trial:
         self.counts = dict.fromkeys(BROKEN + COUNTS + faults.NAMES, 0)
         self.nodes = self.dice.choice((20, 200, 1000))
         self.bindings = self.dice.choice((1, 2, 3, 8))
+        self.hurt = set()  # members that may yet end of a fault that is over
         self.record = os.path.join(directory, "record")
         self.tap_path = os.path.join(directory, "tap")
         self.disks = []
@@ -160,31 +161,39 @@ class Trial:
                 self.tell(f"end of {fault.describe()}")
                 if fault.may_end and fault.member.process is None:
                     fault.member.spawn()
+                elif fault.may_end:
+                    self.hurt.add(fault.member)
 
     def look_after(self, active):
-        """Nobody ends by himself, unless a fault that is active allows it."""
+        """Nobody ends by himself, unless a fault allows it that is active, or was when what failed had begun."""
         allowed = {fault.member for fault in active.values() if fault.may_end}
         for member in self.cluster.members.values():
             if member.process is None or member.process.poll() is None:
                 continue
             status = member.bury()
-            if member not in allowed or status != FAILED:
+            late = member in self.hurt and member not in allowed
+            if status != FAILED or not (member in allowed or late):
                 raise Broken("crashed", f"member {member.number} ended by itself with {status}")
             self.counts["ended_by_fault"] += 1
+            if late:
+                self.hurt.discard(member)
+                member.spawn()
+
+    def await_all(self, condition, what):
+        wait_for(lambda: self.look_after({}) or condition(), what, seconds=LEVEL_S)
 
     def recover(self):
         """All faults are over: somebody leads, answers, and all become level."""
         self.tell("all faults are over")
         before = os.path.getsize(self.record)
         try:
-            self.cluster.await_leader(seconds=LEVEL_S)
-            wait_for(lambda: os.path.getsize(self.record) > before, "the load goes on", seconds=LEVEL_S)
+            self.await_all(self.cluster.leader, "a member leads")
+            self.await_all(lambda: os.path.getsize(self.record) > before, "the load goes on")
             result = self.cluster.end_load(self.load)
             self.load = None
             if result["bad"]:
                 raise Broken("unexplained", f"the load got what is no answer: {result}")
-            self.look_after({})
-            self.cluster.await_level(LEVEL_S)
+            self.await_all(self.cluster.is_level, "all members hold everything")
         except NotYet as why:
             views = {member.number: (member.view(), member.peers()) for member in self.cluster.members.values()}
             self.look_after({})
