@@ -18,7 +18,8 @@
 #define IP4_HEADER_MIN 20u
 #define IP4_HEADER_MAX 60u
 #define IP4_TOTAL_MAX 65535u
-#define IP4_MTU_MIN 68u /* every link carries that much, RFC 791 section 3.2 */
+#define IP4_MTU_MIN 68u       /* every link carries that much, RFC 791 section 3.2 */
+#define IP4_DATAGRAM_MIN 576u /* every host takes that much, RFC 791 section 3.1 */
 
 enum ip4_protocol {
 	IP4_ICMP = 1,

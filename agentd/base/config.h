@@ -92,6 +92,7 @@ struct config {
 	uint32_t dataplane_mark;
 	uint32_t dataplane_priority;
 	uint32_t nesting_limit;
+	uint32_t path_mtu_floor;
 	struct address_prefixes trusted_gateways; /* empty = none */
 	char route_hook[CONFIG_TEXT_MAX];         /* program; empty = none */
 	/* home-networks */

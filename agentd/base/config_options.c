@@ -313,6 +313,11 @@ static const struct option options[] = {
 	  .preset = "4",
 	  .help = "A packet that is in so many tunnels already is dropped rather than put into "
 	          "another one." },
+	{ "dataplane", "path-mtu-floor", NUMBER(path_mtu_floor, "octets", 68, 1500), NODE_RESTART,
+	  .preset = "576",
+	  .help = "The least MTU of a path that is believed of an ICMP error, tunnel headers "
+	          "included: anybody on the way can write one. What tells of less counts as this "
+	          "much." },
 	{ "dataplane", "trusted-gateways", PREFIXES_OR_NONE(trusted_gateways), NODE_RESTART,
 	  .preset = "none",
 	  .help = "Addresses of routers that may send packets of any source through tunnels to the "

@@ -102,6 +102,7 @@ static struct forward_settings settings_of(const struct dataplane *d)
 	settings.gateway_count = d->config.trusted_gateways.count;
 	settings.udp_port = (uint16_t)d->config.home_agent_port;
 	settings.nesting = (uint8_t)d->config.nesting_limit;
+	settings.mtu_floor = (uint16_t)d->config.path_mtu_floor;
 	return settings;
 }
 

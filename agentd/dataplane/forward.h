@@ -73,7 +73,7 @@ struct forward_settings {
 	const struct address_prefix *gateways; /* whose tunnels are trusted whatever they hold */
 	size_t gateway_count;
 	uint16_t link_mtu;   /* octets that a packet to be sent can have */
-	uint16_t mtu_floor;  /* below it, no tunnel's MTU is believed */
+	uint16_t mtu_floor;  /* below it, no ICMP error about a tunnel's MTU is believed */
 	uint16_t udp_port;   /* of our end of UDP tunnels */
 	uint8_t nesting;     /* tunnels that a packet may be in already are fewer */
 	uint8_t ttl;         /* of outer headers, and of what is sent from here */

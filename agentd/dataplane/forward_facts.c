@@ -5,7 +5,7 @@ struct forward_settings forward_settings_default(void)
 {
 	return (struct forward_settings){
 		.link_mtu = 1500,
-		.mtu_floor = IP4_MTU_MIN,
+		.mtu_floor = IP4_DATAGRAM_MIN,
 		.udp_port = TUNNEL_UDP_PORT,
 		.nesting = 4,
 		.ttl = 64,

@@ -118,6 +118,16 @@ static uint8_t ttl_sent(const struct report *report)
 	return report->recalled ? report->sent.ttl : report->run->settings->ttl;
 }
 
+/* Anybody between here and the exit can tell of an MTU, and one of 68 octets would be as
+ * good as no tunnel: what is below the floor counts as the floor. */
+static void doubt_mtu(const struct report *report)
+{
+	if (report->rule->telling == TELLS_MTU &&
+	    soft_believed_mtu(report->icmp.mtu, report->quoted.outer.total, 0) <
+	            report->run->settings->mtu_floor)
+		forward_happened(report->run, FORWARD_MTU_DOUBTED);
+}
+
 static void learn(struct report *report)
 {
 	const struct forward_context *context = report->run->context;
@@ -181,11 +191,13 @@ static bool has_something_to_say(const struct report *report, struct forward_com
 		                        report->ip.destination))
 			out->code = ICMP4_NETWORK;
 		return true;
-	case TELLS_MTU: /* one who allows fragments can do nothing about it */
+	/* One who allows fragments can do nothing about it, nor one whose packet fits what is
+	 * believed. */
+	case TELLS_MTU:
 		overhead = overhead_of(report);
 		out->code = ICMP4_TOO_BIG;
 		out->mtu = (uint16_t)(report->mtu > overhead ? report->mtu - overhead : 0);
-		return report->ip.df;
+		return report->ip.df && out->mtu < report->ip.total;
 	case TELLS_POINTER:
 		out->type = ICMP4_PARAMETER_PROBLEM;
 		out->code = report->icmp.code;
@@ -207,6 +219,7 @@ static void relay(struct report *report)
 		forward_ends(run, FORWARD_ERROR_SILENT);
 		return;
 	}
+	doubt_mtu(report);
 	learn(report);
 	if (report->original.size && has_something_to_say(report, &complaint) &&
 	    forward_complain(run, report->agent, report->original, complaint))

@@ -138,6 +138,9 @@ enum forward_fate {
 	  "is an ICMP error from a tunnel, which the sender is told")                              \
 	X(NOTED, "noted", WENT_ON, "ICMP errors from tunnels that were only taken note of",        \
 	  "is an ICMP error from a tunnel, which is taken note of")                                \
+	X(MTU_DOUBTED, "mtu-doubted", EVENT,                                                       \
+	  "ICMP errors that told of a smaller MTU of a tunnel than is believed",                   \
+	  "tells of a smaller MTU than is believed, which counts as the least that is")            \
 	X(ERROR_SILENT, "error-silent", DROPPED,                                                   \
 	  "ICMP errors from tunnels of a kind that no sender is told and nothing follows from",    \
 	  "is an ICMP error from a tunnel of which nothing follows")                               \

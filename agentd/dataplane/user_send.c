@@ -50,11 +50,12 @@ static int send_to_link(const struct user *user, const struct forward_output *ou
 	                        output->packet.size, interface);
 }
 
-/* The link is narrower than the widest one of this host: as good as an ICMP error. */
+/* The link is narrower than the widest one of this host: as good as an ICMP error, and
+ * nobody can have forged it. */
 static void learn(const struct user *user, const struct forward_output *output)
 {
 	soft_too_big(user->context.soft, output->endpoint, 0, (uint16_t)output->packet.size,
-	             user->settings.mtu_floor, user->context.now_ns);
+	             IP4_MTU_MIN, user->context.now_ns);
 }
 
 static int put(const struct user *user, const struct forward_output *output)

@@ -17,13 +17,16 @@ static int give_up(int fd, enum ha_error *why)
 	return -1;
 }
 
+/* What is learnt of paths is ours to judge: the kernel would believe any error about a
+ * packet of ours, of 552 octets even, and drop what is larger without a word. */
 static int open_raw(int protocol)
 {
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-	int octets = BUFFER;
+	int octets = BUFFER, discovery = IP_PMTUDISC_INTERFACE;
 
 	if (fd < 0)
 		return fd;
+	(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discovery, sizeof(discovery));
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &octets, sizeof(octets)) != 0)

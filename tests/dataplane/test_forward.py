@@ -413,6 +413,31 @@ def test_the_link_of_this_host_is_too_narrow(world, agent):
         assert echo.ask(size=1472) == 1
 
 
+def header(protocol, total, source, destination):
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, total, 1, 0, 64, protocol, 0, socket.inet_aton(source),
+                       socket.inet_aton(destination))
+
+
+def test_nobody_can_make_a_tunnel_useless_by_a_forged_error(world, agent, path):
+    """Who knows the two addresses of a node writes that its path takes 68 octets."""
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    quoted = header(4, 1500, AGENT, CARE_OF) + header(1, 1480, CORRESPONDENT, HOME) + bytes(8)
+    forged = struct.pack("!BBHHH", UNREACHABLE, TOO_BIG, 0, 0, 68) + quoted
+    forged = forged[:2] + world_module.checksum(forged).to_bytes(2, "big") + forged[4:]
+    with world.socket("router", kind=socket.SOCK_RAW, protocol=socket.IPPROTO_ICMP) as forger:
+        forger.sendto(forged, (AGENT, 0))
+    wait_for(lambda: counters(agent)["forward-mtu-doubted"] == 1, "the error is taken note of")
+    before = counters(agent)
+    with world.echo("correspondent", HOME) as echo:
+        assert echo.ask(size=528, fragment=False) == 1 and echo.errors == []  # 556 with its headers, 576 in the tunnel
+        assert echo.ask(size=1000) == 1
+        assert counted(agent, before, "forward-fragmented", 1)
+        wait_for(lambda: echo.ask(size=1000, fragment=False) and echo.errors, "somebody says that it was too much")
+        assert set(echo.errors) == {(UNREACHABLE, TOO_BIG, 556, AGENT)}
+
+
 # ---- the life of agentd ----
 
 

@@ -654,9 +654,26 @@ def icmp_cases():
     case.put("home wire", fixed).gives("tunnelled", "mtu-told", "error-sent").outer(wrapped(hop(fixed))).complains(
         error(3, 4, fixed, mtu=1280))
     yield case.say("now 1601").put("home wire", packet).gives("tunnelled").outer(wrapped(hop(packet)))
-    case, packet = error_case("an MTU that no link has is not believed", 3, 4, whole, "set mtu-floor 576", size=1400,
-                              df=True, mtu=20)
+    for mtu in (1, 68, 575):
+        case, packet = error_case(f"an MTU of {mtu} is not believed, but the least that is", 3, 4, whole, size=1400, df=True,
+                                  mtu=mtu)
+        case.gives("relayed", "error-sent", "mtu-doubted").complains(
+            error(3, 4, quoted_packet(hop(packet), "ipip", whole), mtu=556))
+        fits, larger = plain(size=556, df=True), plain(size=557)
+        case.put("home wire", fits).gives("tunnelled").outer(wrapped(hop(fits))).put("home wire", larger).gives(
+            "tunnelled", "fragmented")
+        for part in pieces(hop(larger), 556):
+            case.outer(wrapped(part))
+        yield case
+    case, packet = error_case("an MTU of 576 is believed", 3, 4, whole, size=1400, df=True, mtu=576)
     yield case.gives("relayed", "error-sent").complains(error(3, 4, quoted_packet(hop(packet), "ipip", whole), mtu=556))
+    case, packet = error_case("who sends no more than is believed is told nothing", 3, 4, whole, size=400, df=True, mtu=300)
+    yield case.gives("noted", "mtu-doubted")
+    case, packet = error_case("of an old router as little is believed", 3, 4, whole, size=500, df=True)
+    yield case.gives("noted", "mtu-doubted")
+    case, packet = error_case("with another floor less is believed", 3, 4, whole, "set mtu-floor 300", size=1400, df=True,
+                              mtu=320)
+    yield case.gives("relayed", "error-sent").complains(error(3, 4, quoted_packet(hop(packet), "ipip", whole), mtu=300))
     case, packet = error_case("a broken tunnel is told to the next one, who is tunnelled all the same", 3, 1, least)
     case.gives("relayed", "error-sent").complains(error(3, 1, hop(packet)))
     case.put("home wire", packet).gives("tunnelled", "broken-told", "error-sent").outer(wrapped(hop(packet))).complains(
