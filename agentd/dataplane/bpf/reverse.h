@@ -98,12 +98,13 @@ static __always_inline int read_arrival(struct __sk_buff *skb, struct arrival *a
 	return read_inner(skb, arrival);
 }
 
+/* A UDP tunnel whose port is not known yet has none that a packet could come from. */
 static __always_inline int is_end_of(const struct tc_end *end, const struct arrival *arrival)
 {
 	return end->remote == arrival->outer.saddr &&
 	       end->encapsulation == arrival->encapsulation &&
 	       !(end->flags & TC_END_UDP) == !arrival->udp &&
-	       (!arrival->udp || end->port == arrival->port);
+	       (!arrival->udp || (end->port && end->port == arrival->port));
 }
 
 /* Slot of the binding that the packet came by, or TC_NO_SLOT: RFC 3024 section 4. */

@@ -85,6 +85,11 @@ def wrapped(inner, kind="ipip", source=AGENT, destination=CARE_OF, ttl=64, df=Tr
     return octets(ip / Raw(body))
 
 
+def unsummed(packet):
+    """Its UDP checksum left out, as who cannot compute one sends it."""
+    return packet[:26] + b"\0\0" + packet[28:]
+
+
 def error(kind, code, about, source=AGENT, destination=PEER, mtu=0, pointer=0, quote=548, ttl=64, tos=0xc0):
     """An ICMP error with so many octets of what it is about."""
     word = struct.pack("!BBH", pointer, 0, mtu)
@@ -557,6 +562,13 @@ def keepalive_cases():
         "tunnel", wrapped(echo(destination=PEER), source=NAT, destination=AGENT, ports=ports)).gives("reverse-kind")
     yield Case("nor by an echo of somebody else", waiting).put(
         "tunnel", wrapped(echo(source=OTHER), source=NAT, destination=AGENT, ports=ports)).gives("reverse-unbound")
+    yield Case("nor in another encapsulation than was agreed upon", waiting).put(
+        "tunnel", wrapped(echo(), "gre", source=NAT, destination=AGENT, ports=ports)).gives("reverse-kind")
+    for what, inside in (("a keepalive", echo()), ("data", plain(source=HOME, destination=PEER))):
+        yield Case(f"nor by {what} from no port", waiting).put(
+            "tunnel", unsummed(wrapped(inside, source=NAT, destination=AGENT, ports=(0, 434)))).gives("reverse-kind")
+    yield Case("a keepalive from another port, when one is known", BIND_UDP).put(
+        "tunnel", wrapped(echo(), source=NAT, destination=AGENT, ports=(NAT_PORT + 1, 434))).gives("reverse-kind")
     yield Case("fenced no keepalive is answered", BIND_UDP, "fence 0").put("tunnel", came).gives("fenced")
 
 
