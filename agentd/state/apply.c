@@ -1,6 +1,6 @@
 /* apply.c - commands that change bindings: registrations, what ends, what is
- * dropped. Decided on what was known then, and checked again here on what is
- * so now (docs/architecture.md). */
+ * dropped, where a UDP tunnel goes. Decided on what was known then, and checked
+ * again here on what is so now (docs/architecture.md). */
 #include "agentd/state/internal.h"
 
 #include "agentd/base/clock.h"
@@ -374,4 +374,42 @@ enum ha_error apply_drop(struct state *state, uint64_t index, const Hearth__Drop
 		dropped = lease_release(state, slot, index) || dropped;
 	lease_settle(state, slot, index);
 	return dropped ? HA_OK : HA_E_NOTFOUND;
+}
+
+static enum ha_error complete_at(struct state *state, uint64_t index, uint32_t slot,
+                                 const Hearth__Complete *complete)
+{
+	const struct binding half = {
+		.care_of.s_addr = htonl(complete->care_of),
+		.endpoint.s_addr = htonl(complete->endpoint),
+	};
+	struct peer *peer = &state->peers[slot];
+	enum ha_error error;
+
+	if (index <= peer->version)
+		return HA_OK; /* the rows that were loaded have it already */
+	error = binding_complete(state, slot, &half, (uint16_t)complete->port, index);
+	if (error != HA_OK)
+		return error;
+	peer->version = index;
+	dirty_mark(state, slot);
+	return HA_OK;
+}
+
+/* Between the keepalive and the log the node may have registered anew: what has a port,
+ * or goes elsewhere, stays as it is. */
+enum ha_error apply_completion(struct state *state, uint64_t index,
+                               const Hearth__Complete *complete)
+{
+	uint32_t slot = slot_of_place(state, complete->place);
+	enum ha_error error;
+
+	if (complete->port == 0 || complete->port > UINT16_MAX)
+		return HA_E_RANGE;
+	if (slot == SLOT_NONE)
+		return HA_E_NOTFOUND;
+	peer_lock(state, slot);
+	error = complete_at(state, index, slot, complete);
+	peer_unlock(state, slot);
+	return error;
 }

@@ -78,6 +78,33 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 	return HA_OK;
 }
 
+static void unlink_binding(struct state *state, struct peer *peer, uint32_t gone)
+{
+	uint32_t *link = &peer->bindings;
+
+	while (*link != gone)
+		link = &state->bindings[*link].next;
+	*link = state->bindings[gone].next;
+}
+
+/* The port is a part of the key by which it is stored, and so of the order. */
+enum ha_error binding_complete(struct state *state, uint32_t slot, const struct binding *like,
+                               uint16_t port, uint64_t version)
+{
+	struct peer *peer = &state->peers[slot];
+	uint32_t at = binding_find(state, peer, like);
+	struct binding_slot *half = at == SLOT_NONE ? NULL : &state->bindings[at];
+
+	if (!half || half->binding.endpoint_port != 0 || !(half->binding.features & BINDING_UDP))
+		return HA_E_NOTFOUND;
+	unlink_binding(state, peer, at);
+	half->binding.endpoint_port = port;
+	half->version = version;
+	link_sorted(state, peer, at);
+	moved_note(state, peer);
+	return HA_OK;
+}
+
 static void give_back(struct state *state, uint32_t at)
 {
 	expiry_remove(&state->expiry, at);

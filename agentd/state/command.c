@@ -60,7 +60,7 @@ size_t command_registration(const struct command_registration *from,
 	Hearth__Unbind unbind = HEARTH__UNBIND__INIT;
 	Hearth__Bind bind;
 
-	command.version = COMMAND_VERSION;
+	command.version = COMMAND_VERSION_OLD;
 	command.time_ms = from->time_ms;
 	command.command_case = HEARTH__COMMAND__COMMAND_REGISTRATION;
 	command.registration = &registration;
@@ -86,7 +86,7 @@ size_t command_drop(uint64_t time_ms, uint64_t place, const struct in_addr *care
 	Hearth__Command command = HEARTH__COMMAND__INIT;
 	Hearth__Drop drop = HEARTH__DROP__INIT;
 
-	command.version = COMMAND_VERSION;
+	command.version = COMMAND_VERSION_OLD;
 	command.time_ms = time_ms;
 	command.command_case = HEARTH__COMMAND__COMMAND_DROP;
 	command.drop = &drop;
@@ -105,7 +105,7 @@ size_t command_revoke(uint64_t time_ms, uint64_t place, const struct revocation_
 	Hearth__Drop drop = HEARTH__DROP__INIT;
 	Hearth__Revocation revocation = HEARTH__REVOCATION__INIT;
 
-	command.version = COMMAND_VERSION;
+	command.version = COMMAND_VERSION_OLD;
 	command.time_ms = time_ms;
 	command.command_case = HEARTH__COMMAND__COMMAND_DROP;
 	command.drop = &drop;
@@ -118,13 +118,30 @@ size_t command_revoke(uint64_t time_ms, uint64_t place, const struct revocation_
 	return hearth__command__pack(&command, out);
 }
 
+size_t command_complete(uint64_t time_ms, const struct command_completion *from,
+                        uint8_t out[COMMAND_REGISTRATION_MAX])
+{
+	Hearth__Command command = HEARTH__COMMAND__INIT;
+	Hearth__Complete complete = HEARTH__COMPLETE__INIT;
+
+	command.version = COMMAND_VERSION;
+	command.time_ms = time_ms;
+	command.command_case = HEARTH__COMMAND__COMMAND_COMPLETE;
+	command.complete = &complete;
+	complete.place = from->place;
+	complete.care_of = ntohl(from->care_of.s_addr);
+	complete.endpoint = ntohl(from->endpoint.s_addr);
+	complete.port = from->port;
+	return hearth__command__pack(&command, out);
+}
+
 size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,
                       size_t size)
 {
 	Hearth__Command command = HEARTH__COMMAND__INIT;
 	Hearth__Expire expire = HEARTH__EXPIRE__INIT;
 
-	command.version = COMMAND_VERSION;
+	command.version = COMMAND_VERSION_OLD;
 	command.time_ms = time_ms;
 	command.command_case = HEARTH__COMMAND__COMMAND_EXPIRE;
 	command.expire = &expire;
@@ -338,7 +355,7 @@ enum ha_error command_configure(uint64_t time_ms, const char *who,
 			pack_change(&packed[i], &changes[i]);
 			list[i] = &packed[i].change;
 		}
-		command.version = COMMAND_VERSION;
+		command.version = COMMAND_VERSION_OLD;
 		command.time_ms = time_ms;
 		command.command_case = HEARTH__COMMAND__COMMAND_CONFIGURE;
 		command.configure = &configure;

@@ -14,7 +14,8 @@
 #include "agentd/base/revocable.h"
 #include "agentd/state/change.h"
 
-#define COMMAND_VERSION 3u
+#define COMMAND_VERSION 4u            /* the newest that is understood */
+#define COMMAND_VERSION_OLD 3u        /* of commands that programs of before understand, too */
 #define COMMAND_REGISTRATION_MAX 256u /* octets of one registration */
 
 /* A place: realm and home address in one number. */
@@ -57,6 +58,17 @@ size_t command_drop(uint64_t time_ms, uint64_t place, const struct in_addr *care
  * Octets written. */
 size_t command_revoke(uint64_t time_ms, uint64_t place, const struct revocation_mark *mark,
                       uint8_t out[COMMAND_REGISTRATION_MAX]);
+
+/* Where the UDP tunnel of one binding goes, which has no port yet: HA_E_NOTFOUND is the
+ * outcome if there is none such any more. Octets written. */
+struct command_completion {
+	uint64_t place;
+	struct in_addr care_of;
+	struct in_addr endpoint;
+	uint16_t port; /* host order, not 0 */
+};
+size_t command_complete(uint64_t time_ms, const struct command_completion *from,
+                        uint8_t out[COMMAND_REGISTRATION_MAX]);
 
 /* Octets written; `size` must be at least 64 + 10 * count. */
 size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, uint8_t *out,

@@ -188,12 +188,15 @@ void lease_resolve(struct state *state, uint32_t realm, struct in_addr home);
 struct Hearth__Register;
 struct Hearth__Drop;
 struct Hearth__Expire;
+struct Hearth__Complete;
 enum ha_error apply_registration(struct state *state, uint64_t index,
                                  const struct Hearth__Register *registration, uint64_t time_ms);
 enum ha_error apply_drop(struct state *state, uint64_t index, const struct Hearth__Drop *drop,
                          struct state_outcome *out);
 void apply_expiry(struct state *state, uint64_t index, const struct Hearth__Expire *expire,
                   uint64_t time_ms);
+enum ha_error apply_completion(struct state *state, uint64_t index,
+                               const struct Hearth__Complete *complete);
 
 /* peers.c: slots of peers and associations */
 uint32_t pool_take(struct pool *pool, uint32_t (*next)(struct state *, uint32_t),
@@ -225,6 +228,9 @@ void association_note_use(struct state *state, uint32_t slot, uint32_t spi, uint
 uint32_t binding_find(struct state *state, const struct peer *peer, const struct binding *like);
 enum ha_error binding_put(struct state *state, uint32_t slot, const struct binding *binding,
                           uint64_t version);
+/* The port of the UDP tunnel of a binding that has none yet. HA_E_NOTFOUND. */
+enum ha_error binding_complete(struct state *state, uint32_t slot, const struct binding *like,
+                               uint16_t port, uint64_t version);
 /* Removes those for which `drop` says so; returns how many. */
 typedef bool binding_predicate(const struct binding *binding, const void *argument);
 unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *drop,

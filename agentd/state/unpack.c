@@ -84,6 +84,9 @@ static enum ha_error apply_command(struct state *state, uint64_t index,
 	case HEARTH__COMMAND__COMMAND_DROP:
 		out->error = apply_drop(state, index, command->drop, out);
 		return HA_OK;
+	case HEARTH__COMMAND__COMMAND_COMPLETE:
+		out->error = apply_completion(state, index, command->complete);
+		return HA_OK;
 	case HEARTH__COMMAND__COMMAND_CONFIGURE:
 		return configure_apply(state, index, command->configure, out);
 	default:

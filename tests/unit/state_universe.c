@@ -80,7 +80,8 @@ static struct binding some_binding(struct dice *dice, uint64_t time_ms)
 	binding.endpoint = binding.care_of;
 	if (dice_chance(dice, 4)) {
 		binding.endpoint = universe_care_of(99);
-		binding.endpoint_port = (uint16_t)(1 + dice_below(dice, 2));
+		binding.endpoint_port = (uint16_t)dice_below(dice, 3);
+		binding.features = BINDING_UDP;
 	}
 	binding.expires_ms = time_ms + binding.granted_s * 1000u;
 	if (dice_chance(dice, 10)) {
@@ -127,6 +128,19 @@ size_t universe_expire(struct dice *dice, uint64_t time_ms, uint8_t *out, size_t
 		places[i] = place_of_home(dice_chance(dice, 8),
 		                          universe_home(dice_below(dice, UNIVERSE_HOMES)));
 	return command_expire(time_ms, places, 1 + dice_below(dice, 3), out, size);
+}
+
+size_t universe_completion(struct dice *dice, uint64_t time_ms, uint8_t *out)
+{
+	const struct command_completion completion = {
+		.place = place_of_home(dice_chance(dice, 8),
+		                       universe_home(dice_below(dice, UNIVERSE_HOMES))),
+		.care_of = universe_care_of(dice_below(dice, UNIVERSE_CARE_OFS)),
+		.endpoint = universe_care_of(dice_chance(dice, 10) ? 98 : 99),
+		.port = (uint16_t)dice_below(dice, 3),
+	};
+
+	return command_complete(time_ms, &completion, out);
 }
 
 /* ---- comparison ---- */

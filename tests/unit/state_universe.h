@@ -28,6 +28,9 @@ size_t universe_registration(struct dice *dice, struct state *state, uint64_t ti
 /* The end of lifetimes of some home addresses. */
 size_t universe_expire(struct dice *dice, uint64_t time_ms, uint8_t *out, size_t size);
 
+/* The port of a UDP tunnel, which may have none, or be none. */
+size_t universe_completion(struct dice *dice, uint64_t time_ms, uint8_t *out);
+
 /* One ring with one key, always the same. Static. */
 struct keyring *universe_ring(void);
 /* That key as a key file. false: it cannot be written. */

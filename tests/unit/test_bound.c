@@ -58,7 +58,7 @@ static size_t configure(uint8_t *octets, size_t size)
 
 static size_t any_command(uint8_t *octets, size_t size)
 {
-	switch (dice_below(&world.dice, 8)) {
+	switch (dice_below(&world.dice, 9)) {
 	case 0:
 	case 1:
 		return configure(octets, size);
@@ -67,7 +67,9 @@ static size_t any_command(uint8_t *octets, size_t size)
 	case 3:
 		return universe_drop(&world.dice, world.time_ms, octets, size);
 	case 4:
+		return universe_completion(&world.dice, world.time_ms, octets);
 	case 5:
+	case 6:
 		return universe_pool_registration(&world.dice, world.state, world.time_ms, true,
 		                                  octets, size);
 	default:

@@ -55,6 +55,8 @@ static size_t some_command(uint8_t *octets, size_t size)
 	if (dice_chance(&world.dice, 6))
 		return expire_something(octets, size);
 	if (dice_chance(&world.dice, 12))
+		return universe_completion(&world.dice, world.time_ms, octets);
+	if (dice_chance(&world.dice, 12))
 		return universe_drop(&world.dice, world.time_ms, octets, size);
 	if (dice_chance(&world.dice, 2))
 		return universe_pool_registration(&world.dice, state, world.time_ms, hostile,
