@@ -33,6 +33,8 @@ struct dataplane {
 	struct tc_keep *fast;        /* NULL: user space alone */
 	char fast_why[FAST_WHY_MAX]; /* it is alone */
 	int udp;
+	dataplane_completes *completes;
+	void *completes_context;
 	struct fence fences[TUNNELS_GROUPS_MAX];
 };
 
@@ -115,6 +117,14 @@ static void learnt(void *context, struct span packet)
 		tc_keep_learnt(d->fast, d->soft, packet);
 }
 
+static void complete(void *context, const struct dataplane_port *port)
+{
+	const struct dataplane *d = context;
+
+	if (d->completes)
+		d->completes(d->completes_context, port);
+}
+
 static enum ha_error open_fast(struct dataplane *d, char *report, size_t size)
 {
 	const struct forward_settings settings = settings_of(d);
@@ -156,6 +166,7 @@ static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 		.may_forward = may_forward,
 		.may_attract = may_attract,
 		.learnt = learnt,
+		.completes = complete,
 		.context = d,
 		.udp = d->udp,
 	};
@@ -205,6 +216,8 @@ enum ha_error dataplane_open(const struct dataplane_options *options, struct dat
 	}
 	d->config = *options->config;
 	d->udp = options->udp;
+	d->completes = options->completes;
+	d->completes_context = options->context;
 	why = open_all(d, report, size);
 	if (why == HA_OK)
 		*out = d;

@@ -25,8 +25,25 @@
 
 struct dataplane;
 
+/* Where the UDP tunnel of a binding goes that has no port yet, as its first keepalive
+ * says (RFC 3519 section 4.6). Nothing is sent there before dataplane_tunnels has it. */
+struct dataplane_port {
+	uint32_t realm;
+	struct in_addr home;
+	struct in_addr care_of;
+	struct in_addr endpoint;
+	uint16_t port; /* host order */
+	uint8_t group;
+};
+
+/* On a thread that forwards; must not wait. What comes to nothing is told again with
+ * one of the next keepalives. */
+typedef void dataplane_completes(void *context, const struct dataplane_port *port);
+
 struct dataplane_options {
-	const struct config *config; /* borrowed for the open */
+	const struct config *config;    /* borrowed for the open */
+	dataplane_completes *completes; /* NULL: such tunnels stay without a port */
+	void *context;                  /* of it */
 	/* Where tunnels in UDP end, bound to the home agent's address and port; belongs to
 	 * the data plane from now on, also when the open fails. -1: nowhere. */
 	int udp;

@@ -96,7 +96,8 @@ enum forward_output_kind {
 	/* A packet for this host itself. */
 	FORWARD_HOST,
 	/* No packet: `port` is where the UDP tunnel of that binding goes (RFC 3519 section
-	 * 4.6), which has none yet. */
+	 * 4.6), which has none yet. The FORWARD_OUTER of the same call answer the keepalive
+	 * that says so, and may be sent when the table has the port. */
 	FORWARD_PORT,
 };
 

@@ -112,8 +112,10 @@ static void take_packets(struct user *user, const struct pollfd about[WAITS])
 	for (size_t i = 0; i < user->link_count; i++)
 		if (about[USER_SOURCES + i].revents)
 			user_broadcasts_receive(user, &user->links[i]);
-	if (about[USER_WAKE].revents && read(user->sources[USER_WAKE], &news, sizeof(news)) > 0)
+	if (about[USER_WAKE].revents && read(user->sources[USER_WAKE], &news, sizeof(news)) > 0) {
 		user_broadcasts_want(user);
+		user_ports_settle(user);
+	}
 }
 
 static void *run(void *context)
@@ -201,10 +203,11 @@ static bool wants_broadcasts(const struct tunnels_home *home)
 }
 
 /* On the thread that writes the table. */
-static void note_wanting(void *context, const struct tunnels_home *before,
-                         const struct tunnels_home *after)
+static void note_change(void *context, const struct tunnels_home *before,
+                        const struct tunnels_home *after)
 {
-	if (wants_broadcasts(before) != wants_broadcasts(after))
+	if (wants_broadcasts(before) != wants_broadcasts(after) ||
+	    user_ports_concern(before, after))
 		wake(context);
 }
 
@@ -230,7 +233,7 @@ static enum ha_error open_all(struct user *user, char *report, size_t size)
 	user->intercepts = true;
 	why = user_broadcasts_open(user, report, size);
 	if (why == HA_OK)
-		why = tunnels_observe(user->options.tunnels, note_wanting, user);
+		why = tunnels_observe(user->options.tunnels, note_change, user);
 	if (why != HA_OK)
 		return why;
 	look_at_host(user);

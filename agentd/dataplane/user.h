@@ -30,6 +30,8 @@ struct user_options {
 	bool (*may_attract)(void *context, uint8_t group, uint64_t now_ns);
 	/* Told of each packet with an ICMP error, after it was taken note of; NULL: nobody. */
 	void (*learnt)(void *context, struct span packet);
+	/* Of struct dataplane_options. */
+	dataplane_completes *completes;
 	void *context;
 	int udp; /* -1 = none; stays the caller's */
 };

@@ -38,6 +38,18 @@ struct user_link {
 	const struct forward_network *network;
 };
 
+#define USER_HALVES 64u
+#define USER_ANSWER_MAX 1500u
+
+/* A UDP tunnel that has no port in the table yet, and the answer to the keepalive that
+ * said which it is. */
+struct user_half {
+	struct dataplane_port port; /* its port 0: the place is free */
+	uint64_t told_ns;
+	size_t size; /* of the answer; 0 = there is none that can wait */
+	uint8_t answer[USER_ANSWER_MAX];
+};
+
 struct user {
 	struct user_options options;
 	struct netlink *netlink;
@@ -59,6 +71,10 @@ struct user {
 	pthread_mutex_t mutex; /* guards the next, and that others copy host and settings */
 	char doubt[USER_DOUBT_MAX];
 
+	struct user_half halves[USER_HALVES];
+	bool completing;        /* the packet that is being forwarded says a port */
+	struct user_half *half; /* which is kept here; NULL: it is not */
+
 	uint8_t packet[IP4_TOTAL_MAX + 1];
 };
 
@@ -67,6 +83,16 @@ void user_receive(struct user *user, enum user_source source);
 
 /* user_send.c: of struct forward_context. */
 void user_emit(void *context, const struct forward_output *output);
+/* A whole outer packet. */
+void user_send_outer(struct user *user, struct span packet);
+
+/* user_ports.c: what a keepalive says, its answer kept back; the table has changed. */
+void user_ports_begin(struct user *user); /* before each packet */
+void user_ports_learn(struct user *user, const struct forward_output *output);
+void user_ports_keep(struct user *user, struct span answer);
+void user_ports_settle(struct user *user);
+/* Has a UDP tunnel its port now that had none? */
+bool user_ports_concern(const struct tunnels_home *before, const struct tunnels_home *after);
 
 /* user_broadcast.c: before privileges are dropped; by the thread; at the end. */
 enum ha_error user_broadcasts_open(struct user *user, char *report, size_t size);

@@ -130,9 +130,11 @@ static ssize_t receive_packet(struct user *user, enum user_source source)
 void user_receive(struct user *user, enum user_source source)
 {
 	for (unsigned i = 0; i < USER_BATCH; i++) {
-		ssize_t size = source == USER_FROM_UDP ? receive_datagram(user)
-		                                       : receive_packet(user, source);
+		ssize_t size;
 
+		user_ports_begin(user);
+		size = source == USER_FROM_UDP ? receive_datagram(user)
+		                               : receive_packet(user, source);
 		if (size < 0 && errno != EINTR)
 			break;
 	}

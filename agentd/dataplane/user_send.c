@@ -82,10 +82,21 @@ void user_emit(void *context, const struct forward_output *output)
 	struct user *user = context;
 	int number;
 
-	if (output->kind == FORWARD_PORT)
+	if (output->kind == FORWARD_PORT) {
+		user_ports_learn(user, output);
 		return;
+	}
+	if (output->kind == FORWARD_OUTER && user->completing) {
+		user_ports_keep(user, output->packet);
+		return;
+	}
 	number = put(user, output);
 	count(number);
 	if (number == EMSGSIZE && output->kind == FORWARD_OUTER)
 		learn(user, output);
+}
+
+void user_send_outer(struct user *user, struct span packet)
+{
+	count(send_by(user, USER_SEND_MARKED, packet));
 }

@@ -100,7 +100,6 @@ static void apply(void *context, const struct replication_entry *entries, size_t
 }
 
 #define EXPIRE_BATCH 128u
-#define EXPIRE_TICKET 1u /* below any receiver's: nobody waits for it */
 
 /* Expiry is a command like any other, so that all members agree. A node that
  * refreshes meanwhile is not hurt: applying looks at the binding again. */
@@ -109,7 +108,7 @@ static void expire(struct agent *agent, const uint64_t *places, size_t count, ui
 	uint8_t octets[64 + 10 * EXPIRE_BATCH];
 	struct replication_command command = {
 		.group = agent->group,
-		.ticket = EXPIRE_TICKET,
+		.ticket = TICKET_NOBODY,
 		.command = octets,
 		.size = command_expire(time_ms, places, count, octets, sizeof(octets)),
 	};

@@ -67,6 +67,9 @@
 	X(CHECKPOINT_FAILURES, "checkpoint-failures", 0, "writes of the store that failed")        \
 	X(TUNNELS_REFUSED, "tunnels-refused", 0,                                                   \
 	  "changes of bindings that the table of tunnels had no room for")                         \
+	X(PORTS_REFUSED, "ports-refused", 0,                                                       \
+	  "ports of UDP tunnels that were not put in order: this member does not lead, or the "    \
+	  "log takes nothing")                                                                     \
 	X(TUNNELS_HEALED, "tunnels-healed", 0,                                                     \
 	  "home addresses whose tunnels were not as their bindings, and were put right")           \
 	X(REFILLS, "refills", 0,                                                                   \

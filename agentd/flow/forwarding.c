@@ -170,6 +170,41 @@ void forwarding_tick(struct agent *agent)
 		end_comparing(f, false);
 }
 
+/* ---- ports of UDP tunnels ---- */
+
+static enum ha_error put_in_order(struct agent *agent, const struct dataplane_port *port)
+{
+	const struct command_completion completion = {
+		.place = place_of_home(port->realm, port->home),
+		.care_of = port->care_of,
+		.endpoint = port->endpoint,
+		.port = port->port,
+	};
+	uint8_t octets[COMMAND_REGISTRATION_MAX];
+	struct replication_command command = {
+		.group = agent->group,
+		.ticket = TICKET_NOBODY,
+		.command = octets,
+		.size = command_complete(agent_cluster_ms(agent), &completion, octets),
+	};
+
+	return replication_submit(agent->replication, &command, 1);
+}
+
+/* On a thread that forwards, whether or not there is somebody who orders commands now. */
+static void complete(void *context, const struct dataplane_port *port)
+{
+	struct agent *agent = context;
+	enum ha_error why = HA_E_NOTLEADER;
+
+	pthread_mutex_lock(&agent->answer_lock);
+	if (agent->answering && reign_is_on(&agent->reign))
+		why = put_in_order(agent, port);
+	pthread_mutex_unlock(&agent->answer_lock);
+	if (why != HA_OK)
+		flow_count(FLOW_PORTS_REFUSED);
+}
+
 /* ---- the fence ---- */
 
 uint32_t forwarding_contact_ms(const struct replication_status *status)
@@ -262,7 +297,12 @@ static enum ha_error open_home(struct agent *agent, char *report, size_t size)
 
 enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 {
-	struct dataplane_options options = { .config = &agent->config, .udp = -1 };
+	struct dataplane_options options = {
+		.config = &agent->config,
+		.completes = complete,
+		.context = agent,
+		.udp = -1,
+	};
 	struct dataplane *plane = NULL;
 	enum ha_error why;
 

@@ -29,6 +29,7 @@
 #define RECEIVERS_MAX REIGN_THREADS_MAX
 #define TICKET_CONFIGURE (UINT64_C(1) << 63)
 #define TICKET_DROP (UINT64_C(1) << 62) /* neither: receiver + 1 above, pending below */
+#define TICKET_NOBODY UINT64_C(1)       /* below any receiver's: nobody waits for it */
 
 /* A configuration on its way: put in order, applied, written through. */
 struct configure_job {

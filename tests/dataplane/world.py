@@ -212,8 +212,9 @@ class Echo:
             self.errors.append((message[0], message[1], int.from_bytes(message[6:8], "big"), source))
 
 
-def register(hosts, host, home, care_of, agent=AGENT, lifetime=300, flags=D, extensions=b"", port=0):
-    """The code of the reply. Sent again until there is one, with a new identification."""
+def register(hosts, host, home, care_of, agent=AGENT, lifetime=300, flags=D, extensions=b"", port=0, source=None):
+    """The code of the reply. Sent again until there is one, with a new identification. `source`: a NAT's address, if that is
+    not the care-of address."""
     def answer():
         node.sendto(Association(SPI, KEY).sign(
             build_request(home, agent, care_of, lifetime, ntp_time(), flags=flags) + extensions), (agent, 434))
@@ -223,7 +224,7 @@ def register(hosts, host, home, care_of, agent=AGENT, lifetime=300, flags=D, ext
             return None
     with hosts.socket(host) as node:
         node.settimeout(PATIENCE_S)
-        node.bind((care_of, port))
+        node.bind((source or care_of, port))
         return wait_for(answer, f"an answer to the registration of {home}").code
 
 
@@ -236,7 +237,7 @@ class Mobile:
     """The node's end of a tunnel: a device that has the home address."""
 
     def __init__(self, world, home, care_of=CARE_OF, encapsulation="ipip", udp=None, reverse=False, device="tunnel", table="100", mtu=1400, agent=AGENT, host="mobile"):
-        self.world, self.home, self.device, self.table = world, home, device, table if reverse else None
+        self.world, self.home, self.device, self.table = world, home, device, None
         self.host = host
         words = ["--agent", agent, "--care-of", care_of, "--device", device, "--encapsulation", encapsulation]
         words += ["--udp", str(udp)] if udp else []
@@ -247,8 +248,13 @@ class Mobile:
         ip("-n", world.namespace(host), "address", "replace", f"{home}/32", "dev", device)
         ip("-n", world.namespace(host), "link", "set", device, "up", "mtu", str(mtu))
         if reverse:
-            world.run(host, "ip", "rule", "add", "from", home, "lookup", table)
-            world.run(host, "ip", "route", "replace", "default", "dev", device, "table", table)
+            self.go_back_through(table)
+
+    def go_back_through(self, table="100"):
+        """From now on what the node sends goes through this tunnel, and no more through one of before."""
+        self.table = table
+        self.world.run(self.host, "ip", "route", "replace", "default", "dev", self.device, "table", table)
+        self.world.run(self.host, "ip", "rule", "add", "from", self.home, "lookup", table)
 
     def end(self):
         self.process.stdin.close()
