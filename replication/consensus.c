@@ -156,12 +156,13 @@ static void begin_at(struct consensus *c, uint64_t index)
 	c->window.last = index - 1;
 }
 
-/* Nothing was there, or it came to its end before this one. Or it is copies of what was
- * in the store soon after, and is not there all. */
+/* Nothing was there, or it came to its end before this one. Or it is copies that were
+ * broken off, and what they were made of was let go in part: then all of it follows
+ * once more, or the store has it. What is missing in earnest is seen at the start. */
 static bool begins_window(const struct consensus *c, uint64_t index)
 {
 	return index < c->window.first || c->window.last < c->window.first ||
-	       (index > c->window.last + 1 && index <= c->base_index + 1);
+	       index > c->window.last + 1;
 }
 
 /* A copy was made of what the group held then: it adds what is not here any more,
@@ -194,8 +195,6 @@ enum ha_error consensus_restore(struct consensus *c, const struct journal_entry 
 		return HA_OK;
 	if (begins_window(c, entry->index))
 		begin_at(c, entry->index);
-	if (entry->index > c->window.last + 1)
-		return HA_E_DAMAGED;
 	window_truncate(&c->window, entry->index);
 	while (!window_has_room(&c->window, 1, CONSENSUS_ENTRY_HEADER + entry->size) &&
 	       c->window.first <= c->base_index && c->window.first <= c->window.last)

@@ -108,7 +108,7 @@ void consensus_close(struct consensus *consensus); /* accepts NULL */
 
 /* Before the start: what the log holds of this group, in order of serial; a
  * lower index than the last one's replaces, and JOURNAL_BEGIN everything. Copied.
- * HA_E_DAMAGED: there is a hole. HA_E_NOMEM. */
+ * HA_E_NOMEM. */
 enum ha_error consensus_restore(struct consensus *consensus, const struct journal_entry *entry);
 
 /* Does what was restored go on from the base? `proven`: the entry of the base is

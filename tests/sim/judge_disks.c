@@ -43,7 +43,8 @@ void judge_stored(struct member *member, const struct journal_entry *entry)
 		return;
 	if (entry->index <= held->last)
 		world->judge.tally.truncations++;
-	else if (held->last && entry->index > held->last + 1 && entry->index > held->base + 1)
+	else if (member->alive && held->last && entry->index > held->last + 1 &&
+	         entry->index > held->base + 1)
 		judge_violation(world, VIOLATION_FAILED,
 		                "the log of member %u: entry %llu after %llu", member->number,
 		                (unsigned long long)entry->index, (unsigned long long)held->last);

@@ -22,7 +22,7 @@ hearth_test_properties(sim.seeds sim 900)
 
 # Those that broke a rule once: groups whose shared log was full, so that a group could not begin anew, or nobody
 # could lead; and a leader that froze while it was told so.
-foreach(seed IN ITEMS 631 1359 1385 1616 1904 3008 3744 3889 4121 4292 4727 4942)
+foreach(seed IN ITEMS 631 1359 1385 1616 1904 3008 3744 3889 4121 4292 4727 4942 2048)
   add_test(NAME sim.seed_${seed} COMMAND ${CMAKE_CURRENT_LIST_DIR}/run --seed ${seed})
   hearth_test_properties(sim.seed_${seed} sim 120)
 endforeach()

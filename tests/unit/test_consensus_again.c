@@ -197,6 +197,53 @@ static void a_part_of_the_copies_ends_nothing(void)
 	world_free(w);
 }
 
+static void put(struct world_member *m, const struct world_entry *entry, bool copy)
+{
+	m->log[m->log_count] = *entry;
+	m->log[m->log_count].entry.copy = copy;
+	m->log[m->log_count].entry.serial = m->log_count + 1;
+	m->log_count++;
+}
+
+/* `part` copies and an entry that broke them off, then copies of all. */
+static void break_off(struct world_member *m, size_t before, size_t part)
+{
+	struct world_entry next = m->log[before - 1];
+
+	m->log_count = before;
+	for (size_t i = 0; i < part; i++)
+		put(m, &m->log[i], true);
+	next.entry.index++;
+	put(m, &next, false);
+	for (size_t i = 0; i < before; i++)
+		put(m, &m->log[i], true);
+	put(m, &next, true);
+}
+
+/* What the copies were made of is let go once all of them are there: any part of it, so
+ * that entries stand between the first ones and what follows. */
+static void copies_that_were_broken_off_end_nothing(void)
+{
+	struct world *w = leading(6);
+	struct world_member *m = &w->member[ALONE];
+	uint64_t last = status_of(w).last_index + 1;
+	size_t before = m->log_count;
+	struct consensus_status s;
+
+	for (size_t part = 1; part < before; part++) {
+		break_off(m, before, part);
+		for (size_t first = 0; first <= before + part + 1; first++) {
+			CU_ASSERT_EQUAL(restore(w, first, m->log_count, 1, &s), HA_OK);
+			CU_ASSERT_EQUAL(s.last_index, last);
+		}
+		CU_ASSERT_EQUAL(restore(w, 0, before + part + 1, 1, &s), HA_OK);
+		CU_ASSERT_EQUAL(s.last_index, last);
+		/* All of them have to be there. */
+		CU_ASSERT_EQUAL(restore(w, before - 1, before + part + 1, 1, &s), HA_E_DAMAGED);
+	}
+	world_free(w);
+}
+
 static void what_began_anew_voids_what_was_before(void)
 {
 	struct world *w = leading(4);
@@ -226,6 +273,7 @@ static CU_TestInfo tests[] = {
 	{ "many entries move in parts", many_entries_move_in_parts },
 	{ "what is stored need not move", what_is_stored_need_not_move },
 	{ "a part of the copies ends nothing", a_part_of_the_copies_ends_nothing },
+	{ "copies that were broken off end nothing", copies_that_were_broken_off_end_nothing },
 	{ "what began anew voids what was before", what_began_anew_voids_what_was_before },
 	CU_TEST_INFO_NULL,
 };
