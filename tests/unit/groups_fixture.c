@@ -11,7 +11,7 @@
 #include "tests/unit/cluster_fixture.h"
 #include "tests/unit/suite.h"
 
-#define PATIENCE_NS UINT64_C(30000000000)
+#define PATIENCE_NS UINT64_C(120000000000)
 
 /* ---- the machine ---- */
 
@@ -238,6 +238,17 @@ bool groups_await(struct world *w, bool (*is)(struct world *, const struct what 
 	return error == 0;
 }
 
+void groups_pause(struct world *w)
+{
+	const uint64_t until_ns = clock_wall_ns() + PATIENCE_NS;
+	const struct timespec until = { (time_t)(until_ns / 1000000000u),
+		                        (long)(until_ns % 1000000000u) };
+
+	pthread_mutex_lock(&w->mutex);
+	pthread_cond_timedwait(&w->moved, &w->mutex, &until);
+	pthread_mutex_unlock(&w->mutex);
+}
+
 static struct part *leader_of(struct world *w, uint32_t group)
 {
 	for (unsigned i = 0; i < GROUPS_MEMBERS; i++) {
@@ -292,7 +303,7 @@ void groups_submit(struct world *w, uint32_t group, const char *text)
 
 	while (replication_submit(groups_await_leader(w, group, NULL)->replication, &command, 1) !=
 	       HA_OK)
-		;
+		groups_pause(w);
 }
 
 static bool is_spread(struct world *w, const struct what *what)

@@ -77,6 +77,9 @@ void groups_part_forget(struct part *p);
 /* `is` is asked under the world's mutex; what does not come ends the test. */
 bool groups_await(struct world *w, bool (*is)(struct world *, const struct what *),
                   struct what what);
+/* Until something moves: a tick at the latest. Who asks again without it keeps the
+ * machines from the mutex. */
+void groups_pause(struct world *w);
 /* Somebody but `but` leads, and may answer. */
 struct part *groups_await_leader(struct world *w, uint32_t group, const struct node *but);
 /* All members that are up have applied this. */

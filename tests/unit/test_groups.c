@@ -7,9 +7,9 @@
 #include "tests/unit/groups_fixture.h"
 #include "tests/unit/suite.h"
 
-#define LARGE (32u << 10) /* octets of a command that is not put into texts */
-#define ROUNDS 700u       /* so many of them are more than the log holds */
-#define LARGE_COUNT 120u  /* of them are more than memory keeps for who lags */
+#define LARGE (128u << 10) /* octets of a command that is not put into texts */
+#define ROUNDS 175u        /* so many of them are more than the log holds */
+#define LARGE_COUNT 30u    /* of them are more than memory keeps for who lags */
 
 /* ---- tests ---- */
 
@@ -125,7 +125,7 @@ static void submit_large_after(struct world *w, uint32_t group, const struct nod
 	do {
 		what.lost = lost_of(w, group);
 		while (submit_large(groups_await_leader(w, group, but)) != HA_OK)
-			;
+			groups_pause(w);
 		groups_await(w, all_are_at_or_it_is_lost, what);
 	} while (!all_are_at(w, &what));
 	trim_all(w, group);
@@ -173,6 +173,25 @@ static bool a_leader_is_full(struct world *w, const struct what *what)
 	return false;
 }
 
+/* Until a leader of it says that it is full. */
+static void fill(struct world *w, const struct what *what)
+{
+	while (!a_leader_is_full(w, what))
+		if (submit_large(groups_await_leader(w, what->group, NULL)) != HA_OK)
+			groups_pause(w);
+}
+
+/* Its stores take again what is given to them. */
+static bool nobody_is_full_once_trimmed(struct world *w, const struct what *what)
+{
+	trim_all(w, what->group);
+	for (unsigned i = 0; i < GROUPS_MEMBERS; i++)
+		for (uint32_t g = 0; g < GROUPS_COUNT; g++)
+			if (is_full(&w->nodes[i].parts[g]))
+				return false;
+	return true;
+}
+
 /* The stores of one group hold nothing more: it alone is refused, and the others put
  * several times in order what the log holds. After a restart what was put is there. */
 static void a_store_that_stops_fills_only_its_own_group(void)
@@ -181,22 +200,20 @@ static void a_store_that_stops_fills_only_its_own_group(void)
 	const struct what stuck = { .group = 1 };
 	uint64_t applied = 0;
 
-	while (!a_leader_is_full(w, &stuck))
-		submit_large(groups_await_leader(w, stuck.group, NULL));
+	fill(w, &stuck);
 	CU_ASSERT_EQUAL(submit_large(groups_await_leader(w, stuck.group, NULL)), HA_E_CAPACITY);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		submit_large_after(w, 0, NULL, applied);
 		applied = w->nodes[0].parts[0].applied;
 	}
-	while (!a_leader_is_full(w, &stuck)) /* still, or whoever leads it now */
-		submit_large(groups_await_leader(w, stuck.group, NULL));
+	fill(w, &stuck); /* it is still, or whoever leads it now is soon */
 	CU_ASSERT_FALSE(is_full(groups_await_leader(w, 0, NULL)));
 	CU_ASSERT_FALSE(is_full(groups_await_leader(w, 2, NULL)));
 	groups_node_close(&w->nodes[2]);
 	groups_part_forget(&w->nodes[2].parts[1]);
 	CU_ASSERT_EQUAL(groups_node_open(&w->nodes[2]), HA_OK);
-	trim_all(w, stuck.group);
-	groups_submit(w, stuck.group, "b"); /* it is taken again */
+	groups_await(w, nobody_is_full_once_trimmed, stuck);
+	groups_submit(w, stuck.group, "b");
 	groups_submit(w, 2, "c");
 	groups_await_text(w, 2, "c");
 	groups_world_free(w);
