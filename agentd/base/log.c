@@ -46,6 +46,11 @@ const char *log_set_subject(const char *next)
 	return before;
 }
 
+const char *log_subject(void)
+{
+	return subject;
+}
+
 bool log_enabled(enum log_level level)
 {
 	return (int)level <= threshold;

@@ -35,6 +35,7 @@ bool log_enabled(enum log_level level);
 /* Lines of this thread begin with `subject` and a colon from now on; NULL: they do not.
  * Borrowed as long. Returns what it was before. */
 const char *log_set_subject(const char *subject);
+const char *log_subject(void);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 #include "agentd/dataplane/arp_socket.h"
+#include "agentd/dataplane/thread_begin.h"
 
 #define JOBS 65536u
 #define NOTES 32768u
@@ -20,18 +20,14 @@
 
 static enum ha_error start_thread(struct home_arp *arp)
 {
-	sigset_t all, before;
-	int number;
+	enum ha_error why;
 
 	arp->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (arp->wake < 0)
 		return ha_error_of_errno(errno);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	number = pthread_create(&arp->thread, NULL, home_arp_run, arp);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	arp->started = !number;
-	return ha_error_of_errno(number);
+	why = thread_begin(&arp->thread, home_arp_run, arp);
+	arp->started = why == HA_OK;
+	return why;
 }
 
 static enum ha_error refuse(char *report, size_t size, const char *interface, enum ha_error why)

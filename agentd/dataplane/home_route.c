@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "agentd/base/log.h"
 #include "agentd/dataplane/hook.h"
 #include "agentd/dataplane/ownership_plan.h"
+#include "agentd/dataplane/thread_begin.h"
 #include "agentd/dataplane/thread_rights.h"
 
 #define MS UINT64_C(1000000)
@@ -208,18 +208,14 @@ static void *run(void *context)
 
 static enum ha_error start_thread(struct home_route *all)
 {
-	sigset_t set, before;
-	int number;
+	enum ha_error why;
 
 	all->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (all->wake < 0)
 		return ha_error_of_errno(errno);
-	sigfillset(&set);
-	pthread_sigmask(SIG_SETMASK, &set, &before);
-	number = pthread_create(&all->thread, NULL, run, all);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	all->started = !number;
-	return ha_error_of_errno(number);
+	why = thread_begin(&all->thread, run, all);
+	all->started = why == HA_OK;
+	return why;
 }
 
 /* ---- the face ---- */

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 #include "agentd/dataplane/counters.h"
+#include "agentd/dataplane/thread_begin.h"
 #include "agentd/dataplane/thread_rights.h"
 
 #define HEAR_MAX 64u       /* messages of ARP before the plan is looked at again */
@@ -274,18 +274,14 @@ static enum ha_error open_hook(struct ownership *o, const struct ownership_optio
 
 static enum ha_error start_thread(struct ownership *o)
 {
-	sigset_t all, before;
-	int number;
+	enum ha_error why;
 
 	o->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (o->wake < 0)
 		return ha_error_of_errno(errno);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	number = pthread_create(&o->thread, NULL, run, o);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	o->started = !number;
-	return ha_error_of_errno(number);
+	why = thread_begin(&o->thread, run, o);
+	o->started = why == HA_OK;
+	return why;
 }
 
 static enum ha_error open_all(struct ownership *o, const struct ownership_options *options,

@@ -13,6 +13,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+#include "agentd/dataplane/thread_begin.h"
 #include "agentd/dataplane/thread_rights.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -260,10 +261,9 @@ enum ha_error tc_keep_begin(struct tc_keep *k, struct tunnels *tunnels, uint32_t
 		return why;
 	k->tunnels = tunnels;
 	tc_user_device(k->tc, user_device);
-	if (pthread_create(&k->thread, NULL, keep, k) != 0)
-		return HA_E_NOMEM;
-	k->started = true;
-	return HA_OK;
+	why = thread_begin(&k->thread, keep, k);
+	k->started = why == HA_OK;
+	return why;
 }
 
 void tc_keep_agent(struct tc_keep *k, uint8_t group, struct in_addr address, const struct mac *mac)

@@ -39,7 +39,7 @@ struct tunnels_counters *tc_keep_rows(struct tc_keep *keep);
 /* Mirror that table from now on, and start the thread, which keeps CAP_NET_ADMIN. Before
  * privileges are dropped, and before anything is in the table; the table outlives the
  * end. `user_device`: index of what user space reads, for all that BPF does not do.
- * HA_E_CAPACITY: the table has too many observers. HA_E_NOMEM: no thread. */
+ * HA_E_CAPACITY: the table has too many observers; or thread_begin's. */
 enum ha_error tc_keep_begin(struct tc_keep *keep, struct tunnels *tunnels, uint32_t user_device);
 
 /* As tc_agent, before anything is forwarded. */

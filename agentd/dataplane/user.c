@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+#include "agentd/dataplane/thread_begin.h"
 #include "agentd/dataplane/thread_rights.h"
 #include "agentd/dataplane/tun_device.h"
 #include "agentd/dataplane/user_sockets.h"
@@ -171,18 +171,13 @@ static enum ha_error open_sockets(struct user *user, char *report, size_t size)
 
 static enum ha_error start_thread(struct user *user, char *report, size_t size)
 {
-	sigset_t all, before;
-	int number;
+	enum ha_error why = thread_begin(&user->thread, run, user);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	number = pthread_create(&user->thread, NULL, run, user);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	user->started = number == 0;
+	user->started = why == HA_OK;
 	if (user->started)
 		return HA_OK;
-	return ha_refuse(report, size, ha_error_of_errno(number),
-	                 "the thread that forwards packets: %s", strerror(number));
+	return ha_refuse(report, size, why, "the thread that forwards packets: %s",
+	                 ha_strerror(why));
 }
 
 static void wake(struct user *user)
