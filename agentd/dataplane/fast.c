@@ -113,6 +113,7 @@ static enum ha_error open_tc(const struct config *config, uint8_t ttl, bool alwa
 	enum ha_error error = take_interfaces(config, &names, why, size);
 	const struct tc_options options = {
 		.directory = config->dataplane_bpf,
+		.instance = config->group,
 		.interfaces = names.list,
 		.interface_count = names.count,
 		.networks = networks,
@@ -134,14 +135,14 @@ enum ha_error fast_open(const struct config *config, uint8_t ttl, bool always_df
 
 	*out = NULL;
 	if (config->dataplane_path == DATAPLANE_PATH_USER) {
-		tc_clear(config->dataplane_bpf);
+		tc_clear(config->dataplane_bpf, config->group);
 		snprintf(why, size, "it was asked for");
 		return HA_OK;
 	}
 	error = open_tc(config, ttl, always_df, out, why, size);
 	if (error == HA_OK || config->dataplane_path == DATAPLANE_PATH_TC)
 		return error;
-	tc_clear(config->dataplane_bpf);
+	tc_clear(config->dataplane_bpf, config->group);
 	log_notice("user space forwards without BPF: %s", why);
 	return HA_OK;
 }

@@ -115,7 +115,8 @@ static struct tc *prepare(const struct tc_options *options)
 static enum ha_error begin(struct tc *tc, const struct tc_options *options, char *report,
                            size_t size)
 {
-	enum ha_error error = tc_object_open(&tc->object, tc->directory, &tc->sizes, report, size);
+	enum ha_error error = tc_object_open(&tc->object, tc->directory, options->instance,
+	                                     &tc->sizes, report, size);
 
 	if (error)
 		return error;
@@ -147,7 +148,7 @@ struct tc *tc_open(const struct tc_options *options, enum ha_error *why, char *r
 	*why = begin(tc, options, report, size);
 	if (*why) {
 		forget(tc);
-		tc_clear(options->directory);
+		tc_clear(options->directory, options->instance);
 		return NULL;
 	}
 	tc_object_purge(&tc->object, tc->directory);
@@ -166,9 +167,16 @@ void tc_close(struct tc *tc, bool leave)
 	forget(tc);
 }
 
-void tc_clear(const char *directory)
+void tc_clear(const char *directory, unsigned instance)
 {
-	tc_object_purge(NULL, directory);
+	tc_object_clear(directory, instance);
+}
+
+void tc_clear_others(const char *directory, uint32_t instances)
+{
+	for (unsigned i = 0; i < TC_INSTANCES_MAX; i++)
+		if (!(instances >> i & 1) && tc_object_has_pins(directory, i))
+			tc_object_clear(directory, i);
 }
 
 struct tunnels_counters *tc_rows(struct tc *tc)

@@ -22,6 +22,7 @@
 #include "proto/arp.h"
 
 #define TC_INTERFACES_MAX 16u
+#define TC_INSTANCES_MAX 32u
 
 /* An interface and what is to be done on it. */
 struct tc_interface {
@@ -38,6 +39,9 @@ struct tc_network {
 
 struct tc_options {
 	const char *directory; /* below a BPF file system; made where it does not exist */
+	/* Which one of several that share directory and interfaces, and know nothing of each
+	 * other: below TC_INSTANCES_MAX. */
+	unsigned instance;
 	const struct tc_interface *interfaces; /* borrowed for the call */
 	size_t interface_count;                /* 1 to TC_INTERFACES_MAX */
 	const struct tc_network
@@ -68,9 +72,11 @@ struct tc *tc_open(const struct tc_options *options, enum ha_error *why, char *r
  * `leave`: what is there goes on until its deadline. Accepts NULL. */
 void tc_close(struct tc *tc, bool leave);
 
-/* Take away whatever a daemon of any version has left below that directory, and from the
- * interfaces: for one that does not use this path. */
-void tc_clear(const char *directory);
+/* Take away whatever an instance of any version has left below that directory, and from
+ * the interfaces: for a daemon that does not use this path. */
+void tc_clear(const char *directory, unsigned instance);
+/* The same of those that have something pinned there, and whose bit is not set. */
+void tc_clear_others(const char *directory, uint32_t instances);
 
 /* Memory for the table's counters, size.bindings rows; until tc_close. */
 struct tunnels_counters *tc_rows(struct tc *tc);

@@ -1,5 +1,6 @@
-/* tc_attach.c - the hook of an interface: clsact, ingress, one filter of ours at a place
- * of its own. The qdisc stays when we go: filters of others may hang on it. */
+/* tc_attach.c - the hook of an interface: clsact, ingress, filters of ours at a place of
+ * their own, one for each instance, of which the first that has something to do with a
+ * packet ends the matter. The qdisc stays when we go: filters of others may hang on it. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 #include "agentd/dataplane/tc_kernel.h"
 
-#define OUR_HANDLE 1u
+#define OUR_FIRST_HANDLE 1u /* of instance 0 */
 #define OUR_PRIORITY 0x4841u
 #define OUR_NAME "hearth_ingress" /* of the program, in any version */
 
@@ -20,17 +21,17 @@ static struct bpf_tc_hook hook_of(int interface)
 		                     .attach_point = BPF_TC_INGRESS };
 }
 
-static struct bpf_tc_opts filter_of_ours(void)
+static struct bpf_tc_opts filter_of(unsigned instance)
 {
 	return (struct bpf_tc_opts){ .sz = sizeof(struct bpf_tc_opts),
-		                     .handle = OUR_HANDLE,
+		                     .handle = OUR_FIRST_HANDLE + instance,
 		                     .priority = OUR_PRIORITY };
 }
 
 bool tc_object_is_attached(const struct tc_object *object, int interface)
 {
 	struct bpf_tc_hook hook = hook_of(interface);
-	struct bpf_tc_opts filter = filter_of_ours();
+	struct bpf_tc_opts filter = filter_of(object->instance);
 
 	return bpf_tc_query(&hook, &filter) == 0 && filter.prog_id == object->program_id;
 }
@@ -39,7 +40,7 @@ enum ha_error tc_object_attach(const struct tc_object *object, int interface, co
                                char *report, size_t size)
 {
 	struct bpf_tc_hook hook = hook_of(interface);
-	struct bpf_tc_opts filter = filter_of_ours();
+	struct bpf_tc_opts filter = filter_of(object->instance);
 	int failed;
 
 	if (tc_object_is_attached(object, interface))
@@ -57,10 +58,10 @@ enum ha_error tc_object_attach(const struct tc_object *object, int interface, co
 	                 strerror(-failed));
 }
 
-enum ha_error tc_object_detach(int interface)
+enum ha_error tc_object_detach(unsigned instance, int interface)
 {
 	struct bpf_tc_hook hook = hook_of(interface);
-	struct bpf_tc_opts filter = filter_of_ours();
+	struct bpf_tc_opts filter = filter_of(instance);
 	int failed = bpf_tc_detach(&hook, &filter);
 
 	return failed == 0 ? HA_OK : failed == -ENOENT ? HA_E_NOTFOUND : ha_error_of_errno(-failed);
@@ -79,17 +80,17 @@ static bool is_of_ours(uint32_t program)
 	return found;
 }
 
-void tc_object_sweep(const struct tc_object *object)
+void tc_object_sweep(unsigned instance, const struct tc_object *object)
 {
 	struct if_nameindex *list = if_nameindex();
 
 	for (const struct if_nameindex *at = list; at && at->if_index; at++) {
 		struct bpf_tc_hook hook = hook_of((int)at->if_index);
-		struct bpf_tc_opts filter = filter_of_ours();
+		struct bpf_tc_opts filter = filter_of(instance);
 
 		if (bpf_tc_query(&hook, &filter) == 0 &&
 		    (!object || filter.prog_id != object->program_id) && is_of_ours(filter.prog_id))
-			(void)tc_object_detach((int)at->if_index);
+			(void)tc_object_detach(instance, (int)at->if_index);
 	}
 	if_freenameindex(list);
 }

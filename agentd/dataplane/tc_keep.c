@@ -47,7 +47,8 @@ struct tc_keep {
 	struct soft *soft; /* under the lock, as the rest; NULL: nothing was learnt */
 	struct exit_limit exits[EXITS_MAX];
 	size_t exit_count;
-	_Atomic bool settled; /* the table was complete once */
+	uint64_t published[TC_COUNTER_COUNT]; /* what our program counted until then */
+	_Atomic bool settled;                 /* the table was complete once */
 	_Atomic bool whole;
 };
 
@@ -118,13 +119,18 @@ void tc_keep_learnt(struct tc_keep *k, struct soft *soft, struct span packet)
 
 /* ---- the thread ---- */
 
+/* Others of this process count in the same place. */
+static void publish_one(struct tc_keep *k, enum tc_counter counter, uint64_t now)
+{
+	counter_add(&tc_counters, counter, now - k->published[counter]);
+	k->published[counter] = now;
+}
+
 static void publish(struct tc_keep *k)
 {
 	for (unsigned i = 0; i < TC_REASON_COUNT; i++)
-		atomic_store_explicit(&tc_counters.values[i], tc_count(k->tc, i),
-		                      memory_order_relaxed);
-	atomic_store_explicit(&tc_counters.values[TC_COUNTER_FAILURES], tc_failures(k->tc),
-	                      memory_order_relaxed);
+		publish_one(k, (enum tc_counter)i, tc_count(k->tc, i));
+	publish_one(k, TC_COUNTER_FAILURES, tc_failures(k->tc));
 }
 
 /* Said when it changes: an interface that comes and goes is the operator's. */

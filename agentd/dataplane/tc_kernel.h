@@ -45,19 +45,24 @@ struct tc_object {
 	int program;
 	int maps[TC_MAP_COUNT];
 	uint32_t program_id;
+	unsigned instance; /* as struct tc_options has it */
 	bool adopted;
 	char place[192]; /* directory of the pins */
 };
 
-/* Adopt what is pinned below `directory` if it is of this version and these sizes, else
- * load and pin. What was pinned by others stays until tc_object_purge. */
-enum ha_error tc_object_open(struct tc_object *object, const char *directory,
+/* Adopt what this instance has pinned below `directory` if it is of this version and these
+ * sizes, else load and pin. What was pinned by others stays until tc_object_purge. */
+enum ha_error tc_object_open(struct tc_object *object, const char *directory, unsigned instance,
                              const struct tc_sizes *sizes, char *report, size_t size);
 /* Who may take the pins away later. */
 void tc_object_give(const struct tc_object *object, const char *directory, uid_t user, gid_t group);
-/* Take away what other versions have pinned, and programs of ours that are not this one;
- * NULL: what any version has. */
+/* Take away what other versions of this instance have pinned, and its programs that are
+ * not this one. */
 void tc_object_purge(const struct tc_object *object, const char *directory);
+/* Take away what any version of an instance has left. */
+void tc_object_clear(const char *directory, unsigned instance);
+/* Has any version of it pinned something there? */
+bool tc_object_has_pins(const char *directory, unsigned instance);
 /* Take away our own pins. */
 void tc_object_unpin(const struct tc_object *object, const char *directory);
 void tc_object_close(struct tc_object *object);
@@ -65,13 +70,13 @@ void tc_object_close(struct tc_object *object);
 /* Put the program at the ingress of an interface, in the place of an earlier one of ours. */
 enum ha_error tc_object_attach(const struct tc_object *object, int interface, const char *name,
                                char *report, size_t size);
-/* Take it away again. HA_E_NOTFOUND: it was not there. */
-enum ha_error tc_object_detach(int interface);
+/* Take the program of an instance away again. HA_E_NOTFOUND: it was not there. */
+enum ha_error tc_object_detach(unsigned instance, int interface);
 /* Is this very program there? */
 bool tc_object_is_attached(const struct tc_object *object, int interface);
-/* From every interface of this host where a program of ours is, but not this one; NULL:
- * any. */
-void tc_object_sweep(const struct tc_object *object);
+/* From every interface of this host where a program of that instance is, but not this
+ * one; NULL: any. */
+void tc_object_sweep(unsigned instance, const struct tc_object *object);
 
 /* Maps. Keys and values are of the types in tc_map.h. */
 enum ha_error tc_map_put(const struct tc_object *object, enum tc_map map, const void *key,

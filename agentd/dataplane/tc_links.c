@@ -66,7 +66,7 @@ static void detach(struct tc *tc, bool all)
 	for (uint32_t index = 1; index < TC_LINKS_MAX; index++) {
 		if (!tc->links[index].in_use || (!all && is_ours(tc, index)))
 			continue;
-		(void)tc_object_detach((int)index);
+		(void)tc_object_detach(tc->object.instance, (int)index);
 		tc->links[index].in_use = false;
 	}
 }

@@ -203,29 +203,62 @@ void tc_object_give(const struct tc_object *object, const char *directory, uid_t
 void tc_object_unpin(const struct tc_object *object, const char *directory)
 {
 	unpin(object->place);
-	(void)rmdir(directory); /* another version's pins may be in it */
+	(void)rmdir(directory); /* another instance's pins may be in it */
 }
 
-void tc_object_purge(const struct tc_object *object, const char *directory)
+/* Of the names that find_place makes; or -1. */
+static int instance_of(const char *name)
 {
-	const char *ours = object ? strrchr(object->place, '/') + 1 : "";
+	const char *first = strchr(name, '-'), *second = first ? strchr(first + 1, '-') : NULL;
+
+	if (*name != 'v')
+		return -1;
+	return second ? atoi(second + 1) : 0;
+}
+
+/* All but `ours` are taken away. */
+static void purge(const char *directory, unsigned instance, const char *ours)
+{
 	DIR *list = opendir(directory);
 	const struct dirent *entry;
 	char place[PATH_SIZE];
 
-	tc_object_sweep(object);
 	if (!list)
 		return;
 	while ((entry = readdir(list))) {
-		if (entry->d_name[0] != 'v' || strcmp(entry->d_name, ours) == 0)
+		if (instance_of(entry->d_name) != (int)instance || strcmp(entry->d_name, ours) == 0)
 			continue;
 		pin_path(place, sizeof(place), directory, entry->d_name);
 		unpin(place);
 		log_notice("BPF: what an earlier agentd left in %s is taken away", place);
 	}
 	closedir(list);
-	if (!object)
-		(void)rmdir(directory);
+}
+
+void tc_object_purge(const struct tc_object *object, const char *directory)
+{
+	tc_object_sweep(object->instance, object);
+	purge(directory, object->instance, strrchr(object->place, '/') + 1);
+}
+
+void tc_object_clear(const char *directory, unsigned instance)
+{
+	tc_object_sweep(instance, NULL);
+	purge(directory, instance, "");
+	(void)rmdir(directory); /* another instance's pins may be in it */
+}
+
+bool tc_object_has_pins(const char *directory, unsigned instance)
+{
+	DIR *list = opendir(directory);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (list && !found && (entry = readdir(list)))
+		found = instance_of(entry->d_name) == (int)instance;
+	if (list)
+		closedir(list);
+	return found;
 }
 
 /* ---- both ---- */
@@ -234,9 +267,13 @@ static enum ha_error find_place(struct tc_object *object, const char *directory,
                                 size_t size)
 {
 	struct statfs system;
+	char number[16] = "";
 	size_t octets;
 	const void *program = tc_program__elf_bytes(&octets);
 	int length;
+
+	if (object->instance)
+		snprintf(number, sizeof(number), "-%u", object->instance);
 
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
 		return ha_refuse(report, size, ha_error_of_errno(errno),
@@ -247,8 +284,8 @@ static enum ha_error find_place(struct tc_object *object, const char *directory,
 		                 "%s is not on a BPF file system; mount one (`mount -t bpf bpf "
 		                 "/sys/fs/bpf`), or name a directory on one",
 		                 directory);
-	length = snprintf(object->place, sizeof(object->place), "%s/v%d-%016" PRIx64, directory,
-	                  TC_LAYOUT, checksum(program, octets));
+	length = snprintf(object->place, sizeof(object->place), "%s/v%d-%016" PRIx64 "%s",
+	                  directory, TC_LAYOUT, checksum(program, octets), number);
 	if (length < 0 || (size_t)length >= sizeof(object->place))
 		return ha_refuse(report, size, HA_E_RANGE, "%s is too long a path", directory);
 	return HA_OK;
@@ -265,12 +302,12 @@ static enum ha_error identify(struct tc_object *object, char *report, size_t siz
 	return HA_OK;
 }
 
-enum ha_error tc_object_open(struct tc_object *object, const char *directory,
+enum ha_error tc_object_open(struct tc_object *object, const char *directory, unsigned instance,
                              const struct tc_sizes *sizes, char *report, size_t size)
 {
 	enum ha_error error;
 
-	*object = (struct tc_object){ .program = -1 };
+	*object = (struct tc_object){ .program = -1, .instance = instance };
 	for (unsigned i = 0; i < TC_MAP_COUNT; i++)
 		object->maps[i] = -1;
 	words[0] = '\0';

@@ -81,6 +81,7 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 
 	return (struct tc_options){
 		.directory = fixture->directory,
+		.instance = fixture->instance,
 		.networks = &network,
 		.network_count = fixture->hashed ? 0 : 1,
 		.interfaces = interfaces,

@@ -26,6 +26,7 @@ struct tc_fixture {
 	struct tunnels *tunnels;
 	char directory[64]; /* of pins */
 	bool hashed;        /* set it: bindings are not in a table of their network */
+	unsigned instance;  /* set it */
 	unsigned home, core, user;
 	uint8_t home_mac[6];
 	uint64_t counted[TC_REASON_COUNT]; /* by fixture_reason */

@@ -118,6 +118,42 @@ static void another_version_gives_way(void)
 	fixture_close(&fixture);
 }
 
+/* Each does what is its own and leaves the rest to the other; neither takes away what the
+ * other one has. */
+static void several_know_nothing_of_each_other(void)
+{
+	struct ip4 ip = fixture_header(PEER, HOME, 100);
+	struct tc_fixture other = fixture;
+	struct stat there;
+
+	other.instance = 3;
+	fixture_begin(&fixture);
+	fixture_begin(&other);
+	CU_ASSERT_EQUAL(filters("home"), 2);
+	fixture_bind(&other, fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0), NULL);
+	CU_ASSERT_EQUAL(fixture_send(&fixture, fixture_packet(&ip)).action, TC_ACT_UNSPEC);
+	CU_ASSERT_EQUAL(fixture_send(&other, fixture_packet(&ip)).reason, TC_TUNNELLED);
+	fixture_close(&fixture);
+	CU_ASSERT_EQUAL(filters("home"), 1);
+	tc_clear(fixture.directory, 0);
+	tc_clear_others(fixture.directory, 1u << 3);
+	CU_ASSERT_EQUAL(filters("home"), 1);
+	fixture_begin(&fixture);
+	CU_ASSERT_FALSE(tc_was_adopted(fixture.tc));
+	tunnels_free(other.tunnels);
+	tc_close(other.tc, true);
+	fixture_begin(&other);
+	CU_ASSERT_TRUE(tc_was_adopted(other.tc));
+	CU_ASSERT_EQUAL(fixture_send(&other, fixture_packet(&ip)).reason, TC_TUNNELLED);
+	tunnels_free(other.tunnels);
+	tc_close(other.tc, true);
+	tc_clear_others(fixture.directory, 1u);
+	CU_ASSERT_EQUAL(filters("home"), 1);
+	fixture_close(&fixture);
+	CU_ASSERT_EQUAL(filters("home"), 0);
+	CU_ASSERT_NOT_EQUAL(stat(fixture.directory, &there), 0);
+}
+
 static void refusals_say_why(void)
 {
 	struct tc_interface interfaces[] = { { .name = "home" }, { .name = "none" } };
@@ -269,6 +305,7 @@ static CU_TestInfo tests[] = {
 	{ "other sizes are not adopted", other_sizes_are_not_adopted },
 	{ "another version gives way", another_version_gives_way },
 	{ "another network is forgotten", another_network_is_forgotten },
+	{ "several know nothing of each other", several_know_nothing_of_each_other },
 	{ "refusals say why", refusals_say_why },
 	{ "reconciliation makes both equal", reconciliation_makes_both_equal },
 	{ "many at once are as one by one", many_at_once_are_as_one_by_one },
