@@ -107,13 +107,9 @@ static enum ha_error check_interface(const struct config *config, struct config_
 #define TABLE_LOCAL_FIRST 253u /* tables of the kernel's own: default, main, local */
 #define TABLE_LOCAL_LAST 255u
 
-static bool networks_meet(const struct home_network *a, const struct home_network *b)
+bool config_table_is_local(uint32_t table)
 {
-	const struct home_network *wider = a->length < b->length ? a : b;
-	const struct address_prefix prefix = home_network_prefix(wider);
-
-	return home_network_is_given(a) && home_network_is_given(b) &&
-	       address_in_prefix(wider == a ? b->network : a->network, &prefix);
+	return table >= TABLE_LOCAL_FIRST && table <= TABLE_LOCAL_LAST;
 }
 
 static enum ha_error check_networks(const struct config *config, struct config_error *error)
@@ -122,7 +118,8 @@ static enum ha_error check_networks(const struct config *config, struct config_e
 		for (size_t j = 0; j < i; j++) {
 			char other[64];
 
-			if (!networks_meet(&config->home_networks[i], &config->home_networks[j]))
+			if (!home_networks_meet(&config->home_networks[i],
+			                        &config->home_networks[j]))
 				continue;
 			home_network_format(&config->home_networks[j], other, sizeof(other));
 			return refuse(error, HA_E_RANGE,
@@ -131,8 +128,7 @@ static enum ha_error check_networks(const struct config *config, struct config_e
 			              i + 1, address_format(config->home_networks[i].network).text,
 			              config->home_networks[i].length, j + 1, other);
 		}
-	if (config->dataplane_table >= TABLE_LOCAL_FIRST &&
-	    config->dataplane_table <= TABLE_LOCAL_LAST)
+	if (config_table_is_local(config->dataplane_table))
 		return refuse(error, HA_E_RANGE,
 		              "dataplane.table: %u is not allowed: it must not be a table of the "
 		              "kernel's own, 253 to 255",

@@ -1,5 +1,4 @@
-/* config_groups.c - several configurations of one process, and what they must be to
- * one another. A sentence is about the later of two. */
+/* config_groups.c - several configurations of one process, read and put into their places. */
 #include "agentd/base/config_groups.h"
 
 #include <stdio.h>
@@ -16,101 +15,21 @@ struct config *config_groups_find(struct config_groups *groups, uint32_t number)
 	return NULL;
 }
 
-/* ---- two of them ---- */
-
-static const char *file_of(const struct config *config)
-{
-	return config->group_files[config->group - 1]; /* all have the process's options */
-}
-
-#define refuse(config, error, format, ...)                                                         \
-	ha_refuse((error)->text, sizeof((error)->text), HA_E_RANGE, "%.200s: " format,             \
-	          file_of(config), __VA_ARGS__)
-
-/* Not known yet, of a witness that was not told. */
-static bool has_address(const struct config *config)
-{
-	return config->home_agent_address.s_addr != 0;
-}
-
-static bool moves(const struct config *config)
-{
-	return config->cluster_node != 0 || *config->interface || *config->announce_hook;
-}
-
-static enum ha_error check_address(const struct config *a, const struct config *b,
-                                   struct config_error *error)
-{
-	const struct address_text address = address_format(b->home_agent_address);
-
-	if (!has_address(b) || !address_equal(a->home_agent_address, b->home_agent_address))
-		return HA_OK;
-	if (a->home_agent_port == b->home_agent_port)
-		return refuse(b, error,
-		              "home-agent.address: %s port %u is not allowed: group %u has them "
-		              "already",
-		              address.text, b->home_agent_port, a->group);
-	if (a->home_agent_realm == b->home_agent_realm)
-		return refuse(b, error,
-		              "home-agent.realm: %u is not allowed: group %u has it and the "
-		              "address %s too, where the tunnels of both would end",
-		              b->home_agent_realm, a->group, address.text);
-	if (moves(a) || moves(b))
-		return refuse(b, error,
-		              "home-agent.address: %s is not allowed: it is that of group %u too, "
-		              "and an address can move with one leader only",
-		              address.text, a->group);
-	return HA_OK;
-}
-
-/* Last octet of the link-layer address; 0: there is none. */
-static uint32_t router_of(const struct config *config)
-{
-	if (!*config->interface || *config->announce_hook || !config->virtual_mac)
-		return 0;
-	return config->virtual_router ? config->virtual_router
-	                              : address_host(config->home_agent_address) & 0xff;
-}
-
-static enum ha_error check_router(const struct config *a, const struct config *b,
-                                  struct config_error *error)
-{
-	uint32_t router = router_of(b);
-
-	if (!has_address(b) || router == 0 || router != router_of(a) ||
-	    strcmp(a->interface, b->interface) != 0)
-		return HA_OK;
-	return refuse(b, error,
-	              "home-agent.virtual-router: %u is not allowed: group %u has that link-layer "
-	              "address on %s already; give each of them a number of its own",
-	              router, a->group, b->interface);
-}
-
-static enum ha_error check_pair(const struct config *a, const struct config *b,
-                                struct config_error *error)
-{
-	enum ha_error why = check_address(a, b, error);
-
-	return why == HA_OK ? check_router(a, b, error) : why;
-}
-
-enum ha_error config_groups_check(const struct config_groups *groups, struct config_error *error)
-{
-	enum ha_error why = HA_OK;
-
-	for (size_t i = 1; i < groups->count; i++)
-		for (size_t j = 0; j < i && why == HA_OK; j++)
-			why = check_pair(&groups->of[j], &groups->of[i], error);
-	return why;
-}
-
-/* ---- all of them ---- */
-
 static void share_key(char key[CONFIG_TEXT_MAX], const char *directory, const char *name)
 {
 	if (!*key)
 		snprintf(key, CONFIG_TEXT_MAX, "%.*s/%s", (int)(CONFIG_TEXT_MAX - 32), directory,
 		         name);
+}
+
+/* What the data plane of a group has of this host's is not that of another one. */
+static void place_dataplane(struct config *config, uint32_t number)
+{
+	size_t length = strlen(config->dataplane_tun);
+
+	snprintf(config->dataplane_tun + length, sizeof(config->dataplane_tun) - length, "-%u",
+	         number);
+	config->dataplane_table += number;
 }
 
 void config_groups_place(struct config *config, uint32_t number)
@@ -123,19 +42,7 @@ void config_groups_place(struct config *config, uint32_t number)
 	share_key(config->node_key_file, directory, "node.key");
 	snprintf(config->data_directory, sizeof(config->data_directory), "%.*s/groups/%u",
 	         (int)(CONFIG_TEXT_MAX - 32), directory, number);
-}
-
-/* The data plane knows one home agent so far. */
-static enum ha_error check_forwarding(const char *path, const struct config_groups *groups,
-                                      struct config_error *error)
-{
-	if (groups->count == 1 || !config_forwards(&groups->of[0]))
-		return HA_OK;
-	return ha_refuse(error->text, sizeof(error->text), HA_E_RANGE,
-	                 "%.200s: groups.group-%u: not allowed beside home-networks: packets are "
-	                 "forwarded by a process with one home agent only; with dataplane.path: "
-	                 "off something else may forward them",
-	                 path, groups->of[1].group);
+	place_dataplane(config, number);
 }
 
 static enum ha_error load_all(const char *path, struct config_groups *out,
@@ -156,8 +63,6 @@ static enum ha_error load_all(const char *path, struct config_groups *out,
 		config_groups_place(config, i);
 		out->count++;
 	}
-	if (why == HA_OK)
-		why = check_forwarding(path, out, error);
 	return why == HA_OK ? config_groups_check(out, error) : why;
 }
 
@@ -198,7 +103,7 @@ uint32_t config_groups_digest(const struct config_groups *groups)
 		const struct config *config = &groups->of[i];
 
 		numbers |= config->group ? 1u << config->group : 0;
-		known = known && has_address(config);
+		known = known && config->home_agent_address.s_addr != 0; /* a witness may not */
 		addresses = mix(addresses, address_host(config->home_agent_address));
 		addresses = mix(addresses, config->home_agent_port);
 	}

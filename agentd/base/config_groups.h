@@ -2,7 +2,8 @@
  * file, which is group 0, and those of the files that it names (groups.group-N).
  *
  * A group is a home agent with an address of its own. What is of the process is the
- * same in all of them; a group's data is in DIRECTORY/groups/N.
+ * same in all of them, but for what the number of the group makes its own: its data is in
+ * DIRECTORY/groups/N, its device is DEVICE-N, and its routing table that of group 0 plus N.
  *
  * May include: agentd/base. */
 #ifndef AGENTD_BASE_CONFIG_GROUPS_H
@@ -25,7 +26,8 @@ enum ha_error config_groups_load(const char *path, struct config_groups *out,
 enum ha_error config_groups_check(const struct config_groups *groups, struct config_error *error);
 
 /* Make `config`, which is the first one's process's, that of group `number`: its place
- * in the data directory, and the files of keys that all groups share. */
+ * in the data directory, what its data plane has of the host's, and the files of keys that
+ * all groups share. */
 void config_groups_place(struct config *config, uint32_t number);
 
 /* NULL: there is none. */

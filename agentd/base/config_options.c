@@ -76,7 +76,7 @@ static const struct option_choice dataplane_paths[] = {
 #define NETWORK_ROW(number, help_)                                                                 \
 	{                                                                                          \
 		"home-networks", "network-" #number, AT(home_networks[number - 1]),                \
-			.type = OPTION_HOME_NETWORK, .unit = "", NODE_RESTART, .preset = "",       \
+			.type = OPTION_HOME_NETWORK, .unit = "", GROUP_RESTART, .preset = "",      \
 			.help = help_                                                              \
 	}
 
@@ -245,10 +245,10 @@ static const struct option options[] = {
 	GROUP_ROW(
 		1,
 		"File with the options of another home agent of this process, group 1, which has "
-		"an address, a store and a leader of its own: sections home-agent, registration and "
-		"capacity, and of storage store-map, associations and checkpoint-interval. All other "
-		"options stand here only. The same groups on every member; empty when there is no "
-		"such group."),
+		"an address, a store and a leader of its own: sections home-agent, registration, "
+		"home-networks and capacity, dataplane.trusted-gateways, and of storage store-map, "
+		"associations and checkpoint-interval. All other options stand here only. The same "
+		"groups on every member; empty when there is no such group."),
 	GROUP_ROW(2, "The same of group 2."),
 	GROUP_ROW(3, "The same of group 3."),
 	GROUP_ROW(4, "The same of group 4."),
@@ -271,8 +271,8 @@ static const struct option options[] = {
 		"A network of home addresses whose packets this node forwards: its prefix, and how "
 		"it is attached. link INTERFACE: this host is one among others on that link, beside "
 		"its router. router INTERFACE: this host is the router of that link. virtual: there "
-		"is no link, and every node is always away. The same prefixes on every member; empty "
-		"when there is none."),
+		"is no link, and every node is always away. The same prefixes on every member, and "
+		"of no other group; empty when there is none."),
 	NETWORK_ROW(2, "Another one."),
 	NETWORK_ROW(3, "Another one."),
 	NETWORK_ROW(4, "Another one."),
@@ -296,11 +296,11 @@ static const struct option options[] = {
 	          "its maps, which go on until the deadline while agentd is restarted." },
 	{ "dataplane", "device", TEXT(dataplane_tun, 1, 15), NODE_RESTART, .preset = "hearth",
 	  .help = "Name of the TUN device by which packets come to agentd. It is there while agentd "
-	          "runs." },
+	          "runs. Further groups have one each, with their numbers at the end: hearth-1." },
 	{ "dataplane", "table", NUMBER(dataplane_table, "", 1, INT32_MAX), NODE_RESTART,
 	  .preset = "434",
 	  .help = "Number of a routing table for agentd alone: whatever is in it at the start is "
-	          "taken away." },
+	          "taken away. Group N has the table with a number higher by N." },
 	{ "dataplane", "rule-priority", NUMBER(dataplane_priority, "", 1, 32765), NODE_RESTART,
 	  .preset = "434",
 	  .help = "Priority of the rules that send packets for home addresses to that table." },
@@ -318,7 +318,7 @@ static const struct option options[] = {
 	  .help = "The least MTU of a path that is believed of an ICMP error, tunnel headers "
 	          "included: anybody on the way can write one. What tells of less counts as this "
 	          "much." },
-	{ "dataplane", "trusted-gateways", PREFIXES_OR_NONE(trusted_gateways), NODE_RESTART,
+	{ "dataplane", "trusted-gateways", PREFIXES_OR_NONE(trusted_gateways), GROUP_RESTART,
 	  .preset = "none",
 	  .help = "Addresses of routers that may send packets of any source through tunnels to the "
 	          "home agent, as up to 8 prefixes with commas between them, or none. Others may "

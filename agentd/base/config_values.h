@@ -25,6 +25,9 @@ void config_option_copy(struct config *to, const struct config *from, const stru
 /* What may stand there, as the end of a sentence. Returns its length. */
 size_t config_allowed(const struct option *option, char *out, size_t size);
 
+/* Is it one of the kernel's own routing tables? */
+bool config_table_is_local(uint32_t table);
+
 /* The nearest name of an option in `section`, or of a section when that is
  * NULL; NULL when none resembles `name`. */
 const char *config_nearest(const char *section, const char *name);

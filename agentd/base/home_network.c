@@ -95,3 +95,12 @@ size_t home_network_format(const struct home_network *network, char *out, size_t
 	                        network->length, home_network_kind_name(network->kind),
 	                        *network->interface ? " " : "", network->interface);
 }
+
+bool home_networks_meet(const struct home_network *a, const struct home_network *b)
+{
+	const struct home_network *wider = a->length < b->length ? a : b;
+	const struct address_prefix prefix = home_network_prefix(wider);
+
+	return home_network_is_given(a) && home_network_is_given(b) &&
+	       address_in_prefix(wider == a ? b->network : a->network, &prefix);
+}

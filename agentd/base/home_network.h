@@ -53,6 +53,9 @@ static inline struct address_prefix home_network_prefix(const struct home_networ
 	return (struct address_prefix){ network->network, network->length };
 }
 
+/* Both are given, and there are addresses that belong to both. */
+bool home_networks_meet(const struct home_network *a, const struct home_network *b);
+
 /* "link", "router", "virtual"; static. */
 const char *home_network_kind_name(enum home_network_kind kind);
 

@@ -147,11 +147,19 @@ static int add_counter(void *context, const struct counter_set *set,
 	return 0;
 }
 
+/* They are of the process, whichever group is asked. */
+static void count_all(const struct call_groups *groups)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		if (!groups->of[i].paused)
+			agent_count(groups->of[i].agent);
+}
+
 enum call_progress call_counters(struct call *call)
 {
 	if (call->options.word_count)
 		return call_usage(call);
-	agent_count(call->agent);
+	count_all(call->groups);
 	counters_visit(add_counter, &call->answer);
 	answer_text(&call->answer, "since", "%s", time_format(counters_since_ms()).text);
 	return CALL_DONE;

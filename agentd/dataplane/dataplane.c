@@ -84,11 +84,13 @@ static void take_networks(struct dataplane *d)
 			.prefix = home_network_prefix(network),
 			.realm = d->config.home_agent_realm,
 			.kind = kinds[network->kind],
+			.group = (uint8_t)d->config.group,
 		};
 	}
 	d->agent = (struct forward_agent){
 		.address = d->config.home_agent_address,
 		.realm = d->config.home_agent_realm,
+		.group = (uint8_t)d->config.group,
 	};
 }
 
@@ -224,6 +226,11 @@ enum ha_error dataplane_open(const struct dataplane_options *options, struct dat
 	else
 		dataplane_close(d);
 	return why;
+}
+
+void dataplane_tidy(const struct config *config, uint32_t groups)
+{
+	fast_tidy(config, groups);
 }
 
 void dataplane_close(struct dataplane *d)

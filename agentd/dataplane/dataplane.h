@@ -1,5 +1,6 @@
 /* dataplane.h - packets between correspondents and mobile nodes that are away: the
- * face of everything that forwards them.
+ * face of everything that forwards them. Each group of a process has one of its own, and
+ * they share nothing: not the device, nor the routing table, nor the BPF program.
  *
  * Every member of a cluster has all bindings here and may forward; only the leader
  * attracts packets. A fence guards both: two moments of clock_monotonic_ns(), beyond
@@ -58,6 +59,10 @@ struct dataplane_options {
  * or the errno's nearest; with a sentence. */
 enum ha_error dataplane_open(const struct dataplane_options *options, struct dataplane **out,
                              char *report, size_t size);
+
+/* Take away what an earlier process has left going for groups that forward nothing any
+ * more: those whose bit is not set. With all rights. */
+void dataplane_tidy(const struct config *config, uint32_t groups);
 
 /* Forward nothing more, and take rules, routes and the device away. NULL is fine. */
 void dataplane_close(struct dataplane *dataplane);

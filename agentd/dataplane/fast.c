@@ -146,3 +146,10 @@ enum ha_error fast_open(const struct config *config, uint8_t ttl, bool always_df
 	log_notice("user space forwards without BPF: %s", why);
 	return HA_OK;
 }
+
+void fast_tidy(const struct config *config, uint32_t groups)
+{
+	_Static_assert(CONFIG_GROUPS_MAX <= TC_INSTANCES_MAX, "each group has one");
+
+	tc_clear_others(config->dataplane_bpf, groups);
+}

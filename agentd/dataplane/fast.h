@@ -16,4 +16,7 @@
 enum ha_error fast_open(const struct config *config, uint8_t ttl, bool always_df,
                         struct tc_keep **out, char *why, size_t size);
 
+/* Take away what earlier processes have left for groups whose bit is not set. */
+void fast_tidy(const struct config *config, uint32_t groups);
+
 #endif

@@ -30,6 +30,7 @@ struct place {
 struct forwarding {
 	struct dataplane *plane;
 	struct tunnels *tunnels;
+	uint8_t group;
 	struct home home;
 
 	/* Engine's thread; before it is there, who starts it. */
@@ -50,12 +51,13 @@ struct forwarding {
 
 /* ---- one home address ---- */
 
-static void describe(const struct state_bound *bound, struct tunnels_home *out)
+static void describe(const struct forwarding *f, const struct state_bound *bound,
+                     struct tunnels_home *out)
 {
 	*out = (struct tunnels_home){
 		.realm = bound->realm,
 		.home = bound->home,
-		.group = (uint8_t)bound->group,
+		.group = f->group,
 		.count = bound->count,
 	};
 	for (size_t i = 0; i < bound->count; i++)
@@ -96,7 +98,7 @@ static bool next_bound(void *context, struct tunnels_home *out)
 
 	if (!state_next_bound(f->state, &f->place, &bound))
 		return false;
-	describe(&bound, out);
+	describe(f, &bound, out);
 	return true;
 }
 
@@ -149,7 +151,7 @@ void forwarding_applied(struct agent *agent)
 		struct tunnels_home home;
 
 		state_bound_at(agent->state, f->noted[i].realm, f->noted[i].home, &bound);
-		describe(&bound, &home);
+		describe(f, &bound, &home);
 		put(f, &home);
 	}
 	f->noted_count = 0;
@@ -319,6 +321,7 @@ enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
 	}
 	agent->forwarding->plane = plane;
+	agent->forwarding->group = (uint8_t)agent->group;
 	agent->forwarding->tunnels = dataplane_tunnels(plane);
 	return open_home(agent, report, size);
 }

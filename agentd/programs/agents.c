@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agentd/base/log.h"
+#include "agentd/dataplane/dataplane.h"
 
 /* From any thread. Nothing may be written any more: what is on the disk is
  * what was promised, and the next start finds it. */
@@ -82,10 +83,23 @@ static enum ha_error open_one(struct agents *agents, struct agents_one *one,
 	return why;
 }
 
+uint32_t agents_that_forward(const struct agents *agents)
+{
+	uint32_t groups = 0;
+
+	for (size_t i = 0; i < agents->configs.count; i++)
+		if (config_forwards(&agents->configs.of[i]))
+			groups |= 1u << agents->configs.of[i].group;
+	return groups;
+}
+
 enum ha_error agents_open(struct agents *agents, char report[AGENTS_REPORT])
 {
+	uint32_t forward = agents_that_forward(agents);
 	enum ha_error why = HA_OK;
 
+	if (forward)
+		dataplane_tidy(&agents->configs.of[0], forward);
 	if (agents->configs.of[0].cluster_node)
 		agents->member = membership_open(&agents->configs, &why, report, AGENTS_REPORT);
 	for (size_t i = 0; i < agents->configs.count && why == HA_OK; i++) {

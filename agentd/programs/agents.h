@@ -47,6 +47,9 @@ struct agents {
 	struct control_server *control;
 };
 
+/* Of the configurations: a bit for each group that forwards packets. */
+uint32_t agents_that_forward(const struct agents *agents);
+
 /* Open all over their data, and their sockets. */
 enum ha_error agents_open(struct agents *agents, char report[AGENTS_REPORT]);
 

@@ -139,7 +139,7 @@ static enum ha_error prepare(struct daemon *d)
 	                                    sizeof(d->report));
 
 	d->privileges.address = has_address(d);
-	d->privileges.forwards = config_forwards(config);
+	d->privileges.forwards = agents_that_forward(&d->agents) != 0;
 	snprintf(socket_path, sizeof(socket_path), "%s", config->control_socket);
 	if (why == HA_OK)
 		why = privileges_directory(&d->privileges, config->data_directory, 0700, d->report,

@@ -46,24 +46,6 @@ def world():
         yield made
 
 
-@pytest.fixture(params=["user", "tc"])
-def path(request):
-    return request.param
-
-
-@pytest.fixture
-def bpf(open_directory):
-    """A BPF file system of the test's own; only a kernel that refuses one is a reason to skip."""
-    place = str(open_directory) + ".bpf"
-    os.mkdir(place)
-    done = subprocess.run(["mount", "-t", "bpf", "bpf", place], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"the kernel refuses: {done.stderr.strip()}")
-    yield os.path.join(place, "hearth")
-    subprocess.run(["umount", place], check=True)
-    os.rmdir(place)
-
-
 @pytest.fixture
 def agent(world, open_directory, path, bpf):
     configuration = {**CONFIGURATION, "dataplane": {"path": path, "bpf-directory": bpf}}

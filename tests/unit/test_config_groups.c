@@ -185,14 +185,6 @@ static void what_is_wrong_in_a_file_is_told_with_its_name_and_line(void)
 	check_said("groups.group-1: 'groups/1.yaml' is not allowed: it must be a path");
 	CU_ASSERT_EQUAL(load(FIRST "groups: {group-16: /x}\n", 0), HA_E_SYNTAX);
 	check_said("there is no option 'group-16'");
-	write_file(1, "home-agent: {address: 192.0.2.2}\n");
-	CU_ASSERT_EQUAL(load(FIRST "home-networks: {network-1: 10.0.0.0/8 virtual}\n", 1),
-	                HA_E_RANGE);
-	check_said("/0.yaml: groups.group-1: not allowed beside home-networks");
-	CU_ASSERT_EQUAL(load(FIRST "dataplane: {path: off}\n"
-	                           "home-networks: {network-1: 10.0.0.0/8 virtual}\n",
-	                     1),
-	                HA_OK);
 	end();
 }
 
@@ -239,6 +231,78 @@ static void two_that_cannot_be_together_are_refused(void)
 	}
 	end();
 }
+
+/* ---- what forwards their packets ---- */
+
+#define NETWORK "home-networks: {network-1: 10.1.0.0/16 virtual}\n"
+
+static void every_data_plane_has_what_is_its_own(void)
+{
+	begin();
+	write_file(1, "home-agent: {address: 192.0.2.2}\n"
+	              "home-networks: {network-1: 10.2.0.0/16 virtual}\n"
+	              "dataplane: {trusted-gateways: 192.0.2.9/32}\n");
+	write_file(2, "home-agent: {address: 192.0.2.3}\n");
+	CU_ASSERT_EQUAL_FATAL(load(FIRST NETWORK "dataplane: {table: 100, nesting-limit: 2}\n", 2),
+	                      HA_OK);
+	CU_ASSERT_STRING_EQUAL(loaded.of[0].dataplane_tun, "hearth");
+	CU_ASSERT_STRING_EQUAL(loaded.of[1].dataplane_tun, "hearth-1");
+	CU_ASSERT_STRING_EQUAL(loaded.of[2].dataplane_tun, "hearth-2");
+	for (uint32_t i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(loaded.of[i].dataplane_table, 100 + i);
+		CU_ASSERT_EQUAL(loaded.of[i].nesting_limit, 2);
+		CU_ASSERT_EQUAL(loaded.of[i].trusted_gateways.count, i == 1);
+		CU_ASSERT_EQUAL(config_forwards(&loaded.of[i]), i < 2);
+	}
+	end();
+}
+
+static void home_networks_that_get_in_each_other_s_way_are_refused(void)
+{
+	static const struct {
+		const char *main, *group;
+		const char *said; /* NULL: they do not */
+	} cases[] = {
+		{ NETWORK, "home-networks: {network-3: 10.0.0.0/8 virtual}\n",
+		  "/1.yaml: home-networks.network-3: 10.0.0.0/8 is not allowed: it must have no "
+		  "address in common with network-1 of group 0, 10.1.0.0/16 virtual" },
+		{ NETWORK, "home-networks: {network-1: 10.1.9.0/24 link eth0}\n",
+		  "/1.yaml: home-networks.network-1: 10.1.9.0/24 is not allowed" },
+		{ NETWORK "dataplane: {path: off}\n", NETWORK, NULL },
+		{ NETWORK, "home-networks: {network-1: 10.2.0.0/16 virtual}\n", NULL },
+		{ NETWORK, "", NULL },
+		{ "", NETWORK, NULL },
+		{ NETWORK "dataplane: {table: 252}\n",
+		  "home-networks: {network-1: 10.2.0.0/16 virtual}\n",
+		  "/1.yaml: home-networks: not allowed, since its routing table would be 253" },
+		{ NETWORK "dataplane: {table: 252}\n", "", NULL },
+		{ NETWORK "dataplane: {device: abcdefghijklmn}\n",
+		  "home-networks: {network-1: 10.2.0.0/16 virtual}\n",
+		  "/1.yaml: home-networks: not allowed, since its device would be "
+		  "abcdefghijklmn-1, and the name of one has 15 characters at most" },
+		{ NETWORK, "dataplane: {path: off}\n", "dataplane.path is of the whole process" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "home-agent: {address: 192.0.2.2}\n%s",
+		         cases[i].group);
+		write_file(1, text);
+		snprintf(text, sizeof(text), FIRST "%s", cases[i].main);
+		CU_ASSERT_EQUAL(load(text, 1) == HA_OK, !cases[i].said);
+		check_said(cases[i].said ? cases[i].said : "");
+	}
+	write_file(1, "home-agent: {address: 192.0.2.1, port: 7, realm: 1}\n"
+	              "home-networks: {network-1: 10.2.0.0/16 virtual}\n");
+	CU_ASSERT_EQUAL(load(FIRST NETWORK, 1), HA_E_RANGE);
+	check_said("/1.yaml: home-networks: not allowed: group 0 has some and the address "
+	           "192.0.2.1 too");
+	end();
+}
+
+/* ---- a cluster ---- */
 
 #define CLUSTER                                                                                    \
 	"cluster:\n  node: 2\n  member-1: 198.51.100.1:7434 data " KEY "\n"                        \
@@ -290,6 +354,9 @@ static CU_TestInfo tests[] = {
 	{ "what is wrong in a file is told with its name and line",
 	  what_is_wrong_in_a_file_is_told_with_its_name_and_line },
 	{ "two that cannot be together are refused", two_that_cannot_be_together_are_refused },
+	{ "every data plane has what is its own", every_data_plane_has_what_is_its_own },
+	{ "home networks that get in each other's way are refused",
+	  home_networks_that_get_in_each_other_s_way_are_refused },
 	{ "in a cluster every address is one group's", in_a_cluster_every_address_is_one_group_s },
 	{ "members see other numbers and other addresses",
 	  members_see_other_numbers_and_other_addresses },
