@@ -131,8 +131,8 @@ void *home_arp_run(void *context)
 {
 	struct home_arp *arp = context;
 
-	pthread_setname_np(pthread_self(), "home-arp");
 	thread_rights_keep(0, "home links");
+	pthread_setname_np(pthread_self(), "home-arp");
 	while (!atomic_load(&arp->stopping)) {
 		uint64_t next_ns;
 		bool busy;

@@ -189,8 +189,8 @@ static void *run(void *context)
 {
 	struct home_route *all = context;
 
-	pthread_setname_np(pthread_self(), "home-route");
 	thread_rights_keep(0, "routes to home networks");
+	pthread_setname_np(pthread_self(), "home-route");
 	while (!has_finished(all)) {
 		uint64_t next_ns = OWNERSHIP_NEVER;
 

@@ -247,8 +247,8 @@ static void *run(void *context)
 	struct ownership *o = context;
 	uint64_t next_ns = 0;
 
-	pthread_setname_np(pthread_self(), "address");
 	confine(o);
+	pthread_setname_np(pthread_self(), "address");
 	while (!has_finished(o))
 		if (!act(o, &next_ns) && !has_finished(o))
 			wait_for_news(o, next_ns);

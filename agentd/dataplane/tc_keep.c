@@ -189,8 +189,8 @@ static void *keep(void *context)
 	uint64_t now_ns, published_ns = 0;
 	struct timespec until;
 
-	pthread_setname_np(pthread_self(), "bpf");
 	thread_rights_keep(1u << CAP_NET_ADMIN, "BPF");
+	pthread_setname_np(pthread_self(), "bpf");
 	pthread_mutex_lock(&k->lock);
 	while (!k->ending) {
 		now_ns = clock_monotonic_ns();

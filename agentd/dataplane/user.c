@@ -123,8 +123,8 @@ static void *run(void *context)
 	struct user *user = context;
 	struct pollfd about[WAITS];
 
-	pthread_setname_np(pthread_self(), "forward");
 	thread_rights_keep(1u << CAP_NET_ADMIN, "forwarding");
+	pthread_setname_np(pthread_self(), "forward");
 	while (!atomic_load(&user->stopping)) {
 		wait_for_packets(user, about);
 		take_packets(user, about);
