@@ -29,6 +29,7 @@
 #define HOME_ARP_NETWORKS_MAX 32u
 #define HOME_ARP_HEARD_PER_S 50000u    /* messages looked at, on all links together */
 #define HOME_ARP_ANNOUNCED_PER_S 5000u /* addresses announced; each takes two frames */
+#define HOME_ARP_AGAIN_MS 1000u        /* between an announcement and its repetition */
 
 /* A physical home network; groups' networks do not overlap within a realm. */
 struct home_arp_network {
@@ -48,7 +49,7 @@ struct home_arp_options {
 	 * that changes. The thread's; must not wait. */
 	uint64_t (*until)(void *context, uint8_t group);
 	void *context;
-	uint32_t heard_per_s, announced_per_s; /* 0 = as above */
+	uint32_t heard_per_s, announced_per_s, again_ms; /* 0 = as above */
 };
 
 struct home_arp_status {

@@ -112,10 +112,10 @@ static enum ha_error prepare(struct home_arp *arp, const struct home_arp_options
 	arp->tunnels = options->tunnels;
 	arp->until = options->until;
 	arp->context = options->context;
-	arp->plan = home_arp_plan_new(JOBS,
-	                              options->announced_per_s ? options->announced_per_s
-	                                                       : HOME_ARP_ANNOUNCED_PER_S,
-	                              now_ns);
+	arp->plan = home_arp_plan_new(
+		JOBS,
+		options->announced_per_s ? options->announced_per_s : HOME_ARP_ANNOUNCED_PER_S,
+		options->again_ms ? options->again_ms : HOME_ARP_AGAIN_MS, now_ns);
 	arp->notes = home_arp_notes_new(NOTES);
 	arp->heard = home_arp_batch_new();
 	arp->out.batch = home_arp_batch_new();

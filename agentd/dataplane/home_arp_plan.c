@@ -9,13 +9,6 @@
 #define NONE UINT32_MAX
 #define BURST_MS 20u /* that the bucket holds */
 
-/* After the turn before it. */
-static const uint32_t wait_ms[HOME_ARP_TURNS] = {
-	[HOME_ARP_TURN_ANSWERED] = HOME_ARP_ANSWERED_MS,
-	[HOME_ARP_TURN_AGAIN] = HOME_ARP_AGAIN_MS,
-	[HOME_ARP_TURN_LAST] = HOME_ARP_AGAIN_MS,
-};
-
 /* Which turn follows; who left needs no answer. */
 static const uint8_t following[][HOME_ARP_TURNS] = {
 	[HOME_ARP_LEFT_HOME] = {
@@ -46,15 +39,18 @@ struct home_arp_plan {
 	struct queue turns[HOME_ARP_TURNS];
 	uint32_t unused; /* first of a list */
 	uint32_t waiting;
+	uint32_t again_ms;
 	struct slot slots[];
 };
 
-struct home_arp_plan *home_arp_plan_new(uint32_t capacity, uint32_t per_s, uint64_t now_ns)
+struct home_arp_plan *home_arp_plan_new(uint32_t capacity, uint32_t per_s, uint32_t again_ms,
+                                        uint64_t now_ns)
 {
 	struct home_arp_plan *plan = calloc(1, sizeof(*plan) + sizeof(plan->slots[0]) * capacity);
 
 	if (!plan)
 		return NULL;
+	plan->again_ms = again_ms;
 	plan->bucket = home_arp_bucket_of(per_s, BURST_MS, now_ns);
 	for (unsigned turn = 0; turn < HOME_ARP_TURNS; turn++)
 		plan->turns[turn] = (struct queue){ .first = NONE, .last = NONE };
@@ -149,6 +145,12 @@ bool home_arp_plan_take(struct home_arp_plan *plan, uint64_t now_ns, struct home
 	return false;
 }
 
+/* After the turn before it. */
+static uint64_t wait_ns(const struct home_arp_plan *plan, unsigned turn)
+{
+	return (turn == HOME_ARP_TURN_ANSWERED ? HOME_ARP_ANSWERED_MS : plan->again_ms) * MS;
+}
+
 void home_arp_plan_again(struct home_arp_plan *plan, const struct home_arp_job *job,
                          uint64_t now_ns)
 {
@@ -157,7 +159,7 @@ void home_arp_plan_again(struct home_arp_plan *plan, const struct home_arp_job *
 	next.turn = following[job->event][job->turn];
 	if (next.turn == HOME_ARP_TURNS || plan->unused == NONE)
 		return;
-	next.due_ns = now_ns + wait_ms[next.turn] * MS;
+	next.due_ns = now_ns + wait_ns(plan, next.turn);
 	put(plan, &next);
 }
 

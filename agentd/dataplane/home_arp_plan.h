@@ -32,7 +32,6 @@ enum home_arp_turn {
 };
 
 #define HOME_ARP_ANSWERED_MS 20u
-#define HOME_ARP_AGAIN_MS 1000u
 
 struct home_arp_job {
 	uint64_t began_ns, due_ns;
@@ -44,8 +43,10 @@ struct home_arp_job {
 
 struct home_arp_plan;
 
-/* For `capacity` jobs, at `per_s` payments a second. NULL: out of memory. */
-struct home_arp_plan *home_arp_plan_new(uint32_t capacity, uint32_t per_s, uint64_t now_ns);
+/* For `capacity` jobs, at `per_s` payments a second; repetitions come `again_ms` after
+ * the turn before. NULL: out of memory. */
+struct home_arp_plan *home_arp_plan_new(uint32_t capacity, uint32_t per_s, uint32_t again_ms,
+                                        uint64_t now_ns);
 void home_arp_plan_free(struct home_arp_plan *plan); /* NULL is fine */
 
 /* What became of a new job. */

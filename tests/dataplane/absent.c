@@ -1,9 +1,9 @@
 /* absent.c - ARP for absent mobile nodes alone, driven line by line, for tests that
  * stop it and for the benchmark:
  *
- *     absent INTERFACE PREFIX plain|MAC [HEARD [ANNOUNCED]]
+ *     absent INTERFACE PREFIX plain|MAC [HEARD [ANNOUNCED [AGAIN]]]
  *
- *     lead          speak, for 30 ms at a time as a leader does
+ *     lead          speak until another word is given
  *     own MS        speak for so long, and then say nothing more
  *     give          be silent at once
  *     leave HOME    it has a binding from now on
@@ -13,14 +13,13 @@
  *     counters      prints all that are not 0
  *     end
  *
- * HEARD and ANNOUNCED are limits for a second. Each line is answered by one. */
+ * HEARD and ANNOUNCED are limits for a second, AGAIN the milliseconds until a
+ * repetition. Each line is answered by one. */
 #include <cap-ng.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "agentd/base/address.h"
@@ -29,16 +28,13 @@
 #include "tests/dataplane/print_counters.h"
 
 #define MS UINT64_C(1000000)
-#define LEASE_MS 30u
-#define BEAT_MS 10u
+#define LONG_MS 3600000u /* than which no test is longer */
 #define HOMES_MAX 1048576u
 
 static struct home_arp *home_arp;
 static struct tunnels *tunnels;
 static struct address_prefix prefix;
 static _Atomic uint64_t until_ns;
-static _Atomic bool leading;
-static _Atomic bool ending;
 
 static uint64_t until(void *context, uint8_t group)
 {
@@ -46,32 +42,14 @@ static uint64_t until(void *context, uint8_t group)
 	return group == 0 ? atomic_load(&until_ns) : 0;
 }
 
-static void *beat(void *context)
-{
-	const struct timespec every = { .tv_nsec = (long)(BEAT_MS * MS) };
-	const struct itimerspec beats = { .it_interval = every, .it_value = every };
-	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	uint64_t passed;
-
-	if (timer < 0 || timerfd_settime(timer, 0, &beats, NULL) != 0)
-		abort();
-	while (!atomic_load(&ending) && read(timer, &passed, sizeof(passed)) > 0)
-		if (atomic_load(&leading))
-			atomic_store(&until_ns, clock_monotonic_ns() + LEASE_MS * MS);
-	close(timer);
-	return context;
-}
-
-static void speak_for(uint64_t ms, bool go_on)
+static void speak_for(uint64_t ms)
 {
 	atomic_store(&until_ns, clock_monotonic_ns() + ms * MS);
-	atomic_store(&leading, go_on);
 	puts("done");
 }
 
 static void give(void)
 {
-	atomic_store(&leading, false);
 	atomic_store(&until_ns, 0);
 	puts("done");
 }
@@ -110,7 +88,7 @@ static void print_status(void)
 
 static void lead(void)
 {
-	speak_for(LEASE_MS, true);
+	speak_for(LONG_MS);
 }
 
 static const struct {
@@ -142,7 +120,7 @@ static void obey(void)
 		if (obey_word(line))
 			continue;
 		if (sscanf(line, "own %lu", &number) == 1)
-			speak_for(number, false);
+			speak_for(number);
 		else if (sscanf(line, "fill %lu", &number) == 1)
 			fill(number);
 		else if (sscanf(line, "leave %31s", text) == 1)
@@ -177,13 +155,14 @@ static enum ha_error open_all(char **argv, int argc, char *report, size_t size)
 		options.heard_per_s = (uint32_t)strtoul(argv[4], NULL, 10);
 	if (argc > 5)
 		options.announced_per_s = (uint32_t)strtoul(argv[5], NULL, 10);
+	if (argc > 6)
+		options.again_ms = (uint32_t)strtoul(argv[6], NULL, 10);
 	return home_arp_open(&options, &home_arp, report, size);
 }
 
 int main(int argc, char **argv)
 {
 	char report[256] = "no ARP there";
-	pthread_t thread;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 4 || !address_prefix_parse(argv[2], &prefix))
@@ -199,12 +178,8 @@ int main(int argc, char **argv)
 		capng_clear(CAPNG_SELECT_CAPS);
 		capng_apply(CAPNG_SELECT_CAPS);
 	}
-	if (pthread_create(&thread, NULL, beat, NULL))
-		return EXIT_FAILURE;
 	puts("ready");
 	obey();
-	atomic_store(&ending, true);
-	pthread_join(thread, NULL);
 	home_arp_close(home_arp);
 	tunnels_free(tunnels);
 	return EXIT_SUCCESS;

@@ -6,7 +6,7 @@ set_target_properties(address_owner PROPERTIES
 
 # ARP for absent mobile nodes alone, likewise.
 add_executable(absent_nodes ${CMAKE_CURRENT_LIST_DIR}/absent.c ${CMAKE_CURRENT_LIST_DIR}/print_counters.c)
-target_link_libraries(absent_nodes PRIVATE hearth_dataplane PkgConfig::CAPNG Threads::Threads)
+target_link_libraries(absent_nodes PRIVATE hearth_dataplane PkgConfig::CAPNG)
 set_target_properties(absent_nodes PROPERTIES
   OUTPUT_NAME absent RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
 

@@ -25,15 +25,17 @@ HOME = "192.0.2.99"
 OTHER_HOME = "192.0.2.98"
 VIRTUAL_MAC = "00:00:5e:00:01:21"
 HOSTS = {"one": "192.0.2.11/24", "two": "192.0.2.12/24", "near": "192.0.2.77/24", "node": HOME + "/24"}
+LIMITS = (0, 0)  # messages a second that are heard, addresses that are announced; 0: as agentd has it
+AGAIN_MS = 150  # until an announcement is repeated
 MODES = pytest.mark.parametrize("mac", ["plain", VIRTUAL_MAC])
 
 
 class Absent:
     """One process that may speak for absent nodes."""
 
-    def __init__(self, switch, host, mac="plain", limits=(), prefix=(), expect="ready", prefix_of_home=PREFIX, link=HOST_LINK):
+    def __init__(self, switch, host, mac="plain", limits=LIMITS, again_ms=AGAIN_MS, prefix=(), expect="ready", prefix_of_home=PREFIX, link=HOST_LINK):
         self.switch, self.host, self.mac = switch, host, mac
-        words = [*prefix, os.path.join(BUILD, "tests/dataplane/absent"), link, prefix_of_home, mac, *map(str, limits)]
+        words = [*prefix, os.path.join(BUILD, "tests/dataplane/absent"), link, prefix_of_home, mac, *map(str, (*limits, again_ms))]
         self.process = subprocess.Popen([*switch.inside(host), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, bufsize=1)
         self.first = self.process.stdout.readline().strip()
@@ -251,8 +253,9 @@ def test_returning_is_announced_with_the_nodes_own_mac(switch, away, near, mac):
     frame = near.wait_for_announcement()
     assert (frame.sender_mac, frame.target) == (node, HOME)
     assert frame.source == one.own_mac(), "switches must not look for the node where the agent is"
-    one.wait_for_count("returned", 3)
+    one.settle()
     near.hear()
+    assert one.count("returned") >= 1  # each time from when the node has answered, which it does when it can
     assert {frame.sender_mac for frame in near.heard if frame.gratuitous} == {node}
     assert near.ask() == node and near.known_mac() in (node, None)
     assert "unknown" not in one.counters()
@@ -269,6 +272,8 @@ def test_node_that_spoke_of_itself_needs_no_asking(switch, away, near):
         one.say(f"return {HOME}")
         frame = near.wait_for_announcement()
         assert frame.sender_mac == mac_text(node.mac)
+        one.settle()
+        assert one.count("returned") == 4
 
 
 def test_node_that_is_elsewhere_is_not_announced(away, near):
@@ -324,7 +329,7 @@ def test_standby_is_silent(switch, agents, near, mac):
 
 def test_new_leader_repeats_what_the_old_one_began(switch, agents, near):
     carry_away(switch)
-    one = agents("one", VIRTUAL_MAC)
+    one = agents("one", VIRTUAL_MAC, again_ms=1000)
     one.say(f"leave {HOME}")
     wait_for(lambda: one.say("status").startswith("1 "), "the repetitions wait")
     one.lead()

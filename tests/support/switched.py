@@ -14,6 +14,7 @@ import subprocess
 import uuid
 
 from namespaces import ip, socket_in
+from waiting import wait_for
 
 TABLE = "bridge hearth"
 HOST_LINK = "eth0"
@@ -87,7 +88,13 @@ class Switch:
         ip("-n", self.name, "link", "set", host, "down")
 
     def plug_back(self, host):
+        """The switch notices a little later, and what is sent before that is lost."""
         ip("-n", self.name, "link", "set", host, "up")
+        wait_for(lambda: self.forwards(host), f"the port of {host} is open")
+
+    def forwards(self, host):
+        shown = subprocess.run([*self.inside(), "bridge", "link", "show", "dev", host], check=True, capture_output=True, text=True)
+        return " state forwarding " in shown.stdout
 
     def socket(self, host, **options):
         """A socket of a host, of UDP unless the options of socket_in say otherwise."""

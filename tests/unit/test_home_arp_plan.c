@@ -6,6 +6,7 @@
 
 #define MS UINT64_C(1000000)
 #define PER_S 1000u
+#define AGAIN_MS 1000u
 #define ROOM 100u
 #define BURST 20u /* that the bucket holds at this rate */
 
@@ -15,7 +16,7 @@ static uint64_t now_ns, began_ns;
 static void begin(void)
 {
 	now_ns = began_ns = 5000 * MS;
-	plan = home_arp_plan_new(ROOM, PER_S, now_ns);
+	plan = home_arp_plan_new(ROOM, PER_S, AGAIN_MS, now_ns);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
 }
 
