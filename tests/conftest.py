@@ -11,12 +11,20 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
 from agent import Agent  # noqa: E402
+from steady import steady_agent  # noqa: E402
 
 
 @pytest.fixture
 def agent(tmp_path):
     """A home agent of its own with two associations of mobile nodes; stopped after the test."""
     with Agent(str(tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory):
+    """Like `agent`, for all cases of a file that change nothing."""
+    with steady_agent(tmp_path_factory.mktemp("steady")) as running:
         yield running
 
 

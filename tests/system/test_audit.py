@@ -117,8 +117,8 @@ def test_trail_survives_a_crash_and_more_than_a_page(agent, tmp_path):
     ["config", "unset"], ["config", "unset", "a", "b"], ["config", "set", LIFETIME, "1", "--if-version", "x"],
     ["config", "set", LIFETIME, "1", "--if-version", "99999999999999999999"], ["config", "set", LIFETIME, "1", "--if-version"],
 ])
-def test_wrong_words_are_usage_errors(agent, words):
-    done = agent.ctl_raw(*words)
+def test_wrong_words_are_usage_errors(steady, words):
+    done = steady.ctl_raw(*words)
     assert done.returncode == 2 and "usage" in done.stderr
 
 
@@ -149,8 +149,8 @@ def test_unset_goes_back_to_the_default_and_not_to_the_file(tmp_path):
     ("policy.gold.port", "policy.NAME.OPTION"), ("policy.gold.max-lifetime", "it is not set"), ("pool.nowhere", "it is not set"),
     ("x" * 100, "x"), ("secret.nonce", "secret.nonce"),
 ])
-def test_what_cannot_be_unset_is_said(agent, name, said):
-    assert said in refused(agent, "config", "unset", name)
+def test_what_cannot_be_unset_is_said(steady, name, said):
+    assert said in refused(steady, "config", "unset", name)
 
 
 def test_last_setting_of_a_policy_in_use_stays(agent):

@@ -360,16 +360,16 @@ def test_store_that_cannot_be_written_gives_no_backup(tmp_path):
 
 
 @pytest.mark.parametrize("words", [[], ["a", "b"], ["--verify"], ["--verify", "a", "b"], ["--force"], ["a", "--limit", "3"]])
-def test_wrong_words_are_usage_errors(agent, words):
-    done = agent.ctl_raw("backup", *words)
+def test_wrong_words_are_usage_errors(steady, words):
+    done = steady.ctl_raw("backup", *words)
     assert done.returncode == 2 and "usage" in done.stderr
 
 
 @pytest.mark.parametrize("target, said", [
     ("/nonexistent/backup", "No such file"), ("/dev/null", "is no file"), ("/tmp", "is no file"),
 ])
-def test_targets_that_are_no_file_are_refused(agent, target, said):
-    done = agent.ctl_raw("backup", target)
+def test_targets_that_are_no_file_are_refused(steady, target, said):
+    done = steady.ctl_raw("backup", target)
     assert done.returncode == 1 and said in done.stderr and target in done.stderr
 
 

@@ -41,9 +41,9 @@ def lines_of(count, network=2):
 
 @pytest.mark.parametrize("verb", ["status", "version", "counters", "config list", "config", "bindings",
                                   "association list", "association", "nodes"])
-def test_every_question_has_an_answer_in_both_forms(agent, verb):
-    parsed = agent.ctl(*verb.split())
-    table = agent.ctl_raw(*verb.split(), json_output=False)
+def test_every_question_has_an_answer_in_both_forms(steady, verb):
+    parsed = steady.ctl(*verb.split())
+    table = steady.ctl_raw(*verb.split(), json_output=False)
     assert table.returncode == 0 and table.stdout and not table.stderr
     rows = parsed if isinstance(parsed, list) else [parsed]
     for row in rows:
@@ -53,8 +53,8 @@ def test_every_question_has_an_answer_in_both_forms(agent, verb):
                 assert value in table.stdout
 
 
-def test_counters_have_unique_names_and_help(agent):
-    rows = agent.ctl("counters")
+def test_counters_have_unique_names_and_help(steady):
+    rows = steady.ctl("counters")
     assert len({row["name"] for row in rows}) == len(rows) > 20
     assert all(row["help"] and row["value"] >= 0 for row in rows)
 
@@ -68,8 +68,8 @@ def test_counters_have_unique_names_and_help(agent):
     ["--timeout", "0", "status"], ["--timeout", "x", "status"], ["--socket"], ["status", "--key-file", "x"],
     ["association", "add"], ["counters", "--li"], ["counters", "--"],
 ])
-def test_wrong_words_are_usage_errors(agent, words):
-    done = agent.ctl_raw(*words, stdin=KEY)
+def test_wrong_words_are_usage_errors(steady, words):
+    done = steady.ctl_raw(*words, stdin=KEY)
     assert done.returncode == 2, done
     assert "usage" in done.stderr
     assert done.stdout == ""
@@ -115,8 +115,8 @@ LINES = [
 
 
 @pytest.mark.parametrize("words, why", LINES)
-def test_one_line_says_what_is_wrong(agent, words, why):
-    done = agent.ctl_raw(*words, stdin=KEY)
+def test_one_line_says_what_is_wrong(steady, words, why):
+    done = steady.ctl_raw(*words, stdin=KEY)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("agentctl: ") and done.stderr.count("\n") == 1
     assert why in done.stderr and "usage" in done.stderr
@@ -127,28 +127,28 @@ def test_one_line_says_what_is_wrong(agent, words, why):
     ["association", "remove", "10.0.0.1", KEY], ["association", "import", "a", "--key=" + KEY], ["association", "list", "--key", KEY],
     ["key", "new", "a", KEY], ["cluster", "key", "show", "a", KEY], [KEY, "--help"], ["association", "remove", "mobile", "10.0.0.1", "256", "use=mn-ha", KEY],
 ])
-def test_a_key_in_a_wrong_place_is_not_told(agent, words):
-    done = agent.ctl_raw(*words, stdin=KEY)
+def test_a_key_in_a_wrong_place_is_not_told(steady, words):
+    done = steady.ctl_raw(*words, stdin=KEY)
     assert done.returncode == 2 and KEY not in done.stderr and KEY[:16] not in done.stderr
 
 
 @pytest.mark.parametrize("words", [["status"], ["transfer"], ["transfer", "2"], ["drain"], ["undrain"], ["admit", "2"]])
-def test_a_lone_node_is_of_no_cluster(agent, words):
-    done = agent.ctl_raw("cluster", *words)
+def test_a_lone_node_is_of_no_cluster(steady, words):
+    done = steady.ctl_raw("cluster", *words)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "agentctl: this node is alone, and of no cluster: cluster.node is 0\n"
-    status = agent.ctl("status")
+    status = steady.ctl("status")
     assert status["member"] is None and status["role"] == "leader"
 
 
-def test_a_directory_is_no_file_of_associations(agent):
-    done = agent.ctl_raw("association", "import", "/etc")
+def test_a_directory_is_no_file_of_associations(steady):
+    done = steady.ctl_raw("association", "import", "/etc")
     assert done.returncode == 1 and done.stderr == "agentctl: /etc cannot be opened: Is a directory\n"
 
 
-def test_help_is_also_of_one_command(agent):
+def test_help_is_also_of_one_command(steady):
     def help_of(*words):
-        done = agent.ctl_raw(*words, "--help", json_output=False)
+        done = steady.ctl_raw(*words, "--help", json_output=False)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 
@@ -158,21 +158,21 @@ def test_help_is_also_of_one_command(agent):
     assert help_of("audit").count("usage: ") == 2 and help_of("association").count("usage: agentctl association ") == 4
     whole = help_of()
     assert "--socket PATH" in whole and "/run/hearth/agentd.sock" in whole and "30 seconds" in whole and "--version" in whole
-    assert agent.ctl_raw("--version").stdout == agent.ctl_raw("status", "--version").stdout != ""
-    done = agent.ctl_raw("frobnicate", "--help")
+    assert steady.ctl_raw("--version").stdout == steady.ctl_raw("status", "--version").stdout != ""
+    done = steady.ctl_raw("frobnicate", "--help")
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_a_key_on_the_command_line_is_told_whatever_standard_input_is(agent):
+def test_a_key_on_the_command_line_is_told_whatever_standard_input_is(steady):
     words = ["association", "add", "mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5", "key=" + KEY]
-    done = agent.ctl_raw(*words)  # from /dev/null
+    done = steady.ctl_raw(*words)  # from /dev/null
     assert done.returncode == 2 and "does not belong on a command line" in done.stderr and KEY not in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_options_of_agentctl_may_stand_anywhere(agent):
-    done = agent.ctl_raw("status", "--timeout", "5", "--json", json_output=False)
-    assert done.returncode == 0 and json.loads(done.stdout)["port"] == agent.port
+def test_options_of_agentctl_may_stand_anywhere(steady):
+    done = steady.ctl_raw("status", "--timeout", "5", "--json", json_output=False)
+    assert done.returncode == 0 and json.loads(done.stdout)["port"] == steady.port
 
 
 def test_settings_of_the_cluster_change_at_once_and_stay(agent):
@@ -190,13 +190,13 @@ def test_settings_of_the_cluster_change_at_once_and_stay(agent):
     ("home-agent.port", "435", "edit its configuration file and restart"),
     ("process.log-level", "debug", "edit its configuration file and reload"),
 ])
-def test_settings_that_may_not_be_so(agent, name, value, expected):
-    before = agent.ctl("config")
+def test_settings_that_may_not_be_so(steady, name, value, expected):
+    before = steady.ctl("config")
     with pytest.raises(Refused) as refused:
-        agent.ctl("config", "set", name, value)
+        steady.ctl("config", "set", name, value)
     assert refused.value.status == 1
     assert expected in refused.value.text
-    assert agent.ctl("config") == before
+    assert steady.ctl("config") == before
 
 
 # ---- associations one by one ----
@@ -249,19 +249,19 @@ def test_one_address_can_be_both_kinds_of_peer(agent):
     (["mobile", "x" * 600], KEY, 1, "too long"),
     (["#"], KEY, 2, "usage"),
 ])
-def test_associations_that_may_not_be_so(agent, words, key, status, expected):
-    before = agent.ctl("association", "list")
-    done = agent.ctl_raw("association", "add", *words, stdin=key)
+def test_associations_that_may_not_be_so(steady, words, key, status, expected):
+    before = steady.ctl("association", "list")
+    done = steady.ctl_raw("association", "add", *words, stdin=key)
     assert done.returncode == status, done.stderr
     assert expected in done.stderr
     assert KEY not in done.stderr + done.stdout
-    assert agent.ctl("association", "list") == before
+    assert steady.ctl("association", "list") == before
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604])
-def test_a_key_file_open_to_others_is_refused(agent, tmp_path, mode):
+def test_a_key_file_open_to_others_is_refused(steady, tmp_path, mode):
     path = key_file(tmp_path / "key", mode=mode)
-    done = agent.ctl_raw(*ADD, "--key-file", path)
+    done = steady.ctl_raw(*ADD, "--key-file", path)
     assert done.returncode == 1 and path in done.stderr and "chmod 600" in done.stderr
 
 
@@ -312,11 +312,11 @@ def test_an_import_beyond_the_capacity_says_so_for_each_line(agent, tmp_path):
     (lines_of(1), 0o644, "chmod 600"),
     (None, None, "cannot be opened"),
 ])
-def test_a_file_that_cannot_be_imported(agent, tmp_path, text, mode, expected):
+def test_a_file_that_cannot_be_imported(steady, tmp_path, text, mode, expected):
     path = tmp_path / "list"
     if text is not None:
         key_file(path, text, mode)
-    done = agent.ctl_raw("association", "import", str(path), json_output=False)
+    done = steady.ctl_raw("association", "import", str(path), json_output=False)
     assert done.returncode == 1 and expected in done.stderr and str(path) in done.stderr
 
 
@@ -394,12 +394,12 @@ def test_a_file_in_place_of_the_socket_is_left_alone(tmp_path):
         assert file.read() == "precious"
 
 
-def test_a_socket_in_use_is_refused(agent, tmp_path):
-    second = Agent(str(tmp_path / "b"), {"process": {"control-socket": agent.socket_path}})
+def test_a_socket_in_use_is_refused(steady, tmp_path):
+    second = Agent(str(tmp_path / "b"), {"process": {"control-socket": steady.socket_path}})
     second.spawn()
     assert second.process.wait(timeout=60) == 1
     assert "another agentd answers there" in second.log()
-    assert agent.ctl("version")
+    assert steady.ctl("version")
 
 
 # ---- bindings ----
@@ -485,11 +485,11 @@ def memory_kib(agent):
 @pytest.mark.parametrize("octets", [
     b"\xff\xff\xff\xff", struct.pack("!I", REQUEST_MAX + 1), b"GET / HTTP/1.1\r\n\r\n",
 ])
-def test_a_length_beyond_reason_ends_the_connection(agent, octets):
-    with client_of(agent) as client:
+def test_a_length_beyond_reason_ends_the_connection(steady, octets):
+    with client_of(steady) as client:
         client.sendall(octets)
         assert read_all(client) == b""
-    assert agent.ctl("version")
+    assert steady.ctl("version")
 
 
 @pytest.mark.parametrize("message", [
@@ -497,11 +497,11 @@ def test_a_length_beyond_reason_ends_the_connection(agent, octets):
     field(1, b"x" * 600), field(1, b"status") + field(2, b"w" * 600), field(1, b"status") + field(2, b"w") * 33,
     pytest.param(field(1, b"status") + b"\x12\x00" * 1000000, id="a million empty words"),
 ])
-def test_a_frame_that_is_no_request_is_answered_and_ends_the_connection(agent, message):
-    with client_of(agent) as client:
+def test_a_frame_that_is_no_request_is_answered_and_ends_the_connection(steady, message):
+    with client_of(steady) as client:
         client.sendall(frame(message))
         assert b"not a request of this protocol" in read_all(client)
-    assert agent.ctl("version")
+    assert steady.ctl("version")
 
 
 @pytest.mark.parametrize("verb, words", [
@@ -510,8 +510,8 @@ def test_a_frame_that_is_no_request_is_answered_and_ends_the_connection(agent, m
     (b"association import", [b"1"]), (b"association import", [b"--replace"]), (b"association add", [b"mobile"] * 30),
     (b"config set", [b"a" * 500, b"b" * 500]), (b"config set", [b"process.user", b"\n"]), (b"association remove", [b"%n%s"]),
 ])
-def test_nonsense_is_answered_with_an_error(agent, verb, words):
-    with client_of(agent) as client:
+def test_nonsense_is_answered_with_an_error(steady, verb, words):
+    with client_of(steady) as client:
         client.sendall(request(verb, *words) + request(b"version"))
         client.shutdown(socket.SHUT_WR)
         answer = read_all(client)
@@ -529,8 +529,8 @@ def test_half_a_frame_costs_nobody_else_anything(agent):
         assert agent.ctl("version")
 
 
-def test_frames_in_single_octets_and_many_at_once(agent):
-    with client_of(agent) as client:
+def test_frames_in_single_octets_and_many_at_once(steady):
+    with client_of(steady) as client:
         for octet in request(b"version"):
             client.sendall(bytes([octet]))
         client.sendall(request(b"version") * 500)

@@ -6,6 +6,7 @@ import re
 import pytest
 from agent import Agent, Refused
 from named import KEY, Association, Mobile, Named
+from steady import steady_agent
 from waiting import wait_for
 
 POOL = ("config", "set", "pool.dial-in", "10.64.0.1-10.64.0.3 sticky")
@@ -17,8 +18,7 @@ def add(agent, *words):
     return agent.ctl("association", "add", *words, stdin=KEY)
 
 
-@pytest.fixture
-def populated(agent):
+def populate(agent):
     """A pool, a policy, a node of the pool with two associations, and a named one of its own address."""
     agent.ctl(*POOL)
     agent.ctl(*GOLD)
@@ -26,6 +26,18 @@ def populated(agent):
     add(agent, "mobile", f"nai={ANN}", "spi=2", "algorithm=chap", "use=mn-aaa")
     add(agent, "mobile", "home=10.0.0.7", "nai=bob@example.net", "spi=257", "algorithm=hmac-sha1", "replay=nonce")
     return agent
+
+
+@pytest.fixture
+def populated(agent):
+    return populate(agent)
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    """The same, one for all cases that change nothing."""
+    with steady_agent(tmp_path_factory.mktemp("settled"), populate) as running:
+        yield running
 
 
 def one(rows):
@@ -42,8 +54,8 @@ def refusal(agent, *words, stdin=KEY):
 # ---- associations ----
 
 
-def test_an_association_shows_everything_but_its_key(populated):
-    rows = populated.ctl("association", "list")
+def test_an_association_shows_everything_but_its_key(settled):
+    rows = settled.ctl("association", "list")
     assert [(row["nai"], row["address"], row["spi"], row["use"], row["algorithm"], row["replay"]) for row in rows] == [
         (ANN, None, 2, "mn-aaa", "chap", None),
         (ANN, None, 256, "mn-ha", "hmac-md5", "timestamps"),
@@ -55,7 +67,7 @@ def test_an_association_shows_everything_but_its_key(populated):
     assert (rows[2]["policy"], rows[2]["pool"]) == (None, None)
     assert rows[4]["tolerance_s"] is None and rows[0]["tolerance_s"] is None
     assert all(row["last_used"] is None for row in rows)
-    table = populated.ctl_raw("association", "list", json_output=False).stdout
+    table = settled.ctl_raw("association", "list", json_output=False).stdout
     assert KEY not in table and ANN in table
 
 
@@ -78,8 +90,8 @@ def test_the_last_use_is_known_once_there_was_one(populated):
 
 
 @pytest.mark.parametrize("whom", [ANN, "ann@EXAMPLE.NET", "10.0.0.7", "bob@example.net"])
-def test_associations_are_found_by_name_and_by_address(populated, whom):
-    rows = populated.ctl("association", "list", whom)
+def test_associations_are_found_by_name_and_by_address(settled, whom):
+    rows = settled.ctl("association", "list", whom)
     assert {row["nai"] for row in rows} == {ANN if whom.startswith("ann") else "bob@example.net"}
 
 
@@ -92,9 +104,9 @@ def test_associations_are_found_by_an_address_of_a_pool(populated):
 
 @pytest.mark.parametrize("verb", ["association list", "nodes", "bindings"])
 @pytest.mark.parametrize("whom", ["nobody@example.net", "10.9.9.9", "nobody"])
-def test_who_is_not_known_is_told(populated, verb, whom):
+def test_who_is_not_known_is_told(settled, verb, whom):
     with pytest.raises(Refused) as refused:
-        populated.ctl(*verb.split(), whom)
+        settled.ctl(*verb.split(), whom)
     assert refused.value.status == 1
     assert refused.value.text.startswith("agentctl: there is no mobile node") and f"{whom} in realm 0" in refused.value.text
 
@@ -102,9 +114,9 @@ def test_who_is_not_known_is_told(populated, verb, whom):
 @pytest.mark.parametrize("verb", ["nodes", "bindings", "bindings remove", "association list", "association remove", "trace",
                                   "node set", "pool release"])
 @pytest.mark.parametrize("whom", ["300.1.1.1", "10.20.0.999", "10.20.0", "10.20.0.1.", "10.20.0.1/32", "10.0.0.0/8"])
-def test_what_looks_like_an_address_is_no_name(populated, verb, whom):
+def test_what_looks_like_an_address_is_no_name(settled, verb, whom):
     with pytest.raises(Refused) as refused:
-        populated.ctl(*verb.split(), whom)
+        settled.ctl(*verb.split(), whom)
     assert refused.value.status == 2 and f"'{whom}' is no IPv4 address" in refused.value.text
     assert ("length of a prefix" in refused.value.text) == ("/" in whom)
 
@@ -114,8 +126,8 @@ def test_digits_alone_are_a_name(populated):
     assert one(populated.ctl("nodes", "310150123456789"))["nai"] == "310150123456789"
 
 
-def test_a_known_node_may_have_no_bindings(populated):
-    table = populated.ctl_raw("bindings", "10.0.0.1", json_output=False)
+def test_a_known_node_may_have_no_bindings(settled):
+    table = settled.ctl_raw("bindings", "10.0.0.1", json_output=False)
     assert table.returncode == 0 and table.stdout.startswith("0 rows")
 
 
@@ -177,12 +189,12 @@ def test_a_listing_longer_than_a_page_has_both_uses_of_an_spi(tmp_path):
     (["mobile", "home=10.1.0.1", "spi=256", "algorithm=hmac-md5", "replay=never"], 1, "field replay must be timestamp or nonce"),
     (["set", "policy.x.max-lifetime", "600"], 2, "usage"),
 ])
-def test_additions_that_are_refused(populated, words, status, expected):
-    before = populated.ctl("association", "list")
-    refused = refusal(populated, "association", "add", *words)
+def test_additions_that_are_refused(settled, words, status, expected):
+    before = settled.ctl("association", "list")
+    refused = refusal(settled, "association", "add", *words)
     assert refused.status == status and expected in refused.text
     assert KEY not in refused.text
-    assert populated.ctl("association", "list") == before
+    assert settled.ctl("association", "list") == before
 
 
 @pytest.mark.parametrize("words, status, expected", [
@@ -193,11 +205,11 @@ def test_additions_that_are_refused(populated, words, status, expected):
     (["foreign-agent", ANN], 2, "usage"), (["foreign-agent", ANN, "256"], 2, "usage"),
     ([ANN, "256", "use=fa-ha"], 2, "usage"), ([ANN, "use=mn-aaa"], 2, "usage"), (["\u00e9"], 2, "usage"),
 ])
-def test_removals_that_are_refused(populated, words, status, expected):
-    before = populated.ctl("association", "list")
-    refused = refusal(populated, "association", "remove", *words)
+def test_removals_that_are_refused(settled, words, status, expected):
+    before = settled.ctl("association", "list")
+    refused = refusal(settled, "association", "remove", *words)
     assert refused.status == status and expected in refused.text
-    assert populated.ctl("association", "list") == before
+    assert settled.ctl("association", "list") == before
 
 
 def test_an_import_brings_pools_and_policies_along(agent, tmp_path):
@@ -282,11 +294,11 @@ def test_policy_and_limit_of_a_node_change_while_it_is_bound(populated):
     (["10.0.0.1", "policy=Gold"], 1, "policy must be the name of a policy"),
     (["10.0.0.1"], 2, "usage"), ([], 2, "usage"), (["10.0.0.1", "pool=dial-in"], 2, "usage"),
 ])
-def test_what_may_not_be_set(populated, words, status, expected):
-    before = populated.ctl("nodes")
-    refused = refusal(populated, "node", "set", *words)
+def test_what_may_not_be_set(settled, words, status, expected):
+    before = settled.ctl("nodes")
+    refused = refusal(settled, "node", "set", *words)
     assert refused.status == status and expected in refused.text
-    assert populated.ctl("nodes") == before
+    assert settled.ctl("nodes") == before
 
 
 # ---- policies ----
@@ -321,11 +333,11 @@ def test_policies_are_listed_with_who_has_them(populated):
     ("pool.b", "10.64.0.3-10.64.0.9", "it would share addresses with another pool"),
     ("secret.nonce", "00", "there is no option 'secret.nonce'"),
 ])
-def test_settings_of_pools_and_policies_that_may_not_be_so(populated, name, value, expected):
-    before = populated.ctl("policy")
-    refused = refusal(populated, "config", "set", name, value)
+def test_settings_of_pools_and_policies_that_may_not_be_so(settled, name, value, expected):
+    before = settled.ctl("policy")
+    refused = refusal(settled, "config", "set", name, value)
     assert refused.status == 1 and expected in refused.text
-    assert populated.ctl("policy") == before
+    assert settled.ctl("policy") == before
 
 
 # ---- bindings ----

@@ -164,10 +164,10 @@ def test_an_agent_that_ends_is_one(agent, mobile):
     (["\u00e9"], 2, "usage"), (["10.0.0.1", "x"], 2, "usage"), (["10.0.0.1", "--count", "1", "--count", "2"], 2, "usage"),
     (["10.0.0.1", "--pcap", "/no/such/directory/file"], 1, "/no/such/directory/file cannot be written: No such file"),
 ])
-def test_what_cannot_be_watched(agent, words, status, expected):
-    done = agent.ctl_raw("trace", *words)
+def test_what_cannot_be_watched(steady, words, status, expected):
+    done = steady.ctl_raw("trace", *words)
     assert done.returncode == status and expected in done.stderr
-    assert agent.ctl("status")["traces"] == 0
+    assert steady.ctl("status")["traces"] == 0
 
 
 def test_there_are_four_at_most(agent, mobile):
