@@ -44,11 +44,31 @@ def association_rows():
     return rows + [{"kind": "foreign-agent", "address": address, **FOREIGN_AGENT}] * (address is not None)
 
 
-class Bench:
-    """A running agentd and the mobile nodes that talk to it; at the end tshark judges all they said and heard."""
+class Judge:
+    """What was heard in the cases of a file. tshark looks at it all at once: it takes longer to start than most cases do."""
 
-    def __init__(self, agent):
+    def __init__(self):
+        self.heard = []
+        self.cases = []
+
+    def hear(self, case, datagrams):
+        self.heard += datagrams
+        self.cases += [case] * len(datagrams)
+
+    def judge(self):
+        """Each must decode without complaint."""
+        results = decode(self.heard) if self.heard else []
+        complaints = [(case, result["complaints"], octets.hex())
+                      for case, (_, _, octets), result in zip(self.cases, self.heard, results) if result["complaints"]]
+        assert not complaints, complaints
+
+
+class Bench:
+    """A running agentd and the mobile nodes that talk to it; the judge hears all that they hear."""
+
+    def __init__(self, agent, judge):
         self.agent = agent
+        self.judge = judge
         self.target = (agent.address, agent.port)
         self.rows = {row["home"]: row for row in agent.associations if row["kind"] == "mobile"}
         self.fresh = iter(range(NAMED, HOMES + 1))
@@ -72,17 +92,12 @@ class Bench:
     def foreign_association(self):
         return Association(FOREIGN_AGENT["spi"], FOREIGN_AGENT["key"], FOREIGN_AGENT["algorithm"])
 
-    def finish(self):
+    def finish(self, case):
         """Close the nodes; every reply since the last time must decode without complaint."""
-        replies = [
-            datagram for mobile in self.mobiles for datagram in mobile.seen if datagram[0] == self.target
-        ]
+        self.judge.hear(case, [datagram for mobile in self.mobiles for datagram in mobile.seen if datagram[0] == self.target])
         for mobile in self.mobiles:
             mobile.close()
         self.mobiles = []
-        if replies:
-            complaints = {i: result["complaints"] for i, result in enumerate(decode(replies)) if result["complaints"]}
-            assert not complaints, [(entry, replies[i][2].hex()) for i, entry in complaints.items()]
 
 
 def start_agentd(directory, options=None, associations=None):
@@ -98,32 +113,40 @@ def shared_agent(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shared_bench(shared_agent):
-    return Bench(shared_agent)
+def judge():
+    """Speaks when the last case of the file is over."""
+    made = Judge()
+    yield made
+    made.judge()
+
+
+@pytest.fixture(scope="module")
+def shared_bench(shared_agent, judge):
+    return Bench(shared_agent, judge)
 
 
 @pytest.fixture
-def bench(shared_bench):
-    """The shared agentd; what this test said and heard is judged by tshark when it is over."""
+def bench(shared_bench, request):
+    """The shared agentd; what this test heard is judged by tshark."""
     yield shared_bench
-    shared_bench.finish()
+    shared_bench.finish(request.node.name)
 
 
 @pytest.fixture
-def bench_with(tmp_path):
+def bench_with(tmp_path, judge, request):
     """A function that starts an agentd with options of the test's own, and gives its bench."""
     started = []
 
     def start(options=None, associations=None):
         agent = start_agentd(tmp_path / str(len(started)), options, associations)
         agent.__enter__()
-        started.append((agent, Bench(agent)))
+        started.append((agent, Bench(agent, judge)))
         return started[-1][1]
 
     yield start
     try:
         for _, own in started:
-            own.finish()
+            own.finish(request.node.name)
     finally:
         for agent, _ in started:
             agent.__exit__(None, None, None)

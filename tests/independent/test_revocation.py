@@ -6,7 +6,6 @@ That nothing answers is shown without waiting: something that must be answered f
 import pytest
 
 from agent import Agent
-from decode_with_tshark import decode
 from foreign_agent import ACK_I, ACKNOWLEDGMENT, PORT, REVOCATION, A, ForeignAgent, I, support
 from namespaces import Link, ip
 from scapy_client import FOREIGN_HOME, MOBILE_HOME, Association, Reply, build_request, ntp_time
@@ -60,17 +59,15 @@ class Bench:
         return sorted((row["home"], row["care_of"]) for row in self.agent.ctl("bindings"))
 
     def finish(self):
-        """tshark has nothing to object to what agentd sent."""
+        """What agentd sent."""
         heard = [entry for made in self.agents for entry in made.seen if entry[0] == (HOME_AGENT, PORT)]
         for made in self.agents:
             made.close()
-        if heard:
-            complaints = [result["complaints"] for result in decode(heard) if result["complaints"]]
-            assert complaints == []
+        return heard
 
 
 @pytest.fixture
-def bench_with(tmp_path):
+def bench_with(tmp_path, judge, request):
     with Link(f"{HOME_AGENT}/24", f"{AGENTS[0]}/24") as link:
         made = []
 
@@ -81,7 +78,7 @@ def bench_with(tmp_path):
 
         try:
             yield start
-            made[0].finish()
+            judge.hear(request.node.name, made[0].finish())
         finally:
             for bench in made:
                 if bench.agent.process:
