@@ -55,6 +55,18 @@ struct nlmsghdr *netlink_begin(struct netlink *netlink, uint16_t type, uint16_t 
 	return request;
 }
 
+/* Answers bear the number of their request. Those of one that was given up, since they
+ * did not come in time, come all the same. */
+static bool is_late(const struct netlink *netlink, size_t size)
+{
+	struct nlmsghdr first;
+
+	if (size < sizeof(first))
+		return false;
+	memcpy(&first, netlink->buffer, sizeof(first));
+	return first.nlmsg_seq != netlink->sequence;
+}
+
 enum ha_error netlink_ask(struct netlink *netlink, const struct nlmsghdr *request, mnl_cb_t note,
                           void *context)
 {
@@ -69,10 +81,9 @@ enum ha_error netlink_ask(struct netlink *netlink, const struct nlmsghdr *reques
 
 		if (size < 0)
 			return netlink_fail(netlink, errno);
-		more = mnl_cb_run(netlink->buffer, (size_t)size, netlink->sequence, port, note,
-		                  context);
-		if (more == MNL_CB_ERROR && errno == ESRCH)
-			more = MNL_CB_OK; /* of an earlier request, which was given up */
+		if (!is_late(netlink, (size_t)size))
+			more = mnl_cb_run(netlink->buffer, (size_t)size, netlink->sequence, port,
+			                  note, context);
 	}
 	return more == MNL_CB_STOP ? HA_OK : netlink_fail(netlink, errno);
 }

@@ -4,6 +4,7 @@ hearth_unit_test(home_arp hearth_dataplane)
 hearth_unit_test(home_arp_plan hearth_dataplane)
 hearth_unit_test(tunnels hearth_dataplane Threads::Threads)
 hearth_unit_test(soft hearth_dataplane Threads::Threads)
+hearth_unit_test(netlink hearth_dataplane PkgConfig::MNL)
 hearth_unit_test(forward hearth_dataplane)
 target_sources(test_forward PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/unit/packet_case.c)
 # The cases are what scapy writes.
