@@ -120,6 +120,7 @@ static enum ha_error open_tc(const struct config *config, uint8_t ttl, bool alwa
 		.network_count = take_networks(config, networks),
 		.size = { config->capacity_nodes, config->capacity_bindings },
 		.ttl = ttl,
+		.udp_port = (uint16_t)config->home_agent_port,
 		.always_df = always_df,
 		.owner = user ? user->pw_uid : 0,
 		.group = user ? user->pw_gid : 0,

@@ -164,8 +164,9 @@ enum forward_arrival {
 };
 
 /* A packet to an address of a home network. Bound: a copy for each binding. Not bound:
- * to the home link, or host unreachable where there is none. An address of this host
- * that the routes did not keep here is not bound: another member has it now. */
+ * to the home link, or host unreachable where there is none. What is for this host is
+ * nobody's else, whoever may be bound at its address; one that the routes did not keep
+ * here another member has now. */
 struct forward_verdict forward_home(const struct forward_context *context, uint32_t realm,
                                     struct span packet, enum forward_arrival arrival);
 

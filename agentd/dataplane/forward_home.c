@@ -169,6 +169,7 @@ struct forward_verdict forward_home(const struct forward_context *context, uint3
 		                           .tunnelled = FORWARD_TUNNELLED,
 		                           .routed = FORWARD_HOME_LINK };
 	struct tunnels_home home;
+	bool own;
 
 	if (ip4_read(packet, &subject.ip) != HA_OK) {
 		forward_ends(&run, FORWARD_HEADER);
@@ -176,10 +177,10 @@ struct forward_verdict forward_home(const struct forward_context *context, uint3
 	}
 	packet.size = subject.ip.total;
 	subject.packet = subject.arrived = packet;
-	if (tunnels_find(context->tunnels, realm, subject.ip.destination, &home)) {
+	own = forward_is_own(context->settings, subject.ip.destination);
+	if (!own && tunnels_find(context->tunnels, realm, subject.ip.destination, &home)) {
 		forward_bound(&run, &subject, &home);
-	} else if (arrival == FORWARD_FROM_WIRE &&
-	           forward_is_own(context->settings, subject.ip.destination)) {
+	} else if (own && arrival == FORWARD_FROM_WIRE) {
 		forward_emit(&run, &(struct forward_output){ .kind = FORWARD_HOST,
 		                                             .packet = packet,
 		                                             .realm = realm });

@@ -50,6 +50,7 @@ struct tc_options {
 	struct tunnels_size size; /* of the table that is mirrored */
 	uint32_t user_device;     /* index of the device that user space reads; 0: none */
 	uint8_t ttl;              /* of outer headers */
+	uint16_t udp_port;        /* of our end of tunnels in UDP, host order */
 	bool always_df;
 	uid_t owner; /* who will take the pins away: the user that the daemon becomes */
 	gid_t group;

@@ -203,6 +203,7 @@ static void open_agent(const struct tc_interface *interfaces, size_t count, uint
 		.interface_count = count,
 		.size = { homes, homes },
 		.ttl = 64,
+		.udp_port = 434,
 	};
 	struct in_addr agent = { inet_addr(AGENT) };
 	char report[256];

@@ -88,6 +88,7 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 		.interface_count = 2,
 		.size = { 1000, 2000 },
 		.ttl = 64,
+		.udp_port = FIXTURE_UDP_PORT,
 	};
 }
 
@@ -261,7 +262,7 @@ static struct tunnel_end end_of(const struct tunnels_binding *binding)
 	return (struct tunnel_end){
 		.local = fixture_address(FIXTURE_AGENT),
 		.remote = binding->endpoint,
-		.local_port = 434,
+		.local_port = FIXTURE_UDP_PORT,
 		.remote_port = binding->endpoint_port,
 		.encapsulation = binding->encapsulation,
 		.udp = binding->features & BINDING_UDP,

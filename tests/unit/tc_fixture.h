@@ -18,6 +18,7 @@
 #define FIXTURE_SKIPPED 77 /* exit status: the kernel refuses */
 #define FIXTURE_HOME "10.1.2.3"
 #define FIXTURE_TTL 64u
+#define FIXTURE_UDP_PORT 434u
 #define FIXTURE_AGENT "198.51.100.33"
 #define FIXTURE_FRAME_MAX 70000u
 

@@ -73,6 +73,7 @@ static void begin(const struct packet_case *c)
 	set_limits(c, c->settings.link_mtu == LINK_MTU ? UINT32_MAX : c->settings.link_mtu);
 	fixture.tc->config->ttl = c->settings.ttl;
 	fixture.tc->config->always_df = !c->settings.df_copied;
+	fixture.tc->config->port = htons(c->settings.udp_port);
 }
 
 static void end(const struct packet_case *c)

@@ -133,10 +133,25 @@ static __always_inline int multiply(struct __sk_buff *skb, struct errand *errand
 	return 0;
 }
 
+/* Does it come from, or go to, our end of a tunnel in UDP, or another agent's like it? */
+static __always_inline int is_nested_in_udp(struct __sk_buff *skb, const struct iphdr *ip,
+                                            __be16 port)
+{
+	const __be16 *ports = (void *)(long)skb->data + ROOM(IP_SIZE);
+	__be16 loaded[2];
+
+	if (ip->protocol != IPPROTO_UDP || ip->frag_off & bpf_htons(IP_OFFSET))
+		return 0;
+	if ((void *)(ports + 2) <= (void *)(long)skb->data_end)
+		return ports[0] == port || ports[1] == port;
+	return bpf_skb_load_bytes(skb, ROOM(IP_SIZE), loaded, sizeof(loaded)) == 0 &&
+	       (loaded[0] == port || loaded[1] == port);
+}
+
 /* RFC 2003 section 3.2, RFC 1812 section 5: what a packet must be to be forwarded by us.
  * 0, or why user space has to see it. */
 static __always_inline int judge(struct __sk_buff *skb, struct packet *packet,
-                                 const struct tc_group *group)
+                                 const struct tc_group *group, const struct tc_config *settings)
 {
 	const struct iphdr *ip = &packet->ip;
 	__be32 source = ip->saddr;
@@ -147,7 +162,7 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *packet,
 		return TC_USER_TTL;
 	if (!is_unicast(source) || source == group->address || is_own(source))
 		return TC_USER_SOURCE;
-	if (is_nested(ip->protocol))
+	if (is_nested(ip->protocol) || is_nested_in_udp(skb, ip, settings->port))
 		return TC_USER_NESTED;
 	return measure(skb, packet, IP_AT) ? 0 : TC_USER_KIND;
 }
@@ -157,11 +172,13 @@ static __always_inline int forward_home(struct __sk_buff *skb, struct errand *er
                                         const struct tc_binding *binding)
 {
 	struct tc_group *group = group_of(binding);
-	__u32 copy = (skb->mark & TC_COPY_MASK) == TC_COPY_MARK ? skb->mark & ~TC_COPY_MASK : 0;
+	__u32 copy = copy_number(skb);
 	int why;
 
-	if (!group || !is_for_us(skb, group))
-		return leave();
+	/* What is for this host stays here, whoever is bound to its address. */
+	if (!group || !is_for_us(skb, group) || home->address == group->address ||
+	    is_own(home->address))
+		return leave_but_copies(skb);
 	if (!group->address)
 		return to_user(TC_USER_ROUTE);
 	if (is_past(group->forward_until_ns)) {
@@ -170,7 +187,7 @@ static __always_inline int forward_home(struct __sk_buff *skb, struct errand *er
 	}
 	errand->from = group->address;
 	fetch_row(binding->end.slot);
-	why = judge(skb, &errand->packet, group);
+	why = judge(skb, &errand->packet, group, errand->settings);
 	if (copy && why) { /* the packet itself is with user space, or was sent */
 		count(TC_LOST);
 		return TC_ACT_SHOT;

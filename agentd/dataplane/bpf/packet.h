@@ -22,8 +22,8 @@
 #define IP_SIZE 20
 #define IP_DF 0x4000
 #define IP_FRAGMENT 0x3fff /* MF and offset */
+#define IP_OFFSET 0x1fff
 #define PROTOCOL_MINIMAL 55
-#define UDP_PORT 434
 #define UDP_DATA 4 /* type of a message that carries a packet, RFC 3519 */
 #define OVERHEAD_MAX 32
 

@@ -40,7 +40,7 @@ static __always_inline int read_gre(struct __sk_buff *skb, struct arrival *arriv
 }
 
 /* With a checksum it is for those who can compute one. */
-static __always_inline int read_udp(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline int read_udp(struct __sk_buff *skb, struct arrival *arrival, __be16 port)
 {
 	struct udp_data data;
 
@@ -49,8 +49,8 @@ static __always_inline int read_udp(struct __sk_buff *skb, struct arrival *arriv
 	if (bpf_skb_load_bytes(skb, ROOM(IP_SIZE), &data, sizeof(data)) < 0)
 		return 0;
 	arrival->port = data.udp.source;
-	return data.udp.dest == bpf_htons(UDP_PORT) && data.type == UDP_DATA &&
-	       data.next == IPPROTO_IPIP && data.udp.check == 0 &&
+	return data.udp.dest == port && data.type == UDP_DATA && data.next == IPPROTO_IPIP &&
+	       data.udp.check == 0 &&
 	       bpf_ntohs(data.udp.len) == bpf_ntohs(arrival->outer.tot_len) - IP_SIZE;
 }
 
@@ -81,7 +81,7 @@ static __always_inline int read_minimal(struct __sk_buff *skb, struct arrival *a
 }
 
 /* Is it a tunnel's packet that is understood here? */
-static __always_inline int read_arrival(struct __sk_buff *skb, struct arrival *arrival)
+static __always_inline int read_arrival(struct __sk_buff *skb, struct arrival *arrival, __be16 port)
 {
 	if (arrival->outer.protocol == PROTOCOL_MINIMAL)
 		return read_minimal(skb, arrival);
@@ -90,7 +90,7 @@ static __always_inline int read_arrival(struct __sk_buff *skb, struct arrival *a
 		if (!read_gre(skb, arrival))
 			return 0;
 	} else if (arrival->outer.protocol == IPPROTO_UDP) {
-		if (!read_udp(skb, arrival))
+		if (!read_udp(skb, arrival, port))
 			return 0;
 	} else if (arrival->outer.protocol != IPPROTO_IPIP) {
 		return 0;
@@ -191,7 +191,8 @@ static __always_inline int take_reverse(struct __sk_buff *skb, struct arrival *a
 	__u32 slot;
 
 	if (arrival->outer.frag_off & bpf_htons(IP_FRAGMENT) ||
-	    !header_is_plain(&arrival->outer, skb->len - IP_AT) || !read_arrival(skb, arrival))
+	    !header_is_plain(&arrival->outer, skb->len - IP_AT) ||
+	    !read_arrival(skb, arrival, settings->port))
 		return leave();
 	home.address = arrival->inner.ip.saddr;
 	binding = find_binding(settings, &home);

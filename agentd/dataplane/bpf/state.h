@@ -135,6 +135,21 @@ static __always_inline int to_user(__u32 reason)
 	return TC_ACT_UNSPEC;
 }
 
+/* Was the frame put before the program again, for one copy of the packet? Its number. */
+static __always_inline __u32 copy_number(const struct __sk_buff *skb)
+{
+	return (skb->mark & TC_COPY_MASK) == TC_COPY_MARK ? skb->mark & ~TC_COPY_MASK : 0;
+}
+
+/* As `leave`, but not for a copy: the packet itself is on its way already. */
+static __always_inline int leave_but_copies(const struct __sk_buff *skb)
+{
+	if (!copy_number(skb))
+		return leave();
+	count(TC_LOST);
+	return TC_ACT_SHOT;
+}
+
 /* Of a home address that is bound; else NULL. */
 static __always_inline struct tc_binding *find_binding(const struct tc_config *settings,
                                                        const struct tc_home *home)

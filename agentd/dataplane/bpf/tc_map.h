@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define TC_LAYOUT 1
+#define TC_LAYOUT 2
 #define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
 #define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
 #define TC_LINKS_MAX 4096 /* interfaces have lower indexes */
@@ -42,7 +42,8 @@ struct tc_config {
 	__u8 always_df;  /* outer DF whatever the inner one is */
 	__u8 ranges;     /* in use */
 	__u8 has_hashed; /* home addresses may be outside all of them */
-	__u8 reserved[4];
+	__be16 port;     /* of our end of tunnels in UDP */
+	__u8 reserved[2];
 };
 
 /* Home addresses of a prefix whose bindings stand one after the other in the table. */

@@ -86,10 +86,10 @@ static __always_inline int write_gre(struct __sk_buff *skb)
 /* Without a checksum, as RFC 768 allows, since the kernel has none to give over all of a
  * packet; user space sends one. */
 static __always_inline int write_udp(struct __sk_buff *skb, const struct packet *packet,
-                                     const struct tc_end *end)
+                                     const struct tc_end *end, __be16 port)
 {
 	const struct udp_data data = {
-		.udp = { .source = bpf_htons(UDP_PORT),
+		.udp = { .source = port,
 		         .dest = end->port,
 		         .len = bpf_htons((__u16)(packet->length + UDP_DATA_SIZE)) },
 		.type = UDP_DATA,
@@ -134,7 +134,7 @@ static __always_inline int wrap_whole(struct __sk_buff *skb, const struct packet
 		return -1;
 	if (end->flags & TC_END_UDP)
 		return write_headers(skb, packet, end, from, settings, IP_SIZE + UDP_DATA_SIZE) ||
-		                       write_udp(skb, packet, end) < 0
+		                       write_udp(skb, packet, end, settings->port) < 0
 		               ? -2
 		               : 0;
 	if (end->encapsulation == GRE)

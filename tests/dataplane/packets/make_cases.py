@@ -204,6 +204,8 @@ def home_cases():
         yield Case(f"{kind} in UDP", BIND_UDP + f" encapsulation={kind}").put("home wire", packet).gives(
             "tunnelled").outer(wrapped(hop(packet), kind, destination=NAT, ports=(434, NAT_PORT)),
                                () if kind == "minimal" else OUTER_ANY)
+    yield Case("UDP tunnels begin at the port of registrations", BIND_UDP, "set udp-port 1434").put("home wire", packet).gives(
+        "tunnelled").outer(wrapped(hop(packet), destination=NAT, ports=(1434, NAT_PORT)))
     optioned = plain(options=IPOption(b"\x94\x04\x00\x00"))
     yield Case("options stay inside", BIND).put("home wire", optioned).gives("tunnelled").outer(wrapped(hop(optioned)))
     empty = octets(IP(src=PEER, dst=HOME, id=1, proto=253))
@@ -256,6 +258,9 @@ def home_drop_cases():
         "host", plain(destination=AGENT), ())
     inside, elsewhere = "10.0.0.1", "own 10.0.0.1"
     mine = plain(destination=inside)
+    for what, address in (("the agent's own address", AGENT), ("another address of ours", inside)):
+        yield Case(f"who is bound at {what} does not get what is for us", elsewhere, f"bind {address} care-of={CARE_OF}").put(
+            "home wire", plain(destination=address)).gives("local").out("host", plain(destination=address), ())
     for how in ("routed", "host"):
         yield Case(f"to an address of ours that another member has now: {how}", elsewhere, network="10.0.0.0/24 router").put(
             f"home {how}", mine).gives("home-link").out("inner on-link", mine, ())
@@ -406,6 +411,9 @@ def special_cases():
             "nesting")
     yield Case("one tunnel may be too many", BIND, "set nesting 1").put("home wire", deep(1, ("ipip",))).gives(
         "nesting")
+    for ports in ((434, NAT_PORT), (NAT_PORT, 434)):
+        yield Case(f"a tunnel in UDP may be too many: {ports[0]} to {ports[1]}", BIND, "set nesting 1").put(
+            "home wire", wrapped(inner, source=PEER, destination=HOME, ports=ports)).gives("nesting")
 
 
 PEER_AGENT = "203.0.113.88"
@@ -419,6 +427,15 @@ def reverse_cases():
         yield Case(f"a reverse tunnel of {kind} in UDP", BIND_UDP + f" encapsulation={kind}").put(
             "tunnel", wrapped(out, kind, source=NAT, destination=AGENT, ports=(NAT_PORT, 434))).gives("reverse").out(
             "inner", out, ())
+    def unsummed(source_port, port):
+        packet = wrapped(out, source=NAT, destination=AGENT, ports=(source_port, port))
+        return packet[:26] + b"\0\0" + packet[28:]
+
+    yield Case("a UDP tunnel without a checksum, to the port of registrations", BIND_UDP, "set udp-port 1434").put(
+        "tunnel", unsummed(NAT_PORT, 1434)).gives("reverse").out("inner", out, ()).put(
+        "tunnel", unsummed(NAT_PORT, 434)).gives("reverse-kind")
+    yield Case("nothing from port 0 while the port is not known", f"bind {HOME} care-of={NAT} udp").put(
+        "tunnel", unsummed(0, 434)).gives("reverse-kind")
     yield Case("a datagram of a UDP tunnel", BIND_UDP).put(
         "datagram", wrapped(out, source=NAT, destination=AGENT, ports=(NAT_PORT, 434))).gives("reverse").out(
         "inner", out, ())
