@@ -40,9 +40,41 @@ static void copy_to_another_mac_is_lost(void)
 	fixture_close(&fixture);
 }
 
+/* Of several programs on an interface, each has copies of its own, and the first is to
+ * pass on those of the second. */
+static void copies_of_another_program_pass(void)
+{
+	struct tc_options options = fixture_options(&fixture);
+	struct ip4 ip = fixture_header("192.0.2.99", FIXTURE_HOME, 100);
+	const uint32_t others = TC_COPY_MARK | 7u << TC_COPY_INSTANCE_SHIFT | 1u;
+	struct tc *seventh;
+	char report[256] = "";
+	enum ha_error why;
+	struct span frame;
+
+	fixture_begin(&fixture);
+	frame = fixture_frame(&fixture, fixture_packet(&ip));
+	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, others).action, TC_ACT_UNSPEC);
+	options.instance = 7;
+	seventh = tc_open(&options, &why, report, sizeof(report));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(seventh);
+	{
+		struct tc_fixture there = fixture;
+
+		there.tc = seventh;
+		CU_ASSERT_EQUAL(fixture_run(&there, fixture.home, frame, others).action,
+		                TC_ACT_SHOT);
+		CU_ASSERT_EQUAL(fixture_run(&there, fixture.home, frame, TC_COPY_MARK | 1).action,
+		                TC_ACT_UNSPEC);
+	}
+	tc_close(seventh, false);
+	fixture_close(&fixture);
+}
+
 static CU_TestInfo tests[] = {
 	{ "a copy of the unbound is lost", copy_of_the_unbound_is_lost },
 	{ "a copy to another MAC is lost", copy_to_another_mac_is_lost },
+	{ "copies of another program pass", copies_of_another_program_pass },
 	CU_TEST_INFO_NULL,
 };
 

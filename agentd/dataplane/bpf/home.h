@@ -125,7 +125,7 @@ static __always_inline int multiply(struct __sk_buff *skb, struct errand *errand
 	for (__u32 i = 1; i < TC_ENDS_MAX; i++) {
 		if (i >= ends)
 			break;
-		skb->mark = TC_COPY_MARK | i;
+		skb->mark = copy_mark(errand->settings) | i;
 		if (bpf_clone_redirect(skb, skb->ifindex, BPF_F_INGRESS) < 0)
 			count(TC_LOST);
 	}
@@ -172,13 +172,13 @@ static __always_inline int forward_home(struct __sk_buff *skb, struct errand *er
                                         const struct tc_binding *binding)
 {
 	struct tc_group *group = group_of(binding);
-	__u32 copy = copy_number(skb);
+	__u32 copy = copy_number(skb, errand->settings);
 	int why;
 
 	/* What is for this host stays here, whoever is bound to its address. */
 	if (!group || !is_for_us(skb, group) || home->address == group->address ||
 	    is_own(home->address))
-		return leave_but_copies(skb);
+		return leave_but_copies(skb, errand->settings);
 	if (!group->address)
 		return to_user(TC_USER_ROUTE);
 	if (is_past(group->forward_until_ns)) {

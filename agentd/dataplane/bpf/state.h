@@ -135,16 +135,24 @@ static __always_inline int to_user(__u32 reason)
 	return TC_ACT_UNSPEC;
 }
 
-/* Was the frame put before the program again, for one copy of the packet? Its number. */
-static __always_inline __u32 copy_number(const struct __sk_buff *skb)
+/* Of copies that this program makes; others pass theirs by it. */
+static __always_inline __u32 copy_mark(const struct tc_config *settings)
 {
-	return (skb->mark & TC_COPY_MASK) == TC_COPY_MARK ? skb->mark & ~TC_COPY_MASK : 0;
+	return TC_COPY_MARK | (__u32)settings->instance << TC_COPY_INSTANCE_SHIFT;
+}
+
+/* Was the frame put before us again, for one copy of the packet? Its number. */
+static __always_inline __u32 copy_number(const struct __sk_buff *skb,
+                                         const struct tc_config *settings)
+{
+	return (skb->mark & TC_COPY_MASK) == copy_mark(settings) ? skb->mark & ~TC_COPY_MASK : 0;
 }
 
 /* As `leave`, but not for a copy: the packet itself is on its way already. */
-static __always_inline int leave_but_copies(const struct __sk_buff *skb)
+static __always_inline int leave_but_copies(const struct __sk_buff *skb,
+                                            const struct tc_config *settings)
 {
-	if (!copy_number(skb))
+	if (!copy_number(skb, settings))
 		return leave();
 	count(TC_LOST);
 	return TC_ACT_SHOT;

@@ -57,8 +57,8 @@ static __always_inline int on_ip(struct __sk_buff *skb, struct tc_link *link,
 	binding = find_binding(settings, &home);
 	if (binding)
 		return on_home(skb, ip, &home, binding, settings);
-	if (copy_number(skb))
-		return leave_but_copies(skb);
+	if (copy_number(skb, settings))
+		return leave_but_copies(skb, settings);
 	return is_nested(ip->protocol) || ip->protocol == IPPROTO_UDP
 	               ? on_tunnel(skb, link, settings)
 	               : leave();

@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define TC_LAYOUT 2
+#define TC_LAYOUT 3
 #define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
 #define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
 #define TC_LINKS_MAX 4096 /* interfaces have lower indexes */
@@ -29,10 +29,11 @@ static inline __u32 tc_own_bit(__be32 address)
 	return (address * 2654435761u) >> 20;
 }
 
-/* Beside the number of a copy, in the mark of a packet that was put before the program
- * again. No stranger can set a mark. */
+/* Beside the number of a copy and that of the instance, in the mark of a packet that was
+ * put before the programs again. No stranger can set a mark. */
 #define TC_COPY_MARK 0x08410050u
 #define TC_COPY_MASK 0xfffffff0u
+#define TC_COPY_INSTANCE_SHIFT 8
 
 /* One, at index 0. */
 struct tc_config {
@@ -43,7 +44,8 @@ struct tc_config {
 	__u8 ranges;     /* in use */
 	__u8 has_hashed; /* home addresses may be outside all of them */
 	__be16 port;     /* of our end of tunnels in UDP */
-	__u8 reserved[2];
+	__u8 instance;   /* which of several programs on the same interfaces */
+	__u8 reserved[1];
 };
 
 /* Home addresses of a prefix whose bindings stand one after the other in the table. */
