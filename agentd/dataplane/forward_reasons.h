@@ -131,7 +131,13 @@ enum forward_fate {
 	  "is dropped: its tunnel ends at another home agent address than that of its binding")    \
 	X(REVERSE_OTHER, "reverse-other", DROPPED,                                                 \
 	  "packets whose mobile node had put somebody else's packet into a tunnel",                \
-	  "is dropped: the mobile node tunnels a packet of somebody else")
+	  "is dropped: the mobile node tunnels a packet of somebody else")                         \
+	X(REVERSE_LATE, "reverse-late", DROPPED,                                                   \
+	  "packets from GRE tunnels that came after one with a later sequence number",             \
+	  "is dropped: a packet with a later sequence number has come before it")                  \
+	X(REVERSE_LOOP, "reverse-loop", DROPPED,                                                   \
+	  "packets from GRE tunnels to the very host that sent them through it",                   \
+	  "is dropped: its destination is where its GRE tunnel begins")
 
 #define FORWARD_REASONS_ERROR(X)                                                                   \
 	X(RELAYED, "relayed", WENT_ON, "ICMP errors from tunnels that were told to the sender",    \

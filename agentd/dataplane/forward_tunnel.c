@@ -164,6 +164,22 @@ static void count_in(const struct forward_run *run, const struct coming *coming)
 	soft_works(context->soft, coming->binding->endpoint, context->now_ns);
 }
 
+/* RFC 2890 section 2.2. One that comes before others of its flow is taken at once: they
+ * are late then. */
+static bool is_late(const struct forward_run *run, const struct tunnel_unwrapped *unwrapped)
+{
+	const struct forward_context *context = run->context;
+	const struct soft_flow flow = {
+		.source = unwrapped->outer.source,
+		.has_key = unwrapped->has_key,
+		.key = unwrapped->has_key ? unwrapped->key : 0,
+	};
+
+	return unwrapped->has_sequence &&
+	       !(context->trial ? soft_in_order : soft_take_in_order)(
+		       context->soft, &flow, unwrapped->sequence, context->now_ns);
+}
+
 /* To the host itself, as any packet for it. */
 static void hand_to_host(struct forward_run *run, const struct coming *coming)
 {
@@ -199,6 +215,10 @@ static void unwrap_again(struct forward_run *run, const struct coming *coming)
 	}
 	if (!address_equal(unwrapped.ip.source, coming->home.home)) {
 		forward_ends(run, FORWARD_REVERSE_OTHER);
+		return;
+	}
+	if (is_late(run, &unwrapped)) {
+		forward_ends(run, FORWARD_REVERSE_LATE);
 		return;
 	}
 	forward_happened(run, FORWARD_UNWRAPPED_AGAIN);
@@ -248,6 +268,13 @@ static void deliver_to_many(struct forward_run *run, const struct coming *coming
 	forward_ends(run, FORWARD_REVERSE_BROADCAST);
 }
 
+/* RFC 2784 section 3.1. */
+static bool goes_back(const struct tunnel_unwrapped *unwrapped)
+{
+	return unwrapped->encapsulation == ENCAPSULATION_GRE &&
+	       address_equal(unwrapped->ip.destination, unwrapped->outer.source);
+}
+
 static void deliver_to_one(struct forward_run *run, const struct coming *coming)
 {
 	const struct tunnel_unwrapped *unwrapped = coming->unwrapped;
@@ -261,6 +288,10 @@ static void deliver_to_one(struct forward_run *run, const struct coming *coming)
 	};
 	struct tunnels_home home;
 
+	if (goes_back(unwrapped)) {
+		forward_ends(run, FORWARD_REVERSE_LOOP);
+		return;
+	}
 	if (tunnels_find(run->context->tunnels, subject.realm, subject.ip.destination, &home)) {
 		forward_bound(run, &subject, &home);
 		return;
@@ -308,15 +339,20 @@ static void take_from(struct forward_run *run, struct coming *coming)
 	             address_format(unwrapped->ip.source).text);
 	tunnels_find(run->context->tunnels, coming->agent->realm, unwrapped->ip.source,
 	             &coming->home);
-	if (is_from_node(run, coming)) {
-		count_in(run, coming);
-		deliver(run, coming);
-	} else if (is_gateway(run->settings, unwrapped->outer.source)) {
-		coming->trusted = true;
-		deliver(run, coming);
-	} else {
-		forward_ends(run, why_not(coming));
+	if (!is_from_node(run, coming)) {
+		coming->trusted = is_gateway(run->settings, unwrapped->outer.source);
+		if (!coming->trusted) {
+			forward_ends(run, why_not(coming));
+			return;
+		}
 	}
+	if (is_late(run, unwrapped)) {
+		forward_ends(run, FORWARD_REVERSE_LATE);
+		return;
+	}
+	if (!coming->trusted)
+		count_in(run, coming);
+	deliver(run, coming);
 }
 
 static void take(struct forward_run *run, const struct tunnel_unwrapped *unwrapped, unsigned depth)

@@ -29,6 +29,12 @@ struct sent {
 	struct soft_sent packet;
 };
 
+struct order {
+	struct soft_flow flow;
+	uint32_t last;
+	uint64_t taken_ns; /* 0: nobody's */
+};
+
 /* For errors: credit, of which each takes its share of a second. */
 struct bucket {
 	uint64_t credit_ns;
@@ -44,6 +50,7 @@ struct soft {
 	struct soft_size size;
 	struct bucket errors[SOFT_CAUSES];
 	struct exit *exits;
+	struct order *orders; /* as many */
 	struct sent *sent;
 };
 
@@ -68,7 +75,7 @@ static uint32_t sent_of(struct soft_size size)
 
 size_t soft_octets(struct soft_size size)
 {
-	return sizeof(struct soft) + exits_of(size) * sizeof(struct exit) +
+	return sizeof(struct soft) + exits_of(size) * (sizeof(struct exit) + sizeof(struct order)) +
 	       sent_of(size) * sizeof(struct sent);
 }
 
@@ -82,12 +89,13 @@ struct soft *soft_new(struct soft_size size)
 	s->sets = exits_of(size) / WAYS;
 	s->sent_mask = sent_of(size) - 1;
 	s->exits = calloc(exits_of(size), sizeof(*s->exits));
+	s->orders = calloc(exits_of(size), sizeof(*s->orders));
 	s->sent = calloc(sent_of(size), sizeof(*s->sent));
 	pthread_mutex_init(&s->lock, NULL);
 	if (getrandom(&s->seed, sizeof(s->seed), GRND_NONBLOCK) != sizeof(s->seed))
 		s->seed = (uintptr_t)s;
 	s->next_id = size.first_id ? size.first_id : (uint16_t)(s->seed >> 48);
-	if (!s->exits || !s->sent) {
+	if (!s->exits || !s->orders || !s->sent) {
 		soft_free(s);
 		return NULL;
 	}
@@ -100,6 +108,7 @@ void soft_free(struct soft *s)
 		return;
 	pthread_mutex_destroy(&s->lock);
 	free(s->exits);
+	free(s->orders);
 	free(s->sent);
 	free(s);
 }
@@ -285,6 +294,53 @@ bool soft_recall(struct soft *s, struct in_addr exit, uint16_t id, uint64_t now_
 		*out = sent->packet;
 	pthread_mutex_unlock(&s->lock);
 	return known;
+}
+
+/* One place for each flow: whose place another one has begins anew. */
+static struct order *order_of(struct soft *s, const struct soft_flow *flow)
+{
+	uint64_t x = ((uint64_t)address_host(flow->source) << 32 | flow->key) + flow->has_key;
+
+	x = (x ^ s->seed) * UINT64_C(0x9e3779b97f4a7c15);
+	return &s->orders[(x >> 32) % (s->sets * WAYS)];
+}
+
+static bool is_same_flow(const struct soft_flow *a, const struct soft_flow *b)
+{
+	return address_equal(a->source, b->source) && a->has_key == b->has_key && a->key == b->key;
+}
+
+/* RFC 2890 section 2.2: late is what lies in the half before the newest, and that itself. */
+static bool is_late(const struct order *order, const struct soft_flow *flow, uint32_t sequence,
+                    uint64_t now_ns)
+{
+	return is_fresh(order->taken_ns, SOFT_ORDER_NS, now_ns) &&
+	       is_same_flow(&order->flow, flow) && order->last - sequence <= INT32_MAX;
+}
+
+static bool look_at_order(struct soft *s, const struct soft_flow *flow, uint32_t sequence,
+                          uint64_t now_ns, bool takes)
+{
+	struct order *order = order_of(s, flow);
+	bool late;
+
+	pthread_mutex_lock(&s->lock);
+	late = is_late(order, flow, sequence, now_ns);
+	if (!late && takes)
+		*order = (struct order){ *flow, sequence, stamp(now_ns) };
+	pthread_mutex_unlock(&s->lock);
+	return !late;
+}
+
+bool soft_in_order(struct soft *s, const struct soft_flow *flow, uint32_t sequence, uint64_t now_ns)
+{
+	return look_at_order(s, flow, sequence, now_ns, false);
+}
+
+bool soft_take_in_order(struct soft *s, const struct soft_flow *flow, uint32_t sequence,
+                        uint64_t now_ns)
+{
+	return look_at_order(s, flow, sequence, now_ns, true);
 }
 
 /* Credit grows with time, and one error takes what a second has over their number. */

@@ -1,6 +1,7 @@
 /* soft.h - what was learnt about the ways to tunnel exits (RFC 2003 section 5): their
- * MTU, their length, whether they work; and which packet went out under which outer
- * identification, so that an ICMP error that quotes 8 octets still finds its sender.
+ * MTU, their length, whether they work; which packet went out under which outer
+ * identification, so that an ICMP error that quotes 8 octets still finds its sender; and
+ * how far the sequence numbers of GRE are (RFC 2890).
  *
  * Nothing here is true for long and all of it may be lost: memory is fixed, and where
  * it is full, what was used least recently goes. Any thread; a lock is held for the
@@ -15,13 +16,14 @@
 #define SOFT_MTU_NS (UINT64_C(600) * 1000000000) /* RFC 1191 section 6.3 */
 #define SOFT_LENGTH_NS (UINT64_C(600) * 1000000000)
 #define SOFT_BROKEN_NS (UINT64_C(30) * 1000000000)
-#define SOFT_SENT_NS (UINT64_C(60) * 1000000000) /* longer, no error is on its way */
+#define SOFT_SENT_NS (UINT64_C(60) * 1000000000)  /* longer, no error is on its way */
+#define SOFT_ORDER_NS (UINT64_C(10) * 1000000000) /* no packet is late by that */
 #define SOFT_QUOTE 68u /* octets of a packet that are kept: all options and 8 octets */
 
 struct soft;
 
 struct soft_size {
-	uint32_t exits; /* rounded up to a power of two, at least 8 */
+	uint32_t exits; /* rounded up to a power of two, at least 8; so many flows, too */
 	uint32_t sent;  /* likewise; at most 65536, one for each identification */
 	/* ICMP errors that may be caused in a second, and at once, of each cause. */
 	uint32_t errors_per_s;
@@ -77,6 +79,22 @@ void soft_remember(struct soft *soft, uint32_t realm, struct in_addr exit, uint1
 /* What was sent there under it. false: not known, or too long ago. */
 bool soft_recall(struct soft *soft, struct in_addr exit, uint16_t id, uint64_t now_ns,
                  struct soft_sent *out);
+
+/* Packets of GRE with a sequence number; those with a key have sequences of their own. */
+struct soft_flow {
+	struct in_addr source;
+	bool has_key;
+	uint32_t key;
+};
+
+/* May this one be taken, or has one come already that its source sent no sooner? A flow
+ * of which none was taken for SOFT_ORDER_NS begins anew: so its source does that was
+ * started again. */
+bool soft_in_order(struct soft *soft, const struct soft_flow *flow, uint32_t sequence,
+                   uint64_t now_ns);
+/* The same, and if it may be taken it is. */
+bool soft_take_in_order(struct soft *soft, const struct soft_flow *flow, uint32_t sequence,
+                        uint64_t now_ns);
 
 /* What ICMP errors are about. Each has its own share, for strangers can cause as many of
  * some as they like, and others' path MTU discovery lives on the rest. */

@@ -30,6 +30,7 @@ CONFIGURATION = {
 PORT = 4340  # of the node's UDP tunnel
 FORCED_UDP = bytes([144, 6, 0, 0, 0x80, 4, 0, 0])  # RFC 3519 section 3.1.1, with F
 UNREACHABLE, HOST, TOO_BIG = 3, 1, 4
+IP_RECVTTL = 12
 
 # encapsulation: flags and extensions that ask for it, and how the node's end is started
 KINDS = {
@@ -202,6 +203,22 @@ def test_tcp_and_udp_arrive_whole(world, agent, kind):
             assert octets == data[:size]
             server.sendto(octets, source)
             assert client.recvfrom(65536)[0] == data[:size]
+
+
+def test_a_hop_is_counted_behind_a_reverse_tunnel(world, agent):
+    """RFC 2784 section 3.1; and the router is another hop."""
+    register_for(world, "gre")
+    Mobile(world, HOME, reverse=True, encapsulation="gre")
+    assert world.reaches("correspondent", HOME)
+    with world.socket("mobile") as node, world.socket("correspondent") as hears:
+        hears.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
+        hears.bind(("", 7005))
+        hears.settimeout(60)
+        node.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 40)
+        node.bind((HOME, 0))
+        node.sendto(b"x", (CORRESPONDENT, 7005))
+        _, [(_, _, ttl)], _, (source, _) = hears.recvmsg(16, 64)
+    assert (source, struct.unpack("i", ttl)) == (HOME, (38,))
 
 
 def test_what_leaves_is_what_others_call_a_tunnel(world, agent, tmp_path):

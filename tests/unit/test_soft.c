@@ -145,7 +145,7 @@ static void memory_is_bounded(void)
 	struct soft_size size = { .exits = 64, .sent = 64, .errors_per_s = 1, .errors_burst = 1 };
 	uint32_t known = 0;
 
-	CU_ASSERT_TRUE(soft_octets(size) <= 64 * 64 + 64 * 128 + 512);
+	CU_ASSERT_TRUE(soft_octets(size) <= 64 * (64 + 24) + 64 * 128 + 512);
 	begin(64, 64);
 	for (uint32_t i = 0; i < 100000; i++) {
 		now_ns += 1;
@@ -289,6 +289,52 @@ static void threads_do_not_mix_things_up(void)
 	soft_free(soft);
 }
 
+static bool in_order(unsigned source, bool has_key, uint32_t sequence, uint64_t at_ns)
+{
+	const struct soft_flow flow = { exit_of(source), has_key, has_key ? 5 : 0 };
+
+	CU_ASSERT_EQUAL(soft_in_order(soft, &flow, sequence, at_ns),
+	                soft_in_order(soft, &flow, sequence, at_ns));
+	return soft_take_in_order(soft, &flow, sequence, at_ns);
+}
+
+static void sequences_have_an_order(void)
+{
+	begin(64, 256);
+	CU_ASSERT_TRUE(in_order(1, false, 0, 0));
+	CU_ASSERT_FALSE(in_order(1, false, 0, 0));
+	CU_ASSERT_TRUE(in_order(1, false, 0x80000000, 1));
+	CU_ASSERT_FALSE(in_order(1, false, 1, 1));
+	CU_ASSERT_TRUE(in_order(1, false, 0, 1)); /* after its number 0xffffffff */
+	CU_ASSERT_FALSE(in_order(1, false, 0x80000001, 1));
+	soft_free(soft);
+}
+
+static void sequences_are_of_a_source_and_a_key(void)
+{
+	begin(UINT32_C(1) << 20, 8);
+	CU_ASSERT_TRUE(in_order(1, false, 9, 1));
+	CU_ASSERT_TRUE(in_order(1, true, 3, 1));
+	CU_ASSERT_TRUE(in_order(2, false, 1, 1));
+	CU_ASSERT_FALSE(in_order(1, false, 8, 1));
+	CU_ASSERT_TRUE(in_order(1, true, 4, 1));
+	CU_ASSERT_TRUE(in_order(2, false, 2, 1));
+	soft_free(soft);
+}
+
+static void sequences_begin_anew(void)
+{
+	begin(64, 256);
+	CU_ASSERT_TRUE(in_order(1, false, 9, 1));
+	CU_ASSERT_FALSE(in_order(1, false, 1, SOFT_ORDER_NS));
+	CU_ASSERT_TRUE(in_order(1, false, 2, SOFT_ORDER_NS + 1));
+	CU_ASSERT_FALSE(in_order(1, false, 1, SOFT_ORDER_NS + 1));
+	for (unsigned i = 2; i < 100000; i++)
+		CU_ASSERT_TRUE_FATAL(in_order(i, false, 0, SOFT_ORDER_NS));
+	CU_ASSERT_TRUE(in_order(1, false, 1, SOFT_ORDER_NS + 1)); /* others have its place */
+	soft_free(soft);
+}
+
 static CU_TestInfo tests[] = {
 	{ "nothing is known at first", nothing_is_known_at_first },
 	{ "an MTU falls at once and rises by age", mtu_falls_at_once_and_rises_by_age },
@@ -304,6 +350,9 @@ static CU_TestInfo tests[] = {
 	{ "the ring has the newest", ring_has_the_newest },
 	{ "identifications begin where they are told", identifications_begin_where_they_are_told },
 	{ "complaints are paced", complaints_are_paced },
+	{ "sequences have an order", sequences_have_an_order },
+	{ "sequences are of a source and a key", sequences_are_of_a_source_and_a_key },
+	{ "sequences begin anew", sequences_begin_anew },
 	{ "threads do not mix things up", threads_do_not_mix_things_up },
 	CU_TEST_INFO_NULL,
 };

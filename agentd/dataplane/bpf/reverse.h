@@ -133,6 +133,8 @@ static __always_inline int is_elsewhere(const struct arrival *arrival, const str
 
 	if (is_nested(arrival->inner.ip.protocol))
 		return 0;
+	if (arrival->encapsulation == GRE && other.address == arrival->outer.saddr)
+		return 0; /* back to where it came from: RFC 2784 section 3.1 */
 	return is_unicast(other.address) && !is_own(other.address) &&
 	       other.address != arrival->outer.daddr && !find_binding(settings, &other);
 }

@@ -589,6 +589,53 @@ def keepalive_cases():
     yield Case("fenced no keepalive is answered", BIND_UDP, "fence 0").put("tunnel", came).gives("fenced")
 
 
+def gre(inner, sequence=None, key=None, check=False, reserved=0, wrong=0):
+    """In GRE from the care-of address, with the fields that are not None (RFC 2784, 2890)."""
+    flags = 0x8000 * check | 0x2000 * (key is not None) | 0x1000 * (sequence is not None) | reserved
+    fields = b"".join(struct.pack("!I", value) for value in (key, sequence) if value is not None)
+    body = struct.pack("!HH", flags, 0x800) + (b"\0" * 4 if check else b"") + fields + inner
+    if check:
+        body = body[:4] + struct.pack("!H", checksum(body) ^ wrong) + body[6:]
+    return octets(IP(src=CARE_OF, dst=AGENT, proto=47) / Raw(body))
+
+
+def gre_cases():
+    """Optional parts of GRE's header."""
+    out = plain(source=HOME, destination=PEER)
+    bound = BIND + " encapsulation=gre"
+    went = ("inner", out, ())
+    yield Case("GRE with a checksum", bound).put("tunnel", gre(out, check=True)).gives("reverse").out(*went)
+    yield Case("GRE with a wrong checksum", bound).put("tunnel", gre(out, check=True, wrong=0x0100)).gives("tunnel-checksum")
+    yield Case("GRE's reserved bits are ignored", bound).put("tunnel", gre(out, reserved=0x03f8)).gives("reverse").out(*went)
+    for name, bit in (("routing", 0x4000), ("strict source route", 0x0800), ("the first bit of recursion", 0x0400)):
+        yield Case(f"GRE with {name}", bound).put("tunnel", gre(out, reserved=bit)).gives("tunnel-unknown")
+    case = Case("GRE in order", bound)
+    for sequence in (7, 8, 12, 0x7ffffff0, 0xfffffff0, 3):
+        case.put("tunnel", gre(out, sequence)).gives("reverse").out(*went)
+    yield case
+    case = Case("GRE out of order", bound).put("tunnel", gre(out, 7)).gives("reverse").out(*went)
+    for late in (7, 6, 0x80000008):
+        case.put("tunnel", gre(out, late)).gives("reverse-late")
+    yield case.put("tunnel", gre(out)).gives("reverse").out(*went).put("tunnel", gre(out, 8)).gives("reverse").out(*went)
+    case = Case("GRE that begins anew after a while", bound).put("tunnel", gre(out, 7000)).gives("reverse").out(*went)
+    case.put("tunnel", gre(out, 0)).gives("reverse-late")
+    case.lines.append("now 1009")
+    case.put("tunnel", gre(out, 1)).gives("reverse-late")
+    case.lines.append("now 1010")
+    yield case.put("tunnel", gre(out, 2)).gives("reverse").out(*went)
+    case = Case("GRE of a gateway, with a sequence for each key", f"gateway {CARE_OF}/32")
+    for key, sequence in ((1, 9), (2, 5), (None, 2)):
+        case.put("tunnel", gre(out, sequence, key)).gives("gateway").out(*went)
+    yield case.put("tunnel", gre(out, 9, 1)).gives("reverse-late").put("tunnel", gre(out, 6, 2)).gives("gateway").out(*went)
+    inner = octets(IP(src=HOME, dst=AGENT, proto=47) / Raw(struct.pack("!HHI", 0x1000, 0x800, 5) + out))
+    yield Case("GRE of the mobile node's own, out of order", bound).put("tunnel", gre(inner)).gives(
+        "reverse", "unwrapped-again").out(*went).put("tunnel", gre(inner)).gives("reverse-late")
+    back = plain(source=HOME, destination=CARE_OF)
+    yield Case("GRE to where it came from", bound).put("tunnel", gre(back)).gives("reverse-loop")
+    yield Case("IP in IP to where it came from", BIND).put(
+        "tunnel", wrapped(back, source=CARE_OF, destination=AGENT)).gives("reverse").out("inner", back, ())
+
+
 def own_tunnel_cases():
     group = plain(source=HOME, destination="224.1.2.3", ttl=1)
     own = wrapped(group, source=HOME, destination=AGENT)
@@ -863,6 +910,7 @@ FILES = {
     "size.txt": (size_cases,),
     "special.txt": (special_cases,),
     "reverse.txt": (reverse_cases, own_tunnel_cases),
+    "gre.txt": (gre_cases,),
     "gateway.txt": (gateway_cases,),
     "keepalive.txt": (keepalive_cases,),
     "icmp.txt": (icmp_cases, icmp_drop_cases),
