@@ -20,6 +20,10 @@ Written by `docs/generate` from `tests/conformance/requirements.py` and the case
 own words; the number is its place in the section. A case *in italics* is about something that agentd does not do yet: it
 is in the suite for every home agent, and does not apply to ours today. How to run the suite: [conformance.md](conformance.md).
 
+What packets show and no answer over UDP does is held by tests of our own: those in `*.txt` are packets in and packets out
+(`tests/dataplane/packets/`) that go through user space and the BPF program, those in `*.py` have a real agentd between real hosts
+(`tests/dataplane/`), those in `*.c` are of one module (`tests/unit/`).
+
 """
 TITLES = {"order": "The order of checks"}
 
@@ -40,10 +44,11 @@ def cases_by_requirement(cases):
 
 def summary(cases, ours, found):
     musts = [name for name, row in REQUIREMENTS.items() if row["level"] in ("MUST", "MUST NOT")]
-    reasons = sum(1 for name in REQUIREMENTS if not found[name])
+    reasons = sum(1 for row in REQUIREMENTS.values() if row["reason"])
+    proved = sum(1 for row in REQUIREMENTS.values() if row["proofs"])
     return (
         f"{len(cases)} cases, {len(ours)} of which apply to agentd today; {len(REQUIREMENTS)} demands, {len(musts)} of "
-        f"them MUST or MUST NOT; {reasons} have a reason why there is no case.\n"
+        f"them MUST or MUST NOT; {proved} are held by tests of our own, {reasons} have a reason why there is neither.\n"
     )
 
 
@@ -63,7 +68,7 @@ def page():
             document = document_of_section
             lines.append(f"\n## {TITLES.get(document, document)}\n")
         word = "Step" if document == "order" else "Section"
-        lines.append(f"\n### {word} {section}\n\n| | level | binds | demand | cases |\n|---|---|---|---|---|\n")
+        lines.append(f"\n### {word} {section}\n\n| | level | binds | demand | cases, or tests |\n|---|---|---|---|---|\n")
         for name, row in REQUIREMENTS.items():
             if (row["document"], row["section"]) == (document, section):
                 lines.append(line_of(name, row, found[name], ours))
@@ -72,7 +77,8 @@ def page():
 
 def line_of(name, row, cases, ours):
     number = name.rsplit("-", 1)[1]
-    shown = ", ".join(f"`{case}`" if case in ours else f"*`{case}`*" for case in cases) or row["reason"] or "**missing**"
+    shown = ", ".join(f"`{case}`" if case in ours else f"*`{case}`*" for case in cases)
+    shown = "; ".join(filter(None, (shown, *(words for _, _, words in row["proofs"])))) or row["reason"] or "**missing**"
     return f"| {number} | {row['level']} | {row['whom']} | {row['text']} | {shown} |\n"
 
 

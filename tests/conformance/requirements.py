@@ -2,18 +2,22 @@
 
 For the sections 3.4, 3.5, 3.8 and 5.7 of RFC 5944 there is one row for every MUST, SHOULD and MAY and their negations, in
 the order of the text, also for those that bind others than a home agent; test_requirements.py holds their counts. The
-other tables have what the cases are about. A row that no case names needs a reason.
+other tables have what the cases are about, and requirements_tunnels.py what is asked of the ends of tunnels. A row that no
+case names needs a reason, or tests of Hearth's own.
 
-A row is (level, whom it binds, statement) or (level, whom, statement, reason why there is no case). Its id is made of the
-document, the section and its place: 5944-3.8.2.1-07.
+A row is (level, whom it binds, statement), (level, whom, statement, reason why there is no case) or (level, whom, statement,
+proofs as proofs.py makes them). Its id is made of the document, the section and its place: 5944-3.8.2.1-07.
 """
+
+from proofs import suite
+from requirements_tunnels import TUNNELS
 
 HA, MN, FA, ALL = "home agent", "mobile node", "foreign agent", "all"
 
 OF_NODE = "binds the mobile node, not the agent under test"
 OF_AGENT = "binds the foreign agent, not the agent under test"
 LOG = "is about the agent's own log, which cannot be seen over UDP"
-ARP = "is about ARP on the home link, which comes with the data plane and its own tests"
+ARP = suite("absent", "test_leaving_is_announced", "test_absent_node_is_answered_for", "test_node_at_home_is_not_answered_for")
 SETTINGS = "is about how an agent is set up, not about what it answers"
 PERMISSION = "permits and does not demand; what an agent chose is a key of the profile"
 
@@ -254,7 +258,8 @@ COMPANIONS = {
         ("MAY", HA, "T not set where the agent demands it: 138."),
         ("MUST", HA, "T where no reverse tunnel is possible: 137."),
         ("MUST", HA, "The binding notes that a reverse tunnel was granted and how packets are wrapped.",
-         "is seen in forwarded packets only, which come with the data plane"),
+         suite("forward", "test_both_ways_through_the_tunnel",
+               "test_a_reverse_tunnel_is_taken_from_the_care_of_address_alone")),
     ],
     ("RFC 3024", "4.3.2"): [
         ("MUST", HA, "A valid request for a reverse tunnel is answered."),
@@ -365,10 +370,11 @@ COMPANIONS = {
 def rows_of(document, section, rows):
     number = document.removeprefix("RFC ").lower().replace(" ", "-")
     for place, row in enumerate(rows, 1):
-        level, whom, text, *reason = row
+        level, whom, text, *why = row
+        why = why[0] if why else None
         yield f"{number}-{section}-{place:02d}", {
             "document": document, "section": section, "level": level, "whom": whom, "text": text,
-            "reason": reason[0] if reason else None,
+            "reason": why if isinstance(why, str) else None, "proofs": () if isinstance(why, str) else why or (),
         }
 
 
@@ -379,6 +385,9 @@ def all_rows():
         yield from rows_of("order", section, rows)
     for (document, section), rows in COMPANIONS.items():
         yield from rows_of(document, section, rows)
+    for document, sections in TUNNELS.items():
+        for section, rows in sections.items():
+            yield from rows_of(document, section, rows)
 
 
 REQUIREMENTS = dict(all_rows())

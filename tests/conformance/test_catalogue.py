@@ -8,7 +8,9 @@ import pytest
 import catalogue
 import coverage_page
 import profiles
+from proofs import is_there
 from requirements import REQUIREMENTS, RFC_5944
+from requirements_tunnels import TUNNELS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "../../docs")
@@ -36,6 +38,20 @@ COUNTS = {
     "5.7.2": (0, 1, 0),
 }
 
+# The same of the documents about tunnels, all of their sections; where the words themselves are explained is none.
+WORDS_ABOUT_TUNNELS = {
+    "RFC 2003": {
+        "3": (0, 0, 1), "3.1": (3, 1, 3), "3.2": (2, 2, 0), "4": (0, 0, 1), "4.1": (4, 4, 1), "4.2": (0, 2, 0), "4.3": (1, 0, 1),
+        "4.4": (1, 0, 0), "4.5": (1, 0, 1), "5": (0, 1, 0), "5.1": (1, 2, 2), "5.2": (0, 3, 0), "6.2": (0, 1, 0),
+    },
+    "RFC 2004": {"3": (1, 0, 0)},
+    "RFC 2784": {
+        "2.2": (1, 0, 0), "2.3": (3, 0, 0), "2.3.1": (1, 0, 0), "2.4": (0, 1, 0), "2.6": (1, 0, 0), "3": (1, 0, 0),
+        "3.1": (3, 0, 0), "5.2": (1, 0, 0),
+    },
+    "RFC 2890": {"2.2": (2, 1, 1), "3": (2, 0, 0)},
+}
+
 
 def test_there_are_enough_cases():
     assert len(CASES) >= 150
@@ -57,14 +73,26 @@ def test_every_case_names_demands_that_exist():
     assert [case["id"] for case in CASES if not case["requirements"]] == []
 
 
-def test_every_demand_has_a_case_or_a_reason():
+def test_every_demand_has_a_case_a_proof_or_a_reason():
     named = {name for case in CASES for name in case["requirements"]}
-    assert [name for name, row in REQUIREMENTS.items() if name not in named and not row["reason"]] == []
+    assert [name for name, row in REQUIREMENTS.items() if name not in named and not row["proofs"] and not row["reason"]] == []
 
 
 def test_no_reason_where_there_is_a_case():
     named = {name for case in CASES for name in case["requirements"]}
     assert [name for name, row in REQUIREMENTS.items() if name in named and row["reason"]] == []
+
+
+def test_every_proof_is_there():
+    assert [proof for row in REQUIREMENTS.values() for proof in row["proofs"] if not is_there(proof)] == []
+
+
+def test_every_word_about_tunnels_has_a_row():
+    for document, sections in WORDS_ABOUT_TUNNELS.items():
+        assert set(TUNNELS[document]) == set(sections)
+        for section, counts in sections.items():
+            levels = [row[0].removesuffix(" NOT") for row in TUNNELS[document][section]]
+            assert tuple(levels.count(word) for word in ("MUST", "SHOULD", "MAY")) == counts, (document, section)
 
 
 def test_titles_are_one_sentence_and_unlike():
