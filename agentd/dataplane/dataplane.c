@@ -18,10 +18,6 @@
 #define ERRORS_PER_S 1000u
 #define ERRORS_BURST 100u
 
-struct fence {
-	_Atomic uint64_t forward_until_ns, attract_until_ns;
-};
-
 struct dataplane {
 	struct config config;
 	struct forward_agent agent;
@@ -34,8 +30,10 @@ struct dataplane {
 	char fast_why[FAST_WHY_MAX]; /* it is alone */
 	int udp;
 	dataplane_completes *completes;
-	void *completes_context;
-	struct fence fences[TUNNELS_GROUPS_MAX];
+	uint64_t (*until)(void *context, uint8_t group);
+	void *context;  /* of these two */
+	struct mac mac; /* 0: none that is shared */
+	_Atomic uint64_t forward_until_ns[TUNNELS_GROUPS_MAX];
 };
 
 /* ---- the fence ---- */
@@ -43,26 +41,28 @@ struct dataplane {
 void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forward_until_ns,
                      uint64_t attract_until_ns)
 {
-	struct fence *fence = &dataplane->fences[group % TUNNELS_GROUPS_MAX];
+	bool leads = clock_monotonic_ns() < attract_until_ns;
 
-	atomic_store(&fence->forward_until_ns, forward_until_ns);
-	atomic_store(&fence->attract_until_ns, attract_until_ns);
-	if (dataplane->fast)
-		tc_keep_fence(dataplane->fast, (uint8_t)group, forward_until_ns, attract_until_ns);
+	atomic_store(&dataplane->forward_until_ns[group % TUNNELS_GROUPS_MAX], forward_until_ns);
+	if (!dataplane->fast)
+		return;
+	tc_keep_mac(dataplane->fast, (uint8_t)group,
+	            leads ? dataplane->mac : (struct mac){ { 0 } });
+	tc_keep_fence(dataplane->fast, (uint8_t)group, forward_until_ns, attract_until_ns);
 }
 
 static bool may_forward(void *context, uint8_t group, uint64_t now_ns)
 {
 	struct dataplane *dataplane = context;
 
-	return now_ns < atomic_load(&dataplane->fences[group].forward_until_ns);
+	return now_ns < atomic_load(&dataplane->forward_until_ns[group]);
 }
 
 static bool may_attract(void *context, uint8_t group, uint64_t now_ns)
 {
 	struct dataplane *dataplane = context;
 
-	return now_ns < atomic_load(&dataplane->fences[group].attract_until_ns);
+	return now_ns < dataplane->until(dataplane->context, group);
 }
 
 /* ---- opening ---- */
@@ -124,7 +124,7 @@ static void complete(void *context, const struct dataplane_port *port)
 	const struct dataplane *d = context;
 
 	if (d->completes)
-		d->completes(d->completes_context, port);
+		d->completes(d->context, port);
 }
 
 static enum ha_error open_fast(struct dataplane *d, char *report, size_t size)
@@ -136,7 +136,7 @@ static enum ha_error open_fast(struct dataplane *d, char *report, size_t size)
 	if (why)
 		return ha_refuse(report, size, why, "dataplane.path tc: %s", d->fast_why);
 	if (d->fast)
-		tc_keep_agent(d->fast, d->agent.group, d->agent.address, NULL);
+		tc_keep_agent(d->fast, d->agent.group, d->agent.address);
 	return HA_OK;
 }
 
@@ -218,8 +218,10 @@ enum ha_error dataplane_open(const struct dataplane_options *options, struct dat
 	}
 	d->config = *options->config;
 	d->udp = options->udp;
+	d->mac = options->mac;
+	d->until = options->until;
+	d->context = options->context;
 	d->completes = options->completes;
-	d->completes_context = options->context;
 	why = open_all(d, report, size);
 	if (why == HA_OK)
 		*out = d;

@@ -19,6 +19,7 @@
 #include "agentd/base/config.h"
 #include "agentd/base/error.h"
 #include "agentd/dataplane/tunnels.h"
+#include "proto/arp.h"
 
 #define DATAPLANE_FOREVER UINT64_MAX
 #define DATAPLANE_DOUBT_MAX 200u
@@ -44,10 +45,16 @@ typedef void dataplane_completes(void *context, const struct dataplane_port *por
 struct dataplane_options {
 	const struct config *config;    /* borrowed for the open */
 	dataplane_completes *completes; /* NULL: such tunnels stay without a port */
-	void *context;                  /* of it */
+	/* clock_monotonic_ns() until which this node attracts packets of a group; 0: it does not
+	 * lead. On a thread that forwards; must not wait. */
+	uint64_t (*until)(void *context, uint8_t group);
+	void *context; /* of these two */
 	/* Where tunnels in UDP end, bound to the home agent's address and port; belongs to
 	 * the data plane from now on, also when the open fails. -1: nowhere. */
 	int udp;
+	/* Under which this host has the home agent's address while it leads, where the members
+	 * share one; 0: that of the interface. */
+	struct mac mac;
 };
 
 /* Take all memory, make device, routes and sockets, and start the threads; nothing is
@@ -71,8 +78,10 @@ void dataplane_close(struct dataplane *dataplane);
 struct tunnels *dataplane_tunnels(struct dataplane *dataplane);
 
 /* Forward for a group (its number is below TUNNELS_GROUPS_MAX) while clock_monotonic_ns() is
- * below `forward_until_ns`, attract while it is below `attract_until_ns`;
- * DATAPLANE_FOREVER: until told otherwise, 0: not at all. Any thread. */
+ * below `forward_until_ns`, and by BPF attract while it is below `attract_until_ns`;
+ * DATAPLANE_FOREVER: until told otherwise, 0: not at all. What is sent to the virtual MAC
+ * goes through BPF from a call at which this node leads to one at which it does not: the
+ * moment until which that is certain comes sooner than the next call. Any thread. */
 void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forward_until_ns,
                      uint64_t attract_until_ns);
 

@@ -197,18 +197,24 @@ void tc_user_device(struct tc *tc, uint32_t interface)
 }
 
 /* The program reads a group while it is written: its deadlines pass first. */
-void tc_agent(struct tc *tc, uint8_t group, struct in_addr address, const struct mac *mac)
+void tc_agent(struct tc *tc, uint8_t group, struct in_addr address)
 {
 	struct tc_group *entry = &tc->groups[group];
-	uint8_t octets[MAC_OCTETS] = { 0 };
 
-	if (mac)
-		memcpy(octets, mac->octets, sizeof(octets));
-	if (entry->address == address.s_addr && memcmp(entry->mac, octets, sizeof(octets)) == 0)
+	if (entry->address == address.s_addr)
 		return;
 	tc_fence(tc, group, 0, 0);
+	tc_mac(tc, group, (struct mac){ { 0 } });
 	entry->address = address.s_addr;
-	memcpy(entry->mac, octets, sizeof(octets));
+}
+
+/* The program may read half of it, and takes that for nobody's. */
+void tc_mac(struct tc *tc, uint8_t group, struct mac mac)
+{
+	uint8_t *to = tc->groups[group].mac;
+
+	for (size_t i = 0; i < MAC_OCTETS; i++)
+		__atomic_store_n(&to[i], mac.octets[i], __ATOMIC_RELAXED);
 }
 
 void tc_fence(struct tc *tc, uint8_t group, uint64_t forward_until_ns, uint64_t attract_until_ns)

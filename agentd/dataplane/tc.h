@@ -86,9 +86,12 @@ struct tunnels_counters *tc_rows(struct tc *tc);
  * of them are still true. */
 bool tc_was_adopted(const struct tc *tc);
 
-/* A home agent address, and its virtual MAC or NULL. Begins with both deadlines past,
- * unless the same address was adopted. */
-void tc_agent(struct tc *tc, uint8_t group, struct in_addr address, const struct mac *mac);
+/* A home agent address. Begins with both deadlines past, unless the same one was adopted. */
+void tc_agent(struct tc *tc, uint8_t group, struct in_addr address);
+
+/* What is sent to that MAC is taken as if it were the interface's own: the virtual one, while
+ * this node leads; 0: none. Any thread, no call of the kernel. */
+void tc_mac(struct tc *tc, uint8_t group, struct mac mac);
 
 /* Index of the device that user space reads, once it is there; 0: none. */
 void tc_user_device(struct tc *tc, uint32_t interface);

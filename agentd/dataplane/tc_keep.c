@@ -272,9 +272,14 @@ enum ha_error tc_keep_begin(struct tc_keep *k, struct tunnels *tunnels, uint32_t
 	return why;
 }
 
-void tc_keep_agent(struct tc_keep *k, uint8_t group, struct in_addr address, const struct mac *mac)
+void tc_keep_agent(struct tc_keep *k, uint8_t group, struct in_addr address)
 {
-	tc_agent(k->tc, group, address, mac);
+	tc_agent(k->tc, group, address);
+}
+
+void tc_keep_mac(struct tc_keep *k, uint8_t group, struct mac mac)
+{
+	tc_mac(k->tc, group, mac);
 }
 
 void tc_keep_fence(struct tc_keep *k, uint8_t group, uint64_t forward_until_ns,

@@ -43,8 +43,10 @@ struct tunnels_counters *tc_keep_rows(struct tc_keep *keep);
 enum ha_error tc_keep_begin(struct tc_keep *keep, struct tunnels *tunnels, uint32_t user_device);
 
 /* As tc_agent, before anything is forwarded. */
-void tc_keep_agent(struct tc_keep *keep, uint8_t group, struct in_addr address,
-                   const struct mac *mac);
+void tc_keep_agent(struct tc_keep *keep, uint8_t group, struct in_addr address);
+
+/* As tc_mac. */
+void tc_keep_mac(struct tc_keep *keep, uint8_t group, struct mac mac);
 
 /* As tc_fence. The first time that something may be forwarded, the table is complete: what
  * was adopted is held against it then. Any thread, no call of the kernel. */

@@ -282,18 +282,25 @@ static uint64_t attract_until(void *context, uint8_t group)
 	return leadership_answer_until(context);
 }
 
+/* Under which the members share the home agent's address; 0: under none. */
+static struct mac shared_mac(struct agent *agent)
+{
+	const struct mac none = { { 0 } };
+
+	return agent->config.virtual_mac ? ownership_status(agent->ownership).mac : none;
+}
+
 /* The link on which the home agent's address is has its virtual MAC, too. */
 static enum ha_error open_home(struct agent *agent, char *report, size_t size)
 {
-	struct home_options options = {
+	const struct home_options options = {
 		.config = &agent->config,
 		.tunnels = agent->forwarding->tunnels,
+		.mac = shared_mac(agent),
 		.until = attract_until,
 		.context = agent,
 	};
 
-	if (agent->config.virtual_mac)
-		options.mac = ownership_status(agent->ownership).mac;
 	return home_open(&options, &agent->forwarding->home, report, size);
 }
 
@@ -302,6 +309,7 @@ enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 	struct dataplane_options options = {
 		.config = &agent->config,
 		.completes = complete,
+		.until = attract_until,
 		.context = agent,
 		.udp = -1,
 	};
@@ -310,6 +318,7 @@ enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 
 	if (!config_forwards(&agent->config))
 		return HA_OK;
+	options.mac = shared_mac(agent);
 	why = tunnel_socket_open(&agent->config, agent->receiver_count, &options.udp, report, size);
 	if (why == HA_OK)
 		why = dataplane_open(&options, &plane, report, size);

@@ -214,7 +214,7 @@ static void open_agent(const struct tc_interface *interfaces, size_t count, uint
 		fprintf(stderr, "bench_tunnels: %s\n", report);
 		exit(1);
 	}
-	tc_agent(tc, 1, agent, NULL);
+	tc_agent(tc, 1, agent);
 	tc_fence(tc, 1, clock_monotonic_ns() + HOUR_NS, 0);
 }
 

@@ -1,11 +1,13 @@
 """agentd speaks for absent nodes on their home link, and has the routes to virtual home networks announced, while it leads."""
 
 import os
+import socket
 
 import pytest
 from agent import Agent
 from cluster import ADDRESS, CLIENT, CLIENT_ADDRESS, Cluster
 from neighbour import Neighbour
+from scapy_client import B, D
 from switched import HOST_LINK, Switch
 from test_absent import hardware
 from waiting import wait_for
@@ -181,4 +183,29 @@ def test_the_next_leader_speaks_for_them(cluster, shared):
         hosts.reaches(CLIENT, HOME)
         assert near.known_mac() == mac
         wait_for(lambda: other.view()["home_routes"] == 1, "the next leader announces the route")
+    hosts.end()
+
+
+def spreads(leader, sender):
+    """Is a broadcast on the home link tunnelled by it?"""
+    def counted():
+        return [leader.counter(f"forward-broadcast{kind}") for kind in ("", "-elsewhere")]
+    before = counted()
+    sender.sendto(b"x", ("192.0.2.255", 7001))
+    wait_for(lambda: counted() != before, "it has heard the broadcast")
+    return counted()[1] == before[1]
+
+
+@pytest.mark.parametrize("shared", [True])
+def test_the_leader_spreads_every_broadcast(cluster):
+    """Not only those that come soon after it looked whether it leads."""
+    hosts = plug_away(cluster.switch)
+    cluster.await_leader()
+    cluster.await_whole()
+    assert register(hosts, AWAY, HOME, CARE_OF, agent=ADDRESS, flags=B | D) == 0
+    wait_for(lambda: all(member.view()["tunnels"] == 1 for member in cluster.data()), "both have the binding")
+    with hosts.socket(CLIENT) as sender:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        wait_for(lambda: (leader := cluster.leader()) and all(spreads(leader, sender) for _ in range(10)),
+                 "ten broadcasts one after the other are tunnelled")
     hosts.end()

@@ -18,6 +18,7 @@ ADDRESSES = (ADDRESS, "192.0.2.2")
 NETWORKS = ("192.0.2.96/28", "192.0.2.112/28")
 HOMES = ("192.0.2.99", "192.0.2.115")
 AWAY, CARE_OFS = ("away-0", "away-1"), ("192.0.2.88", "192.0.2.89")
+VIRTUAL_MACS = ("00:00:5e:00:01:01", "00:00:5e:00:01:02")  # they end in the last octet of the address
 TABLES = ("434", "435")
 
 
@@ -25,14 +26,19 @@ def home_networks(group):
     return {"network-1": f"{NETWORKS[group]} link {HOST_LINK}"}
 
 
+def shares_mac(path):
+    """One way of the two is enough for each path. BPF has to be told of the virtual MAC."""
+    return path == "tc"
+
+
 def make_cluster(directory, path, bpf):
-    """Under MACs of their own: who answers for a node is seen by that."""
-    configuration = {"home-agent": {"virtual-mac": "no"}, "registration": {"reverse-tunnel": "yes"},
+    virtual_mac = "yes" if shares_mac(path) else "no"
+    configuration = {"home-agent": {"virtual-mac": virtual_mac}, "registration": {"reverse-tunnel": "yes"},
                      "home-networks": home_networks(0), "dataplane": {"path": path}}
     cluster = Cluster(directory, "data", "data", "witness", configuration=configuration, associations=[association(HOMES[0])])
     for member in cluster.members.values():
         member.configuration["dataplane"]["bpf-directory"] = pins_of(bpf, member)
-        member.add_group(1, {"address": ADDRESSES[1], "interface": HOST_LINK, "virtual-mac": "no"}, [association(HOMES[1])],
+        member.add_group(1, {"address": ADDRESSES[1], "interface": HOST_LINK, "virtual-mac": virtual_mac}, [association(HOMES[1])],
                          **{"home-networks": home_networks(1)})
     return cluster
 
@@ -87,6 +93,11 @@ def moved(member, group):
     return rows[0].get("packets_out") or 0, rows[0].get("packets_in") or 0
 
 
+def mac_of(cluster, leader, group):
+    shared = leader.configuration["home-agent"]["virtual-mac"] == "yes"
+    return VIRTUAL_MACS[group] if shared else hardware(cluster.switch, leader.host)
+
+
 def follows_the_lead(cluster, hosts, group):
     """Who leads the group answers for its node and moves its packets, both ways. The lead may change meanwhile."""
     with Neighbour(cluster.switch, CLIENT, HOMES[group]) as near:
@@ -99,7 +110,7 @@ def follows_the_lead(cluster, hosts, group):
             mac = near.ask()
             answered = hosts.ping(CLIENT, HOMES[group], count=1)
             after = moved(leader, group)
-            return mac == hardware(cluster.switch, leader.host) and answered and all(b < a for b, a in zip(before, after))
+            return mac == mac_of(cluster, leader, group) and answered and all(b < a for b, a in zip(before, after))
         wait_for(judged, f"the leader of group {group} has its packets")
 
 

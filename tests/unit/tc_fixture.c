@@ -115,7 +115,7 @@ void fixture_begin(struct tc_fixture *fixture)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fixture->tunnels);
 	CU_ASSERT_EQUAL_FATAL(tunnels_observe(fixture->tunnels, mirror, fixture), HA_OK);
 	tc_user_device(fixture->tc, fixture->user);
-	tc_agent(fixture->tc, 1, fixture_address(FIXTURE_AGENT), NULL);
+	tc_agent(fixture->tc, 1, fixture_address(FIXTURE_AGENT));
 	tc_fence(fixture->tc, 1, UINT64_MAX, UINT64_MAX);
 	fixture_forget(fixture);
 }

@@ -234,14 +234,21 @@ static void the_virtual_mac_is_ours(void)
 
 	fixture_begin(&fixture);
 	fixture_bind(&fixture, fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0), NULL);
-	tc_agent(fixture.tc, 1, fixture_address(FIXTURE_AGENT), &mac);
 	frame = fixture_frame(&fixture, fixture_packet(&ip));
 	memcpy(other, frame.at, frame.size);
 	memcpy(other, mac.octets, 6);
 	frame.at = other;
-	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, 0).reason, TC_FENCED);
-	tc_fence(fixture.tc, 1, UINT64_MAX, 0);
+	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, 0).action, TC_ACT_UNSPEC);
+	tc_mac(fixture.tc, 1, mac);
 	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, 0).reason, TC_TUNNELLED);
+	tc_mac(fixture.tc, 1, (struct mac){ { 0 } });
+	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, 0).action, TC_ACT_UNSPEC);
+	tc_mac(fixture.tc, 1, mac);
+	tc_agent(fixture.tc, 1, fixture_address(FIXTURE_AGENT)); /* the same: nothing ends */
+	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, 0).reason, TC_TUNNELLED);
+	tc_agent(fixture.tc, 1, fixture_address(CARE_OF));
+	tc_mac(fixture.tc, 1, mac);
+	CU_ASSERT_EQUAL(fixture_run(&fixture, fixture.home, frame, 0).reason, TC_FENCED);
 	fixture_close(&fixture);
 }
 

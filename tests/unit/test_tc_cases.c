@@ -66,7 +66,7 @@ static void begin(const struct packet_case *c)
 {
 	route_networks(c, "add");
 	for (size_t i = 0; i < c->settings.agent_count; i++)
-		tc_agent(fixture.tc, c->agents[i].group, c->agents[i].address, NULL);
+		tc_agent(fixture.tc, c->agents[i].group, c->agents[i].address);
 	for (size_t i = 0; i < c->home_count; i++)
 		CU_ASSERT_EQUAL(tunnels_put(fixture.tunnels, &c->homes[i]), HA_OK);
 	set_own(c, true);
@@ -88,7 +88,7 @@ static void end(const struct packet_case *c)
 		CU_ASSERT_EQUAL(tunnels_put(fixture.tunnels, &gone), HA_OK);
 	}
 	for (size_t i = 0; i < c->settings.agent_count; i++)
-		tc_agent(fixture.tc, c->agents[i].group, (struct in_addr){ 0 }, NULL);
+		tc_agent(fixture.tc, c->agents[i].group, (struct in_addr){ 0 });
 }
 
 static void open_fences(const struct packet_case *c, const struct case_step *step)

@@ -32,7 +32,7 @@ static void begin(void)
 	CU_ASSERT_EQUAL_FATAL(tc_keep_open(&options, &keep, report, sizeof(report)), HA_OK);
 	tunnels = tunnels_new(options.size, tc_keep_rows(keep));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(tunnels);
-	tc_keep_agent(keep, 1, fixture_address(FIXTURE_AGENT), NULL);
+	tc_keep_agent(keep, 1, fixture_address(FIXTURE_AGENT));
 	CU_ASSERT_EQUAL_FATAL(tc_keep_begin(keep, tunnels, fixture.user), HA_OK);
 }
 
