@@ -205,6 +205,18 @@ class Echo:
                 assert source == self.target and message[8:] == data
                 return 1
 
+    def is_answered(self):
+        """Is there an answer to any request so far? For who awaits none any more."""
+        self.socket.setblocking(False)
+        try:
+            while True:
+                packet = self.socket.recv(65536)
+                message = packet[(packet[0] & 15) * 4 :]
+                if message[0] == 0 and message[4:6] == self.id.to_bytes(2, "big"):
+                    return True
+        except BlockingIOError:
+            return False
+
     def note(self, message, source):
         inner = message[8:]
         about = inner[(inner[0] & 15) * 4 :]
