@@ -15,6 +15,14 @@ from steady import steady_agent  # noqa: E402
 
 
 @pytest.fixture
+def tmp_path(tmp_path):
+    """Taken away after the test where directories are in memory (tests/run); else pytest keeps those of three runs."""
+    yield tmp_path
+    if os.environ.get("HEARTH_IN_MEMORY"):
+        shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
 def agent(tmp_path):
     """A home agent of its own with two associations of mobile nodes; stopped after the test."""
     with Agent(str(tmp_path)) as running:

@@ -159,13 +159,13 @@ def test_retransmissions_are_in_the_record(loaded, tmp_path):
 
 def test_watch_tells_of_each_acceptance(loaded):
     done = subprocess.run(
-        [program("agentload"), "--target", f"{loaded.address}:{loaded.port}", "--timeout", "0.02", "--count", "5", "watch"],
+        [program("agentload"), "--target", f"{loaded.address}:{loaded.port}", "--timeout", "0.3", "--count", "5", "watch"],
         capture_output=True, text=True, timeout=60)
     *lines, result = done.stdout.splitlines()
     assert done.returncode == 0 and json.loads(result) == {"mode": "watch", "sent": 5, "accepted": 5, "denied": 0, "bad": 0}
     times = [tuple(map(int, line.split())) for line in lines]
     assert len(times) == 5 and all(sent < accepted for sent, accepted in times)
-    assert all(after[0] - before[0] >= 20_000_000 for before, after in zip(times, times[1:]))
+    assert all(after[0] - before[0] >= 300_000_000 for before, after in zip(times, times[1:]))
 
 
 def test_storm_needs_a_rate():
