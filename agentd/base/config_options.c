@@ -306,9 +306,9 @@ static const struct option options[] = {
 	  .help = "Priority of the rules that send packets for home addresses to that table." },
 	{ "dataplane", "mark", NUMBER(dataplane_mark, "", 1, UINT32_MAX), NODE_RESTART,
 	  .preset = "1073741824",
-	  .help = "Bit or bits by which packets of agentd's own are known in the rules for routing "
-	          "(fwmark); no other program of this host may use them. Binary digit 30 unless "
-	          "given." },
+	  .help = "Bit or bits by which packets of agentd's own, and those that BPF leaves to nodes at "
+	          "home, are known in the rules for routing (fwmark); no other program of this host "
+	          "may use them. Binary digit 30 unless given." },
 	{ "dataplane", "nesting-limit", NUMBER(nesting_limit, "", 1, 16), NODE_RESTART,
 	  .preset = "4",
 	  .help = "A packet that is in so many tunnels already is dropped rather than put into "

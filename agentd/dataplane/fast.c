@@ -100,6 +100,8 @@ static size_t take_networks(const struct config *config, struct tc_network *netw
 			networks[count++] = (struct tc_network){
 				.prefix = home_network_prefix(&config->home_networks[i]),
 				.realm = config->home_agent_realm,
+				.group = (uint8_t)config->group,
+				.has_link = config->home_networks[i].kind != HOME_NETWORK_VIRTUAL,
 			};
 	return count;
 }
@@ -119,6 +121,7 @@ static enum ha_error open_tc(const struct config *config, uint8_t ttl, bool alwa
 		.networks = networks,
 		.network_count = take_networks(config, networks),
 		.size = { config->capacity_nodes, config->capacity_bindings },
+		.home_mark = config->dataplane_mark,
 		.ttl = ttl,
 		.udp_port = (uint16_t)config->home_agent_port,
 		.always_df = always_df,

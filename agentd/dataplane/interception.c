@@ -51,7 +51,6 @@ static enum ha_error put_network(const struct interception *i, struct netlink *n
 		.priority = i->priority,
 		.table = i->table,
 		.mark = i->mark,
-		.local = i->local,
 	};
 	enum ha_error why = netlink_route_put(netlink, i->table, prefix, link);
 

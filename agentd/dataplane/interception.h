@@ -1,6 +1,7 @@
 /* interception.h - how packets for home addresses come to us: rules send them to a
  * routing table of ours, and that sends them to our device. A packet with our mark is
- * left alone, so that what we send on does not come back.
+ * left alone: so that what we send on does not come back, and because BPF has seen that
+ * it is for a node at home, which is no business of ours.
  *
  *     rule  PRIORITY: to HOME-NETWORK fwmark 0/MARK lookup TABLE
  *     TABLE HOME-NETWORK dev DEVICE
@@ -28,7 +29,6 @@ struct interception {
 	uint32_t table;
 	uint32_t priority;
 	uint32_t mark;
-	bool local; /* only what this host sends: something else takes what passes it */
 };
 
 /* Clear away what was left behind, put the device up and make routes and rules. On

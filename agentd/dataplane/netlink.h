@@ -102,7 +102,6 @@ struct netlink_rule {
 	uint32_t priority;
 	uint32_t table;
 	uint32_t mark;
-	bool local; /* only what this host sends itself */
 };
 
 /* HA_E_EXISTS: there is the same one. */

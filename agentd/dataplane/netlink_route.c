@@ -10,7 +10,6 @@
 #define LAST_RESORT UINT32_MAX /* metric of a route that any other one goes before */
 #define FLUSH_PASS 64u         /* rules or routes that are taken away after one listing */
 #define FLUSH_PASSES 1000u
-#define FOR_THIS_HOST "lo" /* where packets of its own come from, to a rule */
 
 /* ---- forwarding ---- */
 
@@ -71,8 +70,6 @@ enum ha_error netlink_rule_add(struct netlink *netlink, const struct netlink_rul
 	mnl_attr_put_u32(request, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(request, FRA_FWMARK, 0);
 	mnl_attr_put_u32(request, FRA_FWMASK, rule->mark);
-	if (rule->local)
-		mnl_attr_put_strz(request, FRA_IIFNAME, FOR_THIS_HOST);
 	return netlink_tell(netlink, request);
 }
 

@@ -58,6 +58,7 @@ static void configure(struct tc *tc, const struct tc_options *options)
 	tc->config->always_df = options->always_df;
 	tc->config->port = htons(options->udp_port);
 	tc->config->instance = (uint8_t)options->instance;
+	tc->config->home_mark = options->home_mark;
 	memcpy(tc->ranges, tc->wanted, sizeof(tc->wanted));
 	tc->config->has_hashed = tc->has_hashed;
 	tc->config->ranges = tc->wanted_count;

@@ -35,6 +35,8 @@ struct tc_interface {
 struct tc_network {
 	struct address_prefix prefix;
 	uint32_t realm;
+	uint8_t group;
+	bool has_link; /* nodes can be at home there */
 };
 
 struct tc_options {
@@ -48,9 +50,11 @@ struct tc_options {
 		*networks; /* borrowed; they get tables, as far as these are not too large */
 	size_t network_count;
 	struct tunnels_size size; /* of the table that is mirrored */
-	uint32_t user_device;     /* index of the device that user space reads; 0: none */
-	uint8_t ttl;              /* of outer headers */
-	uint16_t udp_port;        /* of our end of tunnels in UDP, host order */
+	/* Set in the mark of packets to nodes at home, so that the host's rules leave them to
+	 * its own routes; 0: they are as others. */
+	uint32_t home_mark;
+	uint8_t ttl;       /* of outer headers */
+	uint16_t udp_port; /* of our end of tunnels in UDP, host order */
 	bool always_df;
 	uid_t owner; /* who will take the pins away: the user that the daemon becomes */
 	gid_t group;

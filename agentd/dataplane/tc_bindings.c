@@ -49,7 +49,9 @@ static uint32_t place_of(const struct tc *tc, const struct tc_home *key)
 	for (unsigned i = 0; i < tc->wanted_count; i++)
 		if ((address & tc->wanted[i].mask) == tc->wanted[i].first &&
 		    key->realm == tc->wanted[i].realm)
-			return tc->wanted[i].at + (address - tc->wanted[i].first);
+			return tc->wanted[i].at == TC_NO_TABLE
+			               ? NOWHERE
+			               : tc->wanted[i].at + (address - tc->wanted[i].first);
 	return NOWHERE;
 }
 
@@ -57,7 +59,7 @@ static uint32_t place_of(const struct tc *tc, const struct tc_home *key)
 static struct tc_home home_at(const struct tc *tc, uint32_t at)
 {
 	for (unsigned i = 0; i < tc->wanted_count; i++)
-		if (at - tc->wanted[i].at <= ~tc->wanted[i].mask)
+		if (tc->wanted[i].at != TC_NO_TABLE && at - tc->wanted[i].at <= ~tc->wanted[i].mask)
 			return (struct tc_home){ .realm = tc->wanted[i].realm,
 				                 .address = htonl(tc->wanted[i].first + at -
 				                                  tc->wanted[i].at) };
@@ -192,6 +194,31 @@ void tc_put_many(struct tc *tc, const struct tunnels_home *homes, size_t count)
 #define TABLE_MAX (1u << 24)
 #define HASHED_MIN 1024u /* where every home network has its table */
 
+static struct tc_range range_of(const struct tc_network *network)
+{
+	uint8_t length = network->prefix.length;
+	uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
+
+	return (struct tc_range){
+		.realm = network->realm,
+		.first = ntohl(network->prefix.network.s_addr) & mask,
+		.mask = mask,
+		.at = TC_NO_TABLE,
+		.group = network->group,
+		.flags = network->has_link ? TC_RANGE_LINK : 0,
+	};
+}
+
+/* The program takes the first that fits, which is to be the longest prefix. */
+static void insert_range(struct tc *tc, const struct tc_range *range)
+{
+	size_t at = tc->wanted_count++;
+
+	for (; at > 0 && tc->wanted[at - 1].mask < range->mask; at--)
+		tc->wanted[at] = tc->wanted[at - 1];
+	tc->wanted[at] = *range;
+}
+
 void tc_plan(struct tc *tc, const struct tc_options *options)
 {
 	/* What a table takes, a hash would take four to eight times over for what is bound. */
@@ -201,22 +228,17 @@ void tc_plan(struct tc *tc, const struct tc_options *options)
 		left = TABLE_MIN;
 	tc->has_hashed = options->network_count == 0;
 	for (size_t i = 0; i < options->network_count; i++) {
-		const struct tc_network *network = &options->networks[i];
-		uint8_t length = network->prefix.length;
-		uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
+		struct tc_range range = range_of(&options->networks[i]);
 
-		if (tc->wanted_count == TC_RANGES_MAX || mask == 0 || ~mask >= left) {
+		if (range.mask == 0 || ~range.mask >= left || tc->wanted_count == TC_RANGES_MAX) {
 			tc->has_hashed = true;
-			continue;
+		} else {
+			range.at = tc->sizes.table;
+			tc->sizes.table += ~range.mask + 1;
+			left -= ~range.mask + 1;
 		}
-		tc->wanted[tc->wanted_count++] = (struct tc_range){
-			.realm = network->realm,
-			.first = ntohl(network->prefix.network.s_addr) & mask,
-			.mask = mask,
-			.at = tc->sizes.table,
-		};
-		tc->sizes.table += ~mask + 1;
-		left -= ~mask + 1;
+		if (tc->wanted_count < TC_RANGES_MAX)
+			insert_range(tc, &range);
 	}
 	if (tc->sizes.table == 0)
 		tc->sizes.table = 1;

@@ -17,7 +17,7 @@ from scapy_client import B, D, G, M, S, T
 from test_address import NET_ADMIN
 from test_agentd import rights_of_threads
 from waiting import wait_for
-from world import AGENT, CARE_OF, CORRESPONDENT, OTHER_CARE_OF, OWN, VIRTUAL, Mobile, World, association
+from world import AGENT, CARE_OF, CORRESPONDENT, OTHER_CARE_OF, OWN, VIRTUAL, Mobile, World, association, marks_lead_to_ways
 
 HOME, SECOND_HOME = "10.64.0.7", "10.64.0.8"
 OWN_HOME, LINK_HOME = "172.16.1.77", "192.0.2.77"
@@ -70,7 +70,7 @@ def register_for(world, kind, **options):
 def counters(agent):
     """With what BPF did counted like what user space did."""
     found = {row["name"]: row["value"] for row in agent.ctl("counters") if "name" in row}
-    for all_of_them, by_bpf in (("forward-tunnelled", "tc-tunnelled"), ("forward-reverse", "tc-reversed")):
+    for all_of_them, by_bpf in (("forward-tunnelled", "tc-tunnelled"), ("forward-reverse", "tc-reversed"), ("forward-home-link", "tc-at-home")):
         found[all_of_them] += found.get(by_bpf, 0)
     return found
 
@@ -321,6 +321,23 @@ def test_nodes_of_a_link_are_reached_away_and_at_home(world, agent, home):
         assert world.ping("agent", "172.16.1.9") == 3
     else:
         assert world.reaches("agent", home)
+
+
+
+def test_a_node_at_home_is_left_alone(world, agent, path):
+    """What others say to it is the kernel's business where BPF looks first: user space never sees it."""
+    ip("-n", world.namespace("neighbour"), "address", "add", f"{OWN_HOME}/32", "dev", "own")
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", OWN_HOME) and world.reaches("mobile", OWN_HOME, source=HOME)
+    before = counters(agent)
+    assert world.ping("correspondent", OWN_HOME, count=10) == 10
+    seen = counters(agent)
+    assert seen["forward-home-link"] - before["forward-home-link"] == 10
+    assert seen["user-home"] - before["user-home"] == (10 if path == "user" else 0)
+    assert world.ping("mobile", OWN_HOME, count=10, source=HOME) == 10
+    if path == "tc" and marks_lead_to_ways():
+        assert [counters(agent)[name] for name in ("user-home", "user-tunnel")] == [before["user-home"], before["user-tunnel"]]
 
 
 def test_who_is_away_from_a_link_is_answered_for(world, agent):

@@ -245,6 +245,11 @@ def association(home):
     return {"kind": "mobile", "home": home, "spi": SPI, "algorithm": "hmac-md5", "key": KEY}
 
 
+def marks_lead_to_ways():
+    """Does the kernel look for a way by a mark when BPF asks it?"""
+    return tuple(int(number) for number in os.uname().release.split(".")[:2]) >= (6, 10)
+
+
 class Mobile:
     """The node's end of a tunnel: a device that has the home address."""
 

@@ -77,7 +77,11 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 		{ .name = "core" },
 	};
 
-	static const struct tc_network network = { .prefix = { { 0x0000010a }, 16 } };
+	static const struct tc_network network = {
+		.prefix = { { 0x0000010a }, 16 },
+		.group = 1,
+		.has_link = true,
+	};
 
 	return (struct tc_options){
 		.directory = fixture->directory,
@@ -87,6 +91,7 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 		.interfaces = interfaces,
 		.interface_count = 2,
 		.size = { 1000, 2000 },
+		.home_mark = FIXTURE_HOME_MARK,
 		.ttl = 64,
 		.udp_port = FIXTURE_UDP_PORT,
 	};
@@ -153,7 +158,7 @@ static unsigned moved(struct tc_fixture *fixture)
 struct fixture_result fixture_run(struct tc_fixture *fixture, unsigned interface, struct span frame,
                                   uint32_t mark)
 {
-	struct __sk_buff context = { .ifindex = interface, .mark = mark };
+	struct __sk_buff context = { .ifindex = interface, .mark = mark }, after = { 0 };
 	struct bpf_test_run_opts run = {
 		.sz = sizeof(run),
 		.data_in = frame.at,
@@ -162,6 +167,8 @@ struct fixture_result fixture_run(struct tc_fixture *fixture, unsigned interface
 		.data_size_out = sizeof(frame_out),
 		.ctx_in = &context,
 		.ctx_size_in = sizeof(context),
+		.ctx_out = &after,
+		.ctx_size_out = sizeof(after),
 		.repeat = 1,
 	};
 
@@ -172,6 +179,7 @@ struct fixture_result fixture_run(struct tc_fixture *fixture, unsigned interface
 	return (struct fixture_result){
 		.action = (int)run.retval,
 		.frame = { frame_out, run.data_size_out },
+		.mark = after.mark,
 		.reason = moved(fixture),
 	};
 }

@@ -21,6 +21,7 @@
 #define FIXTURE_UDP_PORT 434u
 #define FIXTURE_AGENT "198.51.100.33"
 #define FIXTURE_FRAME_MAX 70000u
+#define FIXTURE_HOME_MARK 0x40000000u
 
 struct tc_fixture {
 	struct tc *tc;
@@ -48,6 +49,7 @@ void fixture_close(struct tc_fixture *fixture);
 struct fixture_result {
 	int action; /* of tc */
 	struct span frame;
+	uint32_t mark;
 	unsigned reason; /* the one counter that moved; TC_REASON_COUNT: none, or several */
 };
 

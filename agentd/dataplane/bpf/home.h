@@ -1,6 +1,7 @@
-/* home.h - packets for a bound home address (RFC 5944 section 4.2.3): a copy to each of
- * its care-of addresses. Everything is decided before anything is changed, for all
- * copies; what cannot be done here goes whole to user space. */
+/* home.h - packets for home addresses (RFC 5944 section 4.2.3). Bound: a copy to each of
+ * the care-of addresses. Everything is decided before anything is changed, for all copies;
+ * what cannot be done here goes whole to user space. Not bound: a node at home is the
+ * business of the kernel's routes alone. */
 #ifndef AGENTD_DATAPLANE_BPF_HOME_H
 #define AGENTD_DATAPLANE_BPF_HOME_H
 
@@ -29,6 +30,7 @@ static __noinline int plan(struct __sk_buff *skb, struct errand *errand, const s
 	const struct tc_config *settings = errand->settings;
 	__u32 overhead = overhead_of(end);
 	__u32 size = packet->segment + overhead;
+	const struct journey journey = { errand->from, end->remote, size, packet->ip.tos };
 
 	if (!overhead || !settings)
 		return TC_USER_KIND;
@@ -40,8 +42,7 @@ static __noinline int plan(struct __sk_buff *skb, struct errand *errand, const s
 		return TC_USER_KIND;
 	if (size > 0xffff || size > limit_of(settings, end->remote))
 		return TC_USER_SIZE;
-	return find_way(skb, &errand->way, errand->from, end->remote, packet->ip.tos, size,
-	                settings->user);
+	return find_way(skb, &errand->way, &journey, settings->user, settings->home_mark);
 }
 
 /* Ask for the row of a binding's counters early: with a million of them it comes from main
@@ -165,6 +166,35 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *packet,
 	if (is_nested(ip->protocol) || is_nested_in_udp(skb, ip, settings->port))
 		return TC_USER_NESTED;
 	return measure(skb, packet, IP_AT) ? 0 : TC_USER_KIND;
+}
+
+/* An address of a home network's own link that is not bound. All ones and all zeros are no
+ * node's. */
+static __always_inline int may_be_at_home(const struct tc_range *range, const struct tc_home *home)
+{
+	__u32 host = bpf_ntohl(home->address) & ~range->mask;
+
+	return range->flags & TC_RANGE_LINK &&
+	       (~range->mask <= 1 || (host != 0 && host != ~range->mask));
+}
+
+/* The packet goes on by the kernel's routes, and past its rules that would bring it to
+ * user space, where it would be sent on to the link as it is. */
+static __always_inline int leave_at_home(struct __sk_buff *skb, const struct tc_range *range,
+                                         const struct tc_home *home,
+                                         const struct tc_config *settings)
+{
+	__u32 number = range->group;
+	const struct tc_group *group = bpf_map_lookup_elem(&groups, &number);
+
+	if (!group || !group->address || is_past(group->forward_until_ns) ||
+	    !may_be_at_home(range, home) || is_own(home->address))
+		return leave();
+	if (settings->home_mark) {
+		skb->mark |= settings->home_mark;
+		count(TC_AT_HOME);
+	}
+	return leave();
 }
 
 static __always_inline int forward_home(struct __sk_buff *skb, struct errand *errand,

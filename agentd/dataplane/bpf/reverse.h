@@ -7,7 +7,7 @@
 #ifndef AGENTD_DATAPLANE_BPF_REVERSE_H
 #define AGENTD_DATAPLANE_BPF_REVERSE_H
 
-#include "agentd/dataplane/bpf/tunnel.h"
+#include "agentd/dataplane/bpf/home.h"
 
 /* A packet from a tunnel, as far as it is understood. */
 struct arrival {
@@ -155,16 +155,27 @@ static __always_inline int unwrap(struct __sk_buff *skb, const struct arrival *a
 	                                                                                    : 0;
 }
 
-static __always_inline int send_on(struct __sk_buff *skb, struct arrival *arrival, __u32 slot,
-                                   const struct tc_config *settings)
+static __always_inline int find_way_on(struct __sk_buff *skb, struct way *way,
+                                       const struct arrival *arrival, const struct tc_link *link,
+                                       const struct tc_config *settings)
 {
 	const struct iphdr *ip = &arrival->inner.ip;
+	const struct journey journey = { ip->saddr, ip->daddr, arrival->inner.length, ip->tos };
+	const struct tc_home other = { .realm = link->realm, .address = ip->daddr };
+	const struct tc_range *range = find_range(settings, &other);
+
+	return find_way(skb, way, &journey, settings->user,
+	                range && may_be_at_home(range, &other) ? settings->home_mark : 0);
+}
+
+static __always_inline int send_on(struct __sk_buff *skb, struct arrival *arrival, __u32 slot,
+                                   const struct tc_link *link, const struct tc_config *settings)
+{
 	struct tc_row *row;
 	struct way way;
 	int failed;
 
-	if (find_way(skb, &way, ip->saddr, ip->daddr, ip->tos, arrival->inner.length,
-	             settings->user)) {
+	if (find_way_on(skb, &way, arrival, link, settings)) {
 		count(TC_USER_REVERSE);
 		return leave();
 	}
@@ -208,7 +219,7 @@ static __always_inline int take_reverse(struct __sk_buff *skb, struct arrival *a
 		return leave();
 	}
 	arrival->inner.length = bpf_ntohs(arrival->inner.ip.tot_len);
-	return send_on(skb, arrival, slot, settings);
+	return send_on(skb, arrival, slot, link, settings);
 }
 
 #endif

@@ -158,29 +158,46 @@ static __always_inline int leave_but_copies(const struct __sk_buff *skb,
 	return TC_ACT_SHOT;
 }
 
-/* Of a home address that is bound; else NULL. */
-static __always_inline struct tc_binding *find_binding(const struct tc_config *settings,
-                                                       const struct tc_home *home)
+/* The home network that an address is of; else NULL. */
+static __always_inline const struct tc_range *find_range(const struct tc_config *settings,
+                                                         const struct tc_home *home)
 {
 	__u32 address = bpf_ntohl(home->address);
-	struct tc_binding *binding;
 
 	for (__u32 i = 0; i < TC_RANGES_MAX; i++) {
 		const struct tc_range *range;
-		__u32 number = i, at;
+		__u32 number = i;
 
 		if (i >= settings->ranges)
 			break;
 		range = bpf_map_lookup_elem(&ranges, &number);
 		if (!range)
 			break;
-		if ((address & range->mask) != range->first || home->realm != range->realm)
-			continue;
-		at = range->at + (address - range->first);
-		binding = bpf_map_lookup_elem(&table, &at);
-		return binding && binding->count ? binding : 0;
+		if ((address & range->mask) == range->first && home->realm == range->realm)
+			return range;
 	}
-	return settings->has_hashed ? bpf_map_lookup_elem(&bindings, home) : 0;
+	return 0;
+}
+
+/* Of a home address that is bound; else NULL. `range`: its home network. */
+static __always_inline struct tc_binding *find_binding_in(const struct tc_config *settings,
+                                                          const struct tc_range *range,
+                                                          const struct tc_home *home)
+{
+	struct tc_binding *binding;
+	__u32 at;
+
+	if (!range || range->at == TC_NO_TABLE)
+		return settings->has_hashed ? bpf_map_lookup_elem(&bindings, home) : 0;
+	at = range->at + (bpf_ntohl(home->address) - range->first);
+	binding = bpf_map_lookup_elem(&table, &at);
+	return binding && binding->count ? binding : 0;
+}
+
+static __always_inline struct tc_binding *find_binding(const struct tc_config *settings,
+                                                       const struct tc_home *home)
+{
+	return find_binding_in(settings, find_range(settings, home), home);
 }
 
 /* Is it an address of this host? */
@@ -238,21 +255,40 @@ struct way {
 	int has_neighbour;
 };
 
-/* Is there a way by the kernel's routes that takes `size` octets, and not into the device
- * of user space? Neighbours are looked for when it is gone. 0, or why not. */
-static __always_inline int find_way(struct __sk_buff *skb, struct way *way, __be32 from, __be32 to,
-                                    __u8 tos, __u32 size, __u32 user)
-{
-	long said;
+#define FIB_BY_MARK (1u << 5) /* BPF_FIB_LOOKUP_MARK, of Linux 6.10; others refuse it */
 
+/* What one packet asks of the kernel's routes. */
+struct journey {
+	__be32 from, to;
+	__u32 size;
+	__u8 tos;
+};
+
+static __always_inline long look_up(struct __sk_buff *skb, struct way *way,
+                                    const struct journey *journey, __u32 mark)
+{
 	__builtin_memset(way, 0, sizeof(*way));
 	way->fib.family = FAMILY_INET;
-	way->fib.tos = tos;
-	way->fib.tot_len = (__u16)size;
-	way->fib.ipv4_src = from;
-	way->fib.ipv4_dst = to;
+	way->fib.tos = journey->tos;
+	way->fib.tot_len = (__u16)journey->size;
+	way->fib.ipv4_src = journey->from;
+	way->fib.ipv4_dst = journey->to;
 	way->fib.ifindex = skb->ifindex;
-	said = bpf_fib_lookup(skb, &way->fib, sizeof(way->fib), 0);
+	__builtin_memcpy(way->fib.smac, &mark, sizeof(mark)); /* where it is, going in */
+	return bpf_fib_lookup(skb, &way->fib, sizeof(way->fib), mark ? FIB_BY_MARK : 0);
+}
+
+/* Is there a way by the kernel's routes that takes that size, and not into the device of
+ * user space? Where it is for a home network's link, only who has the mark passes the
+ * rules that lead there; 0: this packet must not. Neighbours are looked for when it is
+ * gone. 0, or why not. */
+static __always_inline int find_way(struct __sk_buff *skb, struct way *way,
+                                    const struct journey *journey, __u32 user, __u32 mark)
+{
+	long said = look_up(skb, way, journey, 0);
+
+	if (mark && way->fib.ifindex == user)
+		said = look_up(skb, way, journey, mark);
 	if (said == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return TC_USER_SIZE;
 	if ((said != BPF_FIB_LKUP_RET_SUCCESS && said != BPF_FIB_LKUP_RET_NO_NEIGH) ||

@@ -43,8 +43,10 @@ static __always_inline int on_ip(struct __sk_buff *skb, struct tc_link *link,
                                  struct tc_config *settings)
 {
 	struct tc_home home = { .realm = link->realm };
-	struct tc_binding *binding;
+	const struct tc_range *range;
+	const struct tc_binding *binding;
 	const struct iphdr *ip = (void *)(long)skb->data + IP_AT;
+	int verdict = leave();
 
 	if ((void *)(ip + 1) > (void *)(long)skb->data_end) {
 		if (bpf_skb_pull_data(skb, ROOM(IP_SIZE)) < 0)
@@ -54,14 +56,15 @@ static __always_inline int on_ip(struct __sk_buff *skb, struct tc_link *link,
 			return leave();
 	}
 	home.address = ip->daddr;
-	binding = find_binding(settings, &home);
+	range = find_range(settings, &home);
+	binding = find_binding_in(settings, range, &home);
 	if (binding)
 		return on_home(skb, ip, &home, binding, settings);
 	if (copy_number(skb, settings))
 		return leave_but_copies(skb, settings);
-	return is_nested(ip->protocol) || ip->protocol == IPPROTO_UDP
-	               ? on_tunnel(skb, link, settings)
-	               : leave();
+	if (is_nested(ip->protocol) || ip->protocol == IPPROTO_UDP)
+		verdict = on_tunnel(skb, link, settings);
+	return range && verdict == leave() ? leave_at_home(skb, range, &home, settings) : verdict;
 }
 
 SEC("tc")

@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define TC_LAYOUT 3
+#define TC_LAYOUT 4
 #define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
 #define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
 #define TC_LINKS_MAX 4096 /* interfaces have lower indexes */
@@ -22,6 +22,7 @@
 #define TC_OWN_MAX 1024   /* addresses of this host */
 #define TC_EXITS_MAX 4096 /* exits of tunnels with a limit of their own */
 #define TC_NO_SLOT 0xffffffffu
+#define TC_NO_TABLE 0xffffffffu
 
 /* Which bit of the filter an address of this host sets: what is not set is none. */
 static inline __u32 tc_own_bit(__be32 address)
@@ -39,21 +40,30 @@ static inline __u32 tc_own_bit(__be32 address)
 struct tc_config {
 	__u32 user;      /* index of the device whose reader takes what is not done here; 0: none */
 	__u32 has_exits; /* something is in the map of exits */
+	__u32 home_mark; /* of packets that the kernel's rules leave to its own routes; 0: none */
 	__u8 ttl;        /* of outer headers */
 	__u8 always_df;  /* outer DF whatever the inner one is */
 	__u8 ranges;     /* in use */
-	__u8 has_hashed; /* home addresses may be outside all of them */
+	__u8 has_hashed; /* bindings may be outside of all tables */
 	__be16 port;     /* of our end of tunnels in UDP */
 	__u8 instance;   /* which of several programs on the same interfaces */
-	__u8 reserved[1];
+	__u8 reserved[5];
 };
 
-/* Home addresses of a prefix whose bindings stand one after the other in the table. */
+enum tc_range_flag {
+	TC_RANGE_LINK = 1, /* nodes can be at home there */
+};
+
+/* A home network, the longest prefix first. The bindings of its home addresses stand one
+ * after the other in the table. */
 struct tc_range {
 	__u32 realm;
 	__u32 first; /* address, host order */
 	__u32 mask;
-	__u32 at; /* place of the first one in the table */
+	__u32 at;   /* place of the first one in the table; TC_NO_TABLE: it is too large */
+	__u8 group; /* whose network it is */
+	__u8 flags; /* enum tc_range_flag */
+	__u8 reserved[6];
 };
 
 /* A home agent address, by its number. Deadlines are of CLOCK_BOOTTIME, in ns; past
@@ -111,8 +121,8 @@ struct tc_row {
 	__u64 in_packets, in_octets, out_packets, out_octets;
 };
 
-_Static_assert(sizeof(struct tc_config) == 16, "tc_config");
-_Static_assert(sizeof(struct tc_range) == 16, "tc_range");
+_Static_assert(sizeof(struct tc_config) == 24, "tc_config");
+_Static_assert(sizeof(struct tc_range) == 24, "tc_range");
 _Static_assert(sizeof(struct tc_group) == 32, "tc_group");
 _Static_assert(sizeof(struct tc_link) == 16, "tc_link");
 _Static_assert(sizeof(struct tc_home) == 8, "tc_home");
@@ -127,6 +137,8 @@ _Static_assert(sizeof(struct tc_row) == 32, "tc_row");
 	X(REVERSED, "tc-reversed", 0, "packets that BPF took out of a reverse tunnel")             \
 	X(FENCED, "tc-fenced", 0, "packets dropped by BPF since the deadline had passed")          \
 	X(LOST, "tc-lost", 0, "copies dropped by BPF since their way was gone meanwhile")          \
+	X(AT_HOME, "tc-at-home", 0,                                                                \
+	  "packets to home addresses without a binding, left to the routes to their link")         \
 	X(ARP_ANSWERED, "tc-arp-answered", 0, "requests of ARP for a mobile node answered by BPF") \
 	X(ARP_FENCED, "tc-arp-fenced", 0, "the same, not answered since the deadline had passed")  \
 	X(USER_HEADER, "tc-user-header", 0,                                                        \
