@@ -79,10 +79,12 @@ enum verb_place {
 	  "N of them; also into a pcap file, in the place of no file of another kind")             \
 	X(groups, "groups", "", VERB_LIST, VERB_EVERYWHERE,                                        \
 	  "the home agents of this process, with the part that it has in each")                    \
-	X(trace_packet, "trace-packet", "SOURCE DESTINATION [SIZE] [df]", VERB_LIST,               \
+	X(trace_packet, "trace-packet",                                                            \
+	  "SOURCE DESTINATION [SIZE] [df] [from CARE-OF [minimal|gre|udp PORT]]", VERB_LIST,       \
 	  VERB_ANYWHERE,                                                                           \
 	  "what this member would do now with a packet of so many octets, which with df must not " \
-	  "be fragmented: why, and what it would send; nothing is sent")                           \
+	  "be fragmented, or with from comes through a reverse tunnel from there: why, and what "  \
+	  "it would send; nothing is sent")                                                        \
 	X(counters, "counters", "", VERB_LIST, VERB_EVERYWHERE, "all counters since the start")    \
 	X(flushes, "flushes", "", VERB_LIST, VERB_EVERYWHERE,                                      \
 	  "how long the flushes of the log took since the start, by duration")                     \

@@ -184,6 +184,10 @@ struct forward_verdict forward_datagram(const struct forward_context *context,
 /* A whole packet with an ICMP error to a home agent address (RFC 2003 section 4). */
 struct forward_verdict forward_icmp(const struct forward_context *context, struct span packet);
 
+/* On which home link a packet to many is heard, as its addresses say; NULL: on none. */
+const struct forward_network *forward_heard_on(const struct forward_settings *settings,
+                                               const struct ip4 *ip);
+
 /* A broadcast or multicast as it was on a home link: copies for the mobile nodes of that
  * network that asked for them. `network` is one of the settings'. */
 struct forward_verdict forward_broadcast(const struct forward_context *context,

@@ -146,6 +146,25 @@ uint32_t forward_fan_out(struct forward_run *run, const struct forward_network *
 	return spreading.copies;
 }
 
+static bool is_heard_on(const struct forward_network *network, const struct ip4 *ip)
+{
+	bool is_for_link = ip->destination.s_addr == INADDR_BROADCAST ||
+	                   IN_MULTICAST(address_host(ip->destination));
+
+	return network->kind != FORWARD_VIRTUAL &&
+	       (forward_is_directed(network, ip->destination) ||
+	        (is_for_link && address_in_prefix(ip->source, &network->prefix)));
+}
+
+const struct forward_network *forward_heard_on(const struct forward_settings *settings,
+                                               const struct ip4 *ip)
+{
+	for (size_t i = 0; i < settings->network_count; i++)
+		if (is_heard_on(&settings->networks[i], ip))
+			return &settings->networks[i];
+	return NULL;
+}
+
 struct forward_verdict forward_broadcast(const struct forward_context *context,
                                          const struct forward_network *network, struct span packet)
 {

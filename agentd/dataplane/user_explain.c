@@ -36,6 +36,13 @@ static bool may_forward(void *context, uint8_t group)
 	return e->user->options.may_forward(e->user->options.context, group, e->now_ns);
 }
 
+static bool may_attract(void *context, uint8_t group)
+{
+	const struct explaining *e = context;
+
+	return e->user->options.may_attract(e->user->options.context, group, e->now_ns);
+}
+
 static void note(void *context, const char *sentence)
 {
 	tell(context, "note", "%s", sentence);
@@ -70,12 +77,21 @@ static void tell_output(void *context, const struct forward_output *output)
 static struct forward_verdict run(const struct explaining *e, const struct forward_context *context,
                                   struct span packet)
 {
+	const struct forward_agent *agent = &e->settings.agents[0];
+	const struct forward_network *network;
 	struct ip4 ip;
 
-	if (ip4_read(packet, &ip) == HA_OK && address_equal(ip.destination, e->user->options.agent))
+	if (!context->may_attract(context->context, agent->group))
+		context->note(context->context, "such packets are sent to the member that leads; "
+		                                "this one has what comes its way nevertheless");
+	if (ip4_read(packet, &ip) != HA_OK)
+		return forward_home(context, agent->realm, packet, FORWARD_ROUTED);
+	if (address_equal(ip.destination, agent->address))
 		return ip.protocol == IP4_ICMP ? forward_icmp(context, packet)
 		                               : forward_tunnel(context, packet);
-	return forward_home(context, e->settings.agents[0].realm, packet, FORWARD_ROUTED);
+	network = forward_heard_on(&e->settings, &ip);
+	return network ? forward_broadcast(context, network, packet)
+	               : forward_home(context, agent->realm, packet, FORWARD_ROUTED);
 }
 
 enum ha_error user_explain(struct user *user, struct span packet, dataplane_teller *teller,
@@ -95,6 +111,7 @@ enum ha_error user_explain(struct user *user, struct span packet, dataplane_tell
 		.now_ns = e.now_ns,
 		.context = &e,
 		.may_forward = may_forward,
+		.may_attract = may_attract,
 		.emit = tell_output,
 		.note = note,
 		.trial = true,

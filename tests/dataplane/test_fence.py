@@ -1,7 +1,7 @@
 """Members of a cluster forward while they hear a majority, whoever leads; and not beyond that, whatever held them up."""
 
 import pytest
-from cluster import ADDRESS, CLIENT, Cluster
+from cluster import ADDRESS, CLIENT, CLIENT_ADDRESS, Cluster
 from namespaces import ip
 from waiting import wait_for
 from world import Hosts, Mobile, association, register
@@ -65,8 +65,11 @@ def test_packets_follow_the_lead(cluster, hosts):
 
 
 def test_a_member_that_does_not_lead_forwards_what_comes_its_way(cluster, hosts):
-    _, other = begin(cluster, hosts)
+    leader, other = begin(cluster, hosts)
     wait_for(lambda: other.view()["forwards"] and other.view()["tunnels"] == 1, "it has the binding, and hears a majority")
+    told = [[row["text"] for row in member.ctl("trace-packet", CLIENT_ADDRESS, HOME)] for member in (leader, other)]
+    assert [any("the member that leads" in text for text in texts) for texts in told] == [False, True]
+    assert told[0][-1] == told[1][-1] == "tunnelled"
     send_from(hosts, other, 3)
     wait_for(lambda: other.counter("forward-tunnelled") == 3, "it forwards")
 

@@ -149,10 +149,35 @@ def test_what_would_become_of_a_packet_is_told(world, agent):
     assert len(told(CORRESPONDENT, HOME, "3000")["output"]) == 3  # fragments
     assert f"an ICMP error to {CORRESPONDENT}" in told(CORRESPONDENT, HOME, "1500", "df")["output"]
     assert told(CORRESPONDENT, "8.8.8.8")["verdict"] == ["no-network"]
-    for words in ((HOME,), (CORRESPONDENT, "x"), (CORRESPONDENT, HOME, "27"), (CORRESPONDENT, HOME, "df", "84")):
+    assert told(OWN_HOME, "255.255.255.255")["verdict"] == told(CORRESPONDENT, "172.16.1.255")["verdict"] == ["broadcast-nobody"]
+    assert register(world, flags=D | B, home=OWN_HOME) == 0
+    assert told("172.16.1.9", "239.1.2.3")["output"] == [f"104 octets into the tunnel to {CARE_OF}"]
+    for words in ((HOME,), (CORRESPONDENT, "x"), (CORRESPONDENT, HOME, "27"), (CORRESPONDENT, HOME, "df", "84"),
+                  (HOME, CORRESPONDENT, "from"), (HOME, CORRESPONDENT, "from", CARE_OF, "udp"), (HOME, CORRESPONDENT, "from", CARE_OF, "ipip"),
+                  (HOME, CORRESPONDENT, "65535", "from", CARE_OF)):
         with pytest.raises(Refused):
             told(*words)
     assert {name: counters(agent)[name] for name in before} == before
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_what_would_become_of_a_packet_from_a_tunnel_is_told(world, agent, kind):
+    def told(*words):
+        rows = agent.ctl("trace-packet", *words)
+        return [row["text"] for row in rows if row["part"] == "verdict"], [row["text"] for row in rows if row["part"] == "output"]
+    tunnel = {"ipip": (), "udp": ("udp", str(PORT))}.get(kind, (kind,))
+    way = (HOME, CORRESPONDENT, "500", "from", CARE_OF, *tunnel)
+    assert told(*way) == (["reverse-unbound"], [])
+    register_for(world, kind)
+    before = {name: value for name, value in counters(agent).items() if name.startswith(("forward-", "user-"))}
+    assert told(*way) == (["reverse"], [f"500 octets to {CORRESPONDENT}, by the routes of this host"])
+    assert told(HOME, CORRESPONDENT, "from", OTHER_CARE_OF, *tunnel) == (["reverse-care-of"], [])
+    assert told(HOME, CORRESPONDENT, "from", CARE_OF, *(("gre",) if kind != "gre" else ())) == (["reverse-kind"], [])
+    assert told(SECOND_HOME, CORRESPONDENT, "from", CARE_OF, *tunnel) == (["reverse-unbound"], [])
+    assert told(HOME, OWN_HOME, "df", "from", CARE_OF, *tunnel)[1] == [f"84 octets to {OWN_HOME}, on the home link"]
+    assert told(HOME, AGENT, "from", CARE_OF, *tunnel) == (["local"], ["84 octets to this host itself"])
+    assert {name: counters(agent)[name] for name in before} == before
+    assert binding(agent, HOME, CARE_OF)["packets_in"] == 0
 
 
 # ---- encapsulations, both ways ----
