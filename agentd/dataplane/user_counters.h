@@ -15,6 +15,10 @@
 	X(BROADCASTS, "user-broadcasts", 0,                                                        \
 	  "broadcasts and multicasts of home links that came to user space")                       \
 	X(CUT, "user-cut", 0, "packets that did not come whole")                                   \
+	X(MERGED, "user-merged", 0,                                                                \
+	  "packets from tunnels that the kernel had made of several, or left unfinished")          \
+	X(MERGED_UNKNOWN, "user-merged-unknown", 0,                                                \
+	  "such packets that were dropped because nothing was known of their parts")               \
 	X(OTHER, "user-other", 0, "packets of other protocols than IPv4 on our device")            \
 	X(SENT, "user-sent", 0, "packets that user space sent")                                    \
 	X(SEND_TOO_BIG, "user-send-too-big", 0, "packets that were larger than the link's MTU")    \

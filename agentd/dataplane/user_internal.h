@@ -6,11 +6,13 @@
 #include <stdatomic.h>
 
 #include "agentd/dataplane/host.h"
+#include "agentd/dataplane/merged_socket.h"
 #include "agentd/dataplane/user.h"
 #include "agentd/dataplane/user_counters.h"
 #include "proto/tunnel.h"
 
 #define USER_DOUBT_MAX 200u
+#define USER_NOTES 64u
 #define USER_BATCH 64u /* packets of one descriptor before the next one has its turn */
 
 enum user_source {
@@ -75,11 +77,20 @@ struct user {
 	bool completing;        /* the packet that is being forwarded says a port */
 	struct user_half *half; /* which is kept here; NULL: it is not */
 
+	int merged;                           /* merged_socket.h; -1 = not open */
+	struct merged_note notes[USER_NOTES]; /* about packets that did not come yet */
+	size_t note_at;
+	uint64_t wait_again_ns; /* for a note that is missing */
+
 	uint8_t packet[IP4_TOTAL_MAX + 1];
+	uint8_t part[IP4_TOTAL_MAX]; /* of a packet that was merged */
 };
 
 /* user_receive.c: what waits at a source, at most USER_BATCH packets. */
 void user_receive(struct user *user, enum user_source source);
+
+/* user_merged.c: a whole packet from a raw socket, if it is several. false: it is one. */
+bool user_merged_take(struct user *user, struct span packet);
 
 /* user_send.c: of struct forward_context. */
 void user_emit(void *context, const struct forward_output *output);

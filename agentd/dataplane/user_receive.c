@@ -41,7 +41,8 @@ static void take_home(struct user *user, struct span packet)
 static void take_tunnel(struct user *user, struct span packet)
 {
 	user_count(USER_TUNNEL);
-	forward_tunnel(&user->context, packet);
+	if (!user_merged_take(user, packet))
+		forward_tunnel(&user->context, packet);
 }
 
 static void take_icmp(struct user *user, struct span packet)

@@ -5,31 +5,47 @@
  *
  * What comes from the agent through such a tunnel is put into the TUN device, and what
  * the node sends to the device goes through the tunnel to the agent. Says `ready`, then
- * nothing; ends when its standard input does. Registering is left to others. */
+ * nothing; ends when its standard input does. Registering is left to others.
+ *
+ * Packets come by a packet socket, which says of what the kernel has merged how it is to
+ * be cut, and only what was in fragments by the sockets that put these together. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/if.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "agentd/base/address.h"
 #include "proto/tunnel.h"
 
+#define BUFFER (16 << 20)
+
 static struct tunnel_end end = { .local_port = 0, .remote_port = TUNNEL_UDP_PORT };
-static int device, tunnel, plain = -1, sender; /* plain: what minimal encapsulation cannot carry */
-static uint8_t packet[IP4_TOTAL_MAX + 1], scratch[IP4_TOTAL_MAX + 1];
+static int device, wire, tunnel, plain = -1,
+				 sender; /* plain: what minimal encapsulation cannot carry */
+static uint8_t packet[IP4_TOTAL_MAX + 256], scratch[IP4_TOTAL_MAX + 1];
 
 static void stop(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
+}
+
+static void set(int fd, int level, int name, int value)
+{
+	if (setsockopt(fd, level, name, &value, sizeof(value)) != 0)
+		stop("socket option");
 }
 
 static struct in_addr address_of(const char *text)
@@ -51,7 +67,7 @@ static uint8_t encapsulation_of(const char *text)
 
 static void open_device(const char *name)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	device = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
@@ -80,10 +96,136 @@ static void open_tunnel(void)
 	if (tunnel < 0 || sender < 0 ||
 	    bind(tunnel, (const struct sockaddr *)&here, sizeof(here)) != 0)
 		stop("sockets");
+	set(tunnel, IPPROTO_IP, IP_RECVFRAGSIZE, 1);
+	if (plain >= 0)
+		set(plain, IPPROTO_IP, IP_RECVFRAGSIZE, 1);
+}
+
+static void open_wire(void)
+{
+	const struct sockaddr_ll all = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
+
+	wire = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
+	if (wire < 0)
+		stop("packet socket");
+	set(wire, SOL_PACKET, PACKET_VNET_HDR, 1);
+	set(wire, SOL_PACKET, PACKET_AUXDATA, 1);
+	if (bind(wire, (const struct sockaddr *)&all, sizeof(all)) != 0)
+		stop("packet socket");
+}
+
+/* For a raw socket that is full the kernel answers that there is none. */
+static void enlarge(void)
+{
+	set(wire, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
+	set(tunnel, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
+	if (plain >= 0)
+		set(plain, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
+}
+
+static void put(struct span inner, const struct virtio_net_hdr *facts)
+{
+	struct iovec pieces[] = { { (void *)(uintptr_t)facts, sizeof(*facts) },
+		                  { (void *)(uintptr_t)inner.at, inner.size } };
+
+	if (writev(device, pieces, 2) < 0)
+		perror("into the device");
+}
+
+static void put_unwrapped(enum ha_error why, const struct tunnel_unwrapped *in,
+                          const struct virtio_net_hdr *facts)
+{
+	struct tunnel_end ends = end;
+
+	if (why == HA_OK && plain >= 0 && ip4_is_fragment(&in->ip))
+		ends.encapsulation = ENCAPSULATION_IPIP;
+	if (why != HA_OK || !tunnel_matches(&ends, in))
+		fprintf(stderr, "refused: %s\n", tunnel_fault_text(in->fault));
+	else
+		put(in->inner, facts);
+}
+
+/* ---- packets as they come ---- */
+
+static size_t header_of_link(struct msghdr *message)
+{
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
+		struct tpacket_auxdata known;
+
+		if (at->cmsg_level != SOL_PACKET || at->cmsg_type != PACKET_AUXDATA)
+			continue;
+		memcpy(&known, CMSG_DATA(at), sizeof(known));
+		return known.tp_net;
+	}
+	return 0;
+}
+
+static bool is_for_us(struct span octets)
+{
+	struct ip4 ip;
+	struct span rest;
+
+	if (ip4_read(octets, &ip) != HA_OK || ip4_is_fragment(&ip) ||
+	    ip.destination.s_addr != end.local.s_addr)
+		return false;
+	rest = ip4_payload(octets, &ip);
+	if (end.udp)
+		return ip.protocol == IP4_UDP && rest.size >= 4 &&
+		       (rest.at[2] << 8 | rest.at[3]) == end.local_port;
+	return ip.protocol == IP4_IPIP || ip.protocol == IP4_GRE || ip.protocol == IP4_MINIMAL;
+}
+
+/* What is said of the packet is said of the one inside; offsets are from its begin. */
+static void take_from_wire(struct span octets, struct virtio_net_hdr facts, size_t before)
+{
+	struct writer room = writer_over(scratch, sizeof(scratch));
+	struct tunnel_unwrapped in;
+	enum ha_error why = tunnel_unwrap(octets, &room, &in);
+	size_t more = before + in.outer.total - in.ip.total;
+
+	facts.flags &= VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	if (facts.flags)
+		facts.csum_start = (uint16_t)(facts.csum_start - more);
+	facts.hdr_len = 0;
+	put_unwrapped(why, &in, &facts);
+}
+
+static void take_all_from_wire(void)
+{
+	for (;;) {
+		_Alignas(struct cmsghdr) char control[128];
+		struct virtio_net_hdr facts;
+		struct iovec pieces[] = { { &facts, sizeof(facts) }, { packet, sizeof(packet) } };
+		struct msghdr message = { .msg_iov = pieces,
+			                  .msg_iovlen = 2,
+			                  .msg_control = control,
+			                  .msg_controllen = sizeof(control) };
+		ssize_t size = recvmsg(wire, &message, 0);
+		size_t begin;
+		struct span octets;
+
+		if (size < 0)
+			return;
+		begin = header_of_link(&message);
+		octets = (struct span){ packet + begin, (size_t)size - sizeof(facts) - begin };
+		if (is_for_us(octets))
+			take_from_wire(octets, facts, begin);
+	}
+}
+
+/* ---- packets out of fragments ---- */
+
+static bool was_in_fragments(struct msghdr *message)
+{
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at))
+		if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVFRAGSIZE)
+			return true;
+	return false;
 }
 
 static void take_one(size_t size, const struct sockaddr_in *from)
 {
+	static const struct virtio_net_hdr whole;
 	struct writer room = writer_over(scratch, sizeof(scratch));
 	const struct span octets = { packet, size };
 	const struct ip4 outer = {
@@ -92,30 +234,36 @@ static void take_one(size_t size, const struct sockaddr_in *from)
 		.ttl = 64,
 		.protocol = IP4_UDP,
 	};
-	struct tunnel_end ends = end;
 	struct tunnel_unwrapped in;
 	enum ha_error why = end.udp ? tunnel_unwrap_datagram(&outer, ntohs(from->sin_port),
 	                                                     end.local_port, octets, &room, &in)
 	                            : tunnel_unwrap(octets, &room, &in);
 
-	if (why == HA_OK && plain >= 0 && ip4_is_fragment(&in.ip))
-		ends.encapsulation = ENCAPSULATION_IPIP;
-	if (why != HA_OK || !tunnel_matches(&ends, &in))
-		fprintf(stderr, "refused: %s\n", tunnel_fault_text(in.fault));
-	else if (write(device, in.inner.at, in.inner.size) < 0)
-		perror("into the device");
+	put_unwrapped(why, &in, &whole);
 }
 
 static void take(int from_socket)
 {
-	struct sockaddr_in from;
-	socklen_t from_size = sizeof(from);
-	ssize_t size;
+	for (;;) {
+		_Alignas(struct cmsghdr) char control[128];
+		struct sockaddr_in from;
+		struct iovec piece = { packet, sizeof(packet) };
+		struct msghdr message = { .msg_name = &from,
+			                  .msg_namelen = sizeof(from),
+			                  .msg_iov = &piece,
+			                  .msg_iovlen = 1,
+			                  .msg_control = control,
+			                  .msg_controllen = sizeof(control) };
+		ssize_t size = recvmsg(from_socket, &message, 0);
 
-	while ((size = recvfrom(from_socket, packet, sizeof(packet), 0, (struct sockaddr *)&from,
-	                        &from_size)) >= 0)
-		take_one((size_t)size, &from);
+		if (size < 0)
+			return;
+		if (was_in_fragments(&message))
+			take_one((size_t)size, &from);
+	}
 }
+
+/* ---- what the node sends ---- */
 
 static void send_one(size_t size)
 {
@@ -136,10 +284,12 @@ static void send_one(size_t size)
 
 static void give(void)
 {
+	struct virtio_net_hdr facts; /* nothing: the kernel leaves nothing to such a device */
+	struct iovec pieces[] = { { &facts, sizeof(facts) }, { packet, sizeof(packet) } };
 	ssize_t size;
 
-	while ((size = read(device, packet, sizeof(packet))) >= 0)
-		send_one((size_t)size);
+	while ((size = readv(device, pieces, 2)) >= (ssize_t)sizeof(facts))
+		send_one((size_t)size - sizeof(facts));
 }
 
 static void take_option(int option)
@@ -185,6 +335,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		take_option(option);
 	open_tunnel();
+	open_wire();
+	enlarge();
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
@@ -192,14 +344,16 @@ int main(int argc, char **argv)
 			{ .fd = STDIN_FILENO, .events = POLLIN },
 			{ .fd = device, .events = POLLIN },
 			{ .fd = tunnel, .events = POLLIN },
+			{ .fd = wire, .events = POLLIN },
 			{ .fd = plain, .events = POLLIN },
 		};
 
-		if (poll(about, 4, -1) < 0 && errno != EINTR)
+		if (poll(about, 5, -1) < 0 && errno != EINTR)
 			stop("poll");
 		if (about[0].revents)
 			return EXIT_SUCCESS;
 		give();
+		take_all_from_wire();
 		take(tunnel);
 		if (plain >= 0)
 			take(plain);

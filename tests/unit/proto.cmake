@@ -1,7 +1,7 @@
 # Codecs, authenticators, and the small parts of agentd/base they stand on.
 foreach(name IN ITEMS
     arp cursor message revocation extension extension_kinds extension_layout extension_write codes
-    authenticator generalized name ip4 ip4_fragment icmp4
+    authenticator generalized name ip4 ip4_fragment icmp4 segments
     tunnel tunnel_unwrap tunnel_quote)
   hearth_unit_test(${name} hearth_proto)
 endforeach()
