@@ -1,6 +1,10 @@
 /* forward_home.c - packets to home addresses (RFC 5944 section 4.2.3). */
 #include "agentd/dataplane/forward_internal.h"
 
+#include "proto/message.h"
+
+#define UDP_REST 6u /* octets of its header behind the source port */
+
 /* In how many tunnels is it already? A loop that no check sees grows by a tunnel each
  * time it comes round. */
 static bool is_too_deep(struct forward_run *run, struct span packet, struct ip4 ip)
@@ -129,7 +133,10 @@ void forward_unbound(struct forward_run *run, struct forward_subject *subject)
 	                                                               network->group)
 	                                            : NULL;
 
-	forward_note(run, "%s is not bound", address_format(subject->ip.destination).text);
+	forward_note(run,
+	             subject->at_home ? "%s asked from home, where the reply goes"
+	                              : "%s is not bound",
+	             address_format(subject->ip.destination).text);
 	if (!network || !agent) {
 		forward_ends(run, network ? FORWARD_NO_AGENT : FORWARD_NO_NETWORK);
 		return;
@@ -159,6 +166,30 @@ void forward_unbound(struct forward_run *run, struct forward_subject *subject)
 	forward_ends(run, subject->routed);
 }
 
+/* A Registration Reply of this host: it goes to where the request came from, so who asked
+ * from the home address is at home, whatever is bound still (RFC 5944 section 3.8.3.1). */
+static bool is_reply(const struct forward_settings *settings, const struct forward_subject *subject)
+{
+	const struct span payload = ip4_payload(subject->packet, &subject->ip);
+	struct reader in = reader_over(payload.at, payload.size);
+	uint16_t source_port = get_u16(&in);
+
+	reader_take(&in, UDP_REST);
+	return subject->from_host && subject->ip.protocol == IP4_UDP &&
+	       !ip4_is_fragment(&subject->ip) && forward_agent_at(settings, subject->ip.source) &&
+	       source_port == settings->udp_port && get_u8(&in) == MIP_TYPE_REPLY &&
+	       in.error == HA_OK;
+}
+
+static bool is_to_who_is_home(const struct forward_settings *settings,
+                              const struct forward_subject *subject)
+{
+	const struct forward_network *network = forward_network_of(settings, subject->realm,
+	                                                           subject->ip.destination);
+
+	return network && network->kind != FORWARD_VIRTUAL && is_reply(settings, subject);
+}
+
 struct forward_verdict forward_home(const struct forward_context *context, uint32_t realm,
                                     struct span packet, enum forward_arrival arrival)
 {
@@ -178,7 +209,9 @@ struct forward_verdict forward_home(const struct forward_context *context, uint3
 	packet.size = subject.ip.total;
 	subject.packet = subject.arrived = packet;
 	own = forward_is_own(context->settings, subject.ip.destination);
-	if (!own && tunnels_find(context->tunnels, realm, subject.ip.destination, &home)) {
+	subject.at_home = is_to_who_is_home(context->settings, &subject);
+	if (!own && !subject.at_home &&
+	    tunnels_find(context->tunnels, realm, subject.ip.destination, &home)) {
 		forward_bound(&run, &subject, &home);
 	} else if (own && arrival == FORWARD_FROM_WIRE) {
 		forward_emit(&run, &(struct forward_output){ .kind = FORWARD_HOST,

@@ -23,6 +23,7 @@ struct forward_subject {
 	struct span arrived; /* as it came, to be quoted in errors */
 	bool counted;        /* its hop is counted already */
 	bool from_host;      /* this host made it */
+	bool at_home;        /* for who asked from there, bound or not */
 	/* How it ends if it goes on into a tunnel, or elsewhere. */
 	enum forward_reason tunnelled;
 	enum forward_reason routed;

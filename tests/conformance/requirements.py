@@ -9,7 +9,7 @@ A row is (level, whom it binds, statement), (level, whom, statement, reason why 
 proofs as proofs.py makes them). Its id is made of the document, the section and its place: 5944-3.8.2.1-07.
 """
 
-from proofs import suite
+from proofs import packets, suite
 from requirements_tunnels import TUNNELS
 
 HA, MN, FA, ALL = "home agent", "mobile node", "foreign agent", "all"
@@ -18,6 +18,8 @@ OF_NODE = "binds the mobile node, not the agent under test"
 OF_AGENT = "binds the foreign agent, not the agent under test"
 LOG = "is about the agent's own log, which cannot be seen over UDP"
 ARP = suite("absent", "test_leaving_is_announced", "test_absent_node_is_answered_for", "test_node_at_home_is_not_answered_for")
+AT_HOME = (suite("forward", "test_who_comes_home_is_told_there_that_it_may_not") +
+           packets("home", "a registration reply to who is bound, on a link"))
 SETTINGS = "is about how an agent is set up, not about what it answers"
 PERMISSION = "permits and does not demand; what an agent chose is a key of the profile"
 
@@ -132,11 +134,11 @@ RFC_5944 = {
     "3.8.3.1": [
         ("MUST", HA, "The answer to a broadcast or multicast request comes from the agent's unicast address."),
         ("MUST", HA, "The reply to a node that deregisters at home goes out on the home link, past any binding.",
-         "is about which link a packet leaves by, which comes with the data plane"),
+         AT_HOME),
         ("MUST", HA, "A binding that is left after such a request was denied does not divert the reply.",
-         "is about which link a packet leaves by, which comes with the data plane"),
+         AT_HOME),
         ("MUST", HA, "That denial too is sent as if the node were at home.",
-         "is about which link a packet leaves by, which comes with the data plane"),
+         AT_HOME),
     ],
     "3.8.3.2": [
         ("SHOULD", HA, "An agent without simultaneous bindings accepts with code 1."),

@@ -1,6 +1,7 @@
 """Packets between a correspondent and a mobile node through a real agentd: its TUN device and raw sockets alone, and with the
 BPF program before them."""
 
+import functools
 import hashlib
 import os
 import pwd
@@ -348,7 +349,6 @@ def test_nodes_of_a_link_are_reached_away_and_at_home(world, agent, home):
         assert world.reaches("agent", home)
 
 
-
 def test_a_node_at_home_is_left_alone(world, agent, path):
     """What others say to it is the kernel's business where BPF looks first: user space never sees it."""
     ip("-n", world.namespace("neighbour"), "address", "add", f"{OWN_HOME}/32", "dev", "own")
@@ -363,6 +363,18 @@ def test_a_node_at_home_is_left_alone(world, agent, path):
     assert world.ping("mobile", OWN_HOME, count=10, source=HOME) == 10
     if path == "tc" and marks_lead_to_ways():
         assert [counters(agent)[name] for name in ("user-home", "user-tunnel")] == [before["user-home"], before["user-tunnel"]]
+
+
+@pytest.mark.parametrize("home", [OWN_HOME, LINK_HOME])
+def test_who_comes_home_is_told_there_that_it_may_not(world, agent, home):
+    """RFC 5944 section 3.8.3.1: the binding that is left does not divert the reply; nor does one that is going."""
+    assert register(world, home=home) == 0
+    at_home, link = ("neighbour", "own") if home == OWN_HOME else ("router", "home")
+    ip("-n", world.namespace(at_home), "address", "add", f"{home}/32", "dev", link)
+    register_at_home = functools.partial(world_module.register, world, at_home, home, home, lifetime=0)
+    assert register_at_home(late_s=3600) == 133
+    assert binding(agent, home, CARE_OF)
+    assert register_at_home() == 0
 
 
 def test_who_is_away_from_a_link_is_answered_for(world, agent):

@@ -224,12 +224,12 @@ class Echo:
             self.errors.append((message[0], message[1], int.from_bytes(message[6:8], "big"), source))
 
 
-def register(hosts, host, home, care_of, agent=AGENT, lifetime=300, flags=D, extensions=b"", port=0, source=None):
+def register(hosts, host, home, care_of, agent=AGENT, lifetime=300, flags=D, extensions=b"", port=0, source=None, late_s=0):
     """The code of the reply. Sent again until there is one, with a new identification. `source`: a NAT's address, if that is
-    not the care-of address."""
+    not the care-of address. `late_s`: how far the node's clock is behind."""
     def answer():
         node.sendto(Association(SPI, KEY).sign(
-            build_request(home, agent, care_of, lifetime, ntp_time(), flags=flags) + extensions), (agent, 434))
+            build_request(home, agent, care_of, lifetime, ntp_time() - (late_s << 32), flags=flags) + extensions), (agent, 434))
         try:
             return Reply(node.recvfrom(2048)[0])
         except TimeoutError:

@@ -170,6 +170,15 @@ BIND_2 = f"bind {HOME} care-of={CARE_OF_2}"
 BIND_UDP = f"bind {HOME} care-of=192.168.1.2 endpoint={NAT} port={NAT_PORT} udp"
 
 
+def reply_case(name, network, kind=3, port=434):
+    """RFC 5944 section 3.8.3.1: who asked from the home address is answered on the home link, bound or not."""
+    reply = octets(IP(src=AGENT, dst=HOME) / UDP(sport=port, dport=434) / Raw(bytes([kind]) + bytes(19)))
+    case = Case(name, BIND, network=f"10.0.0.0/24 {network}").put("home host", reply)
+    if network != "virtual" and (kind, port) == (3, 434):
+        return case.gives("home-link").out("inner on-link", reply, ())
+    return case.gives("tunnelled").outer(wrapped(reply))
+
+
 def home_cases():
     packet = plain()
     yield Case("a packet goes to the care-of address", BIND).put("home wire", packet).gives("tunnelled").outer(
@@ -261,6 +270,10 @@ def home_drop_cases():
     for what, address in (("the agent's own address", AGENT), ("another address of ours", inside)):
         yield Case(f"who is bound at {what} does not get what is for us", elsewhere, f"bind {address} care-of={CARE_OF}").put(
             "home wire", plain(destination=address)).gives("local").out("host", plain(destination=address), ())
+    for kind in ("link", "router", "virtual"):
+        yield reply_case(f"a registration reply to who is bound, on a {kind}", kind)
+    yield reply_case("a request of this host is no reply", "link", kind=1)
+    yield reply_case("a reply from another port is none of the agent's", "link", port=435)
     for how in ("routed", "host"):
         yield Case(f"to an address of ours that another member has now: {how}", elsewhere, network="10.0.0.0/24 router").put(
             f"home {how}", mine).gives("home-link").out("inner on-link", mine, ())
