@@ -127,6 +127,15 @@ static void complete(void *context, const struct dataplane_port *port)
 		d->completes(d->context, port);
 }
 
+/* The device by which packets come to user space is another one to the kernel. */
+static void moved(void *context, const char *device)
+{
+	struct dataplane *d = context;
+
+	if (d->fast)
+		tc_keep_device(d->fast, if_nametoindex(device));
+}
+
 static enum ha_error open_fast(struct dataplane *d, char *report, size_t size)
 {
 	const struct forward_settings settings = settings_of(d);
@@ -168,6 +177,7 @@ static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 		.may_forward = may_forward,
 		.may_attract = may_attract,
 		.learnt = learnt,
+		.moved = moved,
 		.completes = complete,
 		.context = d,
 		.udp = d->udp,

@@ -9,17 +9,29 @@
  * said, by who knows the tunnel. */
 #define DEVICE_MTU 65535u
 
-static enum ha_error clear(const struct interception *i, struct netlink *netlink)
-{
-	unsigned rules, routes;
-	enum ha_error why = netlink_rules_flush(netlink, i->table, &rules);
+#define STRICT 1u /* of rp_filter: the way back is the way that it came */
+#define LOOSE 2u  /* there is a way back */
+#define PROBES 8u /* addresses of a network that are tried for one that is nobody's */
 
-	if (why == HA_OK)
-		why = netlink_routes_flush(netlink, i->table, &routes);
-	if (why == HA_OK && rules + routes > 0)
-		log_notice("%u rules and %u routes of an earlier agentd were cleared away", rules,
-		           routes);
-	return why;
+static enum ha_error clear(const struct interception *i, struct netlink *netlink, unsigned *rules,
+                           unsigned *routes)
+{
+	enum ha_error why = netlink_rules_flush(netlink, i->table, rules);
+
+	*routes = 0;
+	return why == HA_OK ? netlink_routes_flush(netlink, i->table, routes) : why;
+}
+
+/* Where all interfaces are strict, a loose one of its own takes precedence: what comes out
+ * of tunnels comes from anywhere. */
+static enum ha_error loosen(struct netlink *netlink, unsigned link)
+{
+	struct netlink_forwarding all;
+	enum ha_error why = netlink_forwarding(netlink, 0, &all);
+
+	return why == HA_OK ? netlink_set(netlink, link, NETLINK_RP_FILTER,
+	                                  all.rp_filter == STRICT ? LOOSE : 0)
+	                    : why;
 }
 
 static enum ha_error prepare_device(const struct interception *i, struct netlink *netlink,
@@ -31,7 +43,7 @@ static enum ha_error prepare_device(const struct interception *i, struct netlink
 	if (why == HA_OK)
 		why = netlink_mtu(netlink, found.index, DEVICE_MTU);
 	if (why == HA_OK)
-		why = netlink_set(netlink, found.index, NETLINK_RP_FILTER, 0);
+		why = loosen(netlink, found.index);
 	if (why == HA_OK)
 		why = netlink_set(netlink, found.index, NETLINK_FORWARDING, 1);
 	if (why == HA_OK)
@@ -79,16 +91,20 @@ static enum ha_error put_members_aside(const struct interception *i, struct netl
 	return why;
 }
 
-enum ha_error interception_begin(const struct interception *i, struct netlink *netlink,
-                                 char *report, size_t size)
+static enum ha_error refuse_clear(const struct interception *i, struct netlink *netlink,
+                                  enum ha_error why, char *report, size_t size)
+{
+	return ha_refuse(report, size, why,
+	                 "rules and routes of table %u cannot be read or taken away: %s", i->table,
+	                 netlink_trouble(netlink));
+}
+
+static enum ha_error put_all(const struct interception *i, struct netlink *netlink, char *report,
+                             size_t size)
 {
 	unsigned link = 0;
-	enum ha_error why = clear(i, netlink);
+	enum ha_error why;
 
-	if (why != HA_OK)
-		return ha_refuse(report, size, why,
-		                 "rules and routes of table %u cannot be read or taken away: %s",
-		                 i->table, netlink_trouble(netlink));
 	why = prepare_device(i, netlink, &link);
 	if (why != HA_OK)
 		return ha_refuse(report, size, why, "device %s cannot be set up: %s", i->device,
@@ -112,6 +128,31 @@ enum ha_error interception_begin(const struct interception *i, struct netlink *n
 	return why;
 }
 
+enum ha_error interception_again(const struct interception *i, struct netlink *netlink,
+                                 char *report, size_t size)
+{
+	unsigned rules, routes;
+	enum ha_error why = clear(i, netlink, &rules, &routes);
+
+	if (why != HA_OK)
+		return refuse_clear(i, netlink, why, report, size);
+	return put_all(i, netlink, report, size);
+}
+
+enum ha_error interception_begin(const struct interception *i, struct netlink *netlink,
+                                 char *report, size_t size)
+{
+	unsigned rules, routes;
+	enum ha_error why = clear(i, netlink, &rules, &routes);
+
+	if (why != HA_OK)
+		return refuse_clear(i, netlink, why, report, size);
+	if (rules + routes > 0)
+		log_notice("%u rules and %u routes of an earlier agentd were cleared away", rules,
+		           routes);
+	return put_all(i, netlink, report, size);
+}
+
 void interception_end(const struct interception *i, struct netlink *netlink)
 {
 	unsigned removed;
@@ -122,6 +163,69 @@ void interception_end(const struct interception *i, struct netlink *netlink)
 		            netlink_trouble(netlink));
 }
 
+/* ---- what is in the way ---- */
+
+static bool is_among(const struct in_addr *list, size_t count, struct in_addr address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (address_equal(list[i], address))
+			return true;
+	return false;
+}
+
+static bool is_member(const struct interception *i, struct in_addr address)
+{
+	for (size_t n = 0; n < CLUSTER_MEMBERS_MAX; n++)
+		if (cluster_member_is_given(&i->members[n]) &&
+		    address_equal(i->members[n].address, address))
+			return true;
+	return false;
+}
+
+/* One address of a network that is to be led to us; false: none was found. */
+static bool probe_of(const struct interception *i, const struct address_prefix *prefix,
+                     const struct in_addr *own, size_t own_count, struct in_addr *out)
+{
+	uint32_t most = UINT32_MAX >> prefix->length % 32;
+
+	if (prefix->length == 32)
+		most = 0;
+	for (uint32_t n = most > 1; n <= most && n <= PROBES; n++) {
+		out->s_addr = htonl(address_host(prefix->network) + n);
+		if (!is_among(own, own_count, *out) && !is_member(i, *out))
+			return true;
+	}
+	return false;
+}
+
+bool interception_is_whole(const struct interception *i, struct netlink *netlink,
+                           const struct in_addr *own, size_t own_count, char *out, size_t size)
+{
+	struct netlink_link device;
+
+	*out = '\0';
+	if (netlink_find(netlink, i->device, &device) != HA_OK) {
+		snprintf(out, size, "the device %s is gone", i->device);
+		return false;
+	}
+	for (size_t n = 0; n < HOME_NETWORKS_MAX; n++) {
+		const struct address_prefix prefix = home_network_prefix(&i->networks[n]);
+		struct in_addr probe;
+		unsigned link;
+
+		if (!home_network_is_given(&i->networks[n]) ||
+		    !probe_of(i, &prefix, own, own_count, &probe) ||
+		    netlink_way(netlink, probe, &link) != HA_OK || link == device.index)
+			continue;
+		snprintf(out, size,
+		         "packets for home-networks.network-%zu are not led to %s: rule %u or a "
+		         "route of table %u is missing, or another one goes before it",
+		         n + 1, i->device, i->priority, i->table);
+		return false;
+	}
+	return true;
+}
+
 /* ---- what stands in the way ---- */
 
 /* Does it forward? Also when that cannot be known. */
@@ -130,6 +234,16 @@ static bool forwards(struct netlink *netlink, unsigned link)
 	struct netlink_forwarding found;
 
 	return netlink_forwarding(netlink, link, &found) != HA_OK || found.forwards;
+}
+
+/* The larger number of both holds, and 2 is less strict than 1. */
+static bool is_strict(struct netlink *netlink, unsigned link)
+{
+	struct netlink_forwarding all, own;
+
+	return netlink_forwarding(netlink, 0, &all) == HA_OK &&
+	       netlink_forwarding(netlink, link, &own) == HA_OK &&
+	       (all.rp_filter > own.rp_filter ? all.rp_filter : own.rp_filter) == STRICT;
 }
 
 bool interception_doubt(const struct interception *i, struct netlink *netlink, char *out,
@@ -150,6 +264,14 @@ bool interception_doubt(const struct interception *i, struct netlink *netlink, c
 		if (netlink_find(netlink, interface, &link) != HA_OK) {
 			snprintf(out, size,
 			         "home-networks.network-%zu: there is no interface %s now", n + 1,
+			         interface);
+			return true;
+		}
+		if (is_strict(netlink, link.index)) {
+			snprintf(out, size,
+			         "net.ipv4.conf.%s.rp_filter is 1, or that of all: what nodes at "
+			         "home there send is dropped, as the way to them leads through "
+			         "agentd; set it to 2",
 			         interface);
 			return true;
 		}

@@ -36,6 +36,15 @@ struct interception {
 enum ha_error interception_begin(const struct interception *interception, struct netlink *netlink,
                                  char *report, size_t size);
 
+/* The same for what was taken away since. */
+enum ha_error interception_again(const struct interception *interception, struct netlink *netlink,
+                                 char *report, size_t size);
+
+/* Are packets for home networks led to the device? Asked of the kernel for one address of
+ * each network, none of `own`. false: a sentence says which are not. */
+bool interception_is_whole(const struct interception *interception, struct netlink *netlink,
+                           const struct in_addr *own, size_t own_count, char *out, size_t size);
+
 /* Take the rules and routes away. */
 void interception_end(const struct interception *interception, struct netlink *netlink);
 

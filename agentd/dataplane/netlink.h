@@ -120,6 +120,10 @@ enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct 
  * asked. */
 enum ha_error netlink_route_aside(struct netlink *netlink, uint32_t table, struct in_addr to);
 
+/* The link by which this host would send a packet of its own to `to`, which has no mark;
+ * 0: there is no way. */
+enum ha_error netlink_way(struct netlink *netlink, struct in_addr to, unsigned *link);
+
 /* Take away every route of the table. */
 enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed);
 

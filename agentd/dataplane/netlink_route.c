@@ -290,3 +290,41 @@ enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsi
 {
 	return flush(netlink, table, removed, list_routes, remove_route);
 }
+
+/* ---- ways ---- */
+
+static int note_link_of_way(const struct nlattr *at, void *context)
+{
+	unsigned *link = context;
+
+	if (mnl_attr_get_type(at) == RTA_OIF)
+		*link = mnl_attr_get_u32(at);
+	return MNL_CB_OK;
+}
+
+static int note_way(const struct nlmsghdr *answer, void *context)
+{
+	mnl_attr_parse(answer, sizeof(struct rtmsg), note_link_of_way, context);
+	return MNL_CB_STOP;
+}
+
+/* What the kernel says where there is no way, or one that ends at once. */
+static bool is_no_way(int number)
+{
+	return number == ENETUNREACH || number == EHOSTUNREACH || number == EACCES ||
+	       number == EINVAL;
+}
+
+enum ha_error netlink_way(struct netlink *netlink, struct in_addr to, unsigned *link)
+{
+	struct nlmsghdr *request = netlink_begin(netlink, RTM_GETROUTE, 0);
+	struct rtmsg *about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
+	enum ha_error why;
+
+	*link = 0;
+	about->rtm_family = AF_INET;
+	about->rtm_dst_len = 32;
+	mnl_attr_put(request, RTA_DST, sizeof(to), &to);
+	why = netlink_ask(netlink, request, note_way, link);
+	return why != HA_OK && is_no_way(netlink->trouble) ? HA_OK : why;
+}

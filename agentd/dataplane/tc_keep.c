@@ -272,6 +272,14 @@ enum ha_error tc_keep_begin(struct tc_keep *k, struct tunnels *tunnels, uint32_t
 	return why;
 }
 
+void tc_keep_device(struct tc_keep *k, uint32_t user_device)
+{
+	pthread_mutex_lock(&k->lock);
+	if (k->tc)
+		tc_user_device(k->tc, user_device);
+	pthread_mutex_unlock(&k->lock);
+}
+
 void tc_keep_agent(struct tc_keep *k, uint8_t group, struct in_addr address)
 {
 	tc_agent(k->tc, group, address);

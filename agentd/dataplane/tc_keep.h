@@ -42,6 +42,9 @@ struct tunnels_counters *tc_keep_rows(struct tc_keep *keep);
  * HA_E_CAPACITY: the table has too many observers; or thread_begin's. */
 enum ha_error tc_keep_begin(struct tc_keep *keep, struct tunnels *tunnels, uint32_t user_device);
 
+/* As tc_user_device: another one since. Any thread. */
+void tc_keep_device(struct tc_keep *keep, uint32_t user_device);
+
 /* As tc_agent, before anything is forwarded. */
 void tc_keep_agent(struct tc_keep *keep, uint8_t group, struct in_addr address);
 

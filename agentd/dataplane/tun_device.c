@@ -45,9 +45,18 @@ static enum ha_error refuse_device(const char *name, int number, char *report, s
 	}
 }
 
-int tun_device_open(const char *name, enum ha_error *why, char *report, size_t size)
+enum ha_error tun_device_again(int fd, const char *name, char *report, size_t size)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(fd, TUNSETIFF, &request) == 0)
+		return HA_OK;
+	return refuse_device(name, errno, report, size);
+}
+
+int tun_device_open(const char *name, enum ha_error *why, char *report, size_t size)
+{
 	int fd = open(CLONE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
 	*why = HA_OK;
@@ -55,10 +64,9 @@ int tun_device_open(const char *name, enum ha_error *why, char *report, size_t s
 		*why = refuse_clone(errno, report, size);
 		return -1;
 	}
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	if (ioctl(fd, TUNSETIFF, &request) == 0)
+	*why = tun_device_again(fd, name, report, size);
+	if (*why == HA_OK)
 		return fd;
-	*why = refuse_device(name, errno, report, size);
 	close(fd);
 	return -1;
 }

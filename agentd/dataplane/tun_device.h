@@ -18,4 +18,7 @@
  * errno's nearest; with a sentence. */
 int tun_device_open(const char *name, enum ha_error *why, char *report, size_t size);
 
+/* Make the device of that descriptor again, which somebody has deleted. Errors as above. */
+enum ha_error tun_device_again(int fd, const char *name, char *report, size_t size);
+
 #endif

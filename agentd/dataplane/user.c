@@ -27,7 +27,8 @@ static void note_doubt(struct user *user)
 {
 	char now[USER_DOUBT_MAX], before[USER_DOUBT_MAX];
 
-	interception_doubt(&user->options.interception, user->netlink, now, sizeof(now));
+	if (user_device_look(user, now, sizeof(now)))
+		interception_doubt(&user->options.interception, user->netlink, now, sizeof(now));
 	pthread_mutex_lock(&user->mutex);
 	memcpy(before, user->doubt, sizeof(before));
 	memcpy(user->doubt, now, sizeof(now));
@@ -93,6 +94,8 @@ static void wait_for_packets(struct user *user, struct pollfd about[WAITS])
 
 	for (unsigned i = 0; i < USER_SOURCES; i++)
 		about[i] = (struct pollfd){ .fd = user->sources[i], .events = POLLIN };
+	if (user->device_lost) /* it would say so all the time */
+		about[USER_FROM_DEVICE].fd = -1;
 	for (size_t i = 0; i < user->link_count; i++)
 		about[USER_SOURCES + i] = (struct pollfd){
 			.fd = user->links[i].fd,
@@ -109,6 +112,8 @@ static void take_packets(struct user *user, const struct pollfd about[WAITS])
 	for (unsigned i = 0; i < USER_WAKE; i++)
 		if (about[i].revents & POLLIN)
 			user_receive(user, (enum user_source)i);
+	if (about[USER_FROM_DEVICE].revents & POLLERR)
+		user_device_lost(user);
 	for (size_t i = 0; i < user->link_count; i++)
 		if (about[USER_SOURCES + i].revents)
 			user_broadcasts_receive(user, &user->links[i]);

@@ -32,6 +32,8 @@ struct user_options {
 	void (*learnt)(void *context, struct span packet);
 	/* Of struct dataplane_options. */
 	dataplane_completes *completes;
+	/* Told when the device was made again, with its name; NULL: nobody. The thread's. */
+	void (*moved)(void *context, const char *device);
 	void *context;
 	int udp; /* -1 = none; stays the caller's */
 };

@@ -14,6 +14,8 @@
 	X(ERRORS, "user-errors", 0, "ICMP errors that came to user space")                         \
 	X(BROADCASTS, "user-broadcasts", 0,                                                        \
 	  "broadcasts and multicasts of home links that came to user space")                       \
+	X(HEALED, "user-healed", 0,                                                                \
+	  "looks at which device, rules or routes had been taken away and were made again")        \
 	X(CUT, "user-cut", 0, "packets that did not come whole")                                   \
 	X(MERGED, "user-merged", 0,                                                                \
 	  "packets from tunnels that the kernel had made of several, or left unfinished")          \

@@ -68,7 +68,9 @@ struct user {
 	struct forward_settings settings;
 	struct forward_context context;
 	struct host host;
-	uint64_t looked_ns; /* at the host */
+	uint64_t looked_ns;         /* at the host */
+	bool device_lost;           /* somebody has deleted it */
+	uint64_t healed_in_vain_ns; /* 0 = nothing is missing, or it could be made again */
 
 	pthread_mutex_t mutex; /* guards the next, and that others copy host and settings */
 	char doubt[USER_DOUBT_MAX];
@@ -96,6 +98,11 @@ bool user_merged_take(struct user *user, struct span packet);
 void user_emit(void *context, const struct forward_output *output);
 /* A whole outer packet. */
 void user_send_outer(struct user *user, struct span packet);
+
+/* user_device.c: the device says that it is gone. */
+void user_device_lost(struct user *user);
+/* Are device, rules and routes there, or again? false: why not. */
+bool user_device_look(struct user *user, char *doubt, size_t size);
 
 /* user_ports.c: what a keepalive says, its answer kept back; the table has changed. */
 void user_ports_begin(struct user *user); /* before each packet */

@@ -498,6 +498,44 @@ def test_nobody_can_make_a_tunnel_useless_by_a_forged_error(world, agent, path):
         assert set(echo.errors) == {(UNREACHABLE, TOO_BIG, 556, AGENT)}
 
 
+# ---- what others do to this host ----
+
+
+def test_what_others_take_away_is_put_back(world, agent, path):
+    """Programs that manage networks delete links and rules that they do not know."""
+    def put_right(*commands):
+        before = counters(agent)
+        for command in commands:
+            world.run("agent", "ip", *command)
+        wait_for(lambda: counters(agent)["user-healed"] > before["user-healed"], "it is put right")
+        assert len(rules(world)) == 3
+        assert world.reaches("agent", HOME) and world.reaches("correspondent", HOME)
+    register_for(world, "ipip")
+    Mobile(world, HOME, reverse=True)
+    assert world.reaches("correspondent", HOME)
+    put_right(("link", "delete", "hearth"))
+    if path == "user":  # BPF needs neither
+        put_right(("link", "set", "hearth", "down"), ("link", "set", "hearth", "up"))
+        put_right(*[("rule", "delete", "lookup", "434")] * 3)
+    assert agent.ctl("status")["forwarding_trouble"] is None
+
+
+@pytest.mark.parametrize("path", ["user"], indirect=True)
+def test_what_stands_in_the_way_is_said(world, agent):
+    def trouble(text):
+        return wait_for(lambda: text in (agent.ctl("status")["forwarding_trouble"] or ""), text)
+    world.run("agent", "ip", "rule", "add", "to", VIRTUAL, "lookup", "main", "priority", "100")
+    assert trouble("network-1 are not led to hearth")
+    world.run("agent", "ip", "rule", "delete", "priority", "100")
+    assert world.reaches("neighbour", "172.16.1.1")
+    world.set("agent", "net.ipv4.conf.own.rp_filter", 1)
+    assert trouble("net.ipv4.conf.own.rp_filter is 1")
+    assert world.ping("neighbour", "172.16.1.1", count=1) == 0
+    world.set("agent", "net.ipv4.conf.own.rp_filter", 2)
+    assert world.reaches("neighbour", "172.16.1.1")
+    wait_for(lambda: agent.ctl("status")["forwarding_trouble"] is None, "nothing stands in the way")
+
+
 # ---- the life of agentd ----
 
 
