@@ -265,16 +265,22 @@ static bool is_unknown(struct tunnels *tunnels, const struct tc_home *key)
 	return !tunnels_find(tunnels, key->realm, address, &home);
 }
 
-/* What the table of tunnels does not know leaves ours. */
+#define PLACES 64u /* that nobody is bound at, which cost as much as one home address */
+
+/* What the table of tunnels does not know leaves ours. Most of the table may be empty, and
+ * to see that takes time, too. */
 static bool prune_table(struct tc *tc, struct tunnels *tunnels, struct tc_reconcile *state,
                         uint32_t max)
 {
-	for (; state->at < tc->sizes.table && max > 0; state->at++) {
+	uint64_t left = (uint64_t)max * PLACES;
+
+	for (; state->at < tc->sizes.table && left > 0; state->at++) {
 		struct tc_home key;
 
+		left--;
 		if (tc->table[state->at].count == 0)
 			continue;
-		max--;
+		left -= left < PLACES ? left : PLACES;
 		key = home_at(tc, state->at);
 		if (is_unknown(tunnels, &key)) {
 			remove_home(tc, &key, true);

@@ -11,7 +11,7 @@
 struct tc_place {
 	char name[IF_NAMESIZE];
 	struct tc_link link;
-	int interface; /* where the program was last put; 0: nowhere */
+	_Atomic int interface; /* where the program was last put; 0: nowhere */
 };
 
 struct tc {

@@ -13,6 +13,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+#include "agentd/dataplane/tc_exits.h"
 #include "agentd/dataplane/thread_begin.h"
 #include "agentd/dataplane/thread_rights.h"
 
@@ -23,14 +24,6 @@
 #define STEP_HOMES 1000u
 #define REFRESH_NS (2 * SECOND_NS)     /* interfaces and own addresses */
 #define RECONCILE_NS (300 * SECOND_NS) /* from the end of one to the next */
-
-#define EXITS_MAX 1024u /* of which BPF is told; others are user space's at the first error */
-_Static_assert(EXITS_MAX <= TC_EXITS_MAX, "tc_map.h");
-
-struct exit_limit {
-	struct in_addr remote;
-	uint32_t octets;
-};
 
 struct tc_keep {
 	struct tc *tc;
@@ -45,8 +38,7 @@ struct tc_keep {
 	struct tc_reconcile heal;
 	uint64_t healed_ns, refreshed_ns;
 	struct soft *soft; /* under the lock, as the rest; NULL: nothing was learnt */
-	struct exit_limit exits[EXITS_MAX];
-	size_t exit_count;
+	struct tc_exits exits;
 	uint64_t published[TC_COUNTER_COUNT]; /* what our program counted until then */
 	_Atomic bool settled;                 /* the table was complete once */
 	_Atomic bool whole;
@@ -56,48 +48,9 @@ COUNTERS_DEFINE(tc_counters, "tc", TC_COUNTERS, TC_COUNTER_COUNT);
 
 /* ---- exits ---- */
 
-/* Only an MTU can be heeded by BPF. */
-static uint32_t limit_of(struct soft *soft, struct in_addr remote)
-{
-	struct soft_exit known = soft_look(soft, remote, clock_monotonic_ns());
-
-	if (known.broken || known.length)
-		return 0;
-	return known.mtu ? known.mtu : UINT32_MAX;
-}
-
-static struct exit_limit *find_exit(struct tc_keep *k, struct in_addr remote)
-{
-	for (size_t i = 0; i < k->exit_count; i++)
-		if (k->exits[i].remote.s_addr == remote.s_addr)
-			return &k->exits[i];
-	if (k->exit_count == EXITS_MAX)
-		return NULL;
-	k->exits[k->exit_count] = (struct exit_limit){ remote, UINT32_MAX };
-	return &k->exits[k->exit_count++];
-}
-
-/* What is known is told; false: nothing is known any more, and there is nothing to keep. */
-static bool tell(struct tc_keep *k, struct exit_limit *exit)
-{
-	uint32_t octets = limit_of(k->soft, exit->remote);
-
-	if (octets != exit->octets && tc_exit(k->tc, exit->remote, octets) == HA_OK)
-		exit->octets = octets;
-	return exit->octets != UINT32_MAX;
-}
-
-static void look_at_exits(struct tc_keep *k)
-{
-	for (size_t i = k->exit_count; i-- > 0;)
-		if (!tell(k, &k->exits[i]))
-			k->exits[i] = k->exits[--k->exit_count];
-}
-
 /* The exit is where the quoted packet was sent to. */
 void tc_keep_learnt(struct tc_keep *k, struct soft *soft, struct span packet)
 {
-	struct exit_limit *exit;
 	struct span quoted;
 	struct ip4 ip;
 
@@ -111,9 +64,8 @@ void tc_keep_learnt(struct tc_keep *k, struct soft *soft, struct span packet)
 		return;
 	pthread_mutex_lock(&k->lock);
 	k->soft = soft;
-	exit = k->tc ? find_exit(k, ip.destination) : NULL;
-	if (exit && !tell(k, exit))
-		*exit = k->exits[--k->exit_count];
+	if (k->tc)
+		tc_exits_learn(&k->exits, k->tc, soft, ip.destination, clock_monotonic_ns());
 	pthread_mutex_unlock(&k->lock);
 }
 
@@ -133,13 +85,17 @@ static void publish(struct tc_keep *k)
 	publish_one(k, TC_COUNTER_FAILURES, tc_failures(k->tc));
 }
 
-/* Said when it changes: an interface that comes and goes is the operator's. */
+/* Said when it changes: an interface that comes and goes is the operator's. Without the
+ * lock: the kernel answers about interfaces when nobody changes any, and that may take
+ * long, while who writes bindings has no time. What is written is nobody else's. */
 static void refresh(struct tc_keep *k)
 {
 	char report[256];
-	bool was_whole = atomic_load(&k->whole);
-	bool whole = tc_refresh(k->tc, report, sizeof(report)) == HA_OK;
+	bool was_whole = atomic_load(&k->whole), whole;
 
+	pthread_mutex_unlock(&k->lock);
+	whole = tc_refresh(k->tc, report, sizeof(report)) == HA_OK;
+	pthread_mutex_lock(&k->lock);
 	k->refreshed_ns = clock_monotonic_ns();
 	atomic_store(&k->whole, whole);
 	if (!whole)
@@ -199,7 +155,8 @@ static void *keep(void *context)
 			refresh(k);
 		if (now_ns - published_ns >= TICK_NS) {
 			publish(k);
-			look_at_exits(k);
+			if (k->soft)
+				tc_exits_look(&k->exits, k->tc, k->soft, now_ns);
 			published_ns = now_ns;
 		}
 		until = clock_condition_time(clock_monotonic_ns() +

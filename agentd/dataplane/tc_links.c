@@ -32,12 +32,11 @@ static enum ha_error read_mac(const char *name, uint8_t *mac, char *report, size
 	return HA_OK;
 }
 
-static enum ha_error attach(struct tc *tc, struct tc_place *place, char *report, size_t size)
+static enum ha_error put_program(struct tc *tc, struct tc_place *place, uint32_t index,
+                                 char *report, size_t size)
 {
-	uint32_t index = if_nametoindex(place->name);
 	enum ha_error error = read_mac(place->name, place->link.mac, report, size);
 
-	place->interface = 0;
 	if (error)
 		return error;
 	if (index >= TC_LINKS_MAX)
@@ -46,9 +45,15 @@ static enum ha_error attach(struct tc *tc, struct tc_place *place, char *report,
 		                 place->name, index, TC_LINKS_MAX);
 	place->link.in_use = true;
 	tc->links[index] = place->link;
-	error = tc_object_attach(&tc->object, (int)index, place->name, report, size);
-	if (!error)
-		place->interface = (int)index;
+	return tc_object_attach(&tc->object, (int)index, place->name, report, size);
+}
+
+static enum ha_error attach(struct tc *tc, struct tc_place *place, char *report, size_t size)
+{
+	uint32_t index = if_nametoindex(place->name);
+	enum ha_error error = put_program(tc, place, index, report, size);
+
+	place->interface = error ? 0 : (int)index;
 	return error;
 }
 

@@ -11,7 +11,7 @@ target_sources(test_forward PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/unit/packet_case
 add_test(NAME unit.packet_cases COMMAND ${HEARTH_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/dataplane/packets/make_cases.py --check)
 hearth_test_properties(unit.packet_cases unit 120)
 # The fast path, in namespaces of the test's own. Only a kernel that refuses these makes it a skip.
-foreach(name IN ITEMS tc tc_cases tc_copies tc_home tc_hostile tc_keep tc_maps)
+foreach(name IN ITEMS tc tc_cases tc_copies tc_exits tc_home tc_hostile tc_keep tc_maps)
   hearth_unit_test(${name} hearth_dataplane PkgConfig::BPF)
   target_sources(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/tc_fixture.c)
   set_tests_properties(unit.${name} PROPERTIES SKIP_RETURN_CODE 77)

@@ -1,11 +1,17 @@
 /* test_tc_keep.c - the fast path in operation: what its thread keeps right. */
 #include "agentd/dataplane/tc_keep.h"
 
+#include <dlfcn.h>
+#include <errno.h>
+#include <ifaddrs.h>
 #include <poll.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "tests/unit/suite.h"
 #include "tests/unit/tc_fixture.h"
@@ -112,12 +118,57 @@ static void an_orderly_end_takes_all_away(void)
 	CU_ASSERT_NOT_EQUAL(stat(fixture.directory, &there), 0);
 }
 
+/* ---- a kernel that does not answer about interfaces ---- */
+
+static _Atomic bool held, gave_up;
+static sem_t asked, answer;
+
+/* In the place of the C library's. */
+int getifaddrs(struct ifaddrs **list)
+{
+	int (*real)(struct ifaddrs **) = NULL;
+	struct timespec until;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getifaddrs");
+	if (atomic_load(&held)) {
+		sem_post(&asked);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += 60;
+		if (sem_timedwait(&answer, &until) != 0)
+			atomic_store(&gave_up, true);
+	}
+	return real(list);
+}
+
+static void bindings_do_not_wait_for_news_of_interfaces(void)
+{
+	struct tunnels_home home = { .home = fixture_address(FIXTURE_HOME),
+		                     .group = 1,
+		                     .count = 1 };
+
+	home.bindings[0] = fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0);
+	CU_ASSERT_EQUAL_FATAL(sem_init(&asked, 0, 0), 0);
+	CU_ASSERT_EQUAL_FATAL(sem_init(&answer, 0, 0), 0);
+	begin();
+	atomic_store(&held, true);
+	while (sem_wait(&asked) != 0 && errno == EINTR)
+		;
+	CU_ASSERT_EQUAL(tunnels_put(tunnels, &home), HA_OK);
+	CU_ASSERT_TRUE(tc_keep_has(keep, 0, home.home));
+	CU_ASSERT_FALSE(atomic_load(&gave_up));
+	atomic_store(&held, false);
+	sem_post(&answer);
+	end();
+}
+
 static CU_TestInfo tests[] = {
 	{ "an interface that comes back is taken again",
 	  an_interface_that_comes_back_is_taken_again },
 	{ "what was adopted is healed once the table is complete",
 	  what_was_adopted_is_healed_once_the_table_is_complete },
 	{ "an orderly end takes all away", an_orderly_end_takes_all_away },
+	{ "bindings do not wait for news of interfaces",
+	  bindings_do_not_wait_for_news_of_interfaces },
 	CU_TEST_INFO_NULL,
 };
 

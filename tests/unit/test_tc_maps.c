@@ -290,6 +290,21 @@ static void many_at_once(void)
 	fixture_close(&fixture);
 }
 
+/* Whoever writes bindings waits for a step: an empty table is not gone over in one. */
+static void step_over_an_empty_table_is_short(void)
+{
+	struct tc_reconcile state = { 0 };
+	unsigned steps = 1;
+
+	fixture_begin(&fixture);
+	CU_ASSERT_TRUE(tc_reconcile_step(fixture.tc, fixture.tunnels, &state, 10));
+	CU_ASSERT_TRUE(state.at > 0 && state.at <= 1000);
+	while (tc_reconcile_step(fixture.tc, fixture.tunnels, &state, 10))
+		steps++;
+	CU_ASSERT_TRUE(steps > 60);
+	fixture_close(&fixture);
+}
+
 static void many_at_once_are_as_one_by_one(void)
 {
 	for (int hashed = 0; hashed < 2; hashed++) {
@@ -308,6 +323,7 @@ static CU_TestInfo tests[] = {
 	{ "several know nothing of each other", several_know_nothing_of_each_other },
 	{ "refusals say why", refusals_say_why },
 	{ "reconciliation makes both equal", reconciliation_makes_both_equal },
+	{ "a step over an empty table is short", step_over_an_empty_table_is_short },
 	{ "many at once are as one by one", many_at_once_are_as_one_by_one },
 	CU_TEST_INFO_NULL,
 };

@@ -12,15 +12,15 @@
 
 #include <linux/types.h>
 
-#define TC_LAYOUT 4
+#define TC_LAYOUT 5
 #define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
 #define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
 #define TC_LINKS_MAX 4096 /* interfaces have lower indexes */
 #define TC_RANGES_MAX 16  /* home networks with a table of their own */
 #define TC_OWN_BITS 4096  /* of the filter before the map of own addresses */
 #define TC_FRESH_SLOTS 256
-#define TC_OWN_MAX 1024   /* addresses of this host */
-#define TC_EXITS_MAX 4096 /* exits of tunnels with a limit of their own */
+#define TC_OWN_MAX 1024    /* addresses of this host */
+#define TC_EXITS_MAX 16384 /* exits of tunnels with a limit of their own */
 #define TC_NO_SLOT 0xffffffffu
 #define TC_NO_TABLE 0xffffffffu
 
