@@ -34,8 +34,14 @@ void forward_happened(struct forward_run *run, enum forward_reason reason);
 /* The same, and that was the end. */
 void forward_ends(struct forward_run *run, enum forward_reason reason);
 /* A sentence for who asked why; without a full stop. */
-void forward_note(struct forward_run *run, const char *format, ...)
+void forward_tell(struct forward_run *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same. What it names is not even put into words when nobody asked. */
+#define forward_note(run, ...)                                                                     \
+	do {                                                                                       \
+		if ((run)->context->note)                                                          \
+			forward_tell(run, __VA_ARGS__);                                            \
+	} while (0)
 void forward_emit(struct forward_run *run, const struct forward_output *output);
 
 static inline struct forward_run forward_begin(const struct forward_context *context)

@@ -40,14 +40,12 @@ const char *forward_category_name(unsigned category)
 	return category < FORWARD_CATEGORY_COUNT ? names[category] : "unknown";
 }
 
-void forward_note(struct forward_run *run, const char *format, ...)
+void forward_tell(struct forward_run *run, const char *format, ...)
 {
 	const struct forward_context *context = run->context;
 	char sentence[240];
 	va_list values;
 
-	if (!context->note)
-		return;
 	va_start(values, format);
 	vsnprintf(sentence, sizeof(sentence), format, values);
 	va_end(values);
