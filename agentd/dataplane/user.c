@@ -85,6 +85,13 @@ static bool may_attract(void *context, uint8_t group)
 	return user->options.may_attract(user->options.context, group, user->context.now_ns);
 }
 
+static bool may_leave(void *context, uint8_t group, uint64_t now_ns)
+{
+	struct user *user = context;
+
+	return user->options.may_forward(user->options.context, group, now_ns);
+}
+
 #define WAITS (USER_SOURCES + HOME_NETWORKS_MAX)
 
 static void wait_for_packets(struct user *user, struct pollfd about[WAITS])
@@ -176,6 +183,18 @@ static enum ha_error open_sockets(struct user *user, char *report, size_t size)
 	                 ha_strerror(why));
 }
 
+static enum ha_error open_queue(struct user *user, char *report, size_t size)
+{
+	user->queue = user_queue_new(&(struct user_queue_options){
+		.fd = user->senders[USER_SEND_MARKED],
+		.may_leave = may_leave,
+		.left = user_left,
+		.context = user,
+	});
+	return user->queue ? HA_OK
+	                   : ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
+}
+
 static enum ha_error start_thread(struct user *user, char *report, size_t size)
 {
 	enum ha_error why = thread_begin(&user->thread, run, user);
@@ -222,6 +241,8 @@ static enum ha_error open_all(struct user *user, char *report, size_t size)
 	if (why != HA_OK)
 		return why;
 	why = open_sockets(user, report, size);
+	if (why == HA_OK)
+		why = open_queue(user, report, size);
 	if (why != HA_OK)
 		return why;
 	user->sources[USER_WAKE] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -318,6 +339,7 @@ void user_close(struct user *user)
 			close(user->senders[i]);
 	if (user->merged >= 0)
 		close(user->merged);
+	user_queue_free(user->queue);
 	user_broadcasts_close(user);
 	pthread_mutex_destroy(&user->mutex);
 	free(user->context.buffers);

@@ -190,4 +190,5 @@ void user_broadcasts_receive(struct user *user, const struct user_link *link)
 	for (unsigned i = 0; i < USER_BATCH; i++)
 		if (receive_one(user, link) < 0 && errno != EINTR && errno != ENETDOWN)
 			break;
+	user_queue_send(user->queue);
 }

@@ -27,6 +27,8 @@
 	X(SEND_NO_ROUTE, "user-send-no-route", 0, "packets for which this host has no route")      \
 	X(PORTS_CROWDED, "user-ports-crowded", 0,                                                  \
 	  "first keepalives of UDP tunnels left alone because too many tunnels are being made")    \
+	X(SEND_FENCED, "user-send-fenced", 0,                                                      \
+	  "packets that were not sent since the deadline had passed after they came")              \
 	X(SEND_FULL, "user-send-full", 0, "packets for which there was no room in a queue")        \
 	X(SEND_FAILED, "user-send-failed", 0, "packets that the network did not take otherwise")
 

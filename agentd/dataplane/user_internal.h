@@ -9,6 +9,7 @@
 #include "agentd/dataplane/merged_socket.h"
 #include "agentd/dataplane/user.h"
 #include "agentd/dataplane/user_counters.h"
+#include "agentd/dataplane/user_queue.h"
 #include "proto/tunnel.h"
 
 #define USER_DOUBT_MAX 200u
@@ -58,6 +59,7 @@ struct user {
 	bool intercepts;
 	int sources[USER_SOURCES]; /* -1 = not open */
 	int senders[USER_SENDERS];
+	struct user_queue *queue; /* of packets into tunnels */
 	struct user_link links[HOME_NETWORKS_MAX];
 	size_t link_count;
 	bool wanted; /* broadcasts, by somebody */
@@ -94,8 +96,10 @@ void user_receive(struct user *user, enum user_source source);
 /* user_merged.c: a whole packet from a raw socket, if it is several. false: it is one. */
 bool user_merged_take(struct user *user, struct span packet);
 
-/* user_send.c: of struct forward_context. */
+/* user_send.c: of struct forward_context; and of struct user_queue_options. Packets into
+ * tunnels may wait in the queue for others that come with them. */
 void user_emit(void *context, const struct forward_output *output);
+void user_left(void *context, const struct user_queued *packet, int number);
 /* A whole outer packet. */
 void user_send_outer(struct user *user, struct span packet);
 

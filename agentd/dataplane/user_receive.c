@@ -1,5 +1,6 @@
 /* user_receive.c - packets from the kernel to forwarding. The clock is read after each
- * packet has come: a process that was stopped meanwhile finds the fence closed. */
+ * packet has come, and before they leave: a process that was stopped meanwhile finds the
+ * fence closed. */
 #include "agentd/dataplane/user_internal.h"
 
 #include <errno.h>
@@ -139,4 +140,5 @@ void user_receive(struct user *user, enum user_source source)
 		if (size < 0 && errno != EINTR)
 			break;
 	}
+	user_queue_send(user->queue);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "agentd/dataplane/user_queue.h"
 #include "agentd/dataplane/user_sockets.h"
 
 static const struct {
@@ -12,7 +13,7 @@ static const struct {
 } failures[] = {
 	{ EMSGSIZE, USER_SEND_TOO_BIG },      { ENETUNREACH, USER_SEND_NO_ROUTE },
 	{ EHOSTUNREACH, USER_SEND_NO_ROUTE }, { EAGAIN, USER_SEND_FULL },
-	{ ENOBUFS, USER_SEND_FULL },
+	{ ENOBUFS, USER_SEND_FULL },          { USER_QUEUE_FENCED, USER_SEND_FENCED },
 };
 
 static void count(int number)
@@ -52,48 +53,54 @@ static int send_to_link(const struct user *user, const struct forward_output *ou
 
 /* The link is narrower than the widest one of this host: as good as an ICMP error, and
  * nobody can have forged it. */
-static void learn(const struct user *user, const struct forward_output *output)
+static void learn(const struct user *user, const struct user_queued *packet)
 {
-	soft_too_big(user->context.soft, output->endpoint, 0, (uint16_t)output->packet.size,
-	             IP4_MTU_MIN, user->context.now_ns);
+	soft_too_big(user->context.soft, packet->endpoint, 0, packet->size, IP4_MTU_MIN,
+	             user->context.now_ns);
 }
 
-static int put(const struct user *user, const struct forward_output *output)
+void user_left(void *context, const struct user_queued *packet, int number)
 {
-	switch (output->kind) {
-	case FORWARD_OUTER:
-		return send_by(user, USER_SEND_MARKED, output->packet);
-	case FORWARD_ICMP:
-		return send_by(user, USER_SEND_ROUTED, output->packet);
-	case FORWARD_INNER:
-		if (output->on_link)
-			return send_to_link(user, output);
-		return give(user, output->packet);
-	case FORWARD_HOST:
-		return give(user, output->packet);
-	case FORWARD_PORT:
-		break;
-	}
-	return 0;
+	const struct user *user = context;
+
+	count(number);
+	if (number == EMSGSIZE)
+		learn(user, packet);
+}
+
+/* With those that come in the same batch. */
+static void put_outer(struct user *user, const struct forward_output *output)
+{
+	user_queue_put(user->queue, output->packet,
+	               &(struct user_queued){ .endpoint = output->endpoint,
+	                                      .size = (uint16_t)output->packet.size,
+	                                      .group = output->group });
 }
 
 void user_emit(void *context, const struct forward_output *output)
 {
 	struct user *user = context;
-	int number;
 
-	if (output->kind == FORWARD_PORT) {
+	switch (output->kind) {
+	case FORWARD_OUTER:
+		if (user->completing)
+			user_ports_keep(user, output->packet);
+		else
+			put_outer(user, output);
+		break;
+	case FORWARD_ICMP:
+		count(send_by(user, USER_SEND_ROUTED, output->packet));
+		break;
+	case FORWARD_INNER:
+		count(output->on_link ? send_to_link(user, output) : give(user, output->packet));
+		break;
+	case FORWARD_HOST:
+		count(give(user, output->packet));
+		break;
+	case FORWARD_PORT:
 		user_ports_learn(user, output);
-		return;
+		break;
 	}
-	if (output->kind == FORWARD_OUTER && user->completing) {
-		user_ports_keep(user, output->packet);
-		return;
-	}
-	number = put(user, output);
-	count(number);
-	if (number == EMSGSIZE && output->kind == FORWARD_OUTER)
-		learn(user, output);
 }
 
 void user_send_outer(struct user *user, struct span packet)
