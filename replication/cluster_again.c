@@ -133,7 +133,7 @@ void again_run(struct cluster_group *group)
 void again_pause(struct cluster_group *group)
 {
 	atomic_store(&group->accepting, false);
-	atomic_store(&group->answer_until_ns, 0);
+	group_may_answer(group, 0);
 	cluster_empty_queue(group);
 	consensus_abandon(group->core);
 	consensus_set_eligible(group->core, false);

@@ -200,6 +200,8 @@ enum ha_error cluster_ask(struct cluster_group *group, enum cluster_wish wish, u
 void *cluster_main(void *cluster);
 /* Other threads see what holds now. Before anything leaves. */
 void cluster_publish(struct cluster_group *group, uint64_t now_ns);
+/* Until then, from now on; the machine is told. */
+void group_may_answer(struct cluster_group *group, uint64_t until_ns);
 /* What was put and not taken is lost. */
 void cluster_empty_queue(struct cluster_group *group);
 

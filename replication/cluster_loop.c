@@ -303,12 +303,19 @@ static bool returns(const struct cluster_group *group, uint64_t now_ns, uint64_t
 	       atomic_load(&group->answer_until_ns) <= now_ns;
 }
 
+void group_may_answer(struct cluster_group *group, uint64_t until_ns)
+{
+	if (atomic_exchange(&group->answer_until_ns, until_ns) != until_ns && group->runs &&
+	    group->machine.moment)
+		group->machine.moment(group->machine.context);
+}
+
 void cluster_publish(struct cluster_group *group, uint64_t now_ns)
 {
 	uint64_t until_ns = group->runs && !group->begins ? consensus_lease_ns(group->core) : 0;
 	bool accepted = atomic_load(&group->accepting), again = returns(group, now_ns, until_ns);
 
-	atomic_store(&group->answer_until_ns, until_ns);
+	group_may_answer(group, until_ns);
 	if (again && group->machine.answers)
 		group->machine.answers(group->machine.context);
 	atomic_store(&group->accepting, accepts(group));

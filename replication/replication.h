@@ -87,6 +87,9 @@ struct replication_machine {
 	void (*role)(void *context, enum replication_role role, uint64_t term);
 	/* It leads, had lost the majority's word for a while, and may answer again. */
 	void (*answers)(void *context);
+	/* replication_may_answer_until has another moment now. Nobody else leads before
+	 * this was told that it is 0, or that moment has passed. */
+	void (*moment)(void *context);
 	/* This member lags so far that nobody keeps what it lacks: it needs the
 	 * store of member `from` (replication/snapshot.h), and to be opened again
 	 * over it with replication_options.reset. Called again while it is so. */

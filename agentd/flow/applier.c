@@ -170,6 +170,7 @@ void applier_machine(struct agent *agent, struct replication_machine *out)
 		.lost = leadership_lose,
 		.role = agent->witness ? NULL : leadership_change,
 		.answers = agent->witness ? NULL : leadership_answers,
+		.moment = agent->witness ? NULL : leadership_moment,
 		.outrun = outrun,
 	};
 }

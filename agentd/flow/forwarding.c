@@ -46,7 +46,9 @@ struct forwarding {
 	/* The watch's thread. */
 	bool current;        /* it has followed a leader since it came into contact */
 	uint64_t watched_ns; /* last look */
-	uint64_t until_ns;   /* the fence */
+
+	pthread_mutex_t fence_lock; /* what is told last was asked for last */
+	uint64_t until_ns;          /* of forwarding; the watch's thread writes it */
 };
 
 /* ---- one home address ---- */
@@ -257,19 +259,33 @@ static bool is_current(struct forwarding *f, const struct replication_status *st
 	return f->current;
 }
 
+/* Whoever learns of something new asks for the rest under the lock, so that nothing older
+ * comes after it. */
+static void tell_fence(struct agent *agent, uint64_t until_ns)
+{
+	struct forwarding *f = agent->forwarding;
+
+	pthread_mutex_lock(&f->fence_lock);
+	if (until_ns > f->until_ns)
+		f->until_ns = until_ns;
+	dataplane_fence(f->plane, agent->group, f->until_ns, leadership_answer_until(agent));
+	pthread_mutex_unlock(&f->fence_lock);
+}
+
+void forwarding_attract(struct agent *agent)
+{
+	if (agent->forwarding)
+		tell_fence(agent, 0);
+}
+
 /* A moment that was named once stays good: it followed from contact that there was. */
 void forwarding_watch(struct agent *agent, const struct replication_status *status)
 {
 	struct forwarding *f = agent->forwarding;
-	uint64_t now_ns = clock_monotonic_ns(), until_ns;
+	uint64_t now_ns = clock_monotonic_ns();
 
-	if (!f || !is_current(f, status, now_ns))
-		return;
-	until_ns = proven_until(agent, status, now_ns);
-	if (until_ns > f->until_ns)
-		f->until_ns = until_ns;
-	dataplane_fence(f->plane, agent->group, f->until_ns,
-	                replication_may_answer_until(agent->replication));
+	if (f && is_current(f, status, now_ns))
+		tell_fence(agent, proven_until(agent, status, now_ns));
 }
 
 /* ---- life ---- */
@@ -329,6 +345,7 @@ enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 		dataplane_close(plane);
 		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
 	}
+	pthread_mutex_init(&agent->forwarding->fence_lock, NULL);
 	agent->forwarding->plane = plane;
 	agent->forwarding->group = (uint8_t)agent->group;
 	agent->forwarding->tunnels = dataplane_tunnels(plane);
@@ -341,6 +358,7 @@ void forwarding_close(struct agent *agent)
 		return;
 	home_close(&agent->forwarding->home);
 	dataplane_close(agent->forwarding->plane);
+	pthread_mutex_destroy(&agent->forwarding->fence_lock);
 	free(agent->forwarding);
 	agent->forwarding = NULL;
 }
@@ -358,7 +376,7 @@ void forwarding_start(struct agent *agent)
 	state_observe(agent->state, note, f);
 	compare_all(f);
 	if (!agent->reign.shared)
-		dataplane_fence(f->plane, agent->group, DATAPLANE_FOREVER, DATAPLANE_FOREVER);
+		tell_fence(agent, DATAPLANE_FOREVER);
 }
 
 void forwarding_stop(struct agent *agent)

@@ -31,6 +31,10 @@ void forwarding_tick(struct agent *agent);
 /* Of a cluster: how it stands with the others. The watch's thread. */
 void forwarding_watch(struct agent *agent, const struct replication_status *status);
 
+/* Whether it leads, or may answer, is not as it was; leadership_answer_until says how it
+ * is. Any thread. */
+void forwarding_attract(struct agent *agent);
+
 /* When a majority of the members, this one among them, was in contact last, in
  * milliseconds before `status`; UINT32_MAX = not known. */
 uint32_t forwarding_contact_ms(const struct replication_status *status);

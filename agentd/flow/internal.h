@@ -216,6 +216,7 @@ uint64_t leadership_answer_until(void *agent);
 void leadership_lose(void *context, const uint64_t *tickets, size_t count);
 void leadership_change(void *context, enum replication_role role, uint64_t term);
 void leadership_answers(void *context);
+void leadership_moment(void *context);
 
 /* configure.c */
 void configure_lose(struct agent *agent, uint64_t ticket);

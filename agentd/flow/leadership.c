@@ -10,6 +10,7 @@
 #include "agentd/base/log.h"
 #include "agentd/dataplane/ownership.h"
 #include "agentd/flow/chores.h"
+#include "agentd/flow/forwarding.h"
 
 /* ---- the address ---- */
 
@@ -48,6 +49,7 @@ static void set_answering(struct agent *agent, bool answering)
 	agent->answering = answering;
 	pthread_mutex_unlock(&agent->answer_lock);
 	ownership_set(agent->ownership, leadership_answer_until(agent));
+	forwarding_attract(agent);
 }
 
 /* The address was given up when the time had run out. */
@@ -56,6 +58,11 @@ void leadership_answers(void *context)
 	struct agent *agent = context;
 
 	ownership_set(agent->ownership, leadership_answer_until(agent));
+}
+
+void leadership_moment(void *context)
+{
+	forwarding_attract(context);
 }
 
 void leadership_alone(struct agent *agent)

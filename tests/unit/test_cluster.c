@@ -32,8 +32,9 @@ struct node {
 	_Atomic unsigned count; /* of commands applied */
 	_Atomic unsigned role, outruns, failures;
 	_Atomic uint64_t lost;
-	_Atomic size_t most; /* octets in one call of apply */
-	char text[TEXT_MAX]; /* commands in order; under the world's mutex */
+	_Atomic uint64_t told_ns; /* until when it may answer */
+	_Atomic size_t most;      /* octets in one call of apply */
+	char text[TEXT_MAX];      /* commands in order; under the world's mutex */
 };
 
 struct world {
@@ -94,11 +95,22 @@ static void on_lost(void *context, const uint64_t *tickets, size_t count)
 	((struct node *)context)->lost += count;
 }
 
+static void on_moment(void *context)
+{
+	struct node *n = context;
+
+	n->told_ns = replication_may_answer_until(n->replication);
+}
+
 static void on_role(void *context, enum replication_role role, uint64_t term)
 {
 	struct node *n = context;
 
 	(void)term;
+	/* Others were told that they may not answer, or know it by the clock. */
+	for (struct node *other = n->world->nodes;
+	     role == REPLICATION_LEADER && other < &n->world->nodes[MEMBERS]; other++)
+		CU_ASSERT_TRUE(other == n || other->told_ns <= clock_monotonic_ns());
 	n->role = (unsigned)role;
 	moved(n->world);
 }
@@ -123,6 +135,7 @@ static struct replication *node_open(struct node *n, uint64_t applied, enum ha_e
 		.failed = on_failed,
 		.lost = on_lost,
 		.role = on_role,
+		.moment = on_moment,
 		.outrun = on_outrun,
 	};
 	const struct replication_options options = {
