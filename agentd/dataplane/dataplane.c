@@ -46,9 +46,12 @@ void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forwa
 	atomic_store(&dataplane->forward_until_ns[group % TUNNELS_GROUPS_MAX], forward_until_ns);
 	if (!dataplane->fast)
 		return;
-	tc_keep_mac(dataplane->fast, (uint8_t)group,
-	            leads ? dataplane->mac : (struct mac){ { 0 } });
+	/* Nobody is answered under another MAC. */
+	if (leads)
+		tc_keep_mac(dataplane->fast, (uint8_t)group, dataplane->mac);
 	tc_keep_fence(dataplane->fast, (uint8_t)group, forward_until_ns, attract_until_ns);
+	if (!leads)
+		tc_keep_mac(dataplane->fast, (uint8_t)group, (struct mac){ { 0 } });
 }
 
 static bool may_forward(void *context, uint8_t group, uint64_t now_ns)

@@ -28,15 +28,18 @@ static bool is_listed(const struct names *names, const char *name)
 }
 
 /* false: there is no room for another. */
-static bool add(struct names *names, const char *name, uint32_t realm)
+static bool add(struct names *names, const char *name, const struct config *config)
 {
 	if (is_listed(names, name))
 		return true;
 	if (names->count == TC_INTERFACES_MAX)
 		return false;
 	snprintf(names->text[names->count], IF_NAMESIZE, "%s", name);
-	names->list[names->count] = (struct tc_interface){ .name = names->text[names->count],
-		                                           .realm = realm };
+	names->list[names->count] = (struct tc_interface){
+		.name = names->text[names->count],
+		.realm = config->home_agent_realm,
+		.has_agents = strcmp(name, config->interface) == 0,
+	};
 	names->count++;
 	return true;
 }
@@ -58,14 +61,14 @@ static bool is_suitable(const struct ifaddrs *all, const struct ifaddrs *at)
 	       is_ethernet(all, at->ifa_name);
 }
 
-static void find_interfaces(struct names *names, uint32_t realm)
+static void find_interfaces(struct names *names, const struct config *config)
 {
 	struct ifaddrs *all;
 
 	if (getifaddrs(&all) != 0)
 		return;
 	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
-		if (is_suitable(all, at) && !add(names, at->ifa_name, realm))
+		if (is_suitable(all, at) && !add(names, at->ifa_name, config))
 			log_notice("BPF is not put on %s: it is on %u interfaces already",
 			           at->ifa_name, TC_INTERFACES_MAX);
 	freeifaddrs(all);
@@ -77,14 +80,14 @@ static enum ha_error take_interfaces(const struct config *config, struct names *
 	char text[CONFIG_TEXT_MAX], *rest = text, *name;
 
 	if (strcmp(config->dataplane_interfaces, "auto") == 0) {
-		find_interfaces(names, config->home_agent_realm);
+		find_interfaces(names, config);
 		return names->count ? HA_OK
 		                    : ha_refuse(why, size, HA_E_NOTFOUND,
 		                                "no Ethernet interface is up and has an address");
 	}
 	snprintf(text, sizeof(text), "%s", config->dataplane_interfaces);
 	while ((name = strtok_r(rest, ", ", &rest)))
-		if (strlen(name) >= IF_NAMESIZE || !add(names, name, config->home_agent_realm))
+		if (strlen(name) >= IF_NAMESIZE || !add(names, name, config))
 			return ha_refuse(
 				why, size, HA_E_RANGE,
 				"dataplane.interfaces: %s: too long a name, or one too many", name);
@@ -102,6 +105,7 @@ static size_t take_networks(const struct config *config, struct tc_network *netw
 				.realm = config->home_agent_realm,
 				.group = (uint8_t)config->group,
 				.has_link = config->home_networks[i].kind != HOME_NETWORK_VIRTUAL,
+				.link = config->home_networks[i].interface,
 			};
 	return count;
 }

@@ -13,7 +13,7 @@
 _Static_assert(TC_ENDS_MAX == BINDING_LIMIT_MAX, "tc_map.h");
 _Static_assert(TC_GROUPS_MAX == TUNNELS_GROUPS_MAX, "tc_map.h");
 _Static_assert(sizeof(struct tc_row) == sizeof(struct tunnels_counters), "tc_map.h");
-_Static_assert(TC_INTERFACES_MAX <= TC_LINKS_MAX, "tc_map.h");
+_Static_assert(TC_INTERFACES_MAX <= TC_LINKS_MAX && TC_INTERFACES_MAX < UINT8_MAX, "tc_map.h");
 
 /* X(field, map, octets): what is shared with the program. */
 #define SHARED(X)                                                                                  \
@@ -107,7 +107,8 @@ static struct tc *prepare(const struct tc_options *options)
 
 		snprintf(place->name, sizeof(place->name), "%s", interface->name);
 		place->link.realm = interface->realm;
-		place->link.answers_arp = interface->answers_arp;
+		place->link.place = (uint8_t)(i + 1);
+		place->link.has_agents = interface->has_agents;
 	}
 	tc->place_count = options->interface_count;
 	tc_plan(tc, options);

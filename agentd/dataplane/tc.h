@@ -28,7 +28,7 @@
 struct tc_interface {
 	const char *name;
 	uint32_t realm;
-	bool answers_arp; /* for mobile nodes that are at home there and away */
+	bool has_agents; /* home agent addresses are there, under their virtual MACs */
 };
 
 /* Home addresses that are together; the larger part of all bindings, it is hoped. */
@@ -37,6 +37,9 @@ struct tc_network {
 	uint32_t realm;
 	uint8_t group;
 	bool has_link; /* nodes can be at home there */
+	/* Of tc_options.interfaces, borrowed for the call: the link on which ARP is answered
+	 * for them; NULL: on none of these. */
+	const char *link;
 };
 
 struct tc_options {

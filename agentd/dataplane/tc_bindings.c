@@ -194,7 +194,15 @@ void tc_put_many(struct tc *tc, const struct tunnels_home *homes, size_t count)
 #define TABLE_MAX (1u << 24)
 #define HASHED_MIN 1024u /* where every home network has its table */
 
-static struct tc_range range_of(const struct tc_network *network)
+static uint8_t place_of_link(const struct tc *tc, const char *link)
+{
+	for (size_t i = 0; link && i < tc->place_count; i++)
+		if (strcmp(tc->places[i].name, link) == 0)
+			return tc->places[i].link.place;
+	return 0;
+}
+
+static struct tc_range range_of(const struct tc *tc, const struct tc_network *network)
 {
 	uint8_t length = network->prefix.length;
 	uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
@@ -206,6 +214,7 @@ static struct tc_range range_of(const struct tc_network *network)
 		.at = TC_NO_TABLE,
 		.group = network->group,
 		.flags = network->has_link ? TC_RANGE_LINK : 0,
+		.place = place_of_link(tc, network->link),
 	};
 }
 
@@ -228,7 +237,7 @@ void tc_plan(struct tc *tc, const struct tc_options *options)
 		left = TABLE_MIN;
 	tc->has_hashed = options->network_count == 0;
 	for (size_t i = 0; i < options->network_count; i++) {
-		struct tc_range range = range_of(&options->networks[i]);
+		struct tc_range range = range_of(tc, &options->networks[i]);
 
 		if (range.mask == 0 || ~range.mask >= left || tc->wanted_count == TC_RANGES_MAX) {
 			tc->has_hashed = true;

@@ -22,6 +22,7 @@
 	X(OWN_FILTER, own_filter)                                                                  \
 	X(FRESH, fresh)                                                                            \
 	X(EXITS, exits)                                                                            \
+	X(HEARD, heard)                                                                            \
 	X(RANGES, ranges)                                                                          \
 	X(TABLE, table)                                                                            \
 	X(BINDINGS, bindings)                                                                      \

@@ -1,7 +1,7 @@
 /* absent.c - ARP for absent mobile nodes alone, driven line by line, for tests that
  * stop it and for the benchmark:
  *
- *     absent INTERFACE PREFIX plain|MAC [HEARD [ANNOUNCED [AGAIN]]]
+ *     absent INTERFACE PREFIX plain|MAC [HEARD [ANNOUNCED [AGAIN [BPF]]]]
  *
  *     lead          speak until another word is given
  *     own MS        speak for so long, and then say nothing more
@@ -25,6 +25,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/clock.h"
 #include "agentd/dataplane/home_arp.h"
+#include "agentd/dataplane/tc_keep.h"
 #include "tests/dataplane/print_counters.h"
 
 #define MS UINT64_C(1000000)
@@ -32,6 +33,7 @@
 #define HOMES_MAX 1048576u
 
 static struct home_arp *home_arp;
+static struct tc_keep *keep; /* NULL: without BPF */
 static struct tunnels *tunnels;
 static struct address_prefix prefix;
 static _Atomic uint64_t until_ns;
@@ -42,16 +44,22 @@ static uint64_t until(void *context, uint8_t group)
 	return group == 0 ? atomic_load(&until_ns) : 0;
 }
 
+static void speak_until(uint64_t ns)
+{
+	atomic_store(&until_ns, ns);
+	if (keep)
+		tc_keep_fence(keep, 0, UINT64_MAX, ns);
+	puts("done");
+}
+
 static void speak_for(uint64_t ms)
 {
-	atomic_store(&until_ns, clock_monotonic_ns() + ms * MS);
-	puts("done");
+	speak_until(clock_monotonic_ns() + ms * MS);
 }
 
 static void give(void)
 {
-	atomic_store(&until_ns, 0);
-	puts("done");
+	speak_until(0);
 }
 
 static enum ha_error put(struct in_addr home, bool away)
@@ -86,6 +94,13 @@ static void print_status(void)
 	       (unsigned long long)status.announced);
 }
 
+static void count(void)
+{
+	if (keep)
+		tc_keep_count(keep);
+	print_counters();
+}
+
 static void lead(void)
 {
 	speak_for(LONG_MS);
@@ -98,7 +113,7 @@ static const struct {
 	{ "lead\n", lead },
 	{ "give\n", give },
 	{ "status\n", print_status },
-	{ "counters\n", print_counters },
+	{ "counters\n", count },
 };
 
 static bool obey_word(const char *line)
@@ -142,14 +157,41 @@ static struct mac parse_mac(const char *text)
 	return mac;
 }
 
+static const struct tunnels_size room = { .homes = HOMES_MAX, .bindings = HOMES_MAX };
+
+/* Pinned below `directory`. */
+static enum ha_error open_bpf(const struct home_arp_network *network, const char *directory,
+                              char *report, size_t size)
+{
+	const struct tc_interface interface = { .name = network->interface, .has_agents = true };
+	const struct tc_network home = { .prefix = network->prefix,
+		                         .has_link = true,
+		                         .link = network->interface };
+	const struct tc_options options = {
+		.directory = directory,
+		.interfaces = &interface,
+		.interface_count = 1,
+		.networks = &home,
+		.network_count = 1,
+		.size = room,
+		.ttl = 64,
+	};
+	enum ha_error why = tc_keep_open(&options, &keep, report, size);
+
+	if (why == HA_OK) {
+		tc_keep_agent(keep, 0, (struct in_addr){ htonl(0xc6336402u) });
+		tc_keep_mac(keep, 0, network->mac);
+	}
+	return why;
+}
+
 static enum ha_error open_all(char **argv, int argc, char *report, size_t size)
 {
 	struct home_arp_network network = { .prefix = prefix,
 		                            .interface = argv[1],
 		                            .mac = parse_mac(argv[3]) };
-	struct home_arp_options options = {
-		.networks = &network, .count = 1, .tunnels = tunnels, .until = until
-	};
+	enum ha_error why = HA_OK;
+	struct home_arp_options options = { .networks = &network, .count = 1, .until = until };
 
 	if (argc > 4)
 		options.heard_per_s = (uint32_t)strtoul(argv[4], NULL, 10);
@@ -157,7 +199,12 @@ static enum ha_error open_all(char **argv, int argc, char *report, size_t size)
 		options.announced_per_s = (uint32_t)strtoul(argv[5], NULL, 10);
 	if (argc > 6)
 		options.again_ms = (uint32_t)strtoul(argv[6], NULL, 10);
-	return home_arp_open(&options, &home_arp, report, size);
+	if (argc > 7)
+		why = open_bpf(&network, argv[7], report, size);
+	options.tunnels = tunnels = tunnels_new(room, keep ? tc_keep_rows(keep) : NULL);
+	if (why == HA_OK && keep)
+		why = tc_keep_begin(keep, tunnels, 0);
+	return why == HA_OK ? home_arp_open(&options, &home_arp, report, size) : why;
 }
 
 int main(int argc, char **argv)
@@ -168,9 +215,8 @@ int main(int argc, char **argv)
 	if (argc < 4 || !address_prefix_parse(argv[2], &prefix))
 		return 2;
 	counters_register(&home_arp_counters);
-	tunnels = tunnels_new((struct tunnels_size){ .homes = HOMES_MAX, .bindings = HOMES_MAX },
-	                      NULL);
-	if (!tunnels || open_all(argv, argc, report, sizeof(report)) != HA_OK || !home_arp) {
+	counters_register(&tc_counters);
+	if (open_all(argv, argc, report, sizeof(report)) != HA_OK || !home_arp) {
 		puts(report);
 		return EXIT_FAILURE;
 	}
@@ -181,6 +227,7 @@ int main(int argc, char **argv)
 	puts("ready");
 	obey();
 	home_arp_close(home_arp);
+	tc_keep_close(keep);
 	tunnels_free(tunnels);
 	return EXIT_SUCCESS;
 }

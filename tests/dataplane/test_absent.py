@@ -28,14 +28,15 @@ HOSTS = {"one": "192.0.2.11/24", "two": "192.0.2.12/24", "near": "192.0.2.77/24"
 LIMITS = (0, 0)  # messages a second that are heard, addresses that are announced; 0: as agentd has it
 AGAIN_MS = 150  # until an announcement is repeated
 MODES = pytest.mark.parametrize("mac", ["plain", VIRTUAL_MAC])
+PATHS = pytest.mark.parametrize("path", ["user", "tc"])
 
 
 class Absent:
     """One process that may speak for absent nodes."""
 
-    def __init__(self, switch, host, mac="plain", limits=LIMITS, again_ms=AGAIN_MS, prefix=(), expect="ready", prefix_of_home=PREFIX, link=HOST_LINK):
+    def __init__(self, switch, host, mac="plain", limits=LIMITS, again_ms=AGAIN_MS, prefix=(), expect="ready", prefix_of_home=PREFIX, link=HOST_LINK, bpf=None):
         self.switch, self.host, self.mac = switch, host, mac
-        words = [*prefix, os.path.join(BUILD, "tests/dataplane/absent"), link, prefix_of_home, mac, *map(str, (*limits, again_ms))]
+        words = [*prefix, os.path.join(BUILD, "tests/dataplane/absent"), link, prefix_of_home, mac, *map(str, (*limits, again_ms)), *([bpf] if bpf else [])]
         self.process = subprocess.Popen([*switch.inside(host), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, bufsize=1)
         self.first = self.process.stdout.readline().strip()
@@ -96,12 +97,19 @@ def switch():
 
 
 @pytest.fixture
-def agents(switch):
+def path():
+    """Who answers, where a test does not say."""
+    return "user"
+
+
+@pytest.fixture
+def agents(switch, path, request):
     """Makes them, and ends them whatever state they are in."""
     made = []
+    bpf = request.getfixturevalue("bpf") if path == "tc" else None
 
     def make(*words, **options):
-        made.append(Absent(switch, *words, **options))
+        made.append(Absent(switch, *words, bpf=bpf, **options))
         return made[-1]
 
     yield make
@@ -149,14 +157,18 @@ def away(switch, agents):
 
 # ---- answers ----
 
+@PATHS
 @MODES
-def test_absent_node_is_answered_for(switch, away, near, mac):
+def test_absent_node_is_answered_for(switch, away, near, mac, path):
     one = away(mac)
     assert near.ask() == one.own_mac()
     assert near.claims() == {one.own_mac()}
     learn(switch, near, one.own_mac())
+    by, not_by = ("tc-arp-answered", "answers")[:: 1 if path == "tc" else -1]
+    assert one.count(by) >= 2 and one.count(not_by) == 0
 
 
+@PATHS
 def test_question_to_the_agent_alone_is_answered(away, near):
     one = away()
     near.forget_heard()
@@ -166,6 +178,7 @@ def test_question_to_the_agent_alone_is_answered(away, near):
     assert (answer.sender_mac, answer.destination) == (one.own_mac(), mac_text(near.mac))
 
 
+@PATHS
 def test_node_at_home_is_not_answered_for(switch, agents, near):
     one = agents("one")
     one.lead()
@@ -176,6 +189,7 @@ def test_node_at_home_is_not_answered_for(switch, agents, near):
     assert near.claims() == {hardware(switch, "node")}
 
 
+@PATHS
 @pytest.mark.parametrize("kind, counted", [("announcement", "gratuitous"), ("announcing answer", "gratuitous"),
                                            ("probe", "probes"), ("under the agent's MAC", "own"),
                                            ("from nobody", "malformed"), ("from a group", "malformed"),
@@ -202,6 +216,7 @@ def test_who_is_not_answered(away, near, kind, counted):
     assert is_silent_for(near, one)
 
 
+@PATHS
 def test_returned_node_is_not_answered_by_us(switch, away, near):
     """It has announced itself, and its request has not been accepted yet."""
     one = away()
@@ -315,6 +330,7 @@ def test_node_that_leaves_again_is_not_announced_at_home(switch, away, near):
 
 # ---- who leads ----
 
+@PATHS
 @MODES
 def test_standby_is_silent(switch, agents, near, mac):
     carry_away(switch)
@@ -336,6 +352,7 @@ def test_new_leader_repeats_what_the_old_one_began(switch, agents, near):
     assert near.wait_for_announcement().sender_mac == VIRTUAL_MAC
 
 
+@PATHS
 def test_deadline_alone_silences(away, near):
     one = away()
     near.ask()

@@ -11,7 +11,7 @@ from scapy_client import B, D
 from switched import HOST_LINK, Switch
 from test_absent import hardware
 from waiting import wait_for
-from world import Hosts, Mobile, association, register
+from world import Hosts, Mobile, association, marks_lead_to_ways, register
 
 HOME, OTHER_HOME = "192.0.2.99", "192.0.2.98"
 VIRTUAL = "10.64.0.0/16"
@@ -100,8 +100,8 @@ def start(switch, hosts, tmp_path):
 
 
 @MACS
-def test_who_is_away_is_at_the_home_agent(switch, hosts, near, start, shared):
-    agent = start({"virtual-mac": "yes" if shared else "no"})
+def test_who_is_away_is_at_the_home_agent(switch, hosts, near, start, shared, path, bpf):
+    agent = start({"virtual-mac": "yes" if shared else "no"}, {"path": path, "bpf-directory": bpf})
     mac = VIRTUAL_MAC if shared else hardware(switch, "one")
     assert agent.ctl("status")["home_links"] == 1
     assert is_silent(near, agent, "home-arp-unbound")
@@ -110,9 +110,13 @@ def test_who_is_away_is_at_the_home_agent(switch, hosts, near, start, shared):
     assert near.wait_for_announcement().sender_mac == mac
     assert near.ask() == mac
     hosts.reaches("near", HOME)
-    before = count(agent, "forward-tunnelled")
+    by_user, by_bpf = ("forward-tunnelled", "home-arp-answers"), ("tc-tunnelled", "tc-arp-answered")
+    by = by_bpf if path == "tc" else by_user
+    tunnelled = by[0] if marks_lead_to_ways() else by_user[0]  # the care-of address is on the home link
+    before = count(agent, tunnelled)
     assert hosts.ping("near", HOME) == 3
-    assert count(agent, "forward-tunnelled") == before + 3
+    assert count(agent, tunnelled) == before + 3
+    assert count(agent, by[1]) > 0 == count(agent, (by_user if path == "tc" else by_bpf)[1])
     assert near.known_mac() == mac and near.claims() == {mac}
     assert register(hosts, AWAY, HOME, CARE_OF, agent=ADDRESS, lifetime=0) == 0
     wait_for(lambda: agent.ctl("status")["tunnels"] == 0, "the binding is gone")

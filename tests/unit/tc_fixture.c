@@ -73,7 +73,7 @@ bool fixture_network(struct tc_fixture *fixture)
 struct tc_options fixture_options(const struct tc_fixture *fixture)
 {
 	static const struct tc_interface interfaces[] = {
-		{ .name = "home", .answers_arp = true },
+		{ .name = "home", .has_agents = true },
 		{ .name = "core" },
 	};
 
@@ -81,6 +81,7 @@ struct tc_options fixture_options(const struct tc_fixture *fixture)
 		.prefix = { { 0x0000010a }, 16 },
 		.group = 1,
 		.has_link = true,
+		.link = "home",
 	};
 
 	return (struct tc_options){

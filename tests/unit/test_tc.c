@@ -451,6 +451,57 @@ static void arp_is_silent_otherwise(void)
 	fixture_close(&fixture);
 }
 
+static bool is_answered(struct arp asked)
+{
+	return ask(&asked, fixture.home).reason == TC_ARP_ANSWERED;
+}
+
+static void arp_is_for_whom_it_says(void)
+{
+	const struct mac mac = { { 0x00, 0x00, 0x5e, 0x00, 0x01, 0x21 } };
+	struct arp asked = question("10.1.0.5", HOME);
+
+	fixture_begin(&fixture);
+	fixture_bind(&fixture, fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0), NULL);
+	memcpy(asked.to.octets, fixture.home_mac, 6);
+	CU_ASSERT_TRUE(is_answered(asked));
+	asked.to = mac;
+	CU_ASSERT_FALSE(is_answered(asked));
+	tc_mac(fixture.tc, 1, mac);
+	CU_ASSERT_TRUE(is_answered(asked));
+	asked.sender_mac = mac;
+	CU_ASSERT_FALSE(is_answered(asked));
+	asked.sender_mac = asker;
+	asked.from = mac;
+	CU_ASSERT_FALSE(is_answered(asked));
+	asked.from = asker;
+	memset(&asked.sender_mac, 0, sizeof(asked.sender_mac));
+	CU_ASSERT_FALSE(is_answered(asked));
+	fixture_close(&fixture);
+}
+
+/* What a bound node says is for user space, which learns from it that the node is back;
+ * its questions about itself are never answered, by whatever address. */
+static void a_node_that_speaks_is_heard(void)
+{
+	const struct mac other = { { 2, 0, 0, 0, 0, 8 } };
+	struct arp asked = question("10.1.0.5", HOME), itself = question(HOME, HOME);
+	struct tunnels_home home = { .group = 1, .count = 1 };
+
+	fixture_begin(&fixture);
+	fixture_bind(&fixture, fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0), NULL);
+	CU_ASSERT_TRUE(is_answered(asked));
+	CU_ASSERT_FALSE(is_answered(itself));
+	CU_ASSERT_FALSE(is_answered(asked));
+	asked.sender_mac = other;
+	CU_ASSERT_TRUE(is_answered(asked));
+	home.home = fixture_address("10.1.0.5");
+	home.bindings[0] = fixture_binding(CARE_OF, ENCAPSULATION_IPIP, 0);
+	CU_ASSERT_EQUAL(tunnels_put(fixture.tunnels, &home), HA_OK);
+	CU_ASSERT_FALSE(is_answered(asked)); /* who asks is bound */
+	fixture_close(&fixture);
+}
+
 static CU_TestInfo tests[] = {
 	{ "every encapsulation is that of user space", every_encapsulation_is_that_of_user_space },
 	{ "the filling of a frame stays behind", filling_of_a_frame_stays_behind },
@@ -467,6 +518,8 @@ static CU_TestInfo tests[] = {
 	{ "strange tunnels go up untouched", strange_tunnels_go_up_untouched },
 	{ "ARP is answered for who is away", arp_is_answered_for_who_is_away },
 	{ "ARP is silent otherwise", arp_is_silent_otherwise },
+	{ "ARP is for whom it says", arp_is_for_whom_it_says },
+	{ "a node that speaks is heard", a_node_that_speaks_is_heard },
 	CU_TEST_INFO_NULL,
 };
 

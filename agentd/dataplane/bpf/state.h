@@ -80,6 +80,13 @@ struct {
 	__type(value, __u32);
 } exits SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TC_HEARD_MAX);
+	__type(key, struct tc_home);
+	__type(value, struct tc_heard);
+} heard SEC(".maps");
+
 /* Of all others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

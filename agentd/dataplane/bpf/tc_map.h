@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define TC_LAYOUT 5
+#define TC_LAYOUT 6
 #define TC_ENDS_MAX 8     /* BINDING_LIMIT_MAX */
 #define TC_GROUPS_MAX 256 /* TUNNELS_GROUPS_MAX */
 #define TC_LINKS_MAX 4096 /* interfaces have lower indexes */
@@ -20,6 +20,7 @@
 #define TC_OWN_BITS 4096  /* of the filter before the map of own addresses */
 #define TC_FRESH_SLOTS 256
 #define TC_OWN_MAX 1024    /* addresses of this host */
+#define TC_HEARD_MAX 8192  /* addresses of home networks of which somebody spoke lately */
 #define TC_EXITS_MAX 16384 /* exits of tunnels with a limit of their own */
 #define TC_NO_SLOT 0xffffffffu
 #define TC_NO_TABLE 0xffffffffu
@@ -63,7 +64,8 @@ struct tc_range {
 	__u32 at;   /* place of the first one in the table; TC_NO_TABLE: it is too large */
 	__u8 group; /* whose network it is */
 	__u8 flags; /* enum tc_range_flag */
-	__u8 reserved[6];
+	__u8 place; /* of the link on which ARP is answered for its nodes; 0: none */
+	__u8 reserved[5];
 };
 
 /* A home agent address, by its number. Deadlines are of CLOCK_BOOTTIME, in ns; past
@@ -81,13 +83,21 @@ struct tc_link {
 	__u32 realm;
 	__u8 mac[6];
 	__u8 in_use;
-	__u8 answers_arp; /* mobile nodes are at home there, and their neighbours ask */
-	__u8 reserved[4]; /* entries of shared arrays are multiples of 8 octets */
+	__u8 place;       /* number of the interface, from 1 */
+	__u8 has_agents;  /* home agent addresses are there, under their virtual MACs */
+	__u8 reserved[3]; /* entries of shared arrays are multiples of 8 octets */
 };
 
 struct tc_home {
 	__u32 realm;
 	__be32 address;
+};
+
+/* Who said by ARP that it has an address of a home network, and when last. */
+struct tc_heard {
+	__u64 at_ns; /* CLOCK_BOOTTIME */
+	__u8 mac[6];
+	__u8 reserved[2];
 };
 
 enum tc_end_flag {
