@@ -3,6 +3,7 @@
 #include "agentd/flow/reign.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 
 #include "tests/unit/suite.h"
@@ -54,7 +55,7 @@ static void the_next_reign_awaits_the_last_batch_of_this_one(void)
 /* ---- threads ---- */
 
 #define THREADS 4u
-#define REIGNS 2000u
+#define REIGNS 20000u
 
 static _Atomic uint64_t holds[THREADS]; /* number of the reign of its batch; 0 = none */
 static _Atomic uint64_t taken, mixed;
@@ -67,11 +68,13 @@ static void *take_batches(void *number)
 	while (!finished) {
 		uint64_t mine;
 
+		sched_yield(); /* to whoever has a batch or a reign to end */
 		if (!reign_enter(&reign, thread))
 			continue;
 		mine = reign.within[thread];
 		holds[thread] = mine;
 		taken++;
+		sched_yield(); /* so that reigns end while it has a batch */
 		for (unsigned i = 0; i < THREADS; i++) {
 			uint64_t other = holds[i];
 
@@ -96,7 +99,7 @@ static void no_two_reigns_at_once(void)
 
 		reign_begin(&reign);
 		while (taken == before)
-			; /* each reign has a batch at least */
+			sched_yield(); /* each reign has a batch at least */
 		reign_end(&reign);
 	}
 	finished = true;
