@@ -26,6 +26,7 @@ enum forward_network_kind {
 struct forward_network {
 	struct address_prefix prefix;
 	uint32_t realm;
+	uint16_t mtu; /* octets that its link takes; 0: as many as come */
 	uint8_t kind; /* enum forward_network_kind */
 	uint8_t group;
 };

@@ -125,6 +125,59 @@ void forward_bound(struct forward_run *run, struct forward_subject *subject,
 	copy_to_all(run, agent, subject, home);
 }
 
+static void emit_on_link(struct forward_run *run, const struct forward_network *network,
+                         struct span packet)
+{
+	forward_emit(run, &(struct forward_output){ .kind = FORWARD_INNER,
+	                                            .packet = packet,
+	                                            .realm = network->realm,
+	                                            .group = network->group,
+	                                            .on_link = true,
+	                                            .network = network });
+}
+
+static void cut_for_link(struct forward_run *run, const struct forward_subject *subject,
+                         const struct forward_network *network)
+{
+	struct forward_buffers *buffers = run->context->buffers;
+	struct ip4_fragments fragments;
+
+	if (ip4_fragments_begin(&fragments, subject->packet, network->mtu) != HA_OK) {
+		forward_ends(run, FORWARD_UNCUT);
+		return;
+	}
+	forward_happened(run, FORWARD_FRAGMENTED);
+	for (;;) {
+		struct writer out = writer_over(buffers->piece, sizeof(buffers->piece));
+
+		if (!ip4_fragments_next(&fragments, &out))
+			break;
+		emit_on_link(run, network, writer_span(&out));
+	}
+	forward_ends(run, subject->routed);
+}
+
+/* What is too large for the link is cut, or its sender told, as by any router (RFC 1812
+ * section 4.2.2.7): the packet comes by our device, which takes all sizes. */
+static void send_to_link(struct forward_run *run, const struct forward_agent *agent,
+                         const struct forward_subject *subject,
+                         const struct forward_network *network)
+{
+	if (network->mtu == 0 || subject->ip.total <= network->mtu) {
+		emit_on_link(run, network, subject->packet);
+		forward_ends(run, subject->routed);
+	} else if (subject->ip.df) {
+		forward_ends(run, FORWARD_TOO_BIG);
+		forward_happened(run, FORWARD_MTU_TOLD);
+		forward_complain(run, agent, subject->arrived,
+		                 (struct forward_complaint){ .type = ICMP4_UNREACHABLE,
+		                                             .code = ICMP4_TOO_BIG,
+		                                             .mtu = network->mtu });
+	} else {
+		cut_for_link(run, subject, network);
+	}
+}
+
 void forward_unbound(struct forward_run *run, struct forward_subject *subject)
 {
 	const struct forward_network *network = forward_network_of(run->settings, subject->realm,
@@ -157,13 +210,7 @@ void forward_unbound(struct forward_run *run, struct forward_subject *subject)
 	}
 	if (!forward_count_hop(run, agent, subject))
 		return;
-	forward_emit(run, &(struct forward_output){ .kind = FORWARD_INNER,
-	                                            .packet = subject->packet,
-	                                            .realm = subject->realm,
-	                                            .group = network->group,
-	                                            .on_link = true,
-	                                            .network = network });
-	forward_ends(run, subject->routed);
+	send_to_link(run, agent, subject, network);
 }
 
 /* A Registration Reply of this host: it goes to where the request came from, so who asked

@@ -67,13 +67,14 @@ enum forward_fate {
 	  "is not tunnelled: the first keepalive of the UDP tunnel has not come yet")              \
 	X(TOO_BIG, "too-big", DROPPED,                                                             \
 	  "copies that the link would not take, and that must not be fragmented",                  \
-	  "is not tunnelled: it is too big for the link and must not be fragmented")               \
+	  "goes no further: it is too big for the link and must not be fragmented")                \
 	X(UNCUT, "uncut", DROPPED, "copies that are too big and cannot be fragmented",             \
 	  "is not tunnelled: it is too big and cannot be fragmented")                              \
 	X(TOO_LONG, "too-long", DROPPED, "copies that would exceed 65535 octets in the tunnel",    \
 	  "is not tunnelled: with the outer header it would exceed 65535 octets")                  \
-	X(FRAGMENTED, "fragmented", EVENT, "copies that were fragmented before the tunnel",        \
-	  "is fragmented before it is tunnelled")                                                  \
+	X(FRAGMENTED, "fragmented", EVENT,                                                         \
+	  "copies that were fragmented before the tunnel, or the home link",                       \
+	  "is fragmented before it goes on")                                                       \
 	X(MTU_TOLD, "mtu-told", EVENT, "senders to be told that fragmentation is needed",          \
 	  "is bigger than the tunnel takes, which its sender is to be told")                       \
 	X(BROKEN_TOLD, "broken-told", EVENT, "senders to be told that a tunnel does not work",     \

@@ -80,3 +80,13 @@ enum ha_error host_look(struct in_addr agent, const char *device, struct host *o
 	*out = found;
 	return why;
 }
+
+uint16_t host_link_mtu(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int mtu = fd >= 0 ? mtu_of(fd, name) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return (uint16_t)(mtu > MTU_MOST ? MTU_MOST : mtu);
+}

@@ -24,4 +24,7 @@ struct host {
  * and *out has the first ones; or the errno's nearest, and *out is as it was. */
 enum ha_error host_look(struct in_addr agent, const char *device, struct host *out);
 
+/* Octets that a link of that name takes; 0: not known. */
+uint16_t host_link_mtu(const char *name);
+
 #endif

@@ -41,14 +41,19 @@ static void note_doubt(struct user *user)
 static enum ha_error renew_host(struct user *user)
 {
 	struct host host = user->host;
+	uint16_t mtus[HOME_NETWORKS_MAX];
 	enum ha_error why = host_look(user->options.agent, user->options.interception.device,
 	                              &host);
 
+	for (size_t i = 0; i < user->link_count; i++)
+		mtus[i] = host_link_mtu(user->links[i].interface);
 	pthread_mutex_lock(&user->mutex);
 	user->host = host;
 	user->settings.own = user->host.addresses;
 	user->settings.own_count = user->host.count;
 	user->settings.link_mtu = user->host.mtu;
+	for (size_t i = 0; i < user->link_count; i++)
+		user->networks[user->links[i].network - user->networks].mtu = mtus[i];
 	pthread_mutex_unlock(&user->mutex);
 	return why;
 }
@@ -272,6 +277,9 @@ static struct user *user_new(const struct user_options *options)
 	pthread_mutex_init(&user->mutex, NULL);
 	user->options = *options;
 	user->settings = options->settings;
+	memcpy(user->networks, options->settings.networks,
+	       options->settings.network_count * sizeof(user->networks[0]));
+	user->settings.networks = user->networks;
 	for (unsigned i = 0; i < USER_SOURCES; i++)
 		user->sources[i] = -1;
 	for (unsigned i = 0; i < USER_SENDERS; i++)

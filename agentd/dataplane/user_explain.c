@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agentd/base/clock.h"
 
@@ -15,6 +16,7 @@ struct explaining {
 	uint64_t now_ns;
 	struct host host;
 	struct forward_settings settings;
+	struct forward_network networks[HOME_NETWORKS_MAX];
 };
 
 __attribute__((format(printf, 3, 4))) static void tell(const struct explaining *e, const char *part,
@@ -123,8 +125,10 @@ enum ha_error user_explain(struct user *user, struct span packet, dataplane_tell
 	pthread_mutex_lock(&user->mutex);
 	e.host = user->host;
 	e.settings = user->settings;
+	memcpy(e.networks, user->networks, sizeof(e.networks));
 	pthread_mutex_unlock(&user->mutex);
 	e.settings.own = e.host.addresses;
+	e.settings.networks = e.networks;
 	verdict = run(&e, &trial, packet);
 	tell(&e, "verdict", "%s", forward_reason_info(verdict.reason)->name);
 	free(trial.buffers);

@@ -68,6 +68,7 @@ struct user {
 	bool started;
 
 	struct forward_settings settings;
+	struct forward_network networks[HOME_NETWORKS_MAX]; /* of the settings */
 	struct forward_context context;
 	struct host host;
 	uint64_t looked_ns;         /* at the host */

@@ -478,6 +478,17 @@ def header(protocol, total, source, destination):
                        socket.inet_aton(destination))
 
 
+def test_a_home_link_that_takes_less_is_told_of_or_cut_for(world, agent):
+    for host in ("agent", "neighbour"):
+        ip("-n", world.namespace(host), "link", "set", "own", "mtu", "1300")
+    assert world.reaches("correspondent", "172.16.1.9")
+    with world.echo("correspondent", "172.16.1.9") as echo:
+        wait_for(lambda: echo.ask(size=1400, fragment=False) or echo.errors, "somebody says that it was too much")
+        assert {error[:3] for error in echo.errors} == {(UNREACHABLE, TOO_BIG, 1300)}
+        assert echo.ask(size=1272, fragment=False) == 1
+        assert echo.ask(size=1400) == 1
+
+
 def test_nobody_can_make_a_tunnel_useless_by_a_forged_error(world, agent, path):
     """Who knows the two addresses of a node writes that its path takes 68 octets."""
     register_for(world, "ipip")

@@ -135,6 +135,7 @@ static void on_network(struct parsing *p)
 		(struct forward_network){ .prefix = prefix(p, word(p, 1)),
 		                          .kind = (uint8_t)CHOICE(p, word(p, 2), kinds),
 		                          .realm = (uint32_t)number_of(p, "realm", UINT32_MAX),
+		                          .mtu = (uint16_t)number_of(p, "mtu", 65535),
 		                          .group = (uint8_t)number_of(p, "group", 63) };
 }
 

@@ -246,6 +246,18 @@ def home_drop_cases():
         "fenced")
     yield Case("unbound on a link", network="10.0.0.0/24 link").put("home wire", packet).gives("home-link").out(
         "inner on-link", hop(packet), ())
+    narrow = "10.0.0.0/24 router mtu=1000"
+    large, exact = plain(size=1001), plain(size=1000, df=True)
+    yield Case("what just fits the home link", network=narrow).put("home routed", exact).gives("home-link").out(
+        "inner on-link", exact, ())
+    case = Case("one octet more is fragmented for the home link", network=narrow).put("home wire", large).gives(
+        "home-link", "fragmented")
+    for part in pieces(hop(large), 1000):
+        case.out("inner on-link", part, ())
+    yield case
+    fixed = plain(size=1001, df=True)
+    yield Case("one octet more with DF is told to who sends to the home link", network=narrow).put(
+        "home routed", fixed).gives("too-big", "mtu-told", "error-sent").complains(error(3, 4, fixed, mtu=1000))
     yield Case("unbound behind the agent as a router", network="10.0.0.0/24 router").put(
         "home routed", packet).gives("home-link").out("inner on-link", packet, ())
     yield Case("unbound in a virtual network", network="10.0.0.0/24 virtual").put("home wire", packet).gives(
