@@ -9,6 +9,20 @@ static enum soft_cause cause_of(const struct forward_complaint *complaint)
 	return complaint->type == ICMP4_TIME_EXCEEDED ? SOFT_EXPIRED : SOFT_OTHER;
 }
 
+/* To all hosts of a home link: a stranger who claims to be their broadcast address would
+ * have an error sent to each of them. */
+static bool is_to_many(const struct forward_run *run, const struct forward_agent *agent,
+                       struct span about)
+{
+	const struct forward_network *network;
+	struct ip4 ip;
+
+	if (ip4_read_quoted(about, &ip) != HA_OK)
+		return true;
+	network = forward_network_of(run->settings, agent->realm, ip.source);
+	return network && forward_is_directed(network, ip.source);
+}
+
 bool forward_complain(struct forward_run *run, const struct forward_agent *agent, struct span about,
                       struct forward_complaint complaint)
 {
@@ -22,7 +36,7 @@ bool forward_complain(struct forward_run *run, const struct forward_agent *agent
 		                     .mtu = complaint.mtu,
 		                     .ttl = run->settings->ttl };
 
-	if (!icmp4_may_answer(about)) {
+	if (!icmp4_may_answer(about) || is_to_many(run, agent, about)) {
 		forward_happened(run, FORWARD_ERROR_FORBIDDEN);
 		return false;
 	}

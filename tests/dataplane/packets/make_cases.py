@@ -303,6 +303,9 @@ def home_drop_cases():
         "expired", "error-sent").complains(error(11, 0, plain(ttl=0)))
     lost = error(3, 1, plain(source=HOME, destination=PEER), source=ROUTER, destination=HOME, ttl=1)
     yield Case("no error about an ICMP error", BIND).put("home wire", lost).gives("expired", "error-forbidden")
+    for source in ("10.0.0.255", "10.0.0.0"):
+        yield Case(f"no error to all hosts of a home link: {source}", BIND).put(
+            "home wire", plain(source=source, ttl=1)).gives("expired", "error-forbidden")
     part = again(pieces(plain(size=400), 200)[1], ttl=1)
     yield Case("no error about a later fragment", BIND).put("home wire", part).gives("expired", "error-forbidden")
     yield Case("an echo request may be answered by an error", BIND).put(
