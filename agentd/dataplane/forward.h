@@ -147,6 +147,9 @@ struct forward_context {
 	/* NULL in operation: told in sentences, without a full stop, why what happens
 	 * happens. Borrowed for the call. */
 	void (*note)(void *context, const char *sentence);
+	/* Of what is given to forward_tunnel: so many packets it is, with so many octets inside
+	 * of the tunnel; 0: one. See forward_leaves_whole. */
+	uint32_t parts, parts_octets;
 	/* Only say what would happen: no counter moves and no soft state. */
 	bool trial;
 };
@@ -181,6 +184,11 @@ struct forward_verdict forward_tunnel(const struct forward_context *context, str
 struct forward_verdict forward_datagram(const struct forward_context *context,
                                         const struct ip4 *outer, uint16_t source_port,
                                         uint16_t destination_port, struct span payload);
+
+/* Whether a packet from a reverse tunnel to there only has its headers looked at and goes
+ * on by the host's routes, or to the host: then several may come as one. */
+bool forward_leaves_whole(const struct forward_context *context, uint32_t realm,
+                          struct in_addr destination);
 
 /* A whole packet with an ICMP error to a home agent address (RFC 2003 section 4). */
 struct forward_verdict forward_icmp(const struct forward_context *context, struct span packet);

@@ -159,8 +159,9 @@ static void count_in(const struct forward_run *run, const struct coming *coming)
 
 	if (!row)
 		return;
-	tunnels_add(&row->in_packets, 1);
-	tunnels_add(&row->in_octets, coming->unwrapped->ip.total);
+	tunnels_add(&row->in_packets, context->parts ? context->parts : 1);
+	tunnels_add(&row->in_octets,
+	            context->parts ? context->parts_octets : coming->unwrapped->ip.total);
 	soft_works(context->soft, coming->binding->endpoint, context->now_ns);
 }
 
@@ -404,4 +405,14 @@ struct forward_verdict forward_datagram(const struct forward_context *context,
 	                             &unwrapped);
 	take(&run, &unwrapped, 0);
 	return run.verdict;
+}
+
+bool forward_leaves_whole(const struct forward_context *context, uint32_t realm,
+                          struct in_addr destination)
+{
+	struct tunnels_home home;
+
+	return address_is_unicast(destination) &&
+	       !forward_network_of(context->settings, realm, destination) &&
+	       !tunnels_find(context->tunnels, realm, destination, &home);
 }

@@ -47,7 +47,7 @@ static enum ha_error refuse_device(const char *name, int number, char *report, s
 
 enum ha_error tun_device_again(int fd, const char *name, char *report, size_t size)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	if (ioctl(fd, TUNSETIFF, &request) == 0)

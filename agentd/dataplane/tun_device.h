@@ -10,7 +10,9 @@
 #include "agentd/base/error.h"
 
 /* Descriptor of a device of this name, which does not block, or -1. It is down and has
- * no address; each read and write is one whole IP packet with complete checksums.
+ * no address; each read and write is a struct virtio_net_hdr and one whole IP packet. What
+ * is read has nothing in the former and complete checksums; what is written may be several
+ * packets, as the former says.
  * Needs CAP_NET_ADMIN, and /dev/net/tun to be open to this user.
  *
  * HA_E_PERMISSION, HA_E_NOTFOUND (the kernel has no TUN devices), HA_E_INUSE (another

@@ -2,6 +2,7 @@
 #ifndef AGENTD_DATAPLANE_USER_INTERNAL_H
 #define AGENTD_DATAPLANE_USER_INTERNAL_H
 
+#include <linux/virtio_net.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -85,7 +86,8 @@ struct user {
 	int merged;                           /* merged_socket.h; -1 = not open */
 	struct merged_note notes[USER_NOTES]; /* about packets that did not come yet */
 	size_t note_at;
-	uint64_t wait_again_ns; /* for a note that is missing */
+	uint64_t wait_again_ns;      /* for a note that is missing */
+	struct virtio_net_hdr whole; /* of what goes into the device; zeroed: one packet */
 
 	uint8_t packet[IP4_TOTAL_MAX + 1];
 	uint8_t part[IP4_TOTAL_MAX]; /* of a packet that was merged */

@@ -14,6 +14,8 @@
 #define WAIT_MS 2 /* for what the kernel says about a packet that it handed out */
 #define WAIT_AGAIN_NS UINT64_C(1000000000) /* after it did not */
 #define READ_MAX 4096u
+#define GRE_PLAIN 4u /* octets of its header without any of the optional fields */
+#define TCP_CHECKSUM_AT 16u
 
 static bool take_kept(struct user *user, const uint8_t *key, struct merged_note *out)
 {
@@ -69,6 +71,34 @@ static bool find_note(struct user *user, const struct segments *segments, struct
 	return false;
 }
 
+/* The device takes segments of TCP as they are, and leaves the cutting to whatever sends
+ * them. With more in the header of GRE, such as a checksum, they are looked at one by one. */
+static bool goes_whole(const struct user *user, const struct segments *segments)
+{
+	return segments->inner.protocol == IP4_TCP && segments_count(segments) > 1 &&
+	       segments->inner_at - segments->outer.header_size <= GRE_PLAIN &&
+	       forward_leaves_whole(&user->context, user->settings.agents[0].realm,
+	                            segments->inner.destination);
+}
+
+static void forward_whole(struct user *user, const struct segments *segments)
+{
+	user->context.parts = (uint32_t)segments_count(segments);
+	user->context.parts_octets = (uint32_t)segments_octets(segments);
+	user->whole = (struct virtio_net_hdr){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = (uint8_t)(VIRTIO_NET_HDR_GSO_TCPV4 |
+		                      (segments->marked ? VIRTIO_NET_HDR_GSO_ECN : 0)),
+		.gso_size = (uint16_t)segments->size,
+		.hdr_len = (uint16_t)(segments->data_at - segments->inner_at),
+		.csum_start = segments->inner.header_size,
+		.csum_offset = TCP_CHECKSUM_AT,
+	};
+	forward_tunnel(&user->context, segments->packet);
+	user->context.parts = user->context.parts_octets = 0;
+	user->whole = (struct virtio_net_hdr){ .flags = 0 };
+}
+
 static void forward_parts(struct user *user, struct segments *segments)
 {
 	for (;;) {
@@ -99,6 +129,9 @@ bool user_merged_take(struct user *user, struct span packet)
 	if (note.size)
 		segments.size = note.size;
 	segments.marked = note.marked;
-	forward_parts(user, &segments);
+	if (goes_whole(user, &segments))
+		forward_whole(user, &segments);
+	else
+		forward_parts(user, &segments);
 	return true;
 }

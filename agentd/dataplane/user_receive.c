@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "agentd/base/clock.h"
@@ -115,9 +116,22 @@ static void (*const takers[USER_SOURCES])(struct user *user, struct span packet)
 	[USER_FROM_ICMP] = take_icmp,
 };
 
+static ssize_t read_packet(struct user *user, enum user_source source)
+{
+	struct virtio_net_hdr facts; /* none: see tun_device.h */
+	struct iovec pieces[] = { { &facts, sizeof(facts) },
+		                  { user->packet, sizeof(user->packet) } };
+	ssize_t size;
+
+	if (source != USER_FROM_DEVICE)
+		return read(user->sources[source], user->packet, sizeof(user->packet));
+	size = readv(user->sources[source], pieces, 2);
+	return size < (ssize_t)sizeof(facts) ? size : size - (ssize_t)sizeof(facts);
+}
+
 static ssize_t receive_packet(struct user *user, enum user_source source)
 {
-	ssize_t size = read(user->sources[source], user->packet, sizeof(user->packet));
+	ssize_t size = read_packet(user, source);
 
 	if (size < 0)
 		return size;

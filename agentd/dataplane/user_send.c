@@ -2,7 +2,7 @@
 #include "agentd/dataplane/user_internal.h"
 
 #include <errno.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
 #include "agentd/dataplane/user_queue.h"
 #include "agentd/dataplane/user_sockets.h"
@@ -29,9 +29,11 @@ static void count(int number)
 /* Into the kernel, as if it had arrived. */
 static int give(const struct user *user, struct span packet)
 {
-	if (write(user->sources[USER_FROM_DEVICE], packet.at, packet.size) >= 0)
-		return 0;
-	return errno;
+	struct virtio_net_hdr facts = user->whole;
+	struct iovec pieces[] = { { &facts, sizeof(facts) },
+		                  { (void *)(uintptr_t)packet.at, packet.size } };
+
+	return writev(user->sources[USER_FROM_DEVICE], pieces, 2) >= 0 ? 0 : errno;
 }
 
 static int send_by(const struct user *user, enum user_sender sender, struct span packet)

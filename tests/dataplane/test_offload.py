@@ -11,6 +11,7 @@ from test_forward import (  # noqa: F401  (fixtures)
     HOME,
     KINDS,
     agent,
+    binding,
     counters,
     register_for,
     world,
@@ -61,7 +62,10 @@ def test_bulk_both_ways_with_all_offloads(world, offloads, agent, kind):  # noqa
     Mobile(world, HOME, reverse=True, **KINDS[kind][2])
     assert world.reaches("correspondent", HOME)
     send(world, "correspondent", CORRESPONDENT, "mobile", HOME)
-    send(world, "mobile", HOME, "correspondent", CORRESPONDENT)
+    send(world, "mobile", HOME, "correspondent", CORRESPONDENT)  # by the routes of the agent
+    send(world, "mobile", HOME, "neighbour", "172.16.1.9")  # and to a home link, one by one
+    shown = binding(agent, HOME, CARE_OF)
+    assert shown["octets_in"] > len(DATA) + 40 * shown["packets_in"] and shown["packets_in"] > len(DATA) / 1460
     found = counters(agent)
     # The kernel looks into IP in IP and GRE alone, and puts them together; the test would show nothing if it did not.
     assert (found["user-merged"] > 0) == (kind in ("ipip", "gre"))

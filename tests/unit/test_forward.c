@@ -402,6 +402,32 @@ static void bindings_count_what_is_inside(void)
 	end_case(&running);
 }
 
+/* Whatever is put into a tunnel again, or sent to a home link, is one packet. */
+static void only_what_leaves_by_routes_may_be_several(void)
+{
+	static const struct {
+		const char *to;
+		bool whole;
+	} rows[] = {
+		{ "203.0.113.9", true }, { "192.0.2.1", true },  { "10.0.0.5", false },
+		{ "10.0.1.7", false },   { "224.0.0.9", false }, { "255.255.255.255", false }
+	};
+	const struct forward_network network = { .prefix = { address_of("10.0.1.0"), 24 } };
+	struct forward_context context;
+	struct running running;
+
+	build_world(1);
+	world.settings.networks = &network;
+	world.settings.network_count = 1;
+	begin(&running, &world);
+	context = (struct forward_context){ .settings = &world.settings,
+		                            .tunnels = running.tunnels };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT_EQUAL(forward_leaves_whole(&context, 0, address_of(rows[i].to)),
+		                rows[i].whole);
+	end_case(&running);
+}
+
 static void reasons_are_counters(void)
 {
 	for (unsigned i = 0; i < FORWARD_REASON_COUNT; i++) {
@@ -420,6 +446,7 @@ static void reasons_are_counters(void)
 static CU_TestInfo tests[] = {
 	{ "cases come out as written", cases_come_out_as_written },
 	{ "bindings count what is inside", bindings_count_what_is_inside },
+	{ "only what leaves by routes may be several", only_what_leaves_by_routes_may_be_several },
 	{ "reasons are counters", reasons_are_counters },
 	CU_TEST_INFO_NULL,
 };
