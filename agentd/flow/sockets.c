@@ -190,6 +190,14 @@ static bool can_broadcast(const struct ifaddrs *at)
 	       at->ifa_flags & IFF_BROADCAST && at->ifa_broadaddr;
 }
 
+/* Where none is set, the C library repeats the address itself. */
+static struct in_addr broadcast_of(const struct ifaddrs *at)
+{
+	const struct in_addr none = { 0 }, found = address_of(at->ifa_broadaddr);
+
+	return address_equal(found, address_of(at->ifa_addr)) ? none : found;
+}
+
 static bool has_address(const struct ifaddrs *at, const struct config *config)
 {
 	return can_broadcast(at) &&
@@ -223,7 +231,7 @@ static bool search_links(const struct config *config, link_test *fits, struct ho
 		if (!found)
 			continue;
 		snprintf(out->name, sizeof(out->name), "%s", at->ifa_name);
-		out->broadcast = address_of(at->ifa_broadaddr);
+		out->broadcast = broadcast_of(at);
 	}
 	freeifaddrs(list);
 	return found;

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 from agent import Agent
+from namespaces import ip
 from neighbour import Neighbour
 from processes import stop_running
 from scapy_client import Association, Reply, build_request, ntp_time
@@ -61,6 +62,14 @@ def rights_of_threads(agent):
         if any(rights.values()):
             found[status.split()[1]] = rights
     return found
+
+
+def test_an_interface_without_a_broadcast_address_is_no_trouble(switch, tmp_path):
+    address = HOSTS["one"].split("/", maxsplit=1)[0]
+    ip("-n", switch.namespace("one"), "address", "flush", "dev", HOST_LINK)
+    ip("-n", switch.namespace("one"), "address", "add", HOSTS["one"], "dev", HOST_LINK)
+    with Agent(str(tmp_path), {"home-agent": {"address": address, "port": 434}}, [ROW]).start(prefix=switch.inside("one")) as alone:
+        assert "will not be heard" not in alone.log()
 
 
 def test_it_is_reached_under_the_virtual_mac(switch, near, agent):
