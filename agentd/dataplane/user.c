@@ -41,7 +41,7 @@ static void note_doubt(struct user *user)
 static enum ha_error renew_host(struct user *user)
 {
 	struct host host = user->host;
-	uint16_t mtus[HOME_NETWORKS_MAX];
+	uint16_t mtus[HOME_NETWORKS_MAX] = { 0 };
 	enum ha_error why = host_look(user->options.agent, user->options.interception.device,
 	                              &host);
 
