@@ -24,6 +24,7 @@
 #define LOOK_AGAIN_MS 100u /* for a hook that is to be killed */
 #define SILENCE_MS 500u    /* after the deadline with an address that nobody hears of */
 #define SILENCE_LOOK_MS 5u /* between looks whether it lies ahead again */
+#define HANDOVER_MS 100u   /* for what is under way to us when another one leads */
 
 /* ---- steps ---- */
 
@@ -113,11 +114,26 @@ static uint64_t later_one(struct ownership *o, uint64_t now_ns)
 
 /* A leader that was not heard for a moment is no reason to take an address away
  * and put it back: one that nobody hears of can stay while it is silent. Whoever
- * leads no more says 0. */
+ * leads no more says 0; it stays for a moment then, too, since a device without an
+ * address takes in nothing of what was sent before others heard of the next leader. */
 static bool keeps_silent(const struct ownership *o, uint64_t now_ns, uint64_t until_ns)
 {
-	return o->silent && o->plan.held && until_ns && now_ns >= until_ns &&
-	       now_ns < until_ns + SILENCE_MS * MS;
+	uint64_t end_ns = until_ns ? until_ns + SILENCE_MS * MS
+	                           : atomic_load(&o->ended_ns) + HANDOVER_MS * MS;
+
+	return o->silent && o->plan.held && !atomic_load(&o->stopping) && now_ns >= until_ns &&
+	       now_ns < end_ns;
+}
+
+/* It was another one's meanwhile, perhaps: whom the link heard last. */
+static void note_return(struct ownership *o, uint64_t now_ns)
+{
+	uint64_t ended_ns = atomic_load(&o->ended_ns);
+
+	if (ended_ns == o->returned_ns)
+		return;
+	o->returned_ns = ended_ns;
+	ownership_plan_again(&o->plan, now_ns);
 }
 
 /* The deadline in force; one that has passed becomes a later one, or 0, or stays
@@ -129,7 +145,7 @@ static uint64_t read_until(struct ownership *o, uint64_t now_ns)
 	while (until_ns && now_ns >= until_ns) {
 		uint64_t next_ns = later_one(o, now_ns);
 
-		if (!next_ns && keeps_silent(o, now_ns, until_ns) && !atomic_load(&o->stopping))
+		if (!next_ns && keeps_silent(o, now_ns, until_ns))
 			return until_ns;
 		if (!atomic_compare_exchange_strong(&o->until_ns, &until_ns, next_ns))
 			continue;
@@ -226,6 +242,8 @@ static bool act(struct ownership *o, uint64_t *next_ns)
 		*next_ns = now_ns + SILENCE_LOOK_MS * MS;
 		return false;
 	}
+	if (now_ns < until_ns)
+		note_return(o, now_ns);
 	step = ownership_plan_step(&o->plan, now_ns, until_ns);
 	*next_ns = ownership_plan_next(&o->plan, now_ns, until_ns);
 	if (step != OWNERSHIP_WAIT)
@@ -347,6 +365,8 @@ void ownership_set(struct ownership *o, uint64_t until_ns)
 
 	if (!o)
 		return;
+	if (!until_ns && atomic_load(&o->until_ns))
+		atomic_store(&o->ended_ns, clock_monotonic_ns());
 	before = atomic_exchange(&o->until_ns, until_ns);
 	if ((before == 0) != (until_ns == 0))
 		wake(o);

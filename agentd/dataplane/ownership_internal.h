@@ -25,6 +25,7 @@ struct ownership {
 	uint64_t (*ask)(void *context);
 	void *context;
 	_Atomic uint64_t until_ns;
+	_Atomic uint64_t ended_ns; /* when it became 0 from outside */
 	_Atomic bool stopping;
 	int wake; /* eventfd */
 
@@ -34,6 +35,7 @@ struct ownership {
 	enum ownership_step running; /* by the hook */
 	uint64_t began_ns;
 	uint64_t defended_ns; /* last announcement because of a conflict */
+	uint64_t returned_ns; /* the end that the present term of it came after */
 
 	pthread_mutex_t mutex; /* guards status */
 	struct ownership_status status;

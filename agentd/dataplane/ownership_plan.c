@@ -56,14 +56,19 @@ void ownership_plan_told(struct ownership_plan *plan)
 	plan->retry_ns = 0;
 }
 
+void ownership_plan_again(struct ownership_plan *plan, uint64_t now_ns)
+{
+	plan->announced = 0;
+	plan->announce_ns = now_ns;
+}
+
 /* ---- what a step changed ---- */
 
 static void taken(struct ownership_plan *plan, uint64_t began_ns, uint64_t now_ns)
 {
 	plan->held = true;
 	plan->renewed_ns = began_ns;
-	plan->announced = 0;
-	plan->announce_ns = now_ns;
+	ownership_plan_again(plan, now_ns);
 }
 
 static void announced(struct ownership_plan *plan, uint64_t began_ns)

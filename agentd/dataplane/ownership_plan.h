@@ -58,6 +58,10 @@ bool ownership_plan_lapse(struct ownership_plan *plan, uint64_t now_ns);
  * it up. */
 void ownership_plan_told(struct ownership_plan *plan);
 
+/* An address that is still here is to be had again, and others may have had it
+ * meanwhile: it is announced as one that was just taken. */
+void ownership_plan_again(struct ownership_plan *plan, uint64_t now_ns);
+
 /* When the next step will be due; OWNERSHIP_NEVER when only a word from outside
  * makes one due. */
 uint64_t ownership_plan_next(const struct ownership_plan *plan, uint64_t now_ns, uint64_t until_ns);

@@ -205,6 +205,16 @@ def test_short_silence_moves_nothing(switch, owners, near):
     assert "address-gives" not in one.counters()
 
 
+def test_who_has_it_again_announces_it_again(owners, near):
+    """Whether or not it was still there: others may have had it meanwhile."""
+    one = owners("one")
+    one.say("lead")
+    wait_for(lambda: one.counters().get("address-announcements", 0) >= 3, "it is announced")
+    one.say("give")
+    one.say("lead")
+    wait_for(lambda: one.counters()["address-announcements"] >= 9, "it is announced as often as at first")
+
+
 def test_ownership_lasts_and_standby_is_silent(switch, owners, near):
     one, two = owners("one"), owners("two")
     one.say("lead")

@@ -86,6 +86,18 @@ static void announcements_are_repeated(void)
 	}
 }
 
+static void what_is_had_again_is_announced_again(void)
+{
+	begin();
+	live_until(now_ns + 10000 * MS, FOR_EVER);
+	CU_ASSERT_EQUAL(done[OWNERSHIP_ANNOUNCE], 6);
+	ownership_plan_again(&plan, now_ns);
+	CU_ASSERT_EQUAL(act(FOR_EVER), OWNERSHIP_ANNOUNCE);
+	live_until(now_ns + 10000 * MS, FOR_EVER);
+	CU_ASSERT_EQUAL(done[OWNERSHIP_ANNOUNCE], 12);
+	CU_ASSERT_EQUAL(done[OWNERSHIP_TAKE], 1);
+}
+
 static void renewals_come_in_time(void)
 {
 	begin();
@@ -241,6 +253,7 @@ static CU_TestInfo tests[] = {
 	{ "nothing is done for nobody", nothing_is_done_for_nobody },
 	{ "taking announces at once", taking_announces_at_once },
 	{ "announcements are repeated", announcements_are_repeated },
+	{ "what is had again is announced again", what_is_had_again_is_announced_again },
 	{ "renewals come in time", renewals_come_in_time },
 	{ "a deadline ends it to the nanosecond", deadline_ends_it_to_the_nanosecond },
 	{ "the device rests a while after", device_rests_a_while_after },
