@@ -34,6 +34,7 @@ struct dataplane {
 	void *context;  /* of these two */
 	struct mac mac; /* 0: none that is shared */
 	_Atomic uint64_t forward_until_ns[TUNNELS_GROUPS_MAX];
+	_Atomic unsigned fence_count; /* of these that were ever told */
 };
 
 /* ---- the fence ---- */
@@ -42,7 +43,12 @@ void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forwa
                      uint64_t attract_until_ns)
 {
 	bool leads = clock_monotonic_ns() < attract_until_ns;
+	unsigned count = atomic_load(&dataplane->fence_count);
 
+	while (count <= group % TUNNELS_GROUPS_MAX &&
+	       !atomic_compare_exchange_weak(&dataplane->fence_count, &count,
+	                                     group % TUNNELS_GROUPS_MAX + 1))
+		;
 	atomic_store(&dataplane->forward_until_ns[group % TUNNELS_GROUPS_MAX], forward_until_ns);
 	if (!dataplane->fast)
 		return;
@@ -59,6 +65,20 @@ static bool may_forward(void *context, uint8_t group, uint64_t now_ns)
 	struct dataplane *dataplane = context;
 
 	return now_ns < atomic_load(&dataplane->forward_until_ns[group]);
+}
+
+/* Its deadline is past, but not for long. */
+static bool may_return(void *context, uint64_t now_ns)
+{
+	const struct dataplane *dataplane = context;
+
+	for (unsigned i = 0; i < atomic_load(&dataplane->fence_count); i++) {
+		uint64_t until_ns = atomic_load(&dataplane->forward_until_ns[i]);
+
+		if (until_ns && now_ns >= until_ns && now_ns - until_ns < TC_PATIENCE_NS)
+			return true;
+	}
+	return false;
 }
 
 static bool may_attract(void *context, uint8_t group, uint64_t now_ns)
@@ -179,6 +199,7 @@ static enum ha_error open_user(struct dataplane *d, char *report, size_t size)
 		.soft = d->soft,
 		.may_forward = may_forward,
 		.may_attract = may_attract,
+		.may_return = may_return,
 		.learnt = learnt,
 		.moved = moved,
 		.completes = complete,
@@ -272,7 +293,7 @@ static bool any_open(struct dataplane *d)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
-	for (unsigned i = 0; i < TUNNELS_GROUPS_MAX; i++)
+	for (unsigned i = 0; i < atomic_load(&d->fence_count); i++)
 		if (may_forward(d, (uint8_t)i, now_ns))
 			return true;
 	return false;

@@ -21,7 +21,6 @@
 #include "agentd/dataplane/tunnels.h"
 #include "proto/arp.h"
 
-#define DATAPLANE_FOREVER UINT64_MAX
 #define DATAPLANE_DOUBT_MAX 200u
 #define DATAPLANE_WHY_MAX 320u
 
@@ -79,7 +78,7 @@ struct tunnels *dataplane_tunnels(struct dataplane *dataplane);
 
 /* Forward for a group (its number is below TUNNELS_GROUPS_MAX) while clock_monotonic_ns() is
  * below `forward_until_ns`, and by BPF attract while it is below `attract_until_ns`;
- * DATAPLANE_FOREVER: until told otherwise, 0: not at all. What is sent to the virtual MAC
+ * UINT64_MAX: until told otherwise, 0: not at all. What is sent to the virtual MAC
  * goes through BPF from a call at which this node leads to one at which it does not: the
  * moment until which that is certain comes sooner than the next call. Any thread. */
 void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forward_until_ns,

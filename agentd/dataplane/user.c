@@ -135,6 +135,15 @@ static void take_packets(struct user *user, const struct pollfd about[WAITS])
 	}
 }
 
+/* A leader that was not heard for a moment loses no packets by it; nor does it forward
+ * any that nobody may. */
+static void await_fence(struct user *user)
+{
+	while (!atomic_load(&user->stopping) &&
+	       user->options.may_return(user->options.context, clock_monotonic_ns()))
+		poll(NULL, 0, 1);
+}
+
 static void *run(void *context)
 {
 	struct user *user = context;
@@ -144,6 +153,7 @@ static void *run(void *context)
 	pthread_setname_np(pthread_self(), "forward");
 	while (!atomic_load(&user->stopping)) {
 		wait_for_packets(user, about);
+		await_fence(user);
 		take_packets(user, about);
 		if (clock_monotonic_ns() >= user->looked_ns + LOOK_EVERY_NS)
 			look_at_host(user);

@@ -28,6 +28,8 @@ struct user_options {
 	bool (*may_forward)(void *context, uint8_t group, uint64_t now_ns);
 	/* Likewise: whether this node attracts packets, and thus spreads broadcasts. */
 	bool (*may_attract)(void *context, uint8_t group, uint64_t now_ns);
+	/* Whether a fence has closed that may be open again in a moment: packets wait. */
+	bool (*may_return)(void *context, uint64_t now_ns);
 	/* Told of each packet with an ICMP error, after it was taken note of; NULL: nobody. */
 	void (*learnt)(void *context, struct span packet);
 	/* Of struct dataplane_options. */

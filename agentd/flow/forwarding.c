@@ -6,6 +6,7 @@
  * is every few minutes in any case, a few home addresses with each tick. */
 #include "agentd/flow/forwarding.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "agentd/base/log.h"
@@ -18,9 +19,12 @@
 #define RECONCILE_STEP 2000u   /* home addresses compared with a tick */
 #define RECONCILE_EVERY_S 300u /* from the end of one comparison to the next */
 #define MS UINT64_C(1000000)
-/* After the last contact with a majority. Longer than a pause between two members that
- * are well, and shorter than anybody waits who believes that this node is gone. */
+/* After the last contact with a majority, of who does not lead. Longer than a pause
+ * between two members that are well, and shorter than anybody waits who believes that
+ * this node is gone. */
 #define CONTACT_HOLDS_MS 1000u
+#define STOPPED_MS 300u       /* without a look at the others */
+#define ALONE_HOLDS_MS 60000u /* longer than a restart takes */
 
 struct place {
 	uint32_t realm;
@@ -43,12 +47,11 @@ struct forwarding {
 	uint64_t compared_ns;
 	struct state *state;
 
-	/* The watch's thread. */
-	bool current;        /* it has followed a leader since it came into contact */
-	uint64_t watched_ns; /* last look */
+	uint64_t watched_ns; /* last look; the watch's thread */
 
-	pthread_mutex_t fence_lock; /* what is told last was asked for last */
-	uint64_t until_ns;          /* of forwarding; the watch's thread writes it */
+	pthread_mutex_t lock;
+	uint64_t until_ns;    /* the fence */
+	uint64_t promised_ns; /* of a cluster: until when nobody else leads; 0: it does not lead */
 };
 
 /* ---- one home address ---- */
@@ -140,6 +143,31 @@ static void compare_all(struct forwarding *f)
 	end_comparing(f, true);
 }
 
+/* ---- the fence ---- */
+
+/* With the lock. Whoever learns of something new asks for the rest under it, so that
+ * nothing older comes after it. */
+static void set_fence(struct agent *agent)
+{
+	struct forwarding *f = agent->forwarding;
+	uint64_t attract_ns = leadership_answer_until(agent);
+
+	dataplane_fence(f->plane, agent->group, f->until_ns,
+	                attract_ns < f->until_ns ? attract_ns : f->until_ns);
+}
+
+/* Who works alone: from one tick to the next, and so that a daemon that is started again
+ * finds the program still at work, but not for ever what another one has left. */
+static void renew_alone(struct agent *agent)
+{
+	struct forwarding *f = agent->forwarding;
+
+	pthread_mutex_lock(&f->lock);
+	f->until_ns = clock_monotonic_ns() + ALONE_HOLDS_MS * MS;
+	set_fence(agent);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* ---- the engine's thread ---- */
 
 void forwarding_applied(struct agent *agent)
@@ -167,6 +195,8 @@ void forwarding_tick(struct agent *agent)
 
 	if (!f)
 		return;
+	if (!agent->reign.shared)
+		renew_alone(agent);
 	if (!f->comparing &&
 	    clock_monotonic_ns() - f->compared_ns >= RECONCILE_EVERY_S * UINT64_C(1000000000))
 		begin_comparing(f);
@@ -209,7 +239,7 @@ static void complete(void *context, const struct dataplane_port *port)
 		flow_count(FLOW_PORTS_REFUSED);
 }
 
-/* ---- the fence ---- */
+/* ---- the fence of a cluster ---- */
 
 uint32_t forwarding_contact_ms(const struct replication_status *status)
 {
@@ -231,70 +261,76 @@ uint32_t forwarding_contact_ms(const struct replication_status *status)
 	return count ? silences[count / 2] : UINT32_MAX;
 }
 
-/* Who leads has a better proof than having heard the others: they promised. */
-static uint64_t proven_until(struct agent *agent, const struct replication_status *status,
-                             uint64_t now_ns)
+/* Who leads has a better proof than having heard the others: they promised, and the
+ * next leader may begin the moment after. So the fence of who led ends before, also
+ * the one of BPF, which nobody closes for a process that is stopped or dead. A lead
+ * that ends before its time was handed on: what is still sent here is forwarded here. */
+static void note_promise(struct forwarding *f, uint64_t until_ns)
 {
-	uint64_t lease_ns = replication_may_answer_until(agent->replication);
-	uint32_t contact_ms = forwarding_contact_ms(status);
+	uint64_t now_ns = clock_monotonic_ns();
 
-	if (status->role == REPLICATION_LEADER && lease_ns)
-		return lease_ns + CONTACT_HOLDS_MS * MS;
-	if (status->role == REPLICATION_LEADER || contact_ms >= CONTACT_HOLDS_MS)
-		return 0;
-	return now_ns + (CONTACT_HOLDS_MS - contact_ms) * MS;
-}
-
-/* Who was away has bindings of before that, and forwards again when it follows a
- * leader, which sends it what it lacks. Who was stopped first reads what others sent to
- * it then, which sounds like contact and is none. */
-static bool is_current(struct forwarding *f, const struct replication_status *status,
-                       uint64_t now_ns)
-{
-	bool stopped = now_ns - f->watched_ns > CONTACT_HOLDS_MS * MS;
-
-	f->watched_ns = now_ns;
-	if (stopped || now_ns >= f->until_ns)
-		f->current = !stopped && status->leader != 0;
-	return f->current;
-}
-
-/* Whoever learns of something new asks for the rest under the lock, so that nothing older
- * comes after it. */
-static void tell_fence(struct agent *agent, uint64_t until_ns)
-{
-	struct forwarding *f = agent->forwarding;
-
-	pthread_mutex_lock(&f->fence_lock);
-	if (until_ns > f->until_ns)
+	if (until_ns)
 		f->until_ns = until_ns;
-	dataplane_fence(f->plane, agent->group, f->until_ns, leadership_answer_until(agent));
-	pthread_mutex_unlock(&f->fence_lock);
+	else if (f->promised_ns > now_ns)
+		f->until_ns = now_ns + CONTACT_HOLDS_MS * MS;
+	f->promised_ns = until_ns;
 }
 
 void forwarding_attract(struct agent *agent)
 {
-	if (agent->forwarding)
-		tell_fence(agent, 0);
+	struct forwarding *f = agent->forwarding;
+
+	if (!f)
+		return;
+	pthread_mutex_lock(&f->lock);
+	if (agent->reign.shared)
+		note_promise(f, replication_may_answer_until(agent->replication));
+	set_fence(agent);
+	pthread_mutex_unlock(&f->lock);
 }
 
-/* A moment that was named once stays good: it followed from contact that there was. */
+/* Who follows a leader is sent what it lacks. Who was away has bindings of before that,
+ * and who was stopped first reads what others sent to it then, which sounds like contact
+ * and is none: what it says of itself now may be as old. */
+static bool follows(struct forwarding *f, const struct replication_status *status, uint64_t now_ns)
+{
+	bool stopped = now_ns - f->watched_ns > STOPPED_MS * MS;
+
+	f->watched_ns = now_ns;
+	return !stopped && status->leader != 0 && status->leader != status->self;
+}
+
+/* A moment that was named to who does not lead stays good: it followed from contact
+ * that there was. */
 void forwarding_watch(struct agent *agent, const struct replication_status *status)
 {
 	struct forwarding *f = agent->forwarding;
+	uint32_t contact_ms = forwarding_contact_ms(status);
 	uint64_t now_ns = clock_monotonic_ns();
 
-	if (f && is_current(f, status, now_ns))
-		tell_fence(agent, proven_until(agent, status, now_ns));
+	if (!f || !follows(f, status, now_ns) || contact_ms >= CONTACT_HOLDS_MS)
+		return;
+	pthread_mutex_lock(&f->lock);
+	now_ns += (CONTACT_HOLDS_MS - contact_ms) * MS;
+	if (f->promised_ns == 0 && now_ns > f->until_ns) {
+		f->until_ns = now_ns;
+		set_fence(agent);
+	}
+	pthread_mutex_unlock(&f->lock);
 }
-
-/* ---- life ---- */
 
 /* ---- attracting packets ---- */
 
+/* What is said under the virtual MAC brings packets to its device: not before that is
+ * there for them. */
 static uint64_t attract_until(void *context, uint8_t group)
 {
+	const struct agent *agent = context;
+	const struct ownership_status status = ownership_status(agent->ownership);
+
 	(void)group;
+	if (agent->config.virtual_mac && status.managed && !status.owned)
+		return 0;
 	return leadership_answer_until(context);
 }
 
@@ -345,7 +381,7 @@ enum ha_error forwarding_open(struct agent *agent, char *report, size_t size)
 		dataplane_close(plane);
 		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
 	}
-	pthread_mutex_init(&agent->forwarding->fence_lock, NULL);
+	pthread_mutex_init(&agent->forwarding->lock, NULL);
 	agent->forwarding->plane = plane;
 	agent->forwarding->group = (uint8_t)agent->group;
 	agent->forwarding->tunnels = dataplane_tunnels(plane);
@@ -358,7 +394,7 @@ void forwarding_close(struct agent *agent)
 		return;
 	home_close(&agent->forwarding->home);
 	dataplane_close(agent->forwarding->plane);
-	pthread_mutex_destroy(&agent->forwarding->fence_lock);
+	pthread_mutex_destroy(&agent->forwarding->lock);
 	free(agent->forwarding);
 	agent->forwarding = NULL;
 }
@@ -371,12 +407,11 @@ void forwarding_start(struct agent *agent)
 		return;
 	f->state = agent->state;
 	f->noted_count = 0;
-	f->current = false;
-	f->watched_ns = f->until_ns = 0;
+	f->watched_ns = f->until_ns = f->promised_ns = 0;
 	state_observe(agent->state, note, f);
 	compare_all(f);
 	if (!agent->reign.shared)
-		tell_fence(agent, DATAPLANE_FOREVER);
+		renew_alone(agent);
 }
 
 void forwarding_stop(struct agent *agent)

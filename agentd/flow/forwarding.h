@@ -31,8 +31,8 @@ void forwarding_tick(struct agent *agent);
 /* Of a cluster: how it stands with the others. The watch's thread. */
 void forwarding_watch(struct agent *agent, const struct replication_status *status);
 
-/* Whether it leads, or may answer, is not as it was; leadership_answer_until says how it
- * is. Any thread. */
+/* Whether it leads, or may answer, is not as it was; replication_may_answer_until and
+ * leadership_answer_until say how it is. Any thread. */
 void forwarding_attract(struct agent *agent);
 
 /* When a majority of the members, this one among them, was in contact last, in

@@ -88,6 +88,27 @@ def test_who_is_cut_off_forwards_nothing(cluster, hosts):
     wait_for(lambda: leader.view()["forwards"], "it forwards again")
 
 
+def cut_off_a_leader(cluster):
+    """Who led until then. Whoever had lost the lead before may know of a later term, and forwards as one who follows."""
+    while True:
+        leader, term = cluster.await_leader(), cluster.reign()[1]
+        cluster.isolate(leader, client_too=False)
+        cut_off = leader.ctl("status")
+        if cut_off["term"] == term:
+            return leader
+        cluster.heal()
+
+
+def test_who_led_forwards_nothing_once_another_leads(cluster, hosts):
+    begin(cluster, hosts)
+    leader = cut_off_a_leader(cluster)
+    cluster.await_leader(other_than=leader)
+    assert not leader.ctl("status")["forwards"], leader.ctl("status")
+    assert hosts.reaches(CLIENT, HOME)
+    cluster.heal()
+    wait_for(lambda: leader.view() and leader.view()["forwards"], "it forwards again, as all who follow")
+
+
 def test_who_was_stopped_beyond_the_moment_forwards_nothing(cluster, hosts):
     leader, _ = begin(cluster, hosts)
     before = leader.counter("forward-tunnelled")

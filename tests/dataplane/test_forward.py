@@ -2,13 +2,17 @@
 BPF program before them."""
 
 import functools
+import glob
 import hashlib
+import json
 import os
 import pwd
 import socket
 import struct
 import subprocess
+import sys
 import threading
+import time
 
 import pytest
 import world as world_module
@@ -29,6 +33,7 @@ CONFIGURATION = {
     "home-networks": {"network-1": f"{VIRTUAL} virtual", "network-2": f"{OWN} router own", "network-5": "192.0.2.0/24 link home"},
 }
 PORT = 4340  # of the node's UDP tunnel
+ALONE_HOLDS_S = 60  # that BPF goes on without agentd, where that works alone
 FORCED_UDP = bytes([144, 6, 0, 0, 0x80, 4, 0, 0])  # RFC 3519 section 3.1.1, with F
 UNREACHABLE, HOST, TOO_BIG = 3, 1, 4
 IP_RECVTTL = 12
@@ -550,6 +555,18 @@ def test_what_stands_in_the_way_is_said(world, agent):
 # ---- the life of agentd ----
 
 
+def deadline_s(bpf):
+    """Until when the program that is pinned there forwards for the first home agent address, by the clock since the start."""
+    done = subprocess.run(["bpftool", "-j", "map", "dump", "pinned", glob.glob(f"{bpf}/*/groups")[0]], check=True, capture_output=True,
+                          text=True)
+    octets = bytes(int(octet, 16) for octet in json.loads(done.stdout)[0]["value"][:8])
+    return int.from_bytes(octets, sys.byteorder) / 1e9
+
+
+def now_s():
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent, path, bpf):
     register_for(world, "ipip")
     Mobile(world, HOME, reverse=True)
@@ -558,10 +575,13 @@ def test_a_restart_goes_on_and_an_end_leaves_nothing(world, agent, path, bpf):
     assert len(before) == 3
     agent.kill()
     assert rules(world) == before
+    assert path == "user" or 0 < deadline_s(bpf) - now_s() <= ALONE_HOLDS_S, "and not for ever"
     assert world.ping("correspondent", HOME, count=1) == int(path == "tc"), "BPF alone goes on meanwhile"
     assert "hearth" not in world.run("agent", "ip", "-br", "link").stdout
+    left_s = now_s()
     agent.start(prefix=world.inside("agent"))
     assert world.reaches("correspondent", HOME)
+    assert path == "user" or wait_for(lambda: deadline_s(bpf) > left_s + ALONE_HOLDS_S, "it is put off")
     assert rules(world) == before and filters(world) == int(path == "tc")
     assert ("adopted" in agent.ctl("status")["forwarding_why"]) == (path == "tc")
     assert agent.stop() == 0

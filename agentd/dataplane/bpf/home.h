@@ -212,6 +212,8 @@ static __always_inline int forward_home(struct __sk_buff *skb, struct errand *er
 	if (!group->address)
 		return to_user(TC_USER_ROUTE);
 	if (is_past(group->forward_until_ns)) {
+		if (!copy && !is_past(group->forward_until_ns + TC_PATIENCE_NS))
+			return to_user(TC_USER_FENCED);
 		count(TC_FENCED);
 		return TC_ACT_SHOT;
 	}

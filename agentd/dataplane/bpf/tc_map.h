@@ -68,8 +68,11 @@ struct tc_range {
 	__u8 reserved[5];
 };
 
+#define TC_PATIENCE_NS 100000000ULL
+
 /* A home agent address, by its number. Deadlines are of CLOCK_BOOTTIME, in ns; past
- * them, nothing is forwarded, and nothing answered. */
+ * them, nothing is forwarded, and nothing answered. For TC_PATIENCE_NS after the first
+ * packets are left to user space, which waits whether it is put off. */
 struct tc_group {
 	__u64 forward_until_ns;
 	__u64 attract_until_ns;
@@ -165,6 +168,8 @@ _Static_assert(sizeof(struct tc_row) == 32, "tc_row");
 	  "packets left to user space: no route to the tunnel's exit")                             \
 	X(USER_KERNEL, "tc-user-kernel", 0,                                                        \
 	  "packets left to user space: the kernel refused to change them")                         \
+	X(USER_FENCED, "tc-user-fenced", 0,                                                        \
+	  "packets left to user space: the deadline has just passed, and may be put off")          \
 	X(USER_REVERSE, "tc-user-reverse", 0,                                                      \
 	  "packets from a tunnel left to user space: it has to judge them, or can do more")
 
