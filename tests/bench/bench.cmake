@@ -21,6 +21,9 @@ if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME bench.failover
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run failover --runs 2 --nodes 2000 --keepalived-runs 1)
   hearth_test_properties(bench.failover bench 300)
+  add_test(NAME bench.takeover
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run takeover --runs 1 --kinds planned,isolated)
+  hearth_test_properties(bench.takeover bench 300)
   add_test(NAME bench.arp
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run arp --window 1 --rounds 1 --nodes 20000)
   hearth_test_properties(bench.arp bench 300)
@@ -28,6 +31,6 @@ if(HEARTH_SANITIZE STREQUAL "")
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run tunnels --packets 200000 --rounds 1 --homes 16384 --window 0.5)
   hearth_test_properties(bench.tunnels bench 300)
   # Beside other tests a run may say that it was no measurement, which is a failure.
-  set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover bench.arp bench.tunnels PROPERTIES
-    RUN_SERIAL TRUE)
+  set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover bench.takeover bench.arp bench.tunnels
+    PROPERTIES RUN_SERIAL TRUE)
 endif()
