@@ -246,7 +246,7 @@ static void take(int from_socket)
 {
 	for (;;) {
 		_Alignas(struct cmsghdr) char control[128];
-		struct sockaddr_in from;
+		struct sockaddr_in from = { 0 };
 		struct iovec piece = { packet, sizeof(packet) };
 		struct msghdr message = { .msg_name = &from,
 			                  .msg_namelen = sizeof(from),
