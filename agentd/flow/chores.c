@@ -27,7 +27,8 @@ static void give_up(struct agent *agent, uint64_t reign, enum ha_error why, cons
 	agent_fail(agent, why, "the cluster's first configuration cannot be made");
 }
 
-/* A cluster that hands leadership over takes nothing: then the next one does it. */
+/* Who hands leadership over takes nothing, and says so before the reign has ended: then
+ * the next one does it, or this one when it leads again. */
 static void do_all(struct agent *agent)
 {
 	uint64_t reign = agent->reign.ended;
@@ -39,7 +40,7 @@ static void do_all(struct agent *agent)
 	if (error == HA_OK) {
 		agent->prepared = true;
 		rotation_go_on(agent->rotation);
-	} else if (error != HA_E_BUSY) {
+	} else if (error != HA_E_BUSY && error != HA_E_NOTLEADER) {
 		give_up(agent, reign, error, report);
 	}
 }
