@@ -28,6 +28,7 @@ enum {
 };
 
 #define NET(at) ((uint32_t)(SKF_NET_OFF + (at)))
+#define FACT(which) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + (which)))
 #define LOAD(size, at) BPF_STMT(BPF_LD | (size) | BPF_ABS, NET(at))
 #define LOAD_BEHIND_X(size, at) BPF_STMT(BPF_LD | (size) | BPF_IND, NET(at))
 #define HEADER_SIZE_TO_X BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, NET(0))
@@ -55,6 +56,10 @@ enum {
 /* To the agent, whole, IP in IP or GRE, with TCP or UDP inside, whose checksum is the sum
  * of the pseudo header (see segments_is_begun). */
 static const struct sock_filter wanted[] = {
+	FACT(SKF_AD_PROTOCOL),
+	UNLESS(ETH_P_IP),
+	FACT(SKF_AD_VLAN_TAG_PRESENT), /* it comes once more, without */
+	UNLESS(0),
 	LOAD(BPF_W, 16),
 	UNLESS(0), /* the agent, below */
 	LOAD(BPF_H, 6),
@@ -123,7 +128,7 @@ static const struct sock_filter wanted[] = {
 };
 
 #define INSTRUCTIONS (sizeof(wanted) / sizeof(wanted[0]))
-#define AGENT_AT 1u
+#define AGENT_AT 5u
 
 /* Jumps are as wide as it is to where they lead. */
 static void aim(struct sock_filter *program, size_t count)
@@ -153,11 +158,13 @@ static int set_filter(int fd, struct in_addr agent)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all));
 }
 
+/* Of all protocols, though it is about one: who asks for IP alone gets each packet beside
+ * the kernel's own receiver, which then copies it before it forwards it. */
 int merged_socket_open(struct in_addr agent, enum ha_error *why)
 {
 	const struct sockaddr_ll all = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
+		.sll_protocol = htons(ETH_P_ALL),
 	};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int yes = 1, octets = BUFFER;
@@ -166,6 +173,7 @@ int merged_socket_open(struct in_addr agent, enum ha_error *why)
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 	if (fd >= 0 && set_filter(fd, agent) == 0 &&
+	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes)) == 0 &&
 	    setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes)) == 0 &&
 	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes)) == 0 &&
 	    bind(fd, (const struct sockaddr *)&all, sizeof(all)) == 0)
