@@ -4,7 +4,7 @@ add_executable(bench_redis_wait ${CMAKE_CURRENT_LIST_DIR}/redis_wait.c)
 set_target_properties(bench_echo bench_redis_wait PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 
 hearth_bpf_header(bench_tunnels_bpf bench/tunnels.bpf.c bench_tunnels)
-add_executable(bench_tunnels ${CMAKE_CURRENT_LIST_DIR}/tunnels.c)
+add_executable(bench_tunnels ${CMAKE_CURRENT_LIST_DIR}/tunnels.c ${CMAKE_CURRENT_LIST_DIR}/tunnels_user.c)
 target_link_libraries(bench_tunnels PRIVATE bench_tunnels_bpf hearth_dataplane PkgConfig::BPF)
 set_target_properties(bench_tunnels PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 
@@ -28,7 +28,7 @@ if(HEARTH_SANITIZE STREQUAL "")
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run arp --window 1 --rounds 1 --nodes 20000)
   hearth_test_properties(bench.arp bench 300)
   add_test(NAME bench.tunnels
-    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run tunnels --packets 200000 --rounds 1 --homes 16384 --window 0.5)
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run tunnels --packets 200000 --rounds 1 --homes 16384 --pairs 2 --window 0.5)
   hearth_test_properties(bench.tunnels bench 300)
   # Beside other tests a run may say that it was no measurement, which is a failure.
   set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover bench.takeover bench.arp bench.tunnels

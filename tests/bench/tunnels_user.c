@@ -87,7 +87,7 @@ void tunnels_user_open(const char *agent, uint32_t home, unsigned length, uint32
 	only.care_of.s_addr = only.endpoint.s_addr = htonl(care_of);
 	bind_home();
 	put_first();
-	dataplane_fence(dataplane, 0, DATAPLANE_FOREVER, DATAPLANE_FOREVER);
+	dataplane_fence(dataplane, 0, UINT64_MAX, UINT64_MAX);
 }
 
 uint64_t tunnels_user_count(void)
