@@ -84,6 +84,34 @@ def test_installed_unit_names_the_installed_agentd(tmp_path):
         programs = re.findall(r"^Exec(?:Start|StartPre)=(\S+/agentd) ", unit.read(), re.M)
     assert programs == [str(tmp_path / "sbin/agentd")] * 2
     assert os.access(programs[0], os.X_OK)
+    assert sorted(os.listdir(tmp_path / "share/snmp/mibs")) == ["HEARTH-MIB.txt", "MIP-MIB.txt"]
+
+
+def published():
+    """What the MIB modules define, as the lint `mib` holds it: the rest of the line by name and number."""
+    lines = ""
+    for path in glob.glob(os.path.join(ROOT, "tests/lint/mib_outline/*")):
+        with open(path, encoding="ascii") as file:
+            lines += file.read()
+    return {(name, number): rest for name, number, rest in re.findall(r"^(\w+) ([0-9.]+): (.*)$", lines, re.M)}
+
+
+def test_page_of_the_mib_has_the_numbers_of_the_modules():
+    with open(os.path.join(ROOT, "docs/mib.md"), encoding="utf-8") as file:
+        page = file.read()
+    pairs = re.findall(r"`(\w+)`(?: \| | \()(1\.3\.6\.[0-9.]+\d)", page)
+    assert len(pairs) > 30
+    assert [pair for pair in pairs if pair not in published()] == []
+    tables = {name for (name, number), rest in published().items() if name.startswith("hearth") and rest == "table"}
+    assert tables - {name for name, number in pairs} == set()
+
+
+def test_counters_name_counters_of_the_module():
+    with open(os.path.join(ROOT, "docs/counters.md"), encoding="utf-8") as file:
+        numbers = re.findall(r"^\| `[\w-]+` \| (1\.3[0-9.]+) \|", file.read(), re.M)
+    kinds = {number: rest for (name, number), rest in published().items()}
+    assert len(numbers) > 10
+    assert {kinds.get(number) for number in numbers} == {"scalar; Counter32; access readonly"}
 
 
 @pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload"])
