@@ -164,7 +164,7 @@ static void finish_checksum(uint8_t *octets, size_t size)
 static ssize_t receive_one(struct user *user, const struct user_link *link)
 {
 	_Alignas(struct cmsghdr) char control[128];
-	struct iovec piece = { user->packet, sizeof(user->packet) };
+	struct iovec piece = { user->in.packet, sizeof(user->in.packet) };
 	struct msghdr message = {
 		.msg_iov = &piece,
 		.msg_iovlen = 1,
@@ -178,9 +178,9 @@ static ssize_t receive_one(struct user *user, const struct user_link *link)
 	user_count(USER_BROADCASTS);
 	user->context.now_ns = clock_monotonic_ns();
 	if (is_checksum_open(&message))
-		finish_checksum(user->packet, (size_t)size);
+		finish_checksum(user->in.packet, (size_t)size);
 	forward_broadcast(&user->context, link->network,
-	                  (struct span){ user->packet, (size_t)size });
+	                  (struct span){ user->in.packet, (size_t)size });
 	return size;
 }
 

@@ -89,7 +89,10 @@ struct user {
 	uint64_t wait_again_ns;      /* for a note that is missing */
 	struct virtio_net_hdr whole; /* of what goes into the device; zeroed: one packet */
 
-	uint8_t packet[IP4_TOTAL_MAX + 1];
+	struct {
+		struct virtio_net_hdr facts; /* none: see tun_device.h */
+		uint8_t packet[IP4_TOTAL_MAX + 1];
+	} in;                        /* the device gives both at once, the others the packet */
 	uint8_t part[IP4_TOTAL_MAX]; /* of a packet that was merged */
 };
 

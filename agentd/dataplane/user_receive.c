@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "agentd/base/clock.h"
@@ -78,7 +77,7 @@ static ssize_t receive_datagram(struct user *user)
 {
 	_Alignas(struct cmsghdr) char control[128];
 	struct sockaddr_in from = { 0 };
-	struct iovec piece = { user->packet, sizeof(user->packet) };
+	struct iovec piece = { user->in.packet, sizeof(user->in.packet) };
 	struct msghdr message = {
 		.msg_name = &from,
 		.msg_namelen = sizeof(from),
@@ -101,10 +100,10 @@ static ssize_t receive_datagram(struct user *user)
 	note_header(&message, &outer);
 	user->context.now_ns = clock_monotonic_ns();
 	/* A registration can come here while the port is being opened; it comes again. */
-	if (size > 0 && user->packet[0] == TUNNEL_UDP_DATA)
+	if (size > 0 && user->in.packet[0] == TUNNEL_UDP_DATA)
 		forward_datagram(&user->context, &outer, ntohs(from.sin_port),
 		                 user->settings.udp_port,
-		                 (struct span){ user->packet, (size_t)size });
+		                 (struct span){ user->in.packet, (size_t)size });
 	return size;
 }
 
@@ -118,15 +117,13 @@ static void (*const takers[USER_SOURCES])(struct user *user, struct span packet)
 
 static ssize_t read_packet(struct user *user, enum user_source source)
 {
-	struct virtio_net_hdr facts; /* none: see tun_device.h */
-	struct iovec pieces[] = { { &facts, sizeof(facts) },
-		                  { user->packet, sizeof(user->packet) } };
+	const ssize_t facts = offsetof(typeof(user->in), packet);
 	ssize_t size;
 
 	if (source != USER_FROM_DEVICE)
-		return read(user->sources[source], user->packet, sizeof(user->packet));
-	size = readv(user->sources[source], pieces, 2);
-	return size < (ssize_t)sizeof(facts) ? size : size - (ssize_t)sizeof(facts);
+		return read(user->sources[source], user->in.packet, sizeof(user->in.packet));
+	size = read(user->sources[source], &user->in, sizeof(user->in));
+	return size < facts ? size : size - facts;
 }
 
 static ssize_t receive_packet(struct user *user, enum user_source source)
@@ -136,8 +133,8 @@ static ssize_t receive_packet(struct user *user, enum user_source source)
 	if (size < 0)
 		return size;
 	user->context.now_ns = clock_monotonic_ns();
-	if ((size_t)size < sizeof(user->packet))
-		takers[source](user, (struct span){ user->packet, (size_t)size });
+	if ((size_t)size < sizeof(user->in.packet))
+		takers[source](user, (struct span){ user->in.packet, (size_t)size });
 	else
 		user_count(USER_CUT);
 	return size;
