@@ -127,6 +127,7 @@ void status_fill(struct cluster_group *group, uint64_t now_ns, struct replicatio
 		.full = atomic_load(&group->full),
 		.self = c->config.self,
 		.leader = now.leader,
+		.current = now.current,
 		.last_index = now.last_index,
 		.commit_index = now.commit_index,
 		.lease_ms = now.lease_ms,

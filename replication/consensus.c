@@ -450,12 +450,20 @@ static uint8_t leader_of(const struct consensus *c)
 	return c->heard.term == c->raft.current_term ? c->heard.leader : 0;
 }
 
+static bool is_current(const struct consensus *c)
+{
+	if (consensus_leads(c))
+		return c->announced == REPLICATION_LEADER;
+	return leader_of(c) != 0 && c->applied >= c->heard.goal;
+}
+
 void consensus_status(const struct consensus *c, struct consensus_status *out)
 {
 	*out = (struct consensus_status){
 		.role = c->announced,
 		.term = c->raft.current_term,
 		.leader = leader_of(c),
+		.current = is_current(c),
 		.voted_for = (uint8_t)c->raft.voted_for,
 		.first_index = c->window.first,
 		.last_index = c->window.last,

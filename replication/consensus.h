@@ -235,6 +235,7 @@ struct consensus_status {
 	enum replication_role role;
 	uint64_t term;
 	uint8_t leader; /* 0 = not known */
+	bool current;   /* see struct replication_status */
 	uint8_t voted_for;
 	uint64_t first_index, last_index, stored_index, commit_index, applied_index;
 	uint64_t applied_term;

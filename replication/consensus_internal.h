@@ -39,6 +39,7 @@ struct heard {
 	uint8_t leader;
 	uint64_t term;
 	uint64_t stamp;
+	uint64_t goal; /* what may be committed since it was heard without a break */
 };
 
 /* A request for our vote that waits until our promise has lapsed. */

@@ -36,8 +36,13 @@ static void hear_leader(struct consensus *c, uint8_t from, const struct consensu
 	uint32_t lease_ms = m->lease_ms < CONSENSUS_LEASE_MAX_MS ? m->lease_ms
 	                                                         : CONSENSUS_LEASE_MAX_MS;
 
+	/* The first message of a term stands behind all that its leader holds. */
 	if (c->heard.leader != from || c->heard.term != m->term)
-		c->heard = (struct heard){ .leader = from, .term = m->term };
+		c->heard = (struct heard){ .leader = from,
+			                   .term = m->term,
+			                   .goal = later(m->commit, m->index) };
+	else if (c->now_ns > c->promised_ns)
+		c->heard.goal = later(c->heard.goal, m->commit);
 	c->heard.stamp = later(c->heard.stamp, m->stamp);
 	c->promised_ns = later(c->promised_ns, c->now_ns + lease_ms * MS);
 	consensus_stand_later(c);

@@ -142,6 +142,8 @@ struct replication_status {
 	/* Of a cluster; member_count is 0 otherwise. */
 	uint8_t self;
 	uint8_t leader;      /* 0 = not known */
+	bool current;        /* there is one, and all is applied here that may have been
+	                      * committed when it was heard first, or again after a break */
 	uint64_t last_index; /* newest entry, durable or not */
 	uint64_t commit_index;
 	uint32_t lease_ms; /* of the timers in force */

@@ -289,15 +289,15 @@ void forwarding_attract(struct agent *agent)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Who follows a leader is sent what it lacks. Who was away has bindings of before that,
- * and who was stopped first reads what others sent to it then, which sounds like contact
+/* Who was away has bindings of before that, until it has applied what came since, and
+ * who was stopped first reads what others sent to it then, which sounds like contact
  * and is none: what it says of itself now may be as old. */
 static bool follows(struct forwarding *f, const struct replication_status *status, uint64_t now_ns)
 {
 	bool stopped = now_ns - f->watched_ns > STOPPED_MS * MS;
 
 	f->watched_ns = now_ns;
-	return !stopped && status->leader != 0 && status->leader != status->self;
+	return !stopped && status->current && status->leader != status->self;
 }
 
 /* A moment that was named to who does not lead stays good: it followed from contact

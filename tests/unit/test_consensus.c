@@ -97,6 +97,53 @@ static void who_is_cut_off_answers_nothing_and_tells_what_is_lost(void)
 	world_free(w);
 }
 
+static bool is_current(const struct world *w, uint8_t number)
+{
+	struct consensus_status status;
+
+	consensus_status(w->member[number].core, &status);
+	return status.current;
+}
+
+/* Until it is current: then it has all. */
+static void await_current(struct world *w, uint8_t number, const char *all)
+{
+	unsigned ms = 0;
+
+	for (; !is_current(w, number) && ms < 1000; ms++)
+		world_run(w, 1);
+	CU_ASSERT_TRUE(ms > 0 && ms < 1000);
+	CU_ASSERT_STRING_EQUAL(w->member[number].applied, all);
+}
+
+static void who_was_away_is_current_when_it_has_what_came_meanwhile(void)
+{
+	struct world *w = world_new(3, 0);
+	uint8_t leader = world_leader(w, 1000), away = another(w, leader);
+
+	CU_ASSERT_EQUAL(world_submit(w, leader, "a", 1), HA_OK);
+	world_run(w, 50);
+	CU_ASSERT_TRUE(is_current(w, leader) && is_current(w, away));
+	world_stop(w, away);
+	CU_ASSERT_EQUAL(world_submit(w, leader, "b", 2), HA_OK);
+	world_run(w, 50);
+	world_start(w, away);
+	CU_ASSERT_FALSE(is_current(w, away));
+	await_current(w, away, "ab");
+	world_isolate(w, away, true);
+	world_run(w, 1000);
+	CU_ASSERT_EQUAL(world_submit(w, world_leader(w, 1000), "c", 3), HA_OK);
+	world_run(w, 50);
+	w->member[away].slow_disk = true;
+	world_isolate(w, away, false);
+	for (unsigned ms = 0; is_current(w, away) && ms < 1000; ms++)
+		world_run(w, 1); /* until it hears the leader again */
+	CU_ASSERT_STRING_EQUAL(w->member[away].applied, "ab");
+	w->member[away].slow_disk = false;
+	await_current(w, away, "abc");
+	world_free(w);
+}
+
 static void two_never_may_answer_at_once(void)
 {
 	struct world *w = world_new(3, 0);
@@ -458,6 +505,8 @@ static CU_TestInfo tests[] = {
 	  a_dead_leader_is_replaced_when_promises_lapse },
 	{ "who is cut off answers nothing and tells what is lost",
 	  who_is_cut_off_answers_nothing_and_tells_what_is_lost },
+	{ "who was away is current when it has what came meanwhile",
+	  who_was_away_is_current_when_it_has_what_came_meanwhile },
 	{ "two never may answer at once", two_never_may_answer_at_once },
 	{ "handing over is quick and exclusive", handing_over_is_quick_and_exclusive },
 	{ "a transfer that fails ends the term", a_transfer_that_fails_ends_the_term },
