@@ -33,6 +33,17 @@ static unsigned told(uint32_t wanted)
 	return count;
 }
 
+/* Where a set of soft state is full somebody is forgotten, and sets are drawn by lot. */
+static unsigned known(uint32_t wanted)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = 0; i < MANY; i++)
+		count += soft_look(soft, number(i), NOW).mtu == wanted;
+	CU_ASSERT_TRUE(count > MANY / 2);
+	return count;
+}
+
 static void begin(void)
 {
 	exits = (struct tc_exits){ .turn = 0 };
@@ -64,7 +75,7 @@ static void thousands_are_told_and_forgotten(void)
 	learn_all(1400);
 	CU_ASSERT_EQUAL(told(1400), MANY);
 	tc_exits_look(&exits, fixture.tc, soft, NOW + SOFT_MTU_NS - 1);
-	CU_ASSERT_EQUAL(told(1400), MANY);
+	CU_ASSERT_EQUAL(told(1400), known(1400));
 	tc_exits_look(&exits, fixture.tc, soft, NOW + SOFT_MTU_NS);
 	CU_ASSERT_EQUAL(told(1400), 0);
 	CU_ASSERT_TRUE(fixture.tc->config->has_exits == 0);
