@@ -36,6 +36,7 @@ static bool limited; /* there are few errors */
 struct run {
 	unsigned outputs;
 	size_t octets;
+	bool from_host; /* whose own packets to its link no fence holds back */
 };
 
 static void require(bool condition)
@@ -195,7 +196,8 @@ static void take_output(void *context, const struct forward_output *output)
 	struct run *run = context;
 	struct ip4 ip;
 
-	require(!fenced || output->kind == FORWARD_HOST);
+	require(!fenced || output->kind == FORWARD_HOST ||
+	        (run->from_host && output->kind != FORWARD_OUTER));
 	run->outputs++;
 	run->octets += output->packet.size;
 	if (output->kind == FORWARD_PORT) {
@@ -308,12 +310,17 @@ static size_t quote(uint8_t *packet, size_t size, uint8_t type, uint8_t code, ui
 	return writer_used(&out);
 }
 
+static enum forward_arrival arrival_of(uint8_t entry)
+{
+	return (entry >> 3) % 3;
+}
+
 static struct forward_verdict forward(struct forward_context *context, uint8_t entry,
                                       struct span packet)
 {
 	switch (entry % 5) {
 	case 0:
-		return forward_home(context, entry & 64 ? 1 : 0, packet, (entry >> 3) % 3);
+		return forward_home(context, entry & 64 ? 1 : 0, packet, arrival_of(entry));
 	case 1:
 		return forward_tunnel(context, packet);
 	case 2:
@@ -333,7 +340,8 @@ static struct forward_verdict forward(struct forward_context *context, uint8_t e
 /* First as a trial, which must say what happens then. */
 static void run_packet(struct soft *soft, uint8_t entry, uint64_t now_ns, struct span packet)
 {
-	struct run tried = { 0 }, done = { 0 };
+	const bool from_host = entry % 5 == 0 && arrival_of(entry) == FORWARD_FROM_HOST;
+	struct run tried = { .from_host = from_host }, done = tried;
 	struct forward_context context = { .settings = &settings,
 		                           .tunnels = tunnels,
 		                           .soft = soft,
