@@ -60,9 +60,14 @@ void leadership_answers(void *context)
 	ownership_set(agent->ownership, leadership_answer_until(agent));
 }
 
+/* From before the lead is handed on nothing is said under the address: the next leader
+ * announces it before this one knows that it leads no more. */
 void leadership_moment(void *context)
 {
-	forwarding_attract(context);
+	struct agent *agent = context;
+
+	ownership_set(agent->ownership, leadership_answer_until(agent));
+	forwarding_attract(agent);
 }
 
 void leadership_alone(struct agent *agent)
