@@ -53,7 +53,11 @@ static void on_apply(void *context, const struct replication_entry *entries, siz
 
 static void on_tick(void *context)
 {
-	moved(((struct part *)context)->world);
+	struct part *p = context;
+
+	if (p->world->stores_follow)
+		replication_trim(p->replication, p->applied);
+	moved(p->world);
 }
 
 static void on_failed(void *context, enum ha_error why, const char *what)

@@ -44,8 +44,9 @@ struct world {
 	pthread_cond_t moved;
 	struct replication_cluster views[GROUPS_MEMBERS];
 	struct node nodes[GROUPS_MEMBERS];
-	size_t groups;       /* that nodes start with */
-	_Atomic int slow_us; /* that an entry of SLOW takes */
+	size_t groups;              /* that nodes start with */
+	_Atomic bool stores_follow; /* with each tick they hold what was applied */
+	_Atomic int slow_us;        /* that an entry of SLOW takes */
 };
 
 /* What is awaited. */

@@ -162,15 +162,25 @@ static bool is_full(const struct part *p)
 	return status.full;
 }
 
-static bool a_leader_is_full(struct world *w, const struct what *what)
+static bool has_leader(struct world *w, const struct what *what, bool full)
 {
 	for (unsigned i = 0; i < GROUPS_MEMBERS; i++) {
 		const struct part *p = &w->nodes[i].parts[what->group];
 
-		if (p->role == REPLICATION_LEADER && is_full(p))
+		if (p->role == REPLICATION_LEADER && is_full(p) == full)
 			return true;
 	}
 	return false;
+}
+
+static bool a_leader_is_full(struct world *w, const struct what *what)
+{
+	return has_leader(w, what, true);
+}
+
+static bool a_leader_has_room(struct world *w, const struct what *what)
+{
+	return has_leader(w, what, false);
 }
 
 /* Until a leader of it says that it is full. */
@@ -181,10 +191,9 @@ static void fill(struct world *w, const struct what *what)
 			groups_pause(w);
 }
 
-/* Its stores take again what is given to them. */
-static bool nobody_is_full_once_trimmed(struct world *w, const struct what *what)
+static bool nobody_is_full(struct world *w, const struct what *what)
 {
-	trim_all(w, what->group);
+	(void)what;
 	for (unsigned i = 0; i < GROUPS_MEMBERS; i++)
 		for (uint32_t g = 0; g < GROUPS_COUNT; g++)
 			if (is_full(&w->nodes[i].parts[g]))
@@ -207,12 +216,13 @@ static void a_store_that_stops_fills_only_its_own_group(void)
 		applied = w->nodes[0].parts[0].applied;
 	}
 	fill(w, &stuck); /* it is still, or whoever leads it now is soon */
-	CU_ASSERT_FALSE(is_full(groups_await_leader(w, 0, NULL)));
-	CU_ASSERT_FALSE(is_full(groups_await_leader(w, 2, NULL)));
+	groups_await(w, a_leader_has_room, (struct what){ .group = 0 });
+	groups_await(w, a_leader_has_room, (struct what){ .group = 2 });
 	groups_node_close(&w->nodes[2]);
 	groups_part_forget(&w->nodes[2].parts[1]);
 	CU_ASSERT_EQUAL(groups_node_open(&w->nodes[2]), HA_OK);
-	groups_await(w, nobody_is_full_once_trimmed, stuck);
+	w->stores_follow = true;
+	groups_await(w, nobody_is_full, stuck);
 	groups_submit(w, stuck.group, "b");
 	groups_submit(w, 2, "c");
 	groups_await_text(w, 2, "c");
