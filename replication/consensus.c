@@ -452,9 +452,8 @@ static uint8_t leader_of(const struct consensus *c)
 
 static bool is_current(const struct consensus *c)
 {
-	if (consensus_leads(c))
-		return c->announced == REPLICATION_LEADER;
-	return leader_of(c) != 0 && c->applied >= c->heard.goal;
+	return consensus_leads(c) ? c->announced == REPLICATION_LEADER
+	                          : leader_of(c) != 0 && c->applied >= c->heard.goal;
 }
 
 void consensus_status(const struct consensus *c, struct consensus_status *out)
