@@ -43,23 +43,6 @@ enum ha_error leadership_open(struct agent *agent, char *report, size_t size)
 	return ownership_open(&options, &agent->ownership, report, size);
 }
 
-static void set_answering(struct agent *agent, bool answering)
-{
-	pthread_mutex_lock(&agent->answer_lock);
-	agent->answering = answering;
-	pthread_mutex_unlock(&agent->answer_lock);
-	ownership_set(agent->ownership, leadership_answer_until(agent));
-	forwarding_attract(agent);
-}
-
-/* The address was given up when the time had run out. */
-void leadership_answers(void *context)
-{
-	struct agent *agent = context;
-
-	ownership_set(agent->ownership, leadership_answer_until(agent));
-}
-
 /* From before the lead is handed on nothing is said under the address: the next leader
  * announces it before this one knows that it leads no more. */
 void leadership_moment(void *context)
@@ -68,6 +51,22 @@ void leadership_moment(void *context)
 
 	ownership_set(agent->ownership, leadership_answer_until(agent));
 	forwarding_attract(agent);
+}
+
+static void set_answering(struct agent *agent, bool answering)
+{
+	pthread_mutex_lock(&agent->answer_lock);
+	agent->answering = answering;
+	pthread_mutex_unlock(&agent->answer_lock);
+	leadership_moment(agent);
+}
+
+/* The address was given up when the time had run out. */
+void leadership_answers(void *context)
+{
+	struct agent *agent = context;
+
+	ownership_set(agent->ownership, leadership_answer_until(agent));
 }
 
 void leadership_alone(struct agent *agent)
