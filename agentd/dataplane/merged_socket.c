@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agentd/base/address.h"
+#include "agentd/dataplane/packet_facts.h"
 
 #define BUFFER (4 << 20)
 #define HEADERS 256u /* octets: of a link, of two IP headers with options, GRE, and TCP */
@@ -198,16 +199,9 @@ void merged_key(const struct segments *segments, uint8_t key[MERGED_KEY])
 /* Where the IP header begins: links differ. */
 static size_t header_of_link(struct msghdr *message)
 {
-	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
-		struct tpacket_auxdata facts;
+	struct tpacket_auxdata facts;
 
-		if (at->cmsg_level != SOL_PACKET || at->cmsg_type != PACKET_AUXDATA ||
-		    at->cmsg_len < CMSG_LEN(sizeof(facts)))
-			continue;
-		memcpy(&facts, CMSG_DATA(at), sizeof(facts));
-		return facts.tp_net;
-	}
-	return 0;
+	return packet_facts(message, &facts) ? facts.tp_net : 0;
 }
 
 static bool make_note(struct span packet, const struct virtio_net_hdr *facts,

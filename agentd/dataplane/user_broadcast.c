@@ -15,6 +15,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+#include "agentd/dataplane/packet_facts.h"
 
 /* ---- what the socket takes ---- */
 
@@ -121,16 +122,9 @@ void user_broadcasts_close(struct user *user)
 
 static bool is_checksum_open(struct msghdr *message)
 {
-	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
-		struct tpacket_auxdata facts;
+	struct tpacket_auxdata facts;
 
-		if (at->cmsg_level != SOL_PACKET || at->cmsg_type != PACKET_AUXDATA ||
-		    at->cmsg_len < CMSG_LEN(sizeof(facts)))
-			continue;
-		memcpy(&facts, CMSG_DATA(at), sizeof(facts));
-		return facts.tp_status & TP_STATUS_CSUMNOTREADY;
-	}
-	return false;
+	return packet_facts(message, &facts) && facts.tp_status & TP_STATUS_CSUMNOTREADY;
 }
 
 #define UDP_HEADER 8u
