@@ -8,6 +8,7 @@
 #ifndef PROTO_CURSOR_H
 #define PROTO_CURSOR_H
 
+#include <endian.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -101,14 +102,24 @@ static inline uint16_t get_u16(struct reader *r)
 
 static inline uint32_t get_u32(struct reader *r)
 {
-	uint32_t high = get_u16(r);
-	return high << 16 | get_u16(r);
+	const uint8_t *b = reader_take(r, 4);
+	uint32_t value;
+
+	if (!b)
+		return 0;
+	memcpy(&value, b, sizeof(value));
+	return be32toh(value);
 }
 
 static inline uint64_t get_u64(struct reader *r)
 {
-	uint64_t high = get_u32(r);
-	return high << 32 | get_u32(r);
+	const uint8_t *b = reader_take(r, 8);
+	uint64_t value;
+
+	if (!b)
+		return 0;
+	memcpy(&value, b, sizeof(value));
+	return be64toh(value);
 }
 
 static inline struct in_addr get_address(struct reader *r)

@@ -28,6 +28,7 @@ enum mip_extension_type {
 	MIP_EXTENSION_UDP_REPLY = 44,     /* RFC 3519 */
 	MIP_EXTENSION_FA_ERROR = 45,      /* RFC 4636 */
 	MIP_EXTENSION_GFA = 46,           /* RFC 4857 */
+	MIP_EXTENSION_DELIVERY = 130,     /* encapsulating delivery style, RFC 3024 */
 	MIP_EXTENSION_NAI = 131,          /* RFC 2794 */
 	MIP_EXTENSION_CHALLENGE = 132,    /* RFC 4721 */
 	MIP_EXTENSION_NVSE_OLD = 133,     /* vendor's, normal: an older number */
@@ -156,7 +157,8 @@ struct mip_extensions {
 	struct mip_address_extension hierarchical; /* 140 */
 	struct mip_message_string message;
 	struct mip_fa_error fa_error;
-	struct span cvse; /* 37 or 38, whole: by its place it is the node's or the agent's */
+	struct span delivery; /* 130, whole; for foreign agents */
+	struct span cvse;     /* 37 or 38, whole: by its place it is the node's or the agent's */
 	unsigned mobile_home_count;
 	unsigned mobile_foreign_count;
 	unsigned foreign_home_count;
@@ -171,6 +173,7 @@ struct mip_extensions {
 	unsigned hierarchical_count;
 	unsigned message_count;
 	unsigned fa_error_count;
+	unsigned delivery_count;
 	unsigned cvse_count;
 	unsigned skipped_count; /* 128-255 of which nothing is kept */
 };

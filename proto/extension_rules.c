@@ -15,7 +15,8 @@
 
 static extension_keep keep_mobile_home, keep_mobile_foreign, keep_foreign_home, keep_generalized,
 	keep_cvse, keep_udp_reply, keep_fa_error, keep_gfa, keep_nai, keep_challenge,
-	keep_revocation, keep_dynamic_ha, keep_hierarchical, keep_udp_request, keep_message;
+	keep_revocation, keep_dynamic_ha, keep_hierarchical, keep_udp_request, keep_message,
+	keep_delivery;
 
 // clang-format off
 const struct extension_rule extension_rules[UINT8_MAX + 1] = {
@@ -29,6 +30,7 @@ const struct extension_rule extension_rules[UINT8_MAX + 1] = {
 	[MIP_EXTENSION_UDP_REPLY] =      { LAYOUT_SHORT,  true,  keep_udp_reply },
 	[MIP_EXTENSION_FA_ERROR] =       { LAYOUT_SHORT,  true,  keep_fa_error },
 	[MIP_EXTENSION_GFA] =            { LAYOUT_SIMPLE, false, keep_gfa },
+	[MIP_EXTENSION_DELIVERY] =       { LAYOUT_SIMPLE, false, keep_delivery },
 	[MIP_EXTENSION_NAI] =            { LAYOUT_SIMPLE, false, keep_nai },
 	[MIP_EXTENSION_CHALLENGE] =      { LAYOUT_SIMPLE, false, keep_challenge },
 	[MIP_EXTENSION_NVSE_OLD] =       { LAYOUT_SIMPLE, false, NULL },
@@ -146,6 +148,15 @@ static enum ha_error keep_cvse(struct mip_extensions *out, const struct extensio
 		return HA_E_MALFORMED;
 	if (out->cvse_count++ == 0)
 		out->cvse = whole(found);
+	return HA_OK;
+}
+
+/* Of any size: a home agent, whom it does not concern, passes over it, and what a
+ * foreign agent makes of one that is not empty is for its checks to say. */
+static enum ha_error keep_delivery(struct mip_extensions *out, const struct extension_found *found)
+{
+	if (out->delivery_count++ == 0)
+		out->delivery = whole(found);
 	return HA_OK;
 }
 

@@ -36,6 +36,11 @@ static void put_span(struct writer *out, struct span octets)
 	put_octets(out, octets.at, octets.size);
 }
 
+void mip_delivery_append(struct writer *out)
+{
+	put_simple(out, MIP_EXTENSION_DELIVERY, 0);
+}
+
 void mip_nai_append(struct writer *out, struct span nai)
 {
 	if (!mip_nai_is_valid(nai))

@@ -12,6 +12,9 @@
 
 #include "proto/extension.h"
 
+/* 130, RFC 3024 section 3.3: the encapsulating delivery style is asked for. */
+void mip_delivery_append(struct writer *out);
+
 /* 131, RFC 2794. HA_E_MALFORMED: not a NAI (mip_nai_is_valid). */
 void mip_nai_append(struct writer *out, struct span nai);
 

@@ -59,21 +59,34 @@ static bool read_intact(struct span packet, struct ip4 *out)
 	       ip4_checksum((struct span){ packet.at, out->header_size }) == 0;
 }
 
-bool segments_find(struct span packet, struct segments *out)
+static bool find_transport(struct segments *s)
 {
 	size_t size;
 
+	s->transport_at = s->inner_at + s->inner.header_size;
+	size = transport_size(s);
+	s->data_at = s->transport_at + size;
+	return size && s->inner_at + s->inner.total == s->outer.total &&
+	       s->data_at <= s->outer.total;
+}
+
+bool segments_find(struct span packet, struct segments *out)
+{
 	*out = (struct segments){ .packet = packet, .size = IP4_TOTAL_MAX };
 	if (!read_intact(packet, &out->outer))
 		return false;
 	out->inner_at = find_inner(packet, &out->outer);
-	if (!out->inner_at || !read_intact(behind(packet, out->inner_at), &out->inner))
+	return out->inner_at && read_intact(behind(packet, out->inner_at), &out->inner) &&
+	       find_transport(out);
+}
+
+bool segments_find_plain(struct span packet, struct segments *out)
+{
+	*out = (struct segments){ .packet = packet, .size = IP4_TOTAL_MAX };
+	if (!read_intact(packet, &out->outer))
 		return false;
-	out->transport_at = out->inner_at + out->inner.header_size;
-	size = transport_size(out);
-	out->data_at = out->transport_at + size;
-	return size && out->inner_at + out->inner.total == out->outer.total &&
-	       out->data_at <= out->outer.total;
+	out->inner = out->outer;
+	return find_transport(out);
 }
 
 /* ---- checksums ---- */
@@ -201,8 +214,10 @@ bool segments_next(struct segments *s, struct writer *out)
 	outer.id = (uint16_t)(outer.id + s->number);
 	inner.total = (uint16_t)(total - s->inner_at);
 	inner.id = (uint16_t)(inner.id + s->number);
-	ip4_write(out, &outer);
-	put_octets(out, from + outer.header_size, s->inner_at - outer.header_size);
+	if (s->inner_at) {
+		ip4_write(out, &outer);
+		put_octets(out, from + outer.header_size, s->inner_at - outer.header_size);
+	}
 	ip4_write(out, &inner);
 	put_octets(out, from + s->transport_at, s->data_at - s->transport_at);
 	put_octets(out, from + s->data_at + s->done, data);

@@ -30,6 +30,10 @@ struct segments {
  * is not one of a tunnel with such a header inside, or a fragment. With `size` for one. */
 bool segments_find(struct span packet, struct segments *out);
 
+/* The same for one that is in no tunnel: its own header is the one below which it is cut,
+ * and `outer` and `inner` are both that. */
+bool segments_find_plain(struct span packet, struct segments *out);
+
 /* Whether its checksum is only begun. One of 65536 that are complete looks the same:
  * segments_is_complete tells them apart. The packet must be whole for the latter. */
 bool segments_is_begun(const struct segments *segments);

@@ -15,6 +15,8 @@ static void take_options(struct cluster_group *group, const struct replication_o
 	group->opened_index = options->applied;
 	group->opened_term = options->applied_term;
 	group->reset = options->reset;
+	if (!group->cluster->started)
+		group->seen = options->reign;
 	group->tick_ms = options->tick_ms > 0 ? options->tick_ms : 1;
 	atomic_store(&group->trim, 0);
 	atomic_store(&group->hold, UINT64_MAX);

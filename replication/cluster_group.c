@@ -119,6 +119,28 @@ static void role(void *context, enum replication_role role, uint64_t term)
 		group->machine.role(group->machine.context, role, term);
 }
 
+static void leads(void *context, uint8_t member, uint64_t term, uint64_t until_ns)
+{
+	struct cluster_group *group = context;
+	struct replication_reign *reign = &group->seen;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (reign->leader == member && reign->term == term)
+		return; /* the core is a new one */
+	if (until_ns < reign->last_ns)
+		until_ns = reign->last_ns;
+	*reign = (struct replication_reign){
+		.leader = member,
+		.term = term,
+		.since_ms = clock_wall_ms(),
+		.changes = reign->changes + (reign->leader != 0),
+		.before = reign->leader,
+		.vacant_us = reign->leader && now_ns > until_ns ? (now_ns - until_ns) / 1000u : 0,
+		.last_ns = now_ns,
+	};
+	group->published_ns = 0; /* it is shown at the end of this turn */
+}
+
 enum ha_error group_forget(struct cluster_group *group, uint64_t index, uint64_t term)
 {
 	struct ballot_group *row = group_ballot(group->cluster, group->id);
@@ -203,6 +225,7 @@ static const struct consensus_host host_of_group = {
 	.met = met,
 	.lost = lost,
 	.role = role,
+	.leads = leads,
 	.want_snapshot = want_snapshot,
 	.quiet = quiet,
 };

@@ -82,6 +82,7 @@ struct cluster_group {
 	uint64_t begin_serial; /* of the entry that says so; 0 = not put yet */
 	enum replication_role role;
 	uint64_t role_term;
+	struct replication_reign seen;
 	bool eligible;    /* as the core was told last */
 	uint64_t trimmed; /* base that the core was told of */
 	uint64_t trim_ns; /* when the log is looked at again */

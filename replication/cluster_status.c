@@ -56,6 +56,7 @@ static void fill_link(struct cluster *c, uint8_t number, uint64_t now_ns,
 
 	transport_look(c->transport, number, &link);
 	out->connected = link.connected;
+	out->feature_level = link.feature_level;
 	out->refused = link.speaks && c->refused[number];
 	out->refuses = link.speaks && c->refusing >> number & 1;
 	out->drained = link.connected && c->drained_others >> number & 1;
@@ -107,6 +108,15 @@ static void fill_member(struct cluster_group *group, const struct replication_me
 
 /* ---- the whole ---- */
 
+static void fill_reign(struct cluster_group *group, struct replication_reign *out)
+{
+	uint64_t last_ns = consensus_reigned_ns(group->core);
+
+	if (group->seen.last_ns < last_ns)
+		group->seen.last_ns = last_ns;
+	*out = group->seen;
+}
+
 void status_fill(struct cluster_group *group, uint64_t now_ns, struct replication_status *out)
 {
 	struct cluster *c = group->cluster;
@@ -124,6 +134,8 @@ void status_fill(struct cluster_group *group, uint64_t now_ns, struct replicatio
 		.log_octets = log.octets,
 		.log_octets_max = log.octets_max,
 		.flushes = log.flushes,
+		.log_failing = log.prepare_failed,
+		.flushing_ms = log.flushing_ms,
 		.full = atomic_load(&group->full),
 		.self = c->config.self,
 		.leader = now.leader,
@@ -142,4 +154,5 @@ void status_fill(struct cluster_group *group, uint64_t now_ns, struct replicatio
 	};
 	for (size_t i = 0; i < c->config.member_count; i++)
 		fill_member(group, &c->config.members[i], &now, now_ns, &out->members[i]);
+	fill_reign(group, &out->reign);
 }

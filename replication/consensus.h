@@ -70,6 +70,10 @@ struct consensus_host {
 	void (*lost)(void *context, const uint64_t *tickets, size_t count);
 	/* Another role or term. REPLICATION_LEADER only after the barrier. */
 	void (*role)(void *context, enum replication_role role, uint64_t term);
+	/* A data member leads, perhaps this one (then just before `role` says so): told once
+	 * in each term. `until_ns`: when the leader before it was known here to lead last; 0 =
+	 * none was known. May be NULL. */
+	void (*leads)(void *context, uint8_t member, uint64_t term, uint64_t until_ns);
 	/* This member lacks entries that the leader does not keep; asked again
 	 * while it is so. */
 	void (*want_snapshot)(void *context, uint8_t leader, uint64_t index, uint64_t term);
@@ -222,6 +226,9 @@ uint64_t consensus_oldest(const struct consensus *consensus);
 
 /* Until when this member may answer as the leader; 0 = not at all. */
 uint64_t consensus_lease_ns(const struct consensus *consensus);
+
+/* When the leader that leads() told last was known to lead last; 0 = it told of none. */
+uint64_t consensus_reigned_ns(const struct consensus *consensus);
 
 struct consensus_peer {
 	uint8_t member;

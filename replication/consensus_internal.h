@@ -7,6 +7,7 @@
  *   consensus_receive.c messages in, and what is not let through
  *   consensus_send.c    messages out
  *   consensus_again.c   another machine behind the group
+ *   consensus_reign.c   who leads, for who looks
  *   consensus_lead.c    a leader's: submit, barrier, transfer; and standing early
  */
 #ifndef REPLICATION_CONSENSUS_INTERNAL_H
@@ -40,6 +41,13 @@ struct heard {
 	uint64_t term;
 	uint64_t stamp;
 	uint64_t goal; /* what may be committed since it was heard without a break */
+};
+
+/* The newest data member that was known to lead. */
+struct reigning {
+	uint8_t leader; /* 0 = none yet */
+	uint64_t term;
+	uint64_t until_ns; /* then it was known to lead last; of us, as it was kept last */
 };
 
 /* A request for our vote that waits until our promise has lapsed. */
@@ -83,6 +91,7 @@ struct consensus {
 	struct carry carry;
 
 	struct heard heard;
+	struct reigning seen;
 	uint64_t promised_ns; /* help nobody else until then */
 	struct held_vote held[REPLICATION_MEMBERS_MAX + 1];
 	uint64_t stand_ns;    /* stand early then; 0 = no */
@@ -154,6 +163,14 @@ void consensus_carry_no_more(struct consensus *c);
 
 /* consensus_send.c */
 void consensus_send_message(struct consensus *c, const struct raft_message *message);
+
+/* consensus_reign.c */
+/* A leader of this term, which is no older than ours, was heard; before the library is. */
+void consensus_reign_heard(struct consensus *c, uint8_t from, uint64_t term);
+/* This role is about to be announced. */
+void consensus_reign_announced(struct consensus *c, enum replication_role role);
+/* We are about to give up what we lead. */
+void consensus_reign_given_up(struct consensus *c);
 
 /* consensus_lead.c */
 /* We became the leader: nothing is decided before this is applied. */

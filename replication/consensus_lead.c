@@ -282,6 +282,7 @@ enum ha_error consensus_transfer_on(struct consensus *c)
 		return given_up ? step_down(c) : HA_OK;
 	}
 	if (!c->transfer.given_up && has_everything(c, c->transfer.member)) {
+		consensus_reign_given_up(c);
 		c->transfer.given_up = true;
 		c->transfer.until_ns = c->now_ns + 2 * c->timing.election_ms * MS;
 		c->lease_forfeited = c->raft.current_term;

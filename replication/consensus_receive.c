@@ -36,6 +36,7 @@ static void hear_leader(struct consensus *c, uint8_t from, const struct consensu
 	uint32_t lease_ms = m->lease_ms < CONSENSUS_LEASE_MAX_MS ? m->lease_ms
 	                                                         : CONSENSUS_LEASE_MAX_MS;
 
+	consensus_reign_heard(c, from, m->term);
 	/* The first message of a term stands behind all that its leader holds. */
 	if (c->heard.leader != from || c->heard.term != m->term)
 		c->heard = (struct heard){ .leader = from,

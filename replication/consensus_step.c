@@ -129,6 +129,7 @@ void consensus_announce(struct consensus *c)
 
 	if (role == c->announced && c->raft.current_term == c->announced_term)
 		return;
+	consensus_reign_announced(c, role);
 	c->announced = role;
 	c->announced_term = c->raft.current_term;
 	c->host.role(c->host.context, role, c->raft.current_term);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agentd/base/clock.h"
 #include "replication/journal_internal.h"
 
 void journal_fail(struct journal *journal, enum ha_error why, const char *format, ...)
@@ -56,6 +57,14 @@ static uint64_t half_serial(struct journal *journal)
 	return half ? journal_segment_at(journal, journal->used + half - 1)->last_serial : 0;
 }
 
+static uint32_t flushing_ms(struct journal *journal)
+{
+	const uint64_t since_ns = atomic_load(&journal->writing_since_ns);
+	const uint64_t now_ns = clock_monotonic_ns();
+
+	return since_ns && now_ns > since_ns ? (uint32_t)((now_ns - since_ns) / 1000000u) : 0;
+}
+
 void journal_status(struct journal *journal, struct journal_status *out)
 {
 	pthread_mutex_lock(&journal->mutex);
@@ -68,6 +77,8 @@ void journal_status(struct journal *journal, struct journal_status *out)
 		.octets = journal->tail_offset,
 		.octets_max = (uint64_t)journal->segment_octets * journal->segments_max,
 		.flushes = journal->flushes,
+		.prepare_failed = journal->prepare_failed,
+		.flushing_ms = flushing_ms(journal),
 	};
 	for (uint64_t s = journal->used; s < journal->tail; s++)
 		out->octets += journal_segment_at(journal, s)->octets;

@@ -80,6 +80,8 @@ struct journal_status {
 	uint64_t octets;      /* of the segments from the oldest in use to the newest */
 	uint64_t octets_max;
 	uint64_t flushes;
+	bool prepare_failed;  /* the newest try to make another file failed */
+	uint32_t flushing_ms; /* how long the batch under way is being written; 0 = none is */
 };
 
 struct journal;

@@ -79,6 +79,7 @@ struct journal {
 	uint64_t writing_sequence;
 
 	_Atomic uint64_t histogram[REPLICATION_FLUSH_BUCKETS];
+	_Atomic uint64_t writing_since_ns; /* the batch under way; 0 = none is */
 	struct journal_batch batches[JOURNAL_BUFFERS];
 	pthread_t log_thread;
 	pthread_t keeper_thread;

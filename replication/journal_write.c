@@ -330,12 +330,14 @@ static bool write_batch(struct journal *journal, struct journal_batch *batch)
 	journal_batch_seal(batch->image, &batch->header, segment.seed);
 
 	const char *what = "written";
+	atomic_store(&journal->writing_since_ns, clock_monotonic_ns());
 	int error = journal_io_write(journal->io, segment.file, batch->image,
 	                             journal_batch_span(batch->header.body_octets), batch->offset);
 	if (!error) {
 		what = "flushed";
 		error = flush(journal, segment.file);
 	}
+	atomic_store(&journal->writing_since_ns, 0);
 	if (error) {
 		replication_count(REPLICATION_COUNTER_FLUSH_FAILURES, 1);
 		journal_fail(journal, ha_error_of_errno(-error),

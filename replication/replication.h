@@ -98,6 +98,17 @@ struct replication_machine {
 
 struct replication_node;
 
+/* Who leads a group of a cluster, as this member sees it. A witness never does. */
+struct replication_reign {
+	uint8_t leader;     /* the last that was known; 0 = none yet. Perhaps it leads no more */
+	uint64_t term;      /* its */
+	uint64_t since_ms;  /* Unix time when it began to lead in that term */
+	uint32_t changes;   /* how often another one began, or the same one in another term */
+	uint8_t before;     /* who led before the last change */
+	uint64_t vacant_us; /* how long nobody was known to lead then */
+	uint64_t last_ns;   /* clock_monotonic_ns() when it was known to lead last */
+};
+
 struct replication_options {
 	/* NULL: the group has a node, or as the only voter a log, of its own, which ends
 	 * with it. Otherwise what is said of the log and the cluster is the node's. */
@@ -114,7 +125,10 @@ struct replication_options {
 
 	const struct replication_cluster *cluster; /* NULL: one voter. Borrowed for the open */
 	uint64_t applied_term; /* of the entry `applied`; 0 where a lone member wrote it */
-	bool reset;            /* the store came from another member: the log of before goes, unless
+	/* What the status said of it when this process closed the group before; zeros when it
+	 * had not opened it yet. Of a node that runs, which knows better, it is not asked. */
+	struct replication_reign reign;
+	bool reset; /* the store came from another member: the log of before goes, unless
 	             * it holds the entry `applied` in that very term */
 };
 
@@ -138,10 +152,13 @@ struct replication_status {
 	/* No more is taken (HA_E_CAPACITY): of a group, when its store does not keep up and
 	 * its share of memory and log is full; of all, when the log is at its cap. */
 	bool full;
+	bool log_failing;     /* no other file could be made for the log when it was tried last */
+	uint32_t flushing_ms; /* how long the batch under way is being written; 0 = none is */
 
 	/* Of a cluster; member_count is 0 otherwise. */
 	uint8_t self;
-	uint8_t leader;      /* 0 = not known */
+	uint8_t leader; /* 0 = not known */
+	struct replication_reign reign;
 	bool current;        /* there is one, and all is applied here that may have been
 	                      * committed when it was heard first, or again after a break */
 	uint64_t last_index; /* newest entry, durable or not */
@@ -159,14 +176,15 @@ struct replication_status {
 		bool self;
 		bool witness;
 		bool connected;
-		bool refused;         /* it comes with another disk, of another cluster, or with
+		bool refused;           /* it comes with another disk, of another cluster, or with
 		                       * other members in its configuration */
-		bool refuses;         /* it does not take what this member says */
-		bool drained;         /* it said so */
-		bool of_none;         /* it speaks, and waits to hear from a cluster */
-		bool other_groups;    /* it is configured with other groups than this one */
-		bool installing;      /* on the leader: it needs a snapshot */
-		uint64_t match_index; /* on the leader: newest entry stored there */
+		bool refuses;           /* it does not take what this member says */
+		bool drained;           /* it said so */
+		uint16_t feature_level; /* of its program; 0 = not heard yet, or this one */
+		bool of_none;           /* it speaks, and waits to hear from a cluster */
+		bool other_groups;      /* it is configured with other groups than this one */
+		bool installing;        /* on the leader: it needs a snapshot */
+		uint64_t match_index;   /* on the leader: newest entry stored there */
 		/* On the leader: age of the oldest entry it lacks; 0 = none, UINT32_MAX =
 		 * it lacks some from before this process began. */
 		uint32_t lag_ms;

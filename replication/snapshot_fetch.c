@@ -43,11 +43,6 @@ struct fetch {
 	size_t report_size;
 };
 
-static uint64_t now_ms(void)
-{
-	return clock_monotonic_ns() / 1000000u;
-}
-
 static enum ha_error refuse(struct fetch *f, enum ha_error why, const char *what)
 {
 	return ha_refuse(f->report, f->report_size, why, "member %u %s", f->options->from, what);
@@ -75,7 +70,7 @@ static void ask(struct fetch *f)
 					    .body = f->key,
 					    .body_size = f->key_size,
 				    });
-	f->asked_ms = sent ? now_ms() : 0; /* there is no connection yet */
+	f->asked_ms = sent ? clock_monotonic_ms() : 0; /* there is no connection yet */
 }
 
 static void say(struct fetch *f, enum snapshot_kind kind, uint64_t number)
@@ -287,7 +282,7 @@ static enum ha_error receive(struct fetch *f)
 
 	while (error == HA_OK && !f->ended &&
 	       snapshot_socket_receive(f->socket, &nobody, &octets, &size)) {
-		f->heard_ms = now_ms();
+		f->heard_ms = clock_monotonic_ms();
 		error = snapshot_decode(octets, size, &message);
 		if (error == HA_E_NEWER)
 			return refuse(f, error, "runs a newer program and must fetch from us");
@@ -307,7 +302,7 @@ static enum ha_error run(struct fetch *f)
 
 	if (error != HA_OK)
 		return error;
-	f->heard_ms = now_ms();
+	f->heard_ms = clock_monotonic_ms();
 	ask(f);
 	while (error == HA_OK && !f->ended) {
 		uint64_t now;
@@ -316,7 +311,7 @@ static enum ha_error run(struct fetch *f)
 		if (*f->options->stop)
 			return refuse(f, HA_E_CLOSED, "is asked no more");
 		error = receive(f);
-		now = now_ms();
+		now = clock_monotonic_ms();
 		if (now - f->heard_ms > patience_ms)
 			return refuse(f, HA_E_TIMEOUT, "does not answer");
 		if (f->asked_ms == 0 ||

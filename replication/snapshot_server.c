@@ -55,11 +55,6 @@ struct snapshot_server {
 	uint64_t free_ns; /* throttle: when the next chunk may leave */
 };
 
-static uint64_t now_ms(void)
-{
-	return clock_monotonic_ns() / 1000000u;
-}
-
 /* ---- sessions ---- */
 
 static void session_close(struct session *session)
@@ -249,7 +244,7 @@ static void on_open(struct snapshot_server *server, const struct snapshot_peer *
 		refuse(server, peer, message->stream, why);
 		return;
 	}
-	s->heard_ms = now_ms();
+	s->heard_ms = clock_monotonic_ms();
 	s->peer = *peer; /* perhaps by another connection */
 	begin_stream(s, message);
 	snapshot_socket_send(server->socket, peer,
@@ -282,7 +277,7 @@ static void on_message(struct snapshot_server *server, const struct snapshot_pee
 	s = session_find(server, peer, message->snapshot);
 	if (!s)
 		return;
-	s->heard_ms = now_ms();
+	s->heard_ms = clock_monotonic_ms();
 	if (message->kind == SNAPSHOT_MORE)
 		on_more(s, message);
 	else if (message->kind == SNAPSHOT_DONE)
@@ -330,7 +325,7 @@ static uint32_t pause_ms(const struct snapshot_server *server)
 
 static void serve(struct snapshot_server *server)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_monotonic_ms();
 
 	for (size_t i = 0; i < SESSIONS_MAX; i++) {
 		struct session *s = &server->sessions[i];

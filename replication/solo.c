@@ -404,6 +404,8 @@ static void solo_status(struct replication *r, struct replication_status *out)
 		.log_octets = log.octets,
 		.log_octets_max = log.octets_max,
 		.flushes = log.flushes,
+		.log_failing = log.prepare_failed,
+		.flushing_ms = log.flushing_ms,
 		.full = journal_room(solo->journal, JOURNAL_USE_BEGIN, 1, 0) == HA_E_CAPACITY,
 	};
 }

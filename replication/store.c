@@ -1,4 +1,4 @@
-/* store.c - the environment of the store: open, identity, size, errors. LMDB
+/* store.c - the environment of the store: open, identity, errors. LMDB
  * is known to store*.c only. Rows are moved in store_write.c and store_read.c;
  * none is interpreted here, but for two of the store's own in the meta table.
  *
@@ -366,37 +366,6 @@ void store_renew_id(struct store_write *w)
 		store_take_id(w, id);
 	else if (w->error == HA_OK)
 		w->error = ha_error_of_errno(errno);
-}
-
-enum ha_error store_usage(struct store *store, struct store_usage *out)
-{
-	struct store_usage usage = { 0 };
-	MDB_envinfo info;
-	MDB_stat stat;
-	MDB_txn *txn;
-	int code = mdb_env_info(store->environment, &info);
-	if (!code)
-		code = mdb_txn_begin(store->environment, NULL, MDB_RDONLY, &txn);
-	if (code)
-		return store_error_of(code);
-
-	uint64_t pages = 2 + 1; /* both meta pages and the root of names */
-	size_t page_octets = 0;
-	for (size_t i = 0; i < STORE_TABLE_COUNT && !code; i++) {
-		code = mdb_stat(txn, store->tables[i], &stat);
-		if (code)
-			break;
-		usage.rows[i] = stat.ms_entries;
-		pages += stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
-		page_octets = stat.ms_psize;
-	}
-	mdb_txn_abort(txn);
-	if (code)
-		return store_error_of(code);
-	usage.octets_used = pages * page_octets;
-	usage.octets_max = info.me_mapsize;
-	*out = usage;
-	return HA_OK;
 }
 
 /* ---- cursors, for both sides ---- */

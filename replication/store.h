@@ -104,10 +104,13 @@ enum ha_error store_copy(const char *directory, int to, char *report, size_t siz
 struct store *store_open_image(const char *path, enum ha_error *why, char *report, size_t size);
 
 struct store_usage {
-	uint64_t octets_used; /* pages in use */
-	uint64_t octets_max;  /* the map */
+	/* Pages that nothing new can be written to: in use, or free and held back by a reader
+	 * of an earlier moment, of any process. */
+	uint64_t octets_used;
+	uint64_t octets_max; /* the map */
 	uint64_t rows[STORE_TABLE_COUNT];
 };
+/* Any thread; it reads a moment of its own. Errors as of store_read_open. */
 enum ha_error store_usage(struct store *store, struct store_usage *out);
 
 /* ---- writing: one transaction at a time, on one thread ---- */

@@ -72,10 +72,42 @@ static enum ha_error read_row(MDB_cursor *cursor, MDB_val *key, MDB_cursor_op ho
 	return store_error_of(code);
 }
 
+/* In the order of keys. */
+static int compare_keys(struct store_bytes one, struct store_bytes other)
+{
+	size_t common = one.size < other.size ? one.size : other.size;
+	int order = one.at && other.at ? memcmp(one.at, other.at, common) : 0;
+
+	if (order != 0)
+		return order;
+	return one.size < other.size ? -1 : one.size > other.size;
+}
+
+/* Who walks seeks row after row: what is sought is the one after that where the cursor
+ * stands, and need not be looked for from the root. false: it is not. */
+static bool is_next(MDB_cursor *cursor, struct store_bytes key, bool after, struct store_row *out)
+{
+	MDB_val k;
+	struct store_row row = { 0 };
+	int order;
+
+	if (read_row(cursor, &k, MDB_GET_CURRENT, &row) != HA_OK)
+		return false;
+	order = compare_keys(row.key, key);
+	if (order > 0 || (order == 0 && !after) || read_row(cursor, &k, MDB_NEXT, &row) != HA_OK)
+		return false;
+	order = compare_keys(row.key, key);
+	if (order < 0 || (order == 0 && after))
+		return false;
+	*out = row;
+	return true;
+}
+
 enum ha_error store_seek(struct store_reader *reader, enum store_table table,
                          struct store_bytes key, bool after, struct store_row *out)
 {
 	MDB_cursor *cursor;
+	bool stands = reader->cursors[table];
 	int code = store_cursor_of(reader->store, reader->transaction, reader->cursors, table,
 	                           &cursor);
 	if (code)
@@ -85,6 +117,8 @@ enum ha_error store_seek(struct store_reader *reader, enum store_table table,
 	if (key.size == 0)
 		return read_row(cursor, &k, MDB_FIRST, out);
 	struct store_row row = { 0 };
+	if (stands && is_next(cursor, key, after, out))
+		return HA_OK;
 	enum ha_error error = read_row(cursor, &k, MDB_SET_RANGE, &row);
 	if (error == HA_OK && after && row.key.size == key.size &&
 	    memcmp(row.key.at, key.at, key.size) == 0)

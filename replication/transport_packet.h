@@ -29,8 +29,8 @@
 /* A message of the largest size fits, whatever else there is. */
 #define PACKET_MAX (CONSENSUS_MESSAGE_MAX + (1u << 16))
 /* What this program can do that its cluster might not; raised when entries or
- * messages change their meaning. */
-#define PACKET_FEATURE_LEVEL 1u
+ * messages change their meaning: agentd/flow/features.h has what came with which. */
+#define PACKET_FEATURE_LEVEL 2u
 
 /* What a sender says of itself to the one whom the packet goes to. */
 #define PACKET_REFUSES 1u   /* it takes no messages of that one */

@@ -16,6 +16,11 @@
 uint64_t clock_wall_ms(void);      /* Unix time, milliseconds */
 uint64_t clock_wall_ns(void);      /* the same clock, nanoseconds */
 uint64_t clock_monotonic_ns(void); /* counts while the host is suspended, too */
+/* The same, milliseconds. */
+static inline uint64_t clock_monotonic_ms(void)
+{
+	return clock_monotonic_ns() / 1000000u;
+}
 /* A reading of clock_monotonic_ns() to come, for a condition variable, which can
  * only count in CLOCK_MONOTONIC: that one stands still meanwhile. */
 struct timespec clock_condition_time(uint64_t monotonic_ns);

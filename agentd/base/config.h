@@ -19,12 +19,14 @@
 #include <stdint.h>
 
 #include "agentd/base/address.h"
+#include "agentd/base/advertised_link.h"
 #include "agentd/base/cluster_member.h"
 #include "agentd/base/error.h"
 #include "agentd/base/home_network.h"
 
 #define CONFIG_TEXT_MAX 256u
-#define CONFIG_GROUPS_MAX 16u /* of a process, with group 0 */
+#define CONFIG_OPTIONS_MAX 256u /* room for them, where each needs a place */
+#define CONFIG_GROUPS_MAX 16u   /* of a process, with group 0 */
 
 struct config {
 	uint32_t group; /* that this is of, and no option; 0 = that of the main file */
@@ -37,6 +39,7 @@ struct config {
 	uint32_t virtual_router;             /* last octet of that MAC; 0 = that of the address */
 	char announce_hook[CONFIG_TEXT_MAX]; /* program; empty = none */
 	/* registration (owned by the cluster: the file seeds an empty store) */
+	bool enabled; /* no: requests are left unanswered */
 	uint32_t max_lifetime_s;
 	uint32_t lifetime_jitter; /* percent */
 	uint32_t replay_tolerance_s;
@@ -97,6 +100,40 @@ struct config {
 	char route_hook[CONFIG_TEXT_MAX];         /* program; empty = none */
 	/* home-networks */
 	struct home_network home_networks[HOME_NETWORKS_MAX]; /* network i+1 */
+	/* foreign-agent */
+	struct address_prefixes
+		care_of; /* addresses, the first is our own source; empty = no such role */
+	uint32_t visit_lifetime_s; /* the longest that is relayed */
+	uint32_t visitors_max;
+	uint32_t visitors_busy; /* from so many on the agent is busy; 0 = when there is no room */
+	uint32_t visit_pending_max;
+	uint32_t visit_pending_per_node;
+	uint32_t visit_reverse_tunnel; /* enum reverse_tunnel */
+	bool visit_minimal;
+	bool visit_gre;
+	uint32_t visit_udp; /* enum visit_udp */
+	bool visit_encapsulating_delivery;
+	bool visit_challenges;
+	struct address_prefixes visit_home_agents;
+	struct in_addr visit_home_agent; /* for nodes that ask for any; 0 = none */
+	bool visit_home_required;
+	bool visit_strict_reserved;
+	bool visit_fa_errors;
+	bool visit_message_strings;
+	bool visit_forwarding;
+	char visit_device[CONFIG_TEXT_MAX];
+	uint32_t visit_table;
+	char visit_associations_file[CONFIG_TEXT_MAX]; /* empty = none */
+	/* advertisement */
+	struct advertised_link advertised_links[ADVERTISED_LINKS_MAX]; /* link i+1 */
+	uint32_t advertise_answers;     /* to single nodes, per second and link */
+	uint32_t advertise_answers_all; /* on all links */
+	/* snmp */
+	uint32_t snmp_mode;                       /* enum snmp_mode */
+	char snmp_master[CONFIG_TEXT_MAX];        /* where it listens for subagents */
+	char snmp_listen[CONFIG_TEXT_MAX];        /* embedded: transport and port for managers */
+	char snmp_configuration[CONFIG_TEXT_MAX]; /* embedded: users, views, receivers */
+	char snmp_context[CONFIG_TEXT_MAX];       /* of this node; empty = none */
 	/* process */
 	char user[CONFIG_TEXT_MAX];
 	char control_socket[CONFIG_TEXT_MAX];
@@ -113,6 +150,20 @@ enum dataplane_path {
 	DATAPLANE_PATH_TC,   /* BPF in front of it */
 };
 
+/* Tunnels in UDP for visitors, RFC 3519. */
+enum visit_udp {
+	VISIT_UDP_NO,
+	VISIT_UDP_BEHIND_NAT, /* where the home agent sees a NAT */
+	VISIT_UDP_ALWAYS,     /* it is asked to use them although it sees none */
+};
+
+/* Who answers SNMP managers. */
+enum snmp_mode {
+	SNMP_MODE_OFF,      /* nobody */
+	SNMP_MODE_AGENTX,   /* the host's snmpd, of which agentd is a subagent */
+	SNMP_MODE_EMBEDDED, /* agentd itself */
+};
+
 enum option_type {
 	OPTION_NUMBER,           /* uint32_t */
 	OPTION_FLAG,             /* bool; yes/no, true/false */
@@ -120,10 +171,12 @@ enum option_type {
 	OPTION_ADDRESS_OR_NONE,  /* the same, or none, which is 0 */
 	OPTION_PREFIXES,         /* struct address_prefixes */
 	OPTION_PREFIXES_OR_NONE, /* the same, or none, which is no prefix at all */
+	OPTION_ADDRESSES,        /* struct address_prefixes of single hosts; or none */
 	OPTION_TEXT,             /* char[CONFIG_TEXT_MAX] */
 	OPTION_CHOICE,           /* uint32_t, one of `choices` */
 	OPTION_MEMBER,           /* struct cluster_member */
 	OPTION_HOME_NETWORK,     /* struct home_network */
+	OPTION_ADVERTISED_LINK,  /* struct advertised_link */
 };
 
 enum option_owner {
@@ -141,7 +194,7 @@ struct option_choice {
 	uint32_t value;
 };
 
-struct option {
+struct config_option {
 	const char *section;
 	const char *name; /* the full name is section.name */
 	enum option_type type;
@@ -158,9 +211,9 @@ struct option {
 };
 
 size_t config_option_count(void);
-const struct option *config_option_at(size_t i);
+const struct config_option *config_option_at(size_t i);
 /* By full name; NULL if there is none. */
-const struct option *config_option_find(const char *name);
+const struct config_option *config_option_find(const char *name);
 
 /* Where and why a value was refused: one sentence with file, line, option,
  * value and what is allowed. */
@@ -185,11 +238,12 @@ enum ha_error config_load_group(const char *path, const struct config *process, 
 enum ha_error config_set(struct config *config, const char *name, const char *value,
                          struct config_error *error);
 
-/* The value as it would stand in the file. Returns the length. */
-size_t config_format(const struct config *config, const struct option *option, char *out,
+/* The value as it would stand in the file, of the struct that its table is about. Returns the
+ * length. */
+size_t config_format(const void *config, const struct config_option *option, char *out,
                      size_t size);
 bool config_option_equal(const struct config *a, const struct config *b,
-                         const struct option *option);
+                         const struct config_option *option);
 
 /* Cross checks between options (capacities, paths, members). HA_E_RANGE with
  * *error. */
@@ -200,6 +254,12 @@ bool config_doubt(const struct config *config, struct config_error *error);
 
 /* Packets are forwarded here: there is a home network, and it is not turned off. */
 bool config_forwards(const struct config *config);
+
+/* A home agent is wanted here: a process without one is a foreign agent alone. */
+bool config_has_home_agent(const struct config *config);
+
+/* This is a foreign agent too, or alone. */
+bool config_is_foreign_agent(const struct config *config);
 
 /* This node votes in its cluster and serves no mobile nodes. */
 bool config_is_witness(const struct config *config);

@@ -24,6 +24,7 @@ static enum ha_error check_paths(const struct config *config, struct config_erro
 		{ "home-agent.announce-hook", config->announce_hook },
 		{ "dataplane.route-hook", config->route_hook },
 		{ "cluster.key", config->node_key_file },
+		{ "foreign-agent.associations", config->visit_associations_file },
 		{ "process.control-socket", config->control_socket },
 	};
 
@@ -276,8 +277,9 @@ enum ha_error config_validate(const struct config *config, struct config_error *
 {
 	static enum ha_error (*const checks[])(const struct config *config,
 	                                       struct config_error *error) = {
-		check_paths,    check_group_files, check_capacities, check_interface,
-		check_networks, check_node,        check_members,    check_log,
+		check_paths,     check_group_files, check_capacities,
+		check_interface, check_networks,    check_node,
+		check_members,   check_log,         config_visit_check,
 	};
 	enum ha_error why = HA_OK;
 

@@ -11,19 +11,20 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "agentd/base/config_table.h"
 #include "agentd/base/config_values.h"
 
 #define FILE_OCTETS_MAX (1u << 20)
-#define OPTIONS_MAX 128u
 
 struct load {
 	const char *path;
 	yaml_parser_t parser;
 	yaml_event_t event;
 	bool has_event;
-	const struct config *process; /* NULL: the main file */
-	struct config config;
-	unsigned long given[OPTIONS_MAX]; /* line of each option; 0 = not yet */
+	const struct config_table *table;
+	const struct config *process;            /* NULL: the main file */
+	void *values;                            /* what the table is about */
+	unsigned long given[CONFIG_OPTIONS_MAX]; /* line of each option; 0 = not yet */
 	struct config_error *error;
 };
 
@@ -114,7 +115,7 @@ static enum ha_error take_scalar(struct load *load, const char *what, char *out,
 
 static enum ha_error refuse_name(struct load *load, const char *section, const char *name)
 {
-	const char *nearest = config_nearest(section, name);
+	const char *nearest = config_table_nearest(load->table, section, name);
 
 	return refuse(load, HA_E_SYNTAX, line_here(load), "there is no %s '%s'%s%s%s%s%s",
 	              section ? "option" : "section", config_excerpt(name).text,
@@ -127,20 +128,20 @@ static enum ha_error take_option(struct load *load, const char *section, const c
 {
 	char full[128], value[CONFIG_TEXT_MAX];
 	struct config_error error;
-	const struct option *option;
+	const struct config_option *option;
 	size_t line = line_here(load), i;
 	enum ha_error why;
 
 	snprintf(full, sizeof(full), "%s.%s", section, name);
-	option = config_option_find(full);
-	if (!option)
+	i = config_table_index(load->table, full);
+	if (i == load->table->count)
 		return refuse_name(load, section, name);
+	option = load->table->at(i);
 	if (load->process && !option->of_group)
 		return refuse(load, HA_E_SYNTAX, line,
 		              "%s is of the whole process: it stands in the main file, and not in "
 		              "that of a group",
 		              full);
-	i = (size_t)(option - config_option_at(0));
 	if (load->given[i])
 		return refuse(load, HA_E_SYNTAX, line, "%s is given twice, first on line %lu", full,
 		              load->given[i]);
@@ -151,16 +152,16 @@ static enum ha_error take_option(struct load *load, const char *section, const c
 		why = take_scalar(load, full, value, sizeof(value));
 	if (why != HA_OK)
 		return why;
-	why = config_set_option(&load->config, option, value, &error);
+	why = config_set_option(load->values, option, value, &error);
 	if (why != HA_OK)
 		return refuse(load, why, line, "%s", error.text);
 	return HA_OK;
 }
 
-static bool section_exists(const char *section)
+static bool section_exists(const struct config_table *table, const char *section)
 {
-	for (size_t i = 0; i < config_option_count(); i++)
-		if (strcmp(config_option_at(i)->section, section) == 0)
+	for (size_t i = 0; i < table->count; i++)
+		if (strcmp(table->at(i)->section, section) == 0)
 			return true;
 	return false;
 }
@@ -179,7 +180,7 @@ static enum ha_error take_section(struct load *load)
 
 	if (why != HA_OK)
 		return why;
-	if (!section_exists(section))
+	if (!section_exists(load->table, section))
 		return refuse_name(load, NULL, section);
 	why = next_event(load);
 	if (why != HA_OK || is_empty_value(&load->event))
@@ -241,11 +242,14 @@ static enum ha_error take_stream(struct load *load)
 
 static enum ha_error check_given(struct load *load)
 {
-	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
-		char allowed[160];
+	const struct config_table *table = load->table;
+	bool may_lack = table->may_lack && table->may_lack(load->values, load->process != NULL);
 
-		if (option->preset || load->given[i] || config_is_witness(&load->config))
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_option *option = table->at(i);
+		char allowed[240];
+
+		if (option->preset || load->given[i] || may_lack)
 			continue;
 		config_allowed(option, allowed, sizeof(allowed));
 		return refuse(load, HA_E_NOTFOUND, 0, "%s.%s is missing: it must be %s",
@@ -259,16 +263,15 @@ static enum ha_error check_given(struct load *load)
 static enum ha_error check_together(struct load *load)
 {
 	struct config_error error;
-	enum ha_error why = config_validate(&load->config, &error);
-	const struct option *option;
+	enum ha_error why = load->table->validate(load->values, &error);
 	char name[128];
+	size_t i;
 
 	if (why == HA_OK)
 		return HA_OK;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(error.text, ":"), error.text);
-	option = config_option_find(name);
-	return refuse(load, why, option ? load->given[option - config_option_at(0)] : 0, "%s",
-	              error.text);
+	i = config_table_index(load->table, name);
+	return refuse(load, why, i < load->table->count ? load->given[i] : 0, "%s", error.text);
 }
 
 static enum ha_error parse(struct load *load, const unsigned char *text, size_t size)
@@ -309,25 +312,70 @@ static enum ha_error read_file(struct load *load, unsigned char *text, size_t *s
 
 static void take_process(struct load *load)
 {
-	for (size_t i = 0; i < config_option_count(); i++)
-		if (!config_option_at(i)->of_group)
-			config_option_copy(&load->config, load->process, config_option_at(i));
+	for (size_t i = 0; i < load->table->count; i++)
+		if (!load->table->at(i)->of_group)
+			config_option_copy(load->values, load->process, load->table->at(i));
+}
+
+/* *out is untouched on failure. */
+static enum ha_error load_over(struct load *load, const void *text, size_t size, void *out)
+{
+	enum ha_error why;
+
+	load->values = malloc(load->table->size);
+	if (!load->values)
+		return refuse(load, HA_E_NOMEM, 0, "out of memory");
+	config_table_defaults(load->table, load->values);
+	if (load->process)
+		take_process(load);
+	why = parse(load, text, size);
+	if (why == HA_OK)
+		memcpy(out, load->values, load->table->size);
+	free(load->values);
+	return why;
+}
+
+static enum ha_error load_file(struct load *load, void *out)
+{
+	unsigned char *text = malloc(FILE_OCTETS_MAX + 1);
+	size_t size = 0;
+	enum ha_error why;
+
+	if (!text)
+		return refuse(load, HA_E_NOMEM, 0, "out of memory");
+	why = read_file(load, text, &size);
+	if (why == HA_OK)
+		why = load_over(load, text, size, out);
+	free(text);
+	return why;
+}
+
+enum ha_error config_table_load(const struct config_table *table, const char *path, void *out,
+                                struct config_error *error)
+{
+	struct load load = { .table = table, .path = path, .error = error };
+
+	return load_file(&load, out);
+}
+
+enum ha_error config_table_load_text(const struct config_table *table, const char *name,
+                                     const void *text, size_t size, void *out,
+                                     struct config_error *error)
+{
+	struct load load = { .table = table, .path = name, .error = error };
+
+	return load_over(&load, text, size, out);
 }
 
 enum ha_error config_load_group_text(const char *name, const void *text, size_t size,
                                      const struct config *process, struct config *out,
                                      struct config_error *error)
 {
-	struct load load = { .path = name, .process = process, .error = error };
-	enum ha_error why;
+	struct load load = {
+		.table = &agentd_config_table, .path = name, .process = process, .error = error
+	};
 
-	config_defaults(&load.config);
-	if (process)
-		take_process(&load);
-	why = parse(&load, text, size);
-	if (why == HA_OK)
-		*out = load.config;
-	return why;
+	return load_over(&load, text, size, out);
 }
 
 enum ha_error config_load_text(const char *name, const void *text, size_t size, struct config *out,
@@ -339,18 +387,11 @@ enum ha_error config_load_text(const char *name, const void *text, size_t size, 
 enum ha_error config_load_group(const char *path, const struct config *process, struct config *out,
                                 struct config_error *error)
 {
-	struct load load = { .path = path, .error = error };
-	unsigned char *text = malloc(FILE_OCTETS_MAX + 1);
-	size_t size = 0;
-	enum ha_error why;
+	struct load load = {
+		.table = &agentd_config_table, .path = path, .process = process, .error = error
+	};
 
-	if (!text)
-		return refuse(&load, HA_E_NOMEM, 0, "out of memory");
-	why = read_file(&load, text, &size);
-	if (why == HA_OK)
-		why = config_load_group_text(path, text, size, process, out, error);
-	free(text);
-	return why;
+	return load_file(&load, out);
 }
 
 enum ha_error config_load(const char *path, struct config *out, struct config_error *error)

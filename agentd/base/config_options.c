@@ -1,9 +1,12 @@
 /* config_options.c - the table of options, and looking into it. Every default,
- * range and help text of the configuration is in a row here and nowhere else. */
-#include "agentd/base/config.h"
+ * range and help text of the configuration is in a row here or, of foreign agents and
+ * advertisements, in config_visit.c, and nowhere else. */
+#include "agentd/base/config_rows.h"
 
 #include <string.h>
 
+#include "agentd/base/config_values.h"
+#include "agentd/base/config_table.h"
 #include "agentd/base/log.h"
 
 #define CAPACITY_MAX (16u << 20)
@@ -22,7 +25,7 @@ static const struct option_choice log_formats[] = {
 };
 
 /* Values as agentd/registration has them. */
-static const struct option_choice reverse_tunnels[] = {
+const struct option_choice config_reverse_tunnels[] = {
 	{ "no", 0 },    { "yes", 1 },  { "required", 2 },
 	{ "false", 0 }, { "true", 1 }, { NULL, 0 }, /* it was a flag once */
 };
@@ -42,30 +45,12 @@ static const struct option_choice dataplane_paths[] = {
 	{ NULL, 0 },
 };
 
-#define AT(member) .offset = offsetof(struct config, member)
-#define NUMBER(member, unit_, min_, max_)                                                          \
-	AT(member), .type = OPTION_NUMBER, .unit = (unit_), .min = (min_), .max = (max_)
-#define FLAG(member) AT(member), .type = OPTION_FLAG, .unit = ""
-#define ADDRESS(member) AT(member), .type = OPTION_ADDRESS, .unit = ""
-#define ADDRESS_OR_NONE(member) AT(member), .type = OPTION_ADDRESS_OR_NONE, .unit = ""
-#define PREFIXES(member) AT(member), .type = OPTION_PREFIXES, .unit = ""
-/* min and max are octets of the text. */
-#define TEXT(member, min_, max_)                                                                   \
-	AT(member), .type = OPTION_TEXT, .unit = "", .min = (min_), .max = (max_)
-#define CHOICE(member, choices_)                                                                   \
-	AT(member), .type = OPTION_CHOICE, .unit = "", .choices = (choices_)
-
-#define MEMBER(member) AT(member), .type = OPTION_MEMBER, .unit = ""
-
-#define PREFIXES_OR_NONE(member) AT(member), .type = OPTION_PREFIXES_OR_NONE, .unit = ""
-
-#define NODE_RESTART .owner = OWNER_NODE, .reload = RELOAD_RESTART
-#define NODE_LIVE .owner = OWNER_NODE, .reload = RELOAD_LIVE
-/* Of a group; those above are of the process. */
-#define GROUP_RESTART NODE_RESTART, .of_group = true
-#define GROUP_LIVE NODE_LIVE, .of_group = true
-#define CLUSTER_LIVE .owner = OWNER_CLUSTER, .reload = RELOAD_LIVE, .of_group = true
-#define CLUSTER_POLICY CLUSTER_LIVE, .policy = true
+static const struct option_choice snmp_modes[] = {
+	{ "off", SNMP_MODE_OFF },
+	{ "agentx", SNMP_MODE_AGENTX },
+	{ "embedded", SNMP_MODE_EMBEDDED },
+	{ NULL, 0 },
+};
 
 #define MEMBER_ROW(number, help_)                                                                  \
 	{                                                                                          \
@@ -86,10 +71,10 @@ static const struct option_choice dataplane_paths[] = {
 			.preset = "", .help = help_                                                \
 	}
 
-static const struct option options[] = {
+static const struct config_option options[] = {
 	{ "home-agent", "address", ADDRESS(home_agent_address), GROUP_RESTART, .preset = NULL,
 	  .help = "Address of the home agent: an address of this host, to which mobile nodes "
-	          "register. It must be given." },
+	          "register. It must be given, unless this is a foreign agent and no home agent." },
 	{ "home-agent", "port", NUMBER(home_agent_port, "", 1, 65535), GROUP_RESTART,
 	  .preset = "434", .help = "UDP port for registrations." },
 	{ "home-agent", "realm", NUMBER(home_agent_realm, "", 0, UINT32_MAX), GROUP_RESTART,
@@ -111,6 +96,9 @@ static const struct option options[] = {
 	  .help = "Program that is called when this node begins or ceases to have the address, and "
 	          "does what is needed instead; empty for none." },
 
+	{ "registration", "enabled", FLAG(enabled), CLUSTER_LIVE, .preset = "yes",
+	  .help = "no leaves all registration requests unanswered; bindings stay and end with their "
+	          "lifetime. In MIP-MIB this is mipEnable." },
 	{ "registration", "max-lifetime", NUMBER(max_lifetime_s, "seconds", 1, 65535),
 	  CLUSTER_POLICY, .preset = "1800",
 	  .help = "Longest lifetime granted; 65535 grants infinity too." },
@@ -131,8 +119,8 @@ static const struct option options[] = {
 	          "RFC 5944 wants it; sooner ones are dropped. 0 accepts all." },
 	{ "registration", "burst", NUMBER(burst, "", 1, 1000), CLUSTER_POLICY, .preset = "10",
 	  .help = "So many registrations of one mobile node may come at once nevertheless." },
-	{ "registration", "reverse-tunnel", CHOICE(reverse_tunnel, reverse_tunnels), CLUSTER_POLICY,
-	  .preset = "no",
+	{ "registration", "reverse-tunnel", CHOICE(reverse_tunnel, config_reverse_tunnels),
+	  CLUSTER_POLICY, .preset = "no",
 	  .help = "Reverse tunnels: no denies a request for one with code 137; required denies one "
 	          "without with code 138." },
 	{ "registration", "minimal-encapsulation", FLAG(minimal_encapsulation), CLUSTER_POLICY,
@@ -338,6 +326,24 @@ static const struct option options[] = {
 	          "dropped unread but for as many a second, or for every second one if genuine "
 	          "requests come from it too. 0 for no limit." },
 
+	{ "snmp", "mode", CHOICE(snmp_mode, snmp_modes), NODE_RESTART, .preset = "agentx",
+	  .help = "Who answers SNMP managers: agentx for the snmpd of this host, which agentd "
+	          "joins as a subagent as soon as it is there; embedded for agentd itself, where "
+	          "millions of rows are walked; off for nobody." },
+	{ "snmp", "master", TEXT(snmp_master, 1, 200), NODE_RESTART, .preset = "/var/agentx/master",
+	  .help = "agentx: where snmpd listens for subagents, a Unix socket or tcp:ADDRESS:PORT." },
+	{ "snmp", "listen", TEXT(snmp_listen, 1, 200), NODE_RESTART, .preset = "udp:127.0.0.1:1161",
+	  .help = "embedded: where agentd listens for managers, as snmpd has it: udp:ADDRESS:PORT, "
+	          "udp6:[ADDRESS]:PORT, or several with commas between them." },
+	{ "snmp", "configuration", TEXT(snmp_configuration, 1, 200), NODE_RESTART,
+	  .preset = "/etc/hearth/snmp.conf",
+	  .help = "embedded: file of communities, users, views and receivers of notifications, in "
+	          "the form of snmpd.conf." },
+	{ "snmp", "context", TEXT(snmp_context, 0, 20), NODE_RESTART, .preset = "",
+	  .help = "Name of an SNMP context for this node alone, where several are behind one snmpd; "
+	          "the contexts of its groups are called NAME-group-N then, and group-N else. "
+	          "Empty for none." },
+
 	{ "process", "user", TEXT(user, 1, 32), NODE_RESTART, .preset = "hearth",
 	  .help = "User to become after the start as root; root to stay." },
 	{ "process", "control-socket", TEXT(control_socket, 1, 107), NODE_RESTART,
@@ -351,24 +357,69 @@ static const struct option options[] = {
 	          "for collectors." },
 };
 
+#define COUNT (sizeof(options) / sizeof(options[0]))
+
+_Static_assert(COUNT + CONFIG_VISIT_OPTIONS <= CONFIG_OPTIONS_MAX, "a place for each");
+
 size_t config_option_count(void)
 {
-	return sizeof(options) / sizeof(options[0]);
+	return COUNT + CONFIG_VISIT_OPTIONS;
 }
 
-const struct option *config_option_at(size_t i)
+const struct config_option *config_option_at(size_t i)
 {
-	return i < config_option_count() ? &options[i] : NULL;
+	if (i < COUNT)
+		return &options[i];
+	return i < config_option_count() ? &config_visit_options[i - COUNT] : NULL;
 }
 
-const struct option *config_option_find(const char *name)
+static enum ha_error validate(const void *values, struct config_error *error)
 {
-	for (size_t i = 0; i < config_option_count(); i++) {
-		size_t length = strlen(options[i].section);
+	return config_validate(values, error);
+}
 
-		if (strncmp(name, options[i].section, length) == 0 && name[length] == '.' &&
-		    strcmp(name + length + 1, options[i].name) == 0)
-			return &options[i];
-	}
-	return NULL;
+/* A witness serves nobody, and a foreign agent need not be a home agent. */
+static bool may_lack(const void *values, bool of_group)
+{
+	return config_is_witness(values) || (!of_group && config_is_foreign_agent(values));
+}
+
+const struct config_table agentd_config_table = {
+	.count = COUNT + CONFIG_VISIT_OPTIONS,
+	.at = config_option_at,
+	.size = sizeof(struct config),
+	.validate = validate,
+	.may_lack = may_lack,
+	.introduction =
+		"# Configuration of agentd, one file per node. Options that are commented out\n"
+		"# show their default. Those of the section registration belong to the cluster:\n"
+		"# they are taken from here only while the store is empty, and are changed with\n"
+		"# 'agentctl config set' and 'agentctl config unset'.\n",
+};
+
+static bool has_name(const struct config_option *option, const char *name)
+{
+	size_t length = strlen(option->section);
+
+	return strncmp(name, option->section, length) == 0 && name[length] == '.' &&
+	       strcmp(name + length + 1, option->name) == 0;
+}
+
+size_t config_table_index(const struct config_table *table, const char *name)
+{
+	size_t i = 0;
+
+	while (i < table->count && !has_name(table->at(i), name))
+		i++;
+	return i;
+}
+
+size_t config_option_index(const char *name)
+{
+	return config_table_index(&agentd_config_table, name);
+}
+
+const struct config_option *config_option_find(const char *name)
+{
+	return config_option_at(config_option_index(name));
 }

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
+#include "agentd/base/config_table.h"
 #include "agentd/base/config_values.h"
 
 #define COLUMNS 76
 
-static bool begins_section(size_t i)
+static bool begins_section(const struct config_table *table, size_t i)
 {
-	return i == 0 ||
-	       strcmp(config_option_at(i)->section, config_option_at(i - 1)->section) != 0;
+	return i == 0 || strcmp(table->at(i)->section, table->at(i - 1)->section) != 0;
 }
 
-static const char *preset_text(const struct option *option)
+static const char *preset_text(const struct config_option *option)
 {
 	return *option->preset ? option->preset : "\"\"";
 }
@@ -37,28 +37,30 @@ static void write_wrapped(FILE *out, const char *lead, const char *text)
 	fputc('\n', out);
 }
 
-static void describe(const struct option *option, char *out, size_t size)
+static void describe(const struct config_option *option, char *out, size_t size)
 {
-	char allowed[160];
+	char allowed[240];
 
 	config_allowed(option, allowed, sizeof(allowed));
 	snprintf(out, size, "%c%s%s.", allowed[0] - 'a' + 'A', allowed + 1,
 	         option->reload == RELOAD_RESTART ? "; a change needs a restart" : "");
 }
 
-void config_write_example(FILE *out)
+/* What stands for a value that must be given, in an example. */
+static const char *sample(const struct config_option *option)
 {
-	char text[256];
+	return option->type == OPTION_TEXT ? "NAME" : "192.0.2.1";
+}
 
-	fputs("# Configuration of agentd, one file per node. Options that are commented out\n"
-	      "# show their default. Those of the section registration belong to the cluster:\n"
-	      "# they are taken from here only while the store is empty, and are changed with\n"
-	      "# 'agentctl config set' and 'agentctl config unset'.\n",
-	      out);
-	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+void config_table_write_example(const struct config_table *table, FILE *out)
+{
+	char text[320];
 
-		if (begins_section(i))
+	fputs(table->introduction, out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_option *option = table->at(i);
+
+		if (begins_section(table, i))
 			fprintf(out, "\n%s:\n", option->section);
 		else
 			fputc('\n', out);
@@ -68,13 +70,18 @@ void config_write_example(FILE *out)
 		if (option->preset)
 			fprintf(out, "  #%s: %s\n", option->name, preset_text(option));
 		else
-			fprintf(out, "  %s: 192.0.2.1\n", option->name);
+			fprintf(out, "  %s: %s\n", option->name, sample(option));
 	}
+}
+
+void config_write_example(FILE *out)
+{
+	config_table_write_example(&agentd_config_table, out);
 }
 
 void config_write_markdown(FILE *out)
 {
-	char allowed[160];
+	char allowed[240];
 
 	fputs("# Options of agentd\n\n"
 	      "Written by `agentd --options markdown`; do not edit. A file is YAML of two levels,\n"
@@ -85,9 +92,9 @@ void config_write_markdown(FILE *out)
 	      "file says.\n",
 	      out);
 	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 
-		if (begins_section(i))
+		if (begins_section(&agentd_config_table, i))
 			fprintf(out,
 			        "\n## %s\n\n| option | default | allowed | change | meaning |\n"
 			        "|---|---|---|---|---|\n",
@@ -104,14 +111,14 @@ void config_write_markdown(FILE *out)
 	}
 }
 
-void config_write_manual(FILE *out)
+void config_table_write_manual(const struct config_table *table, FILE *out)
 {
-	char text[256];
+	char text[320];
 
-	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_option *option = table->at(i);
 
-		if (begins_section(i))
+		if (begins_section(table, i))
 			fprintf(out, ".SS %s\n", option->section);
 		fprintf(out, ".TP\n.B %s\n%s\n", option->name, option->help);
 		describe(option, text, sizeof(text));
@@ -121,4 +128,9 @@ void config_write_manual(FILE *out)
 		if (option->owner == OWNER_CLUSTER)
 			fputs("Owned by the cluster.\n", out);
 	}
+}
+
+void config_write_manual(FILE *out)
+{
+	config_table_write_manual(&agentd_config_table, out);
 }

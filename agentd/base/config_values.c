@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "agentd/base/address.h"
+#include "agentd/base/config_table.h"
 
-static void *value_of(struct config *config, const struct option *option)
+static void *value_of(void *config, const struct config_option *option)
 {
 	return (char *)config + option->offset;
 }
 
-static const void *value_at(const struct config *config, const struct option *option)
+static const void *value_at(const void *config, const struct config_option *option)
 {
 	return (const char *)config + option->offset;
 }
@@ -35,10 +36,9 @@ struct config_excerpt config_excerpt(const char *text)
 
 /* ---- from text ---- */
 
-static bool parse_number(const struct option *option, const char *text, void *out)
+bool config_number(const char *text, uint32_t min, uint32_t max, uint32_t *out)
 {
 	uint64_t number = 0;
-	uint32_t value;
 
 	if (!*text)
 		return false;
@@ -46,17 +46,26 @@ static bool parse_number(const struct option *option, const char *text, void *ou
 		if (*text < '0' || *text > '9')
 			return false;
 		number = number * 10 + (uint64_t)(*text - '0');
-		if (number > option->max)
+		if (number > max)
 			return false;
 	}
-	if (number < option->min)
+	if (number < min)
 		return false;
-	value = (uint32_t)number;
+	*out = (uint32_t)number;
+	return true;
+}
+
+static bool parse_number(const struct config_option *option, const char *text, void *out)
+{
+	uint32_t value;
+
+	if (!config_number(text, option->min, option->max, &value))
+		return false;
 	memcpy(out, &value, sizeof(value));
 	return true;
 }
 
-static bool parse_flag(const struct option *option, const char *text, void *out)
+static bool parse_flag(const struct config_option *option, const char *text, void *out)
 {
 	bool value = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
 
@@ -69,7 +78,7 @@ static bool parse_flag(const struct option *option, const char *text, void *out)
 
 /* The loopback network is no address to serve nodes under, but one to try
  * things out on. */
-static bool parse_address(const struct option *option, const char *text, void *out)
+static bool parse_address(const struct config_option *option, const char *text, void *out)
 {
 	struct in_addr address;
 
@@ -82,7 +91,7 @@ static bool parse_address(const struct option *option, const char *text, void *o
 	return true;
 }
 
-static bool parse_address_or_none(const struct option *option, const char *text, void *out)
+static bool parse_address_or_none(const struct config_option *option, const char *text, void *out)
 {
 	static const struct in_addr none;
 
@@ -92,7 +101,7 @@ static bool parse_address_or_none(const struct option *option, const char *text,
 	return true;
 }
 
-static bool parse_prefixes(const struct option *option, const char *text, void *out)
+static bool parse_prefixes(const struct config_option *option, const char *text, void *out)
 {
 	struct address_prefixes prefixes;
 
@@ -103,7 +112,7 @@ static bool parse_prefixes(const struct option *option, const char *text, void *
 	return true;
 }
 
-static bool parse_prefixes_or_none(const struct option *option, const char *text, void *out)
+static bool parse_prefixes_or_none(const struct config_option *option, const char *text, void *out)
 {
 	static const struct address_prefixes none;
 
@@ -115,7 +124,23 @@ static bool parse_prefixes_or_none(const struct option *option, const char *text
 	return true;
 }
 
-static bool parse_text(const struct option *option, const char *text, void *out)
+static bool parse_addresses(const struct config_option *option, const char *text, void *out)
+{
+	struct address_prefixes addresses = { 0 };
+
+	(void)option;
+	if (strcmp(text, "none") != 0 && !address_prefixes_parse(text, &addresses))
+		return false;
+	if (strcmp(text, "any") == 0)
+		return false;
+	for (uint8_t i = 0; i < addresses.count; i++)
+		if (addresses.at[i].length != 32 || !address_is_unicast(addresses.at[i].network))
+			return false;
+	memcpy(out, &addresses, sizeof(addresses));
+	return true;
+}
+
+static bool parse_text(const struct config_option *option, const char *text, void *out)
 {
 	size_t length = strlen(text);
 
@@ -129,7 +154,7 @@ static bool parse_text(const struct option *option, const char *text, void *out)
 	return true;
 }
 
-static bool parse_choice(const struct option *option, const char *text, void *out)
+static bool parse_choice(const struct config_option *option, const char *text, void *out)
 {
 	for (const struct option_choice *c = option->choices; c->name; c++) {
 		if (strcmp(c->name, text) == 0) {
@@ -140,7 +165,7 @@ static bool parse_choice(const struct option *option, const char *text, void *ou
 	return false;
 }
 
-static bool parse_member(const struct option *option, const char *text, void *out)
+static bool parse_member(const struct config_option *option, const char *text, void *out)
 {
 	struct cluster_member member;
 
@@ -151,7 +176,7 @@ static bool parse_member(const struct option *option, const char *text, void *ou
 	return true;
 }
 
-static bool parse_home_network(const struct option *option, const char *text, void *out)
+static bool parse_home_network(const struct config_option *option, const char *text, void *out)
 {
 	struct home_network network;
 
@@ -162,9 +187,20 @@ static bool parse_home_network(const struct option *option, const char *text, vo
 	return true;
 }
 
+static bool parse_advertised_link(const struct config_option *option, const char *text, void *out)
+{
+	struct advertised_link link;
+
+	(void)option;
+	if (!advertised_link_parse(text, &link))
+		return false;
+	memcpy(out, &link, sizeof(link));
+	return true;
+}
+
 /* By enum option_type. */
 static const struct {
-	bool (*parse)(const struct option *option, const char *text, void *out);
+	bool (*parse)(const struct config_option *option, const char *text, void *out);
 	size_t size;
 } types[] = {
 	[OPTION_NUMBER] = { parse_number, sizeof(uint32_t) },
@@ -173,13 +209,15 @@ static const struct {
 	[OPTION_ADDRESS_OR_NONE] = { parse_address_or_none, sizeof(struct in_addr) },
 	[OPTION_PREFIXES] = { parse_prefixes, sizeof(struct address_prefixes) },
 	[OPTION_PREFIXES_OR_NONE] = { parse_prefixes_or_none, sizeof(struct address_prefixes) },
+	[OPTION_ADDRESSES] = { parse_addresses, sizeof(struct address_prefixes) },
 	[OPTION_TEXT] = { parse_text, CONFIG_TEXT_MAX },
 	[OPTION_CHOICE] = { parse_choice, sizeof(uint32_t) },
 	[OPTION_MEMBER] = { parse_member, sizeof(struct cluster_member) },
 	[OPTION_HOME_NETWORK] = { parse_home_network, sizeof(struct home_network) },
+	[OPTION_ADVERTISED_LINK] = { parse_advertised_link, sizeof(struct advertised_link) },
 };
 
-static size_t allowed_choices(const struct option *option, char *out, size_t size)
+static size_t allowed_choices(const struct config_option *option, char *out, size_t size)
 {
 	int length = snprintf(out, size, "one of");
 
@@ -192,7 +230,7 @@ static size_t allowed_choices(const struct option *option, char *out, size_t siz
 	return (size_t)length;
 }
 
-size_t config_allowed(const struct option *option, char *out, size_t size)
+size_t config_allowed(const struct config_option *option, char *out, size_t size)
 {
 	int length = 0;
 
@@ -218,6 +256,12 @@ size_t config_allowed(const struct option *option, char *out, size_t size)
 		                  option->type == OPTION_PREFIXES ? "any" : "none",
 		                  ADDRESS_PREFIXES_MAX);
 		break;
+	case OPTION_ADDRESSES:
+		length = snprintf(out, size,
+		                  "none, or up to %u IPv4 addresses of single hosts with commas "
+		                  "between them",
+		                  ADDRESS_PREFIXES_MAX);
+		break;
 	case OPTION_TEXT:
 		length = snprintf(out, size, "text of %u to %u octets without control characters",
 		                  option->min, option->max);
@@ -230,14 +274,17 @@ size_t config_allowed(const struct option *option, char *out, size_t size)
 	case OPTION_HOME_NETWORK:
 		length = snprintf(out, size, "%s", HOME_NETWORK_ALLOWED);
 		break;
+	case OPTION_ADVERTISED_LINK:
+		length = snprintf(out, size, "%s", ADVERTISED_LINK_ALLOWED);
+		break;
 	}
 	return (size_t)length;
 }
 
-enum ha_error config_set_option(struct config *config, const struct option *option,
-                                const char *value, struct config_error *error)
+enum ha_error config_set_option(void *config, const struct config_option *option, const char *value,
+                                struct config_error *error)
 {
-	char allowed[160];
+	char allowed[240];
 
 	if (types[option->type].parse(option, value, value_of(config, option)))
 		return HA_OK;
@@ -276,13 +323,14 @@ static size_t distance(const char *a, const char *b)
 	return row[width];
 }
 
-const char *config_nearest(const char *section, const char *name)
+const char *config_table_nearest(const struct config_table *table, const char *section,
+                                 const char *name)
 {
 	const char *nearest = NULL;
 	size_t least = strlen(name) / 2 + 1; /* more edits than that is another word */
 
-	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_option *option = table->at(i);
 		const char *candidate = section ? option->name : option->section;
 		size_t edits;
 
@@ -299,23 +347,33 @@ const char *config_nearest(const char *section, const char *name)
 
 /* ---- the face ---- */
 
-void config_defaults(struct config *out)
+void config_table_defaults(const struct config_table *table, void *out)
 {
 	struct config_error ignored; /* a test sets every preset by itself */
 
-	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+	memset(out, 0, table->size);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct config_option *option = table->at(i);
 
 		if (option->preset)
 			(void)config_set_option(out, option, option->preset, &ignored);
 	}
 }
 
+void config_defaults(struct config *out)
+{
+	config_table_defaults(&agentd_config_table, out);
+}
+
+const char *config_nearest(const char *section, const char *name)
+{
+	return config_table_nearest(&agentd_config_table, section, name);
+}
+
 enum ha_error config_set(struct config *config, const char *name, const char *value,
                          struct config_error *error)
 {
-	const struct option *option = config_option_find(name);
+	const struct config_option *option = config_option_find(name);
 	const char *dot = strchr(name, '.');
 	const char *nearest = NULL;
 	char section[32];
@@ -334,7 +392,7 @@ enum ha_error config_set(struct config *config, const char *name, const char *va
 	              config_excerpt(name).text);
 }
 
-static const char *choice_name(const struct option *option, uint32_t value)
+static const char *choice_name(const struct config_option *option, uint32_t value)
 {
 	for (const struct option_choice *c = option->choices; c->name; c++)
 		if (c->value == value)
@@ -342,8 +400,17 @@ static const char *choice_name(const struct option *option, uint32_t value)
 	return "";
 }
 
-size_t config_format(const struct config *config, const struct option *option, char *out,
-                     size_t size)
+static size_t format_addresses(const struct address_prefixes *addresses, char *out, size_t size)
+{
+	int length = snprintf(out, size, "%s", addresses->count ? "" : "none");
+
+	for (size_t i = 0; i < addresses->count && (size_t)length < size; i++)
+		length += snprintf(out + length, size - (size_t)length, "%s%s", i ? "," : "",
+		                   address_format(addresses->at[i].network).text);
+	return (size_t)length;
+}
+
+size_t config_format(const void *config, const struct config_option *option, char *out, size_t size)
 {
 	const void *at = value_at(config, option);
 	struct address_prefixes prefixes;
@@ -377,6 +444,8 @@ size_t config_format(const struct config *config, const struct option *option, c
 		if (option->type == OPTION_PREFIXES_OR_NONE && prefixes.count == 0)
 			return (size_t)snprintf(out, size, "none");
 		return address_prefixes_format(&prefixes, out, size);
+	case OPTION_ADDRESSES:
+		return format_addresses(at, out, size);
 	case OPTION_TEXT:
 		length = snprintf(out, size, "%s", (const char *)at);
 		break;
@@ -384,21 +453,24 @@ size_t config_format(const struct config *config, const struct option *option, c
 		return cluster_member_format(at, out, size);
 	case OPTION_HOME_NETWORK:
 		return home_network_format(at, out, size);
+	case OPTION_ADVERTISED_LINK:
+		return advertised_link_format(at, out, size);
 	}
 	return (size_t)length;
 }
 
-void config_option_copy(struct config *to, const struct config *from, const struct option *option)
+void config_option_copy(void *to, const void *from, const struct config_option *option)
 {
 	memcpy(value_of(to, option), value_at(from, option), types[option->type].size);
 }
 
 bool config_option_equal(const struct config *a, const struct config *b,
-                         const struct option *option)
+                         const struct config_option *option)
 {
 	char text_a[CONFIG_TEXT_MAX], text_b[CONFIG_TEXT_MAX];
 
-	if (option->type != OPTION_PREFIXES && option->type != OPTION_PREFIXES_OR_NONE)
+	if (option->type != OPTION_PREFIXES && option->type != OPTION_PREFIXES_OR_NONE &&
+	    option->type != OPTION_ADDRESSES)
 		return memcmp(value_at(a, option), value_at(b, option), types[option->type].size) ==
 		       0;
 	/* These have octets that say nothing. */

@@ -5,14 +5,16 @@
 
 static struct counter_set *first;
 static struct counter_set **last = &first;
-static uint64_t since_ms;
+static uint64_t since_ms, since_ns;
 
 void counters_register(struct counter_set *set)
 {
 	if (set->next || last == &set->next)
 		return;
-	if (!since_ms)
+	if (!since_ms) {
 		since_ms = clock_wall_ms();
+		since_ns = clock_monotonic_ns();
+	}
 	*last = set;
 	last = &set->next;
 }
@@ -20,6 +22,11 @@ void counters_register(struct counter_set *set)
 uint64_t counters_since_ms(void)
 {
 	return since_ms;
+}
+
+uint64_t counters_since_ns(void)
+{
+	return since_ns;
 }
 
 int counters_visit(counter_visitor *visit, void *context)

@@ -43,8 +43,10 @@ static inline uint64_t counter_read(const struct counter_set *set, size_t counte
  * the same set twice is harmless. */
 void counters_register(struct counter_set *set);
 
-/* Unix time in milliseconds at which the first set was registered. */
+/* When the first set was registered: Unix time in milliseconds, and the same moment of
+ * clock_monotonic_ns(), which stays where it is when the wall clock is set. */
 uint64_t counters_since_ms(void);
+uint64_t counters_since_ns(void);
 
 /* Every counter of every registered set, in order of registration and table.
  * Stops at the first visitor result that is not 0 and returns it. */

@@ -47,7 +47,9 @@
 	X(HA_E_TOO_SOON, "comes sooner after the one before than is allowed")                      \
 	X(HA_E_TAKEN, "has addresses that belong to another pool or mobile node already")          \
 	X(HA_E_TIMEOUT, "does not answer")                                                         \
-	X(HA_E_UNCERTAIN, "it is not known whether it was done")
+	X(HA_E_UNCERTAIN, "it is not known whether it was done")                                   \
+	X(HA_E_NOT_DONE, "not carried out, because what was asked for with it was refused")        \
+	X(HA_E_OLD_MEMBER, "a member of the cluster runs a program too old for it")
 
 enum ha_error {
 	HA_OK = 0,

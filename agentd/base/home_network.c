@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agentd/base/word.h"
+
 _Static_assert(sizeof(struct home_network) == 4 + 1 + 1 + HOME_NETWORK_INTERFACE_MAX + 2,
                "octets that say nothing would make equal networks differ");
 
@@ -26,21 +28,6 @@ bool interface_name_is_valid(const char *name)
 {
 	return strlen(name) < HOME_NETWORK_INTERFACE_MAX && strcmp(name, ".") != 0 &&
 	       strcmp(name, "..") != 0 && !strpbrk(name, "/: \t");
-}
-
-/* The next word of *text, copied; false when it is too long or empty. */
-static bool take(const char **text, char *out, size_t size)
-{
-	size_t length = strcspn(*text, " ");
-
-	if (length == 0 || length >= size)
-		return false;
-	memcpy(out, *text, length);
-	out[length] = '\0';
-	*text += length;
-	if (**text == ' ' && (*text)[1])
-		(*text)++;
-	return true;
 }
 
 static bool parse_kind(const char *text, uint8_t *out)
@@ -73,11 +60,11 @@ bool home_network_parse(const char *text, struct home_network *out)
 
 	memset(&network, 0, sizeof(network));
 	if (*text) {
-		if (!take(&text, prefix, sizeof(prefix)) || !parse_prefix(prefix, &network) ||
-		    !take(&text, kind, sizeof(kind)) || !parse_kind(kind, &network.kind))
+		if (!word_take(&text, prefix, sizeof(prefix)) || !parse_prefix(prefix, &network) ||
+		    !word_take(&text, kind, sizeof(kind)) || !parse_kind(kind, &network.kind))
 			return false;
 		if (network.kind != HOME_NETWORK_VIRTUAL &&
-		    (!take(&text, network.interface, sizeof(network.interface)) ||
+		    (!word_take(&text, network.interface, sizeof(network.interface)) ||
 		     !interface_name_is_valid(network.interface)))
 			return false;
 		if (*text)

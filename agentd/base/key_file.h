@@ -1,6 +1,6 @@
 /* key_file.h - files that hold secret keys: read with suspicion into memory like
  * the keys', and made so that they are there whole or not at all. For
- * keyring_*.c and node_key.c only.
+ * keyring_*.c, node_key.c and agentd/mobile/keys.c only.
  *
  * A file is a regular one that belongs to us or to root and that nobody else can
  * open. A sentence never repeats what stands in it.

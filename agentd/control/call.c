@@ -157,6 +157,14 @@ static bool is_in_place(struct call *call)
 	enum verb_place place = verb_infos[call->verb].place;
 	struct agent_status status;
 
+	if (place == VERB_PROCESS)
+		return true;
+	if (!call->agent) {
+		call_refuse(call, HA_E_UNSUPPORTED,
+		            "this is a foreign agent and no home agent: it holds nothing of the "
+		            "sort");
+		return false;
+	}
 	agent_status(call->agent, &status);
 	if (place == VERB_LEADER && status.replication.role != REPLICATION_LEADER)
 		refuse_standby(call, &status.replication);

@@ -63,14 +63,16 @@ struct call_group {
 };
 
 struct call_groups {
-	size_t count; /* at least 1, ascending by their numbers */
+	size_t count; /* ascending by their numbers; 0 = this is no home agent */
 	struct call_group of[CONFIG_GROUPS_MAX];
+	struct visit *visit; /* borrowed; NULL = no foreign agent, and nothing is advertised */
+	const struct config *config; /* of the process, borrowed */
 };
 
 struct call {
 	const struct call_groups *groups; /* all there are */
-	const struct call_group *group;   /* that is asked; not paused */
-	struct agent *agent;              /* its */
+	const struct call_group *group;   /* that is asked; not paused; NULL where there is none */
+	struct agent *agent;              /* its; NULL likewise: VERB_PROCESS alone */
 	const char *who;                  /* for the audit */
 	enum verb_id verb;
 	struct control_request request;
@@ -143,6 +145,21 @@ void call_subject(const struct call *call, char *out, size_t size);
 void cluster_facts(struct answer *answer, const struct replication_status *status);
 /* "" when there is nothing to be seen to. */
 void cluster_warnings_text(const struct replication_status *status, char *out, size_t size);
+
+/* The figures of a group, for agentctl status and groups. */
+struct group_figures;
+void figures_leader(struct answer *answer, const struct group_figures *figures);
+void figures_bindings(struct answer *answer, const struct group_figures *figures);
+/* And those of the process. */
+void figures_replies(struct answer *answer);
+
+/* How many alarms are raised in this process, and how bad the worst is. */
+void alarms_facts(struct answer *answer);
+
+/* agentctl status of a process that is no home agent. */
+void visit_status(struct call *call);
+/* And what either status says of a foreign agent; nothing where there is none. */
+void visit_facts(struct call *call);
 
 /* What this process is in a group. */
 const char *call_role(enum replication_role role);

@@ -20,7 +20,7 @@
 #define CONTROL_ANSWER_MAX (1u << 20)
 #define CONTROL_ARGUMENTS_MAX 32u
 #define CONTROL_TEXT_MAX 512u  /* octets of a verb or an argument */
-#define CONTROL_VALUES_MAX 64u /* in one record */
+#define CONTROL_VALUES_MAX 96u /* in one record */
 
 void frame_header_encode(uint8_t out[CONTROL_HEADER_SIZE], size_t size);
 /* Octets of the message that follows. false when that is more than `max`: hang

@@ -8,6 +8,7 @@
 #include "agentd/control/change_text.h"
 #include "agentd/control/text.h"
 #include "agentd/state/audit.h"
+#include "agentd/state/undo.h"
 
 #define PLACE_TEXT_MAX 32u
 #define VALUE_TEXT_MAX 320u
@@ -68,6 +69,7 @@ static void format_subject(const struct audit_row *row, char out[SUBJECT_MAX])
 	case AUDIT_ADD:
 	case AUDIT_REPLACE:
 	case AUDIT_REMOVE:
+	case AUDIT_CHANGE:
 		snprintf(out, SUBJECT_MAX, "%s%s SPI %u%s", kind, peer, row->spi,
 		         row->use == ASSOCIATION_AAA ? " mn-aaa" : "");
 		return;
@@ -96,6 +98,7 @@ static void format_value(const struct audit_row *row, const struct audit_value *
 	case AUDIT_ADD:
 	case AUDIT_REPLACE:
 	case AUDIT_REMOVE:
+	case AUDIT_CHANGE:
 		format_association(value, out);
 		return;
 	case AUDIT_REMOVE_PEER:
@@ -290,35 +293,6 @@ static enum call_progress find_change(struct call *call, struct change_place pla
 	return CALL_WAIT;
 }
 
-static void undo_setting(const struct audit_row *row, struct change *change)
-{
-	change->kind = row->old.present ? CHANGE_SET : CHANGE_UNSET;
-	memcpy(change->name, row->name, sizeof(change->name));
-	if (row->old.present)
-		memcpy(change->value, row->old.text, sizeof(change->value));
-	change->guard.version = row->new.present ? row->index : 0;
-}
-
-static void undo_addition(const struct audit_row *row, struct change *change)
-{
-	change->kind = CHANGE_REMOVE_ASSOCIATION;
-	change->spi = row->spi;
-	change->use = row->use;
-	change->guard.version = row->index;
-}
-
-/* Only what it changed goes back: the other may have moved since. */
-static void undo_node(const struct audit_row *row, struct change *change)
-{
-	change->kind = CHANGE_SET_NODE;
-	change->set_bindings = row->old.bindings != row->new.bindings;
-	change->bindings = row->old.bindings;
-	change->guard.bindings = row->new.bindings;
-	change->set_policy = strcmp(row->old.text, row->new.text) != 0;
-	snprintf(change->policy, sizeof(change->policy), "%.31s", row->old.text);
-	snprintf(change->guard.policy, sizeof(change->guard.policy), "%.31s", row->new.text);
-}
-
 static enum call_progress refuse_undo(struct call *call, const struct audit_row *row)
 {
 	char subject[SUBJECT_MAX];
@@ -339,34 +313,14 @@ static enum call_progress refuse_undo(struct call *call, const struct audit_row 
 	                   "a newer program made this change: undo it there");
 }
 
-static bool changed_nothing(const struct audit_row *row)
-{
-	return row->kind == AUDIT_SET_NODE &&
-	       row->old.bindings == row->new.bindings &&strcmp(row->old.text, row->new.text) == 0;
-}
-
 static enum call_progress compose(struct call *call, const struct audit_row *row)
 {
-	struct change *change = &call->changes[0];
+	enum ha_error why = undo_compose(row, &call->changes[0]);
 
-	if (!audit_kind_undoable(row->kind))
+	if (why == HA_E_RANGE)
+		return call_refuse(call, why, "this change left everything as it was");
+	if (why != HA_OK)
 		return refuse_undo(call, row);
-	if (changed_nothing(row))
-		return call_refuse(call, HA_E_RANGE, "this change left everything as it was");
-	*change = (struct change){
-		.peer = row->peer,
-		.realm = row->realm,
-		.address = row->address,
-		.guard.set = true,
-		.undoes = { row->index, row->number },
-	};
-	memcpy(change->nai, row->nai, sizeof(change->nai));
-	if (row->kind == AUDIT_ADD)
-		undo_addition(row, change);
-	else if (row->kind == AUDIT_SET_NODE)
-		undo_node(row, change);
-	else
-		undo_setting(row, change);
 	call->change_count = 1;
 	return CALL_WAIT;
 }

@@ -49,7 +49,7 @@ static void add_name(struct call *call, struct store_reader *reader, const struc
 {
 	char nai[MIP_NAI_MAX + 1] = "";
 
-	whom_name_at(call, reader, row->realm, row->home, row->node, nai);
+	agent_name_at(call->agent, reader, row->realm, row->home, row->node, nai);
 	answer_text_or_null(&call->answer, "nai", nai);
 }
 

@@ -27,57 +27,16 @@ static bool look(struct call *call, struct replication_status *out)
 
 /* ---- cluster status ---- */
 
-static const char *role_of(const struct replication_status *status,
-                           const struct replication_peer *peer)
+static void add_lag(struct answer *answer, const struct cluster_lag lag)
 {
-	if (peer->number == cluster_leader(status))
-		return "leader";
-	if (peer->witness)
-		return "witness";
-	if (peer->self && status->role == REPLICATION_CANDIDATE)
-		return "candidate";
-	return "standby";
-}
-
-/* What an operator would want to know first. */
-static const char *state_of(const struct replication_status *status,
-                            const struct replication_peer *peer)
-{
-	if (peer->refused)
-		return "refused";
-	if (peer->of_none || (peer->self && status->member_of_none))
-		return "of no cluster yet";
-	if (!peer->self && !peer->connected)
-		return "out of reach";
-	if (peer->self && status->clock_off)
-		return "wrong clock";
-	if (peer->refuses)
-		return "refuses us";
-	if (peer->drained || (peer->self && status->drained))
-		return "drained";
-	if (peer->installing)
-		return "fetches the store";
-	if (status->role == REPLICATION_LEADER && !peer->witness && !cluster_peer_holds(peer))
-		return "lags";
-	return "well";
-}
-
-/* Only the leader knows. */
-static void add_lag(struct answer *answer, const struct replication_status *status,
-                    const struct replication_peer *peer)
-{
-	uint64_t last = status->last_index, match = peer->match_index;
-
-	if (status->role != REPLICATION_LEADER || peer->self) {
-		answer_null(answer, "lag_entries");
-		answer_null(answer, "lag_ms");
-		return;
-	}
-	answer_number(answer, "lag_entries", last > match ? last - match : 0);
-	if (match && peer->lag_ms != UINT32_MAX)
-		answer_number(answer, "lag_ms", peer->lag_ms);
+	if (lag.known)
+		answer_number(answer, "lag_entries", lag.entries);
 	else
-		answer_null(answer, "lag_ms"); /* since when is not known */
+		answer_null(answer, "lag_entries");
+	if (lag.age_known)
+		answer_number(answer, "lag_ms", lag.age_ms);
+	else
+		answer_null(answer, "lag_ms");
 }
 
 static void add_link(struct answer *answer, const struct replication_peer *peer)
@@ -102,10 +61,11 @@ static void add_member(struct answer *answer, const struct replication_status *s
 	answer_text(answer, "kind", "%s", peer->witness ? "witness" : "data");
 	answer_text(answer, "address", "%s:%u", peer->address, peer->port);
 	answer_flag(answer, "self", peer->self);
-	answer_text(answer, "role", "%s", role_of(status, peer));
-	answer_text(answer, "state", "%s", state_of(status, peer));
+	answer_text(answer, "role", "%s", cluster_role_name(cluster_peer_role(status, peer)));
+	answer_text(answer, "state", "%s",
+	            cluster_condition_name(cluster_peer_condition(status, peer)));
 	answer_flag(answer, "connected", peer->self || peer->connected);
-	add_lag(answer, status, peer);
+	add_lag(answer, cluster_peer_lag(status, peer));
 	add_link(answer, peer);
 	answer_record(answer);
 }

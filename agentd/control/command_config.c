@@ -10,7 +10,7 @@
 
 static void add_version(struct call *call, const char *name)
 {
-	uint64_t version = agent_setting_version(call->agent, name);
+	uint64_t version = call->agent ? agent_setting_version(call->agent, name) : 0;
 
 	if (version)
 		answer_number(&call->answer, "version", version);
@@ -18,7 +18,8 @@ static void add_version(struct call *call, const char *name)
 		answer_null(&call->answer, "version");
 }
 
-static void add_option(struct call *call, const struct config *config, const struct option *option)
+static void add_option(struct call *call, const struct config *config,
+                       const struct config_option *option)
 {
 	char value[CONFIG_TEXT_MAX], name[96];
 
@@ -40,13 +41,14 @@ static void add_option(struct call *call, const struct config *config, const str
 /* Pools, and what policies set otherwise. */
 static void add_other(struct call *call, const struct setting_row *setting)
 {
-	const struct option *option = agent_policy_option(setting->name);
+	const struct config_option *option = agent_policy_option(setting->name);
 
 	answer_text(&call->answer, "name", "%s", setting->name);
 	answer_text(&call->answer, "value", "%s", setting->value);
 	answer_text(&call->answer, "unit", "%s", option ? option->unit : "");
 	answer_text(&call->answer, "owner", "cluster");
-	answer_text(&call->answer, "change", "agentctl");
+	answer_text(&call->answer, "change",
+	            setting_is_feature(setting->name) ? "never" : "agentctl");
 	answer_number(&call->answer, "version", setting->version);
 	answer_record(&call->answer);
 }
@@ -58,10 +60,13 @@ enum call_progress call_config_list(struct call *call)
 
 	if (call->options.word_count)
 		return call_usage(call);
-	agent_config(call->agent, &config);
+	if (call->agent)
+		agent_config(call->agent, &config);
+	else
+		config = *call->groups->config;
 	for (size_t i = 0; i < config_option_count(); i++)
 		add_option(call, &config, config_option_at(i));
-	for (unsigned i = 0; agent_setting_at(call->agent, i, &setting); i++)
+	for (unsigned i = 0; call->agent && agent_setting_at(call->agent, i, &setting); i++)
 		if (setting.name[0] && !config_option_find(setting.name))
 			add_other(call, &setting);
 	return CALL_DONE;
@@ -70,7 +75,7 @@ enum call_progress call_config_list(struct call *call)
 /* A setting that was taken back has the value of its default. */
 static void add_value(struct call *call, const struct change *change)
 {
-	const struct option *option = config_option_find(change->name);
+	const struct config_option *option = config_option_find(change->name);
 	struct config config;
 	char value[CONFIG_TEXT_MAX];
 

@@ -4,6 +4,7 @@
 #include "agentd/base/address.h"
 #include "agentd/control/call.h"
 #include "agentd/flow/cluster_view.h"
+#include "agentd/flow/figures.h"
 
 const char *call_role(enum replication_role role)
 {
@@ -68,6 +69,7 @@ static void add_leader(struct answer *answer, const struct replication_status *s
 static void add_group(struct answer *answer, const struct call_group *group)
 {
 	struct agent_status status;
+	struct group_figures figures;
 	struct config config;
 
 	answer_number(answer, "group", agent_group(group->agent));
@@ -77,6 +79,7 @@ static void add_group(struct answer *answer, const struct call_group *group)
 		return;
 	}
 	agent_status(group->agent, &status);
+	figures_group(group->agent, &figures);
 	agent_config(group->agent, &config);
 	answer_text(answer, "role", "%s", part_of(&status));
 	answer_text(answer, "address", "%s", address_format(config.home_agent_address).text);
@@ -85,6 +88,8 @@ static void add_group(struct answer *answer, const struct call_group *group)
 	add_leader(answer, &status.replication);
 	answer_number(answer, "mobile_nodes", status.mobile_nodes);
 	answer_number(answer, "bindings", status.bindings);
+	figures_bindings(answer, &figures);
+	figures_leader(answer, &figures);
 	answer_record(answer);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agentd/base/binding.h"
+#include "agentd/base/clock.h"
 #include "agentd/control/call.h"
 #include "agentd/control/change_text.h"
 #include "agentd/control/text.h"
@@ -18,6 +19,37 @@ static const char *tenure(const struct agent_node *node)
 	if (!node->home.s_addr)
 		return "none";
 	return node->leased ? "leased" : "former";
+}
+
+static void add_time_or_null(struct answer *answer, const char *name, uint64_t unix_ms)
+{
+	if (unix_ms)
+		answer_text(answer, name, "%s", time_format(unix_ms).text);
+	else
+		answer_null(answer, name);
+}
+
+/* What came of its requests. Accepted ones are of the group, denials of this member. */
+static void add_service(struct call *call, const struct agent_whom *whom)
+{
+	struct answer *answer = &call->answer;
+	uint64_t now_ms = clock_monotonic_ms();
+	struct state_service service;
+
+	if (!agent_service(call->agent, whom, &service))
+		return;
+	answer_number(answer, "accepted", service.accepted);
+	add_time_or_null(answer, "accepted_last", service.accepted_ms);
+	answer_number(answer, "served_s",
+	              agent_served_ms(&service, agent_now_ms(call->agent)) / 1000u);
+	answer_number(answer, "denied", service.denied);
+	if (!service.denied_code) {
+		answer_null(answer, "denied_last");
+		answer_null(answer, "denied_code");
+		return;
+	}
+	add_time_or_null(answer, "denied_last", clock_wall_ms() - (now_ms - service.denied_ms));
+	answer_number(answer, "denied_code", service.denied_code);
 }
 
 static void add_node(struct answer *answer, const struct peer_row *peer,
@@ -35,11 +67,10 @@ static void add_node(struct answer *answer, const struct peer_row *peer,
 	answer_number(answer, "bindings", node->bindings);
 	answer_number(answer, "node", peer->id);
 	answer_number(answer, "realm", peer->realm);
-	answer_record(answer);
 }
 
 /* One of them, unless it has gone since the store was read. */
-static enum ha_error list_node(struct call *call, const struct store_row *raw)
+static enum ha_error list_node(struct call *call, const struct store_row *raw, bool alone)
 {
 	struct peer_row peer;
 	struct agent_node node;
@@ -50,8 +81,12 @@ static enum ha_error list_node(struct call *call, const struct store_row *raw)
 	if (why != HA_OK)
 		return why;
 	whom_of_peer(&peer, &whom);
-	if (agent_node(call->agent, &whom.agent, &node))
-		add_node(&call->answer, &peer, &node);
+	if (!agent_node(call->agent, &whom.agent, &node))
+		return HA_OK;
+	add_node(&call->answer, &peer, &node);
+	if (alone)
+		add_service(call, &whom.agent);
+	answer_record(&call->answer);
 	return HA_OK;
 }
 
@@ -77,7 +112,7 @@ static enum ha_error list_all(struct call *call, struct store_reader *reader, bo
 		call->resumed = true;
 		call->key.size = raw.key.size;
 		memcpy(call->key.at, raw.key.at, raw.key.size);
-		why = list_node(call, &raw);
+		why = list_node(call, &raw, false);
 		if (why == HA_OK)
 			why = store_next(reader, STORE_PEERS, &raw);
 	}
@@ -98,7 +133,7 @@ static enum ha_error list_one(struct call *call, struct store_reader *reader,
 	raw.key = (struct store_bytes){ key.at, key.size };
 	why = store_get(reader, STORE_PEERS, raw.key, &raw.value);
 	if (why == HA_OK)
-		why = list_node(call, &raw);
+		why = list_node(call, &raw, true);
 	return why == HA_E_NOTFOUND ? HA_OK : why;
 }
 

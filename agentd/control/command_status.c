@@ -3,6 +3,7 @@
 #include "agentd/base/counters.h"
 #include "agentd/control/call.h"
 #include "agentd/control/text.h"
+#include "agentd/flow/figures.h"
 #include "agentd/flow/inspect.h"
 
 static void add_tables(struct answer *answer, const struct agent_status *status)
@@ -99,12 +100,18 @@ static void add_store(struct answer *answer, const struct agent_status *status)
 enum call_progress call_status(struct call *call)
 {
 	struct agent_status status;
+	struct group_figures figures;
 	struct config config;
 	uint64_t now_ms = clock_wall_ms();
 
 	if (call->options.word_count)
 		return call_usage(call);
+	if (!call->agent) {
+		visit_status(call);
+		return CALL_DONE;
+	}
 	agent_status(call->agent, &status);
+	figures_group(call->agent, &figures);
 	agent_config(call->agent, &config);
 	answer_text(&call->answer, "version", "%s", HEARTH_VERSION);
 	answer_text(&call->answer, "address", "%s", address_format(config.home_agent_address).text);
@@ -114,10 +121,15 @@ enum call_progress call_status(struct call *call)
 	              now_ms > status.started_ms ? (now_ms - status.started_ms) / 1000 : 0);
 	answer_text(&call->answer, "cluster_time", "%s", time_format(status.cluster_time_ms).text);
 	groups_facts(call);
+	alarms_facts(&call->answer);
+	visit_facts(call);
 	add_address(&call->answer, &status.address);
 	add_forwarding(call);
 	add_cluster(&call->answer, &status);
+	figures_leader(&call->answer, &figures);
 	add_tables(&call->answer, &status);
+	figures_bindings(&call->answer, &figures);
+	figures_replies(&call->answer);
 	add_log(&call->answer, &status.replication);
 	add_store(&call->answer, &status);
 	answer_number(&call->answer, "traces", agent_traces(call->agent)->active);

@@ -174,6 +174,13 @@ void control_server_add(struct control_server *server, struct agent *agent)
 	server->groups.of[server->groups.count++] = (struct call_group){ .agent = agent };
 }
 
+void control_server_visit(struct control_server *server, struct visit *visit,
+                          const struct config *config)
+{
+	server->groups.visit = visit;
+	server->groups.config = config;
+}
+
 void control_server_start(struct control_server *server)
 {
 	uv_timer_start(&server->scan, on_scan, SCAN_MS, SCAN_MS);

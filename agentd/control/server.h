@@ -4,7 +4,7 @@
  * A listing of any length is answered page by page: the next page is made when
  * the one before has been written, from a snapshot of its own.
  *
- * May include: agentd/flow/agent.h, agentd/control. */
+ * May include: agentd/flow/agent.h, agentd/visit/visit.h, agentd/control. */
 #ifndef AGENTD_CONTROL_SERVER_H
 #define AGENTD_CONTROL_SERVER_H
 
@@ -14,6 +14,7 @@
 #include "agentd/base/error.h"
 #include "agentd/control/loop.h"
 #include "agentd/flow/agent.h"
+#include "agentd/visit/visit.h"
 
 #define CONTROL_CLIENTS_MAX 16u
 #define CONTROL_IDLE_S 60u  /* without a whole request */
@@ -24,7 +25,7 @@ struct control_server;
 /* Make the socket, of mode 0660: root and the group of this process may ask.
  * One that nobody listens on any more is replaced.
  *
- * HA_E_INUSE (another agentd answers there), HA_E_RANGE (path too long),
+ * HA_E_INUSE (another process answers there), HA_E_RANGE (path too long),
  * HA_E_PERMISSION, HA_E_NOTFOUND (no such directory), HA_E_IO, HA_E_NOMEM;
  * NULL with *why and a sentence then. */
 struct control_server *control_server_open(struct loop *loop, const char *path, enum ha_error *why,
@@ -33,6 +34,11 @@ struct control_server *control_server_open(struct loop *loop, const char *path, 
 /* One more agent to answer about, borrowed until the close: before the start, in the
  * order of their groups, at most CONFIG_GROUPS_MAX. */
 void control_server_add(struct control_server *server, struct agent *agent);
+
+/* Answer about the foreign agent too, which may be NULL, and, where there is no home agent,
+ * about this configuration. Both borrowed until the close; before the start. */
+void control_server_visit(struct control_server *server, struct visit *visit,
+                          const struct config *config);
 
 /* Answer from now on. */
 void control_server_start(struct control_server *server);

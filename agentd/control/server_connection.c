@@ -189,7 +189,7 @@ static void take_step(struct connection *c)
 {
 	struct call *call = &c->call;
 
-	if (call->group->paused) {
+	if (call->group && call->group->paused) {
 		turn_away(c);
 		return;
 	}
@@ -218,7 +218,7 @@ static void take_step(struct connection *c)
 
 static void step(struct connection *c)
 {
-	const char *before = agent_speak(c->call.agent);
+	const char *before = c->call.agent ? agent_speak(c->call.agent) : log_set_subject(NULL);
 
 	take_step(c);
 	log_set_subject(before);
@@ -247,7 +247,9 @@ static void refuse_group(struct connection *c)
 	char message[256];
 	size_t length = (size_t)snprintf(message, sizeof(message), "there is no group %u here, %s",
 	                                 c->call.request.group,
-	                                 groups->count > 1 ? "but" : "only group");
+	                                 groups->count == 0  ? "and no home agent"
+	                                 : groups->count > 1 ? "but"
+	                                                     : "only group");
 
 	for (size_t i = 0; i < groups->count && length < sizeof(message); i++)
 		length += (size_t)snprintf(message + length, sizeof(message) - length, "%s %u",
@@ -258,6 +260,10 @@ static void refuse_group(struct connection *c)
 
 static bool choose_group(struct call *call)
 {
+	call->group = NULL;
+	call->agent = NULL;
+	if (call->groups->count == 0)
+		return call->request.group == 0;
 	for (size_t i = 0; i < call->groups->count; i++) {
 		const struct call_group *group = &call->groups->of[i];
 

@@ -12,7 +12,7 @@
 #include "agentd/control/call.h"
 #include "agentd/control/loop_internal.h"
 #include "agentd/control/server.h"
-#include "agentd/control/server_socket.h"
+#include "agentd/base/server_socket.h"
 
 struct connection {
 	uv_pipe_t pipe;

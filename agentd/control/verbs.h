@@ -15,6 +15,7 @@ enum verb_shape {
 };
 
 enum verb_place {
+	VERB_PROCESS,    /* as VERB_EVERYWHERE, and where there is no home agent, too */
 	VERB_EVERYWHERE, /* any member of a cluster answers */
 	VERB_ANYWHERE,   /* any but a witness, which has no bindings and no configuration */
 	VERB_LEADER,     /* changes what is replicated */
@@ -23,7 +24,9 @@ enum verb_place {
 
 /* X(id, name, arguments, shape, place, help) */
 #define CONTROL_VERBS(X)                                                                           \
-	X(status, "status", "", VERB_OBJECT, VERB_EVERYWHERE, "what the agent is doing")           \
+	X(status, "status", "", VERB_OBJECT, VERB_PROCESS, "what the agent is doing")              \
+	X(alarms, "alarms", "", VERB_LIST, VERB_PROCESS,                                           \
+	  "what is wrong now, of all groups of this process, the worst first")                     \
 	X(bindings, "bindings", "[HOME|NAI] [--limit N] [--after HOME[,CARE-OF]] [--realm N]",     \
 	  VERB_LIST, VERB_ANYWHERE,                                                                \
 	  "mobility bindings in the order of home addresses, of all nodes or of one")              \
@@ -31,7 +34,7 @@ enum verb_place {
 	  VERB_LEADER, "end one binding of a mobile node, or all of them")                         \
 	X(nodes, "nodes", "[ADDRESS|NAI] [--realm N]", VERB_LIST, VERB_ANYWHERE,                   \
 	  "mobile nodes: who they are, their home address now or last, pool, policy, and limit "   \
-	  "and number of bindings")                                                                \
+	  "and number of bindings; of one node also what came of its requests")                    \
 	X(node_set, "node set", "ADDRESS|NAI [policy=NAME|none] [bindings=N] [--realm N]",         \
 	  VERB_OBJECT, VERB_LEADER, "change the policy or the limit of bindings of a mobile node") \
 	X(association_list, "association list", "[ADDRESS|NAI] [--realm N]", VERB_LIST,            \
@@ -77,7 +80,13 @@ enum verb_place {
 	  VERB_ANYWHERE,                                                                           \
 	  "requests of a mobile node and the replies to them as they pass, until interrupted or "  \
 	  "N of them; also into a pcap file, in the place of no file of another kind")             \
-	X(groups, "groups", "", VERB_LIST, VERB_EVERYWHERE,                                        \
+	X(advertisements, "advertisements", "", VERB_LIST, VERB_PROCESS,                           \
+	  "the interfaces that this agent advertises itself on, and as what")                      \
+	X(visitors, "visitors", "", VERB_LIST, VERB_PROCESS,                                       \
+	  "the mobile nodes that this foreign agent serves")                                       \
+	X(pending, "pending", "", VERB_LIST, VERB_PROCESS,                                         \
+	  "requests of visitors that wait for the answer of a home agent, the oldest first")       \
+	X(groups, "groups", "", VERB_LIST, VERB_PROCESS,                                           \
 	  "the home agents of this process, with the part that it has in each")                    \
 	X(trace_packet, "trace-packet",                                                            \
 	  "SOURCE DESTINATION [SIZE] [df] [from CARE-OF [minimal|gre|udp PORT]]", VERB_LIST,       \
@@ -85,10 +94,16 @@ enum verb_place {
 	  "what this member would do now with a packet of so many octets, which with df must not " \
 	  "be fragmented, or with from comes through a reverse tunnel from there: why, and what "  \
 	  "it would send; nothing is sent")                                                        \
-	X(counters, "counters", "", VERB_LIST, VERB_EVERYWHERE, "all counters since the start")    \
+	X(counters, "counters", "", VERB_LIST, VERB_PROCESS, "all counters since the start")       \
+	X(figures, "figures", "", VERB_LIST, VERB_EVERYWHERE,                                      \
+	  "registration requests by what they ask for and what became of them, since the start "   \
+	  "and by minute")                                                                         \
+	X(violations, "violations", "", VERB_LIST, VERB_ANYWHERE,                                  \
+	  "who failed authentication or replay protection here since the start, by the home "      \
+	  "address that the requests claimed: how often, and what was wrong the last time")        \
 	X(flushes, "flushes", "", VERB_LIST, VERB_EVERYWHERE,                                      \
 	  "how long the flushes of the log took since the start, by duration")                     \
-	X(config_list, "config list", "", VERB_LIST, VERB_EVERYWHERE, "the settings in force")     \
+	X(config_list, "config list", "", VERB_LIST, VERB_PROCESS, "the settings in force")        \
 	X(config_set, "config set", "NAME VALUE [--if-version N]", VERB_OBJECT, VERB_LEADER,       \
 	  "change a setting of the cluster, or with policy.NAME.OPTION of a policy")               \
 	X(config_unset, "config unset", "NAME [--if-version N]", VERB_OBJECT, VERB_LEADER,         \
@@ -113,7 +128,7 @@ enum verb_place {
 	  "let this member lead again")                                                            \
 	X(cluster_admit, "cluster admit", "MEMBER", VERB_OBJECT, VERB_LEADER,                      \
 	  "let that member come back with another disk, because it was replaced")                  \
-	X(version, "version", "", VERB_OBJECT, VERB_EVERYWHERE, "the version of agentd")
+	X(version, "version", "", VERB_OBJECT, VERB_PROCESS, "the version of agentd")
 
 enum verb_id {
 #define X(id, name, arguments, shape, place, help) VERB_##id,

@@ -51,14 +51,6 @@ void whom_of_peer(const struct peer_row *peer, struct whom *out)
 	out->agent.name = &out->name;
 }
 
-static void key_of_node(uint32_t realm, const struct agent_node *node, struct row_octets *out)
-{
-	if (node->pooled)
-		peer_row_key_of_name(PEER_MOBILE_NODE, realm, &node->name, out);
-	else
-		peer_row_key_of_address(PEER_MOBILE_NODE, realm, node->home, out);
-}
-
 bool whom_peer_key(struct call *call, const struct whom *whom, enum peer_kind kind,
                    struct row_octets *out)
 {
@@ -72,29 +64,7 @@ bool whom_peer_key(struct call *call, const struct whom *whom, enum peer_kind ki
 	}
 	if (!agent_node(call->agent, &whom->agent, &node))
 		return false;
-	key_of_node(whom->agent.realm, &node, out);
-	return true;
-}
-
-bool whom_name_at(struct call *call, struct store_reader *reader, uint32_t realm,
-                  struct in_addr home, uint64_t id, char out[MIP_NAI_MAX + 1])
-{
-	const struct agent_whom whom = { .realm = realm, .address = home };
-	struct agent_node node;
-	struct row_octets key;
-	struct store_bytes value;
-	struct peer_row peer;
-
-	if (!agent_node(call->agent, &whom, &node) || node.id != id ||
-	    name_digest_is_none(&node.name))
-		return false;
-	key_of_node(realm, &node, &key);
-	if (store_get(reader, STORE_PEERS, (struct store_bytes){ key.at, key.size }, &value) !=
-	            HA_OK ||
-	    peer_row_decode((struct span){ key.at, key.size },
-	                    (struct span){ value.at, value.size }, &peer) != HA_OK)
-		return false;
-	memcpy(out, peer.nai, sizeof(peer.nai));
+	agent_node_key(whom->agent.realm, &node, out);
 	return true;
 }
 
@@ -115,7 +85,7 @@ void whom_resolve(struct call *call, const struct whom *whom, struct change *cha
 	if (whom->agent.name || !agent_node(call->agent, &whom->agent, &node) || !node.pooled ||
 	    store_read_open(agent_store(call->agent), &reader) != HA_OK)
 		return;
-	if (whom_name_at(call, &reader, whom->agent.realm, node.home, node.id, change->nai))
+	if (agent_name_at(call->agent, &reader, whom->agent.realm, node.home, node.id, change->nai))
 		change->address.s_addr = INADDR_ANY;
 	store_read_close(&reader);
 }

@@ -38,9 +38,4 @@ void whom_resolve(struct call *call, const struct whom *whom, struct change *cha
 bool whom_peer_key(struct call *call, const struct whom *whom, enum peer_kind kind,
                    struct row_octets *out);
 
-/* The name of the node at this home address, if it is still the one with this
- * id. false: it has none, or is another one by now. */
-bool whom_name_at(struct call *call, struct store_reader *reader, uint32_t realm,
-                  struct in_addr home, uint64_t id, char out[MIP_NAI_MAX + 1]);
-
 #endif

@@ -303,17 +303,20 @@ void dataplane_status(struct dataplane *d, struct dataplane_status *out)
 {
 	struct tunnels_totals totals;
 
-	*out = (struct dataplane_status){ .path = "off" };
+	*out = (struct dataplane_status){ .path = "off", .in_use = DATAPLANE_PATH_OFF };
 	snprintf(out->why, sizeof(out->why), "no home network, or turned off");
 	if (!d)
 		return;
 	totals = tunnels_totals(d->tunnels);
 	out->path = d->fast ? "tc" : "user space";
+	out->in_use = d->fast ? DATAPLANE_PATH_TC : DATAPLANE_PATH_USER;
 	if (d->fast)
 		tc_keep_status(d->fast, out->why, sizeof(out->why));
 	else
 		snprintf(out->why, sizeof(out->why),
 		         "a TUN device and raw sockets; without BPF: %s", d->fast_why);
+	out->slow = d->fast ? !tc_keep_is_whole(d->fast)
+	                    : d->config.dataplane_path != DATAPLANE_PATH_USER;
 	out->forwards = any_open(d);
 	out->homes = totals.homes;
 	out->bindings = totals.bindings;

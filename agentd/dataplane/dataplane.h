@@ -86,8 +86,10 @@ void dataplane_fence(struct dataplane *dataplane, unsigned group, uint64_t forwa
 
 struct dataplane_status {
 	const char *path;            /* "off", "user space", "tc" before it; static */
+	enum dataplane_path in_use;  /* the same: never auto */
 	char why[DATAPLANE_WHY_MAX]; /* it is that one */
-	bool forwards;               /* the fence is open now, of one group at least */
+	bool slow;     /* BPF was to be used if possible, and user space does its work */
+	bool forwards; /* the fence is open now, of one group at least */
 	uint32_t homes;
 	uint32_t bindings;
 	char doubt[DATAPLANE_DOUBT_MAX]; /* what of this host stands in the way; "" = nothing */

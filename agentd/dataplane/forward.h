@@ -6,13 +6,14 @@
  *
  * RFC 5944 sections 4.2.3, 4.3 and 4.4; RFC 2003; RFC 2004; RFC 3024; RFC 3519.
  *
- * May include: agentd/dataplane/tunnels.h, soft.h, proto, agentd/base. */
+ * May include: agentd/dataplane/tunnels.h, soft.h, tunnel_entry.h, proto, agentd/base. */
 #ifndef AGENTD_DATAPLANE_FORWARD_H
 #define AGENTD_DATAPLANE_FORWARD_H
 
 #include "agentd/base/address.h"
 #include "agentd/dataplane/forward_reasons.h"
 #include "agentd/dataplane/soft.h"
+#include "agentd/dataplane/tunnel_entry.h"
 #include "agentd/dataplane/tunnels.h"
 #include "proto/ip4.h"
 
@@ -117,7 +118,7 @@ struct forward_output {
 	const struct forward_network *network;
 };
 
-#define FORWARD_ROOM (IP4_TOTAL_MAX + 1u)
+#define FORWARD_ROOM TUNNEL_ENTRY_ROOM
 
 /* Room to work in; one for each thread. */
 struct forward_buffers {

@@ -1,8 +1,5 @@
-/* forward_copy.c - one binding's copy: what fits the tunnel goes in, what does not is
- * fragmented before it does, or its sender is told (RFC 2003 section 5). */
+/* forward_copy.c - one binding's copy, into its tunnel unless that leads nowhere. */
 #include "agentd/dataplane/forward_internal.h"
-
-#define TTL_MAX 255u
 
 struct copying {
 	struct forward_run *run;
@@ -10,25 +7,9 @@ struct copying {
 	const struct tunnels_home *home;
 	const struct tunnels_binding *binding;
 	const struct forward_agent *agent;
-	struct tunnel_end end;
-	struct soft_exit exit;
+	struct tunnel_entry entry;
 	struct forward_copied result;
 };
-
-static size_t mtu_of(const struct copying *copy)
-{
-	size_t link = copy->run->settings->link_mtu;
-
-	return copy->exit.mtu && copy->exit.mtu < link ? copy->exit.mtu : link;
-}
-
-/* RFC 2003 section 3.1: a TTL that takes it to the exit. */
-static uint8_t outer_ttl(const struct copying *copy)
-{
-	uint8_t usual = copy->run->settings->ttl;
-
-	return copy->exit.length > usual ? TTL_MAX : usual;
-}
 
 static void drop(struct copying *copy, enum forward_reason reason)
 {
@@ -37,23 +18,10 @@ static void drop(struct copying *copy, enum forward_reason reason)
 	forward_happened(copy->run, reason);
 }
 
-/* Minimal encapsulation keeps the packet's own TTL and identification. */
-static struct tunnel_outer outer_of(const struct copying *copy, const struct ip4 *inner)
+static void emit_outer(void *context, struct span outer)
 {
-	struct tunnel_outer outer = { .ttl = outer_ttl(copy),
-		                      .tos = inner->tos,
-		                      .df = !copy->run->settings->df_copied,
-		                      .id = inner->id };
+	const struct copying *copy = context;
 
-	if (tunnel_encapsulation(&copy->end, inner) == ENCAPSULATION_MINIMAL)
-		outer.ttl = inner->ttl;
-	else
-		outer.id = copy->run->context->trial ? 0 : soft_id(copy->run->context->soft);
-	return outer;
-}
-
-static void emit_outer(const struct copying *copy, struct span outer)
-{
 	forward_emit(copy->run, &(struct forward_output){
 					.kind = FORWARD_OUTER,
 					.packet = outer,
@@ -66,85 +34,50 @@ static void emit_outer(const struct copying *copy, struct span outer)
 				});
 }
 
-/* A packet or a fragment of one, which fits. */
-static bool send_piece(struct copying *copy, struct span piece, const struct ip4 *ip)
+static struct tunnel_entry entry_of(struct copying *copy)
 {
 	const struct forward_context *context = copy->run->context;
-	struct writer out = writer_over(context->buffers->outer, sizeof(context->buffers->outer));
-	struct tunnel_outer outer = outer_of(copy, ip);
+	const struct forward_settings *settings = copy->run->settings;
 
-	if (tunnel_wrap(&copy->end, &outer, piece, &out) != HA_OK) {
-		drop(copy, FORWARD_TOO_LONG);
-		return false;
-	}
-	if (!context->trial)
-		soft_remember(context->soft, copy->home->realm, copy->end.remote, outer.id,
-		              outer.ttl, piece, context->now_ns);
-	emit_outer(copy, writer_span(&out));
-	return true;
+	return (struct tunnel_entry){
+		.end = forward_end(copy->run, copy->agent, copy->binding),
+		.soft = context->soft,
+		.now_ns = context->now_ns,
+		.realm = copy->home->realm,
+		.link_mtu = settings->link_mtu,
+		.ttl = settings->ttl,
+		.df_copied = settings->df_copied,
+		.trial = context->trial,
+		.piece = context->buffers->piece,
+		.outer = context->buffers->outer,
+		.emit = emit_outer,
+		.context = copy,
+	};
 }
 
-static size_t overhead_of_fragments(const struct copying *copy)
+static void send_copy(struct copying *copy)
 {
-	struct ip4 fragment = copy->subject->ip;
-
-	fragment.mf = true;
-	return tunnel_overhead(&copy->end, &fragment);
-}
-
-/* Inside first, so that nobody has to put outer packets together. */
-static bool send_fragments(struct copying *copy)
-{
-	struct forward_buffers *buffers = copy->run->context->buffers;
-	size_t overhead = overhead_of_fragments(copy), mtu = mtu_of(copy);
-	struct ip4_fragments fragments;
-	struct ip4 ip;
-
-	if (mtu <= overhead ||
-	    ip4_fragments_begin(&fragments, copy->subject->packet, mtu - overhead) != HA_OK) {
-		drop(copy, FORWARD_UNCUT);
-		return false;
-	}
-	forward_happened(copy->run, FORWARD_FRAGMENTED);
-	for (;;) {
-		struct writer out = writer_over(buffers->piece, sizeof(buffers->piece));
-
-		if (!ip4_fragments_next(&fragments, &out))
-			return true;
-		if (ip4_read(writer_span(&out), &ip) != HA_OK) {
-			drop(copy, FORWARD_UNCUT);
-			return false;
-		}
-		if (!send_piece(copy, writer_span(&out), &ip))
-			return false;
-	}
-}
-
-/* What a sender that forbids fragments must make do with; the packet goes into the
- * tunnel all the same, unless the first link is what it does not fit. */
-static bool send_whole(struct copying *copy, size_t size, size_t overhead)
-{
-	size_t mtu = mtu_of(copy);
-
-	if (size > mtu)
-		copy->result.mtu = (uint16_t)(mtu > overhead ? mtu - overhead : 0);
-	if (size > copy->run->settings->link_mtu) {
-		drop(copy, FORWARD_TOO_BIG);
-		return false;
-	}
-	return send_piece(copy, copy->subject->packet, &copy->subject->ip);
-}
-
-static bool send_copy(struct copying *copy)
-{
+	static const uint8_t reasons[] = {
+		[TUNNEL_TOO_BIG] = FORWARD_TOO_BIG,
+		[TUNNEL_UNCUT] = FORWARD_UNCUT,
+		[TUNNEL_TOO_LONG] = FORWARD_TOO_LONG,
+	};
 	const struct ip4 *ip = &copy->subject->ip;
-	size_t overhead = tunnel_overhead(&copy->end, ip), size = ip->total + overhead;
+	struct tunnel_entry_result entered;
 
 	forward_note(copy->run,
-	             "the copy for care-of address %s has %zu octets, and the tunnel takes %zu",
-	             address_format(copy->binding->care_of).text, size, mtu_of(copy));
-	return size > mtu_of(copy) && !ip->df ? send_fragments(copy)
-	                                      : send_whole(copy, size, overhead);
+	             "the copy for care-of address %s has %zu octets, and the tunnel takes %u",
+	             address_format(copy->binding->care_of).text,
+	             ip->total + tunnel_overhead(&copy->entry.end, ip),
+	             tunnel_entry_mtu(&copy->entry));
+	entered = tunnel_enter(&copy->entry, copy->subject->packet, ip);
+	copy->result.sent = entered.what == TUNNEL_WENT_IN;
+	copy->result.broken = entered.broken;
+	copy->result.mtu = entered.mtu;
+	if (entered.fragmented)
+		forward_happened(copy->run, FORWARD_FRAGMENTED);
+	if (!copy->result.sent)
+		drop(copy, (enum forward_reason)reasons[entered.what]);
 }
 
 /* An outer packet to a bound home address would be copied again, for each tunnel of
@@ -160,7 +93,7 @@ static bool is_bound(const struct copying *copy, struct in_addr exit)
 /* RFC 2003 section 3.2, and what else leads nowhere. */
 static bool leads_somewhere(struct copying *copy)
 {
-	struct in_addr exit = copy->end.remote;
+	struct in_addr exit = copy->entry.end.remote;
 
 	if (address_equal(exit, copy->home->home))
 		drop(copy, FORWARD_SELF_EXIT);
@@ -168,21 +101,11 @@ static bool leads_somewhere(struct copying *copy)
 		drop(copy, FORWARD_EXIT_SOURCE);
 	else if (is_bound(copy, exit))
 		drop(copy, FORWARD_BOUND_EXIT);
-	else if (copy->end.udp && copy->end.remote_port == 0)
+	else if (copy->entry.end.udp && copy->entry.end.remote_port == 0)
 		drop(copy, FORWARD_NO_PORT);
 	else
 		return true;
 	return false;
-}
-
-/* With its own TTL outside, a packet may be known not to get there. */
-static bool is_known_to_fail(const struct copying *copy)
-{
-	uint8_t ttl = outer_ttl(copy);
-
-	if (tunnel_encapsulation(&copy->end, &copy->subject->ip) == ENCAPSULATION_MINIMAL)
-		ttl = copy->subject->ip.ttl;
-	return copy->exit.broken || copy->exit.length > ttl;
 }
 
 static void count(const struct copying *copy)
@@ -214,12 +137,10 @@ struct forward_copied forward_copy(struct forward_run *run, const struct forward
 		drop(&copy, FORWARD_NO_AGENT);
 		return copy.result;
 	}
-	copy.end = forward_end(run, copy.agent, binding);
-	copy.exit = soft_look(run->context->soft, binding->endpoint, run->context->now_ns);
+	copy.entry = entry_of(&copy);
 	if (!leads_somewhere(&copy))
 		return copy.result;
-	copy.result.broken = is_known_to_fail(&copy);
-	copy.result.sent = send_copy(&copy);
+	send_copy(&copy);
 	if (copy.result.sent)
 		count(&copy);
 	return copy.result;

@@ -65,28 +65,6 @@ bool forward_is_directed(const struct forward_network *network, struct in_addr a
 	       address_in_prefix(address, &network->prefix) && (host == hosts || host == 0);
 }
 
-static bool is_our_port(const struct forward_settings *s, struct span payload)
-{
-	struct reader in = reader_over(payload.at, payload.size);
-	uint16_t source = get_u16(&in), destination = get_u16(&in);
-
-	return in.error == HA_OK && (source == s->udp_port || destination == s->udp_port);
-}
-
-bool forward_is_tunnel(const struct forward_settings *s, struct span packet, const struct ip4 *ip)
-{
-	switch (ip->protocol) {
-	case IP4_IPIP:
-	case IP4_GRE:
-	case IP4_MINIMAL:
-		return true;
-	case IP4_UDP:
-		return ip->offset == 0 && is_our_port(s, ip4_payload(packet, ip));
-	default:
-		return false;
-	}
-}
-
 struct tunnel_end forward_end(const struct forward_run *run, const struct forward_agent *agent,
                               const struct tunnels_binding *binding)
 {
@@ -100,14 +78,6 @@ struct tunnel_end forward_end(const struct forward_run *run, const struct forwar
 		.encapsulation = binding->encapsulation,
 		.udp = udp,
 	};
-}
-
-struct writer forward_room(uint8_t room[2][FORWARD_ROOM], struct span packet)
-{
-	uintptr_t at = (uintptr_t)packet.at, first = (uintptr_t)room[0];
-	bool taken = at >= first && at < first + FORWARD_ROOM;
-
-	return writer_over(room[taken], FORWARD_ROOM);
 }
 
 bool forward_is_allowed(struct forward_run *run, uint8_t group)
@@ -156,7 +126,7 @@ bool forward_count_hop(struct forward_run *run, const struct forward_agent *agen
 	forward_ends(run, FORWARD_EXPIRED);
 	if (agent)
 		forward_complain(run, agent, subject->arrived,
-		                 (struct forward_complaint){ .type = ICMP4_TIME_EXCEEDED,
-		                                             .code = ICMP4_IN_TRANSIT });
+		                 (struct complaint){ .type = ICMP4_TIME_EXCEEDED,
+		                                     .code = ICMP4_IN_TRANSIT });
 	return false;
 }

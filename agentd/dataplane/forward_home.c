@@ -5,24 +5,6 @@
 
 #define UDP_REST 6u /* octets of its header behind the source port */
 
-/* In how many tunnels is it already? A loop that no check sees grows by a tunnel each
- * time it comes round. */
-static bool is_too_deep(struct forward_run *run, struct span packet, struct ip4 ip)
-{
-	struct tunnel_unwrapped unwrapped;
-
-	for (unsigned depth = 0; depth < run->settings->nesting; depth++) {
-		struct writer room = forward_room(run->context->buffers->probe, packet);
-
-		if (!forward_is_tunnel(run->settings, packet, &ip) ||
-		    tunnel_unwrap(packet, &room, &unwrapped) != HA_OK)
-			return false;
-		packet = unwrapped.inner;
-		ip = unwrapped.ip;
-	}
-	return true;
-}
-
 static bool is_care_of(const struct tunnels_home *home, struct in_addr address)
 {
 	for (size_t i = 0; i < home->count; i++)
@@ -37,10 +19,10 @@ static bool is_care_of(const struct tunnels_home *home, struct in_addr address)
 static bool open_special(struct forward_run *run, struct forward_subject *subject,
                          const struct tunnels_home *home)
 {
-	struct writer room = forward_room(run->context->buffers->inner, subject->packet);
+	struct writer room = tunnel_room(run->context->buffers->inner, subject->packet);
 	struct tunnel_unwrapped unwrapped;
 
-	if (!forward_is_tunnel(run->settings, subject->packet, &subject->ip) ||
+	if (!tunnel_is_one(run->settings->udp_port, subject->packet, &subject->ip) ||
 	    subject->ip.protocol == IP4_UDP ||
 	    tunnel_unwrap(subject->packet, &room, &unwrapped) != HA_OK ||
 	    !address_equal(unwrapped.ip.destination, subject->ip.destination))
@@ -61,7 +43,8 @@ static bool is_in_loop(struct forward_run *run, const struct forward_subject *su
 {
 	if (!forward_is_from_there(run, subject))
 		return true;
-	if (is_too_deep(run, subject->packet, subject->ip)) {
+	if (tunnel_is_too_deep(run->settings->udp_port, run->settings->nesting,
+	                       run->context->buffers->probe, subject->packet, subject->ip)) {
 		forward_ends(run, FORWARD_NESTING);
 		return true;
 	}
@@ -72,7 +55,7 @@ static bool is_in_loop(struct forward_run *run, const struct forward_subject *su
 static void tell_sender(struct forward_run *run, const struct forward_agent *agent,
                         const struct forward_subject *subject, uint16_t mtu, bool broken)
 {
-	struct forward_complaint complaint = { .type = ICMP4_UNREACHABLE };
+	struct complaint complaint = { .type = ICMP4_UNREACHABLE };
 
 	if (mtu) {
 		forward_happened(run, FORWARD_MTU_TOLD);
@@ -170,9 +153,9 @@ static void send_to_link(struct forward_run *run, const struct forward_agent *ag
 		forward_ends(run, FORWARD_TOO_BIG);
 		forward_happened(run, FORWARD_MTU_TOLD);
 		forward_complain(run, agent, subject->arrived,
-		                 (struct forward_complaint){ .type = ICMP4_UNREACHABLE,
-		                                             .code = ICMP4_TOO_BIG,
-		                                             .mtu = network->mtu });
+		                 (struct complaint){ .type = ICMP4_UNREACHABLE,
+		                                     .code = ICMP4_TOO_BIG,
+		                                     .mtu = network->mtu });
 	} else {
 		cut_for_link(run, subject, network);
 	}
@@ -203,9 +186,9 @@ void forward_unbound(struct forward_run *run, struct forward_subject *subject)
 	}
 	if (network->kind == FORWARD_VIRTUAL) {
 		forward_ends(run, FORWARD_UNREACHABLE);
-		forward_complain(run, agent, subject->arrived,
-		                 (struct forward_complaint){ .type = ICMP4_UNREACHABLE,
-		                                             .code = ICMP4_HOST });
+		forward_complain(
+			run, agent, subject->arrived,
+			(struct complaint){ .type = ICMP4_UNREACHABLE, .code = ICMP4_HOST });
 		return;
 	}
 	if (!forward_count_hop(run, agent, subject))

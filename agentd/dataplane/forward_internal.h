@@ -1,10 +1,12 @@
 /* forward_internal.h - what the files of forward.h share.
  *
- * May include: agentd/dataplane/forward.h, proto, agentd/base. */
+ * May include: agentd/dataplane/complaint.h, forward.h, tunnel_entry.h, proto, agentd/base. */
 #ifndef AGENTD_DATAPLANE_FORWARD_INTERNAL_H
 #define AGENTD_DATAPLANE_FORWARD_INTERNAL_H
 
+#include "agentd/dataplane/complaint.h"
 #include "agentd/dataplane/forward.h"
+#include "agentd/dataplane/tunnel_entry.h"
 #include "proto/icmp4.h"
 #include "proto/tunnel.h"
 
@@ -59,15 +61,9 @@ const struct forward_network *forward_network_of(const struct forward_settings *
 bool forward_is_own(const struct forward_settings *settings, struct in_addr address);
 /* Is it the broadcast address of that network? */
 bool forward_is_directed(const struct forward_network *network, struct in_addr address);
-/* Can the packet be one of a tunnel: protocol 4, 47, 55, or UDP with our port? */
-bool forward_is_tunnel(const struct forward_settings *settings, struct span packet,
-                       const struct ip4 *ip);
 /* The two ends of a binding's tunnel. */
 struct tunnel_end forward_end(const struct forward_run *run, const struct forward_agent *agent,
                               const struct tunnels_binding *binding);
-/* Of two rooms the one that `packet` is not in, for what comes out of it. */
-struct writer forward_room(uint8_t room[2][FORWARD_ROOM], struct span packet);
-
 /* false: ended as FENCED. */
 bool forward_is_allowed(struct forward_run *run, uint8_t group);
 /* Is what is on the links of that group this node's to spread? */
@@ -81,14 +77,8 @@ bool forward_count_hop(struct forward_run *run, const struct forward_agent *agen
 
 /* forward_error.c: an ICMP error of the agent's about a packet to its source, if there
  * may be one. true: it was sent. */
-struct forward_complaint {
-	uint8_t type;
-	uint8_t code;
-	uint8_t pointer;
-	uint16_t mtu;
-};
 bool forward_complain(struct forward_run *run, const struct forward_agent *agent, struct span about,
-                      struct forward_complaint complaint);
+                      struct complaint complaint);
 
 /* forward_copy.c: one binding's copy of a packet. */
 struct forward_copied {

@@ -198,7 +198,7 @@ static void deliver(struct forward_run *run, const struct coming *coming);
  * passes on. */
 static void unwrap_again(struct forward_run *run, const struct coming *coming)
 {
-	struct writer room = forward_room(run->context->buffers->inner, coming->unwrapped->inner);
+	struct writer room = tunnel_room(run->context->buffers->inner, coming->unwrapped->inner);
 	struct tunnel_unwrapped unwrapped;
 	struct coming again = *coming;
 
@@ -235,7 +235,7 @@ static void deliver_to_us(struct forward_run *run, const struct coming *coming)
 	if (!coming->trusted && is_keepalive(coming))
 		answer_keepalive(run, coming);
 	else if (unwrapped->ip.protocol != IP4_UDP &&
-	         forward_is_tunnel(run->settings, unwrapped->inner, &unwrapped->ip))
+	         tunnel_is_one(run->settings->udp_port, unwrapped->inner, &unwrapped->ip))
 		unwrap_again(run, coming);
 	else
 		hand_to_host(run, coming);
@@ -380,7 +380,7 @@ static void take(struct forward_run *run, const struct tunnel_unwrapped *unwrapp
 struct forward_verdict forward_tunnel(const struct forward_context *context, struct span packet)
 {
 	struct forward_run run = forward_begin(context);
-	struct writer room = forward_room(context->buffers->inner, packet);
+	struct writer room = tunnel_room(context->buffers->inner, packet);
 	struct tunnel_unwrapped unwrapped;
 
 	(void)tunnel_unwrap(packet, &room, &unwrapped); /* its fault says the same */
@@ -393,7 +393,7 @@ struct forward_verdict forward_datagram(const struct forward_context *context,
                                         uint16_t destination_port, struct span payload)
 {
 	struct forward_run run = forward_begin(context);
-	struct writer room = forward_room(context->buffers->inner, payload);
+	struct writer room = tunnel_room(context->buffers->inner, payload);
 	struct tunnel_unwrapped unwrapped;
 	struct ip4 whole = *outer;
 

@@ -3,54 +3,9 @@
 
 #include <stdio.h>
 
-#include "agentd/base/log.h"
+#include "agentd/dataplane/steering.h"
 
-/* Any packet fits into the device: what is too large for a tunnel is found out, and
- * said, by who knows the tunnel. */
-#define DEVICE_MTU 65535u
-
-#define STRICT 1u /* of rp_filter: the way back is the way that it came */
-#define LOOSE 2u  /* there is a way back */
 #define PROBES 8u /* addresses of a network that are tried for one that is nobody's */
-
-static enum ha_error clear(const struct interception *i, struct netlink *netlink, unsigned *rules,
-                           unsigned *routes)
-{
-	enum ha_error why = netlink_rules_flush(netlink, i->table, rules);
-
-	*routes = 0;
-	return why == HA_OK ? netlink_routes_flush(netlink, i->table, routes) : why;
-}
-
-/* Where all interfaces are strict, a loose one of its own takes precedence: what comes out
- * of tunnels comes from anywhere. */
-static enum ha_error loosen(struct netlink *netlink, unsigned link)
-{
-	struct netlink_forwarding all;
-	enum ha_error why = netlink_forwarding(netlink, 0, &all);
-
-	return why == HA_OK ? netlink_set(netlink, link, NETLINK_RP_FILTER,
-	                                  all.rp_filter == STRICT ? LOOSE : 0)
-	                    : why;
-}
-
-static enum ha_error prepare_device(const struct interception *i, struct netlink *netlink,
-                                    unsigned *link)
-{
-	struct netlink_link found;
-	enum ha_error why = netlink_find(netlink, i->device, &found);
-
-	if (why == HA_OK)
-		why = netlink_mtu(netlink, found.index, DEVICE_MTU);
-	if (why == HA_OK)
-		why = loosen(netlink, found.index);
-	if (why == HA_OK)
-		why = netlink_set(netlink, found.index, NETLINK_FORWARDING, 1);
-	if (why == HA_OK)
-		why = netlink_up(netlink, found.index, true);
-	*link = found.index;
-	return why;
-}
 
 /* Where there is no link, a packet that does not come to us must not go by the default
  * route, from where it would come back. */
@@ -91,21 +46,13 @@ static enum ha_error put_members_aside(const struct interception *i, struct netl
 	return why;
 }
 
-static enum ha_error refuse_clear(const struct interception *i, struct netlink *netlink,
-                                  enum ha_error why, char *report, size_t size)
-{
-	return ha_refuse(report, size, why,
-	                 "rules and routes of table %u cannot be read or taken away: %s", i->table,
-	                 netlink_trouble(netlink));
-}
-
 static enum ha_error put_all(const struct interception *i, struct netlink *netlink, char *report,
                              size_t size)
 {
 	unsigned link = 0;
 	enum ha_error why;
 
-	why = prepare_device(i, netlink, &link);
+	why = steering_device(netlink, i->device, &link);
 	if (why != HA_OK)
 		return ha_refuse(report, size, why, "device %s cannot be set up: %s", i->device,
 		                 netlink_trouble(netlink));
@@ -131,36 +78,22 @@ static enum ha_error put_all(const struct interception *i, struct netlink *netli
 enum ha_error interception_again(const struct interception *i, struct netlink *netlink,
                                  char *report, size_t size)
 {
-	unsigned rules, routes;
-	enum ha_error why = clear(i, netlink, &rules, &routes);
+	enum ha_error why = steering_clear(netlink, i->table, false, report, size);
 
-	if (why != HA_OK)
-		return refuse_clear(i, netlink, why, report, size);
-	return put_all(i, netlink, report, size);
+	return why == HA_OK ? put_all(i, netlink, report, size) : why;
 }
 
 enum ha_error interception_begin(const struct interception *i, struct netlink *netlink,
                                  char *report, size_t size)
 {
-	unsigned rules, routes;
-	enum ha_error why = clear(i, netlink, &rules, &routes);
+	enum ha_error why = steering_clear(netlink, i->table, true, report, size);
 
-	if (why != HA_OK)
-		return refuse_clear(i, netlink, why, report, size);
-	if (rules + routes > 0)
-		log_notice("%u rules and %u routes of an earlier agentd were cleared away", rules,
-		           routes);
-	return put_all(i, netlink, report, size);
+	return why == HA_OK ? put_all(i, netlink, report, size) : why;
 }
 
 void interception_end(const struct interception *i, struct netlink *netlink)
 {
-	unsigned removed;
-
-	if (netlink_rules_flush(netlink, i->table, &removed) != HA_OK ||
-	    netlink_routes_flush(netlink, i->table, &removed) != HA_OK)
-		log_warning("rules and routes of table %u cannot be taken away: %s", i->table,
-		            netlink_trouble(netlink));
+	steering_end(netlink, i->table);
 }
 
 /* ---- what is in the way ---- */
@@ -228,28 +161,10 @@ bool interception_is_whole(const struct interception *i, struct netlink *netlink
 
 /* ---- what stands in the way ---- */
 
-/* Does it forward? Also when that cannot be known. */
-static bool forwards(struct netlink *netlink, unsigned link)
-{
-	struct netlink_forwarding found;
-
-	return netlink_forwarding(netlink, link, &found) != HA_OK || found.forwards;
-}
-
-/* The larger number of both holds, and 2 is less strict than 1. */
-static bool is_strict(struct netlink *netlink, unsigned link)
-{
-	struct netlink_forwarding all, own;
-
-	return netlink_forwarding(netlink, 0, &all) == HA_OK &&
-	       netlink_forwarding(netlink, link, &own) == HA_OK &&
-	       (all.rp_filter > own.rp_filter ? all.rp_filter : own.rp_filter) == STRICT;
-}
-
 bool interception_doubt(const struct interception *i, struct netlink *netlink, char *out,
                         size_t size)
 {
-	if (!forwards(netlink, 0)) {
+	if (!steering_forwards(netlink, 0)) {
 		snprintf(out, size,
 		         "net.ipv4.ip_forward is 0: this host forwards nothing, neither to mobile "
 		         "nodes nor from them; set it to 1");
@@ -267,7 +182,7 @@ bool interception_doubt(const struct interception *i, struct netlink *netlink, c
 			         interface);
 			return true;
 		}
-		if (is_strict(netlink, link.index)) {
+		if (steering_is_strict(netlink, link.index)) {
 			snprintf(out, size,
 			         "net.ipv4.conf.%s.rp_filter is 1, or that of all: what nodes at "
 			         "home there send is dropped, as the way to them leads through "
@@ -275,7 +190,7 @@ bool interception_doubt(const struct interception *i, struct netlink *netlink, c
 			         interface);
 			return true;
 		}
-		if (!forwards(netlink, link.index)) {
+		if (!steering_forwards(netlink, link.index)) {
 			snprintf(out, size,
 			         "net.ipv4.conf.%s.forwarding is 0: what comes in there for mobile "
 			         "nodes is not forwarded; set it to 1",

@@ -220,6 +220,7 @@ static int note_link(const struct nlmsghdr *answer, void *context)
 
 	out->index = (unsigned)about->ifi_index;
 	out->ethernet = about->ifi_type == ARPHRD_ETHER;
+	out->running = (about->ifi_flags & IFF_RUNNING) != 0;
 	mnl_attr_parse(answer, sizeof(*about), note_link_attribute, out);
 	return MNL_CB_STOP;
 }
@@ -329,6 +330,15 @@ enum ha_error netlink_mtu(struct netlink *netlink, unsigned link, uint32_t mtu)
 	return netlink_tell(netlink, request);
 }
 
+enum ha_error netlink_queue(struct netlink *netlink, unsigned link, uint32_t packets)
+{
+	struct nlmsghdr *request;
+
+	begin_link(netlink, RTM_NEWLINK, 0, link, &request);
+	mnl_attr_put_u32(request, IFLA_TXQLEN, packets);
+	return netlink_tell(netlink, request);
+}
+
 enum ha_error netlink_up(struct netlink *netlink, unsigned link, bool up)
 {
 	struct nlmsghdr *request;
@@ -412,30 +422,42 @@ static int note_local(const struct nlattr *at, void *context)
 	return MNL_CB_OK;
 }
 
-static int note_address(const struct nlmsghdr *answer, void *context)
+struct netlink_address netlink_address_read(const struct nlmsghdr *answer)
 {
 	const struct ifaddrmsg *about = mnl_nlmsg_get_payload(answer);
-	struct search *search = context;
 	struct in_addr local = { 0 };
 
 	mnl_attr_parse(answer, sizeof(*about), note_local, &local);
-	if (search->found.link == 0 && local.s_addr == search->address.s_addr)
-		search->found = (struct netlink_address){
-			.link = about->ifa_index,
-			.address = local,
-			.prefix_length = about->ifa_prefixlen,
-			.permanent = about->ifa_flags & IFA_F_PERMANENT,
-		};
-	return MNL_CB_OK;
+	return (struct netlink_address){
+		.link = about->ifa_index,
+		.address = local,
+		.prefix_length = about->ifa_prefixlen,
+		.permanent = about->ifa_flags & IFA_F_PERMANENT,
+	};
 }
 
-static enum ha_error search_addresses(struct netlink *netlink, void *search)
+enum ha_error netlink_ask_addresses(struct netlink *netlink, mnl_cb_t note, void *context)
 {
 	struct nlmsghdr *request = netlink_begin(netlink, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *about = mnl_nlmsg_put_extra_header(request, sizeof(*about));
 
 	about->ifa_family = AF_INET;
-	return netlink_ask(netlink, request, note_address, search);
+	return netlink_ask(netlink, request, note, context);
+}
+
+static int note_address(const struct nlmsghdr *answer, void *context)
+{
+	const struct netlink_address address = netlink_address_read(answer);
+	struct search *search = context;
+
+	if (search->found.link == 0 && address.address.s_addr == search->address.s_addr)
+		search->found = address;
+	return MNL_CB_OK;
+}
+
+static enum ha_error search_addresses(struct netlink *netlink, void *search)
+{
+	return netlink_ask_addresses(netlink, note_address, search);
 }
 
 enum ha_error netlink_address_find(struct netlink *netlink, struct in_addr address,

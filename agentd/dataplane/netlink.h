@@ -28,6 +28,7 @@ struct netlink_link {
 	unsigned below; /* index of the link it stands on; 0 = none */
 	bool ethernet;
 	bool macvlan;
+	bool running; /* up, and connected */
 	struct mac mac;
 	uint32_t arp_ignore, arp_announce, rp_filter; /* of the link itself */
 };
@@ -70,6 +71,8 @@ enum ha_error netlink_macvlan_add(struct netlink *netlink, const char *name, uns
 enum ha_error netlink_remove(struct netlink *netlink, unsigned link);
 enum ha_error netlink_up(struct netlink *netlink, unsigned link, bool up);
 enum ha_error netlink_mtu(struct netlink *netlink, unsigned link, uint32_t mtu);
+/* How many packets wait at most to be sent. */
+enum ha_error netlink_queue(struct netlink *netlink, unsigned link, uint32_t packets);
 enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_setting setting,
                           uint32_t value);
 
@@ -83,6 +86,31 @@ enum ha_error netlink_address_remove(struct netlink *netlink, unsigned link,
 enum ha_error netlink_address_find(struct netlink *netlink, struct in_addr address,
                                    struct netlink_address *out);
 
+/* ---- of a host that moves ---- */
+
+/* The addresses of a link: at most `max` of them, *count. */
+enum ha_error netlink_addresses(struct netlink *netlink, unsigned link, struct netlink_address *out,
+                                size_t max, size_t *count);
+
+/* As netlink_address_put and _remove, with the network that it is of, for as long as nobody
+ * takes it away. */
+enum ha_error netlink_address_join(struct netlink *netlink, unsigned link, struct in_addr address,
+                                   uint8_t prefix_length);
+enum ha_error netlink_address_leave(struct netlink *netlink, unsigned link, struct in_addr address,
+                                    uint8_t prefix_length);
+
+/* The link address of a neighbour, which is then never asked for; and forget all that were
+ * told in this way, of every link, by whatever process. */
+enum ha_error netlink_neighbour_put(struct netlink *netlink, unsigned link, struct in_addr address,
+                                    struct mac mac);
+enum ha_error netlink_neighbours_flush(struct netlink *netlink, unsigned *removed);
+
+/* A descriptor that can be read when links or addresses of this host have changed, or may
+ * have; or -1. It does not block. */
+int netlink_watch_open(enum ha_error *why);
+/* Whether anything had come; it can be read no more until the next change. */
+bool netlink_watch_take(int fd);
+
 /* ---- routes and rules ---- */
 
 /* What this host does with packets that it forwards. */
@@ -95,10 +123,13 @@ struct netlink_forwarding {
 enum ha_error netlink_forwarding(struct netlink *netlink, unsigned link,
                                  struct netlink_forwarding *out);
 
-/* What is routed by a table of its own: packets to `to` that have none of the bits of
- * `mark`; those that have them go where everything goes. */
+/* What is routed by a table of its own: packets from `from` to `to` that have none of the
+ * bits of `mark`; those that have them go where everything goes. From 0.0.0.0/32 are those of
+ * this host whose source is still to be chosen. */
 struct netlink_rule {
+	struct address_prefix from; /* length 0: from anywhere */
 	struct address_prefix to;
+	const char *from_link; /* what came in by it alone, by name; NULL: whatever comes */
 	uint32_t priority;
 	uint32_t table;
 	uint32_t mark;
@@ -106,6 +137,11 @@ struct netlink_rule {
 
 /* HA_E_EXISTS: there is the same one. */
 enum ha_error netlink_rule_add(struct netlink *netlink, const struct netlink_rule *rule);
+
+/* How many rules lead to the table, and how many routes it has; at most some dozens of each
+ * are counted. */
+enum ha_error netlink_table_count(struct netlink *netlink, uint32_t table, unsigned *rules,
+                                  unsigned *routes);
 
 /* Take away every rule that leads to the table. *removed: how many. */
 enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsigned *removed);
@@ -123,6 +159,26 @@ enum ha_error netlink_route_aside(struct netlink *netlink, uint32_t table, struc
 /* The link by which this host would send a packet of its own to `to`, which has no mark;
  * 0: there is no way. */
 enum ha_error netlink_way(struct netlink *netlink, struct in_addr to, unsigned *link);
+
+/* A route by a router, for a host that moves. */
+struct netlink_route {
+	uint32_t table;
+	struct address_prefix to;
+	unsigned link;
+	struct in_addr gateway; /* on that link, whatever other routes say; 0: none */
+	struct in_addr source;  /* of packets that have none yet; 0: as the kernel chooses */
+};
+
+enum ha_error netlink_route_by(struct netlink *netlink, const struct netlink_route *route);
+
+/* Packets to `to` are left to the rules after the one that led to this table. */
+enum ha_error netlink_route_aside_network(struct netlink *netlink, uint32_t table,
+                                          struct address_prefix to);
+
+/* How a packet of this host to `to`, sent by that link with that mark, would go: *gateway is 0
+ * where it needs none. HA_E_NOTFOUND: there is no way. */
+enum ha_error netlink_gateway(struct netlink *netlink, struct in_addr to, unsigned link,
+                              uint32_t mark, struct in_addr *gateway);
 
 /* Take away every route of the table. */
 enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed);

@@ -25,6 +25,10 @@ struct nlmsghdr *netlink_begin(struct netlink *netlink, uint16_t type, uint16_t 
 enum ha_error netlink_ask(struct netlink *netlink, const struct nlmsghdr *request, mnl_cb_t note,
                           void *context);
 
+/* Give every address of the host to `note`, which can read it. */
+enum ha_error netlink_ask_addresses(struct netlink *netlink, mnl_cb_t note, void *context);
+struct netlink_address netlink_address_read(const struct nlmsghdr *answer);
+
 /* Send what was begun, and have it done. */
 enum ha_error netlink_tell(struct netlink *netlink, struct nlmsghdr *request);
 

@@ -65,7 +65,13 @@ enum ha_error netlink_rule_add(struct netlink *netlink, const struct netlink_rul
 
 	about->action = FR_ACT_TO_TBL;
 	about->dst_len = rule->to.length;
-	mnl_attr_put(request, FRA_DST, sizeof(rule->to.network), &rule->to.network);
+	if (rule->to.length)
+		mnl_attr_put(request, FRA_DST, sizeof(rule->to.network), &rule->to.network);
+	if (rule->from_link)
+		mnl_attr_put_strz(request, FRA_IIFNAME, rule->from_link);
+	about->src_len = rule->from.length;
+	if (rule->from.length)
+		mnl_attr_put(request, FRA_SRC, sizeof(rule->from.network), &rule->from.network);
 	mnl_attr_put_u32(request, FRA_PRIORITY, rule->priority);
 	mnl_attr_put_u32(request, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(request, FRA_FWMARK, 0);
@@ -79,7 +85,7 @@ enum ha_error netlink_rule_add(struct netlink *netlink, const struct netlink_rul
 struct listed {
 	struct fib_rule_hdr rule;
 	struct rtmsg route;
-	struct in_addr to;
+	struct in_addr to, from;
 	uint32_t table, priority;
 };
 
@@ -102,6 +108,9 @@ static int note_rule_attribute(const struct nlattr *at, void *context)
 	switch (mnl_attr_get_type(at)) {
 	case FRA_DST:
 		take_number(at, &out->to, sizeof(out->to));
+		break;
+	case FRA_SRC:
+		take_number(at, &out->from, sizeof(out->from));
 		break;
 	case FRA_TABLE:
 		take_number(at, &out->table, sizeof(out->table));
@@ -194,6 +203,9 @@ static enum ha_error remove_rule(struct netlink *netlink, const struct listed *o
 	about->dst_len = one->rule.dst_len;
 	if (one->rule.dst_len)
 		mnl_attr_put(request, FRA_DST, sizeof(one->to), &one->to);
+	about->src_len = one->rule.src_len;
+	if (one->rule.src_len)
+		mnl_attr_put(request, FRA_SRC, sizeof(one->from), &one->from);
 	mnl_attr_put_u32(request, FRA_TABLE, one->table);
 	mnl_attr_put_u32(request, FRA_PRIORITY, one->priority);
 	return netlink_tell(netlink, request);
@@ -289,6 +301,21 @@ enum ha_error netlink_route_aside(struct netlink *netlink, uint32_t table, struc
 enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed)
 {
 	return flush(netlink, table, removed, list_routes, remove_route);
+}
+
+enum ha_error netlink_table_count(struct netlink *netlink, uint32_t table, unsigned *rules,
+                                  unsigned *routes)
+{
+	struct listing listing = { .table = table };
+	enum ha_error why = netlink_list(netlink, list_rules, &listing);
+
+	*rules = (unsigned)listing.count;
+	*routes = 0;
+	if (why == HA_OK)
+		why = netlink_list(netlink, list_routes, &listing);
+	if (why == HA_OK)
+		*routes = (unsigned)listing.count;
+	return why;
 }
 
 /* ---- ways ---- */

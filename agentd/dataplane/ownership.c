@@ -384,15 +384,21 @@ struct ownership_status ownership_status(struct ownership *o)
 	return status;
 }
 
+void ownership_leave(struct ownership *o)
+{
+	if (!o || !o->started)
+		return;
+	atomic_store(&o->stopping, true);
+	wake(o);
+	pthread_join(o->thread, NULL);
+	o->started = false;
+}
+
 void ownership_close(struct ownership *o)
 {
 	if (!o)
 		return;
-	if (o->started) {
-		atomic_store(&o->stopping, true);
-		wake(o);
-		pthread_join(o->thread, NULL);
-	}
+	ownership_leave(o);
 	place_close(o->place);
 	if (o->wake >= 0)
 		close(o->wake);

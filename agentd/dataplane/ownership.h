@@ -75,7 +75,11 @@ void ownership_set(struct ownership *ownership, uint64_t until_ns);
 struct ownership_status ownership_status(struct ownership *ownership);
 
 /* The address is given up and the device taken away; waits for that, and for a
- * hook at most until its time is up. NULL is fine. */
+ * hook at most until its time is up. What may be asked by any thread may still be
+ * asked; nothing else may be called but ownership_close. NULL is fine. */
+void ownership_leave(struct ownership *ownership);
+
+/* As ownership_leave, if that was not called; then no thread may ask any more. */
 void ownership_close(struct ownership *ownership);
 
 #endif

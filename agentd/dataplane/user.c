@@ -183,7 +183,7 @@ static enum ha_error open_sockets(struct user *user, char *report, size_t size)
 	if (why == HA_OK)
 		user->sources[USER_FROM_ICMP] = user_socket_open_icmp(agent, &why);
 	if (why == HA_OK)
-		user->merged = merged_socket_open(agent, &why);
+		user->merged.fd = merged_socket_open(agent, &why);
 	if (why == HA_OK)
 		user->senders[USER_SEND_MARKED] = user_socket_open_sender(
 			user->options.interception.mark, &why);
@@ -294,7 +294,7 @@ static struct user *user_new(const struct user_options *options)
 		user->sources[i] = -1;
 	for (unsigned i = 0; i < USER_SENDERS; i++)
 		user->senders[i] = -1;
-	user->merged = -1;
+	user->merged.fd = -1;
 	user->context = (struct forward_context){
 		.settings = &user->settings,
 		.tunnels = options->tunnels,
@@ -355,8 +355,8 @@ void user_close(struct user *user)
 	for (unsigned i = 0; i < USER_SENDERS; i++)
 		if (user->senders[i] >= 0)
 			close(user->senders[i]);
-	if (user->merged >= 0)
-		close(user->merged);
+	if (user->merged.fd >= 0)
+		close(user->merged.fd);
 	user_queue_free(user->queue);
 	user_broadcasts_close(user);
 	pthread_mutex_destroy(&user->mutex);

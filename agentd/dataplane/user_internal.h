@@ -7,14 +7,13 @@
 #include <stdatomic.h>
 
 #include "agentd/dataplane/host.h"
-#include "agentd/dataplane/merged_socket.h"
+#include "agentd/dataplane/merged_reader.h"
 #include "agentd/dataplane/user.h"
 #include "agentd/dataplane/user_counters.h"
 #include "agentd/dataplane/user_queue.h"
 #include "proto/tunnel.h"
 
 #define USER_DOUBT_MAX 200u
-#define USER_NOTES 64u
 #define USER_BATCH 64u /* packets of one descriptor before the next one has its turn */
 
 enum user_source {
@@ -83,10 +82,7 @@ struct user {
 	bool completing;        /* the packet that is being forwarded says a port */
 	struct user_half *half; /* which is kept here; NULL: it is not */
 
-	int merged;                           /* merged_socket.h; -1 = not open */
-	struct merged_note notes[USER_NOTES]; /* about packets that did not come yet */
-	size_t note_at;
-	uint64_t wait_again_ns;      /* for a note that is missing */
+	struct merged_reader merged;
 	struct virtio_net_hdr whole; /* of what goes into the device; zeroed: one packet */
 
 	struct {

@@ -17,22 +17,30 @@ struct user_queue {
 	struct user_queued facts[USER_QUEUE_PACKETS];
 	struct mmsghdr messages[USER_QUEUE_PACKETS];
 	struct iovec pieces[USER_QUEUE_PACKETS];
-	struct sockaddr_in to[USER_QUEUE_PACKETS];
+	union {
+		struct sockaddr_in host;
+		struct sockaddr_ll neighbour;
+	} to[USER_QUEUE_PACKETS];
 	uint8_t octets[USER_QUEUE_OCTETS];
 };
 
 struct user_queue *user_queue_new(const struct user_queue_options *options)
 {
+	static const uint8_t nowhere[LINK_ADDRESS_OCTETS];
 	struct user_queue *queue = calloc(1, sizeof(*queue));
 
 	if (!queue)
 		return NULL;
 	queue->options = *options;
 	for (unsigned i = 0; i < USER_QUEUE_PACKETS; i++) {
-		queue->to[i].sin_family = AF_INET;
+		if (options->to_links)
+			queue->to[i].neighbour = link_socket_place(0, nowhere);
+		else
+			queue->to[i].host.sin_family = AF_INET;
 		queue->messages[i].msg_hdr = (struct msghdr){
 			.msg_name = &queue->to[i],
-			.msg_namelen = sizeof(queue->to[i]),
+			.msg_namelen = options->to_links ? sizeof(queue->to[i].neighbour)
+			                                 : sizeof(queue->to[i].host),
 			.msg_iov = &queue->pieces[i],
 			.msg_iovlen = 1,
 		};
@@ -55,7 +63,11 @@ void user_queue_put(struct user_queue *queue, struct span packet, const struct u
 	queue->facts[at] = *facts;
 	queue->pieces[at] = (struct iovec){ queue->octets + queue->used, packet.size };
 	memcpy(queue->pieces[at].iov_base, packet.at, packet.size);
-	memcpy(&queue->to[at].sin_addr, packet.at + DESTINATION_AT, sizeof(struct in_addr));
+	if (queue->options.to_links)
+		queue->to[at].neighbour = link_socket_place(facts->interface, facts->link);
+	else
+		memcpy(&queue->to[at].host.sin_addr, packet.at + DESTINATION_AT,
+		       sizeof(struct in_addr));
 	queue->used += packet.size;
 }
 

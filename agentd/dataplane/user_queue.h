@@ -1,7 +1,7 @@
 /* user_queue.h - packets that leave together: a call to the kernel costs about as much as
  * what it does for one of them.
  *
- * May include: proto/cursor.h, agentd/base. */
+ * May include: agentd/dataplane/link_socket.h, proto/cursor.h, agentd/base. */
 #ifndef AGENTD_DATAPLANE_USER_QUEUE_H
 #define AGENTD_DATAPLANE_USER_QUEUE_H
 
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agentd/dataplane/link_socket.h"
 #include "proto/cursor.h"
 
 #define USER_QUEUE_PACKETS 64u
@@ -21,12 +22,17 @@ struct user_queued {
 	struct in_addr endpoint; /* exit of the tunnel */
 	uint16_t size;           /* octets */
 	uint8_t group;           /* whose fence guards it */
+	/* Where it goes on a link; see user_queue_options. */
+	uint8_t link[LINK_ADDRESS_OCTETS];
+	unsigned interface;
 };
 
 struct user_queue;
 
 struct user_queue_options {
 	int fd; /* raw socket whose sender brings the header of IP; borrowed until the free */
+	/* It is one of link_socket.h instead, and packets go to link addresses. */
+	bool to_links;
 	/* May packets of that group leave now? Asked right before they do: this process may
 	 * have been stopped since they came. */
 	bool (*may_leave)(void *context, uint8_t group, uint64_t now_ns);

@@ -2,10 +2,13 @@
 #include "agentd/dataplane/user_sockets.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/icmp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "proto/tunnel.h"
 
 #define BUFFER (4 << 20) /* octets each way, of which the kernel makes twice as many */
 
@@ -44,6 +47,60 @@ int user_socket_open(struct in_addr agent, int protocol, enum ha_error *why)
 	    bind(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
 		return fd;
 	return give_up(fd, why);
+}
+
+#define PORT_AT 2u /* behind the header of IP */
+#define TYPE_AT 8u /* likewise, of the message in it */
+
+int user_socket_open_udp(struct in_addr agent, uint16_t port, enum ha_error *why)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, PORT_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, TYPE_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNNEL_UDP_DATA, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog all = { .len = sizeof(program) / sizeof(program[0]),
+		                        .filter = program };
+	int fd = user_socket_open(agent, IPPROTO_UDP, why);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all)) == 0)
+		return fd;
+	return give_up(fd, why);
+}
+
+bool user_socket_tell_interface(int fd)
+{
+	int yes = 1;
+
+	return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes)) == 0;
+}
+
+ssize_t user_socket_read(int fd, uint8_t *room, size_t size, unsigned *interface)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	struct iovec piece = { room, size };
+	struct msghdr message = { .msg_iov = &piece,
+		                  .msg_iovlen = 1,
+		                  .msg_control = control,
+		                  .msg_controllen = sizeof(control) };
+	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT);
+
+	*interface = 0;
+	if (got < 0)
+		return -errno;
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
+		struct in_pktinfo facts;
+
+		if (at->cmsg_level != IPPROTO_IP || at->cmsg_type != IP_PKTINFO)
+			continue;
+		memcpy(&facts, CMSG_DATA(at), sizeof(facts));
+		*interface = (unsigned)facts.ipi_ifindex;
+	}
+	return got;
 }
 
 int user_socket_open_icmp(struct in_addr agent, enum ha_error *why)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "agentd/base/error.h"
 
@@ -18,6 +19,15 @@
 /* What is addressed to `agent`, which need not be an address of this host yet, with
  * this protocol of IP: whole packets with their headers. */
 int user_socket_open(struct in_addr agent, int protocol, enum ha_error *why);
+
+/* Likewise datagrams of tunnels in UDP to that port (RFC 3519 section 3.3), and not the
+ * registrations that share it; with their headers, too. */
+int user_socket_open_udp(struct in_addr agent, uint16_t port, enum ha_error *why);
+
+/* Have it said by which interface each packet came; with user_socket_read. */
+bool user_socket_tell_interface(int fd);
+/* The next one; *interface 0: not known. Negative: errno. */
+ssize_t user_socket_read(int fd, uint8_t *room, size_t size, unsigned *interface);
 
 /* ICMP errors for `agent` of the types that are about a tunnel's packets. */
 int user_socket_open_icmp(struct in_addr agent, enum ha_error *why);

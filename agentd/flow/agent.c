@@ -5,12 +5,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "agentd/base/arena.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/chores.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/donor.h"
+#include "agentd/flow/features.h"
 #include "agentd/flow/forwarding.h"
 #include "agentd/flow/keys.h"
 #include "agentd/flow/refill.h"
@@ -42,6 +44,11 @@ uint32_t agent_group(const struct agent *agent)
 	return agent->group;
 }
 
+uint32_t agent_realm(const struct agent *agent)
+{
+	return agent->realm;
+}
+
 static void make_checkpoint(struct checkpoint *c)
 {
 	pthread_condattr_t attributes;
@@ -51,6 +58,15 @@ static void make_checkpoint(struct checkpoint *c)
 	pthread_cond_init(&c->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
 	pthread_mutex_init(&c->lock, NULL);
+}
+
+static uint64_t some_seed(void)
+{
+	uint64_t seed = clock_monotonic_ns();
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		log_warning("no random numbers yet: the table of violations can be guessed");
+	return seed;
 }
 
 /* The secret of nonces is in it. */
@@ -77,9 +93,13 @@ static struct agent *agent_new(const struct agent_options *options)
 	pthread_mutex_init(&agent->jobs_lock, NULL);
 	pthread_mutex_init(&agent->keys_lock, NULL);
 	pthread_mutex_init(&agent->answer_lock, NULL);
+	pthread_mutex_init(&agent->peak.lock, NULL);
 	make_checkpoint(&agent->checkpoint);
 	traces_init(&agent->traces);
+	violations_init(&agent->violations, some_seed());
 	counters_register(&flow_counters);
+	counters_register(&request_counters);
+	figures_begin();
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
 	return agent;
@@ -114,9 +134,12 @@ static enum ha_error open_run(struct agent *agent, char *report, size_t size)
 		return HA_E_NOMEM;
 	}
 	error = recovery_run(agent, report, size);
-	if (error == HA_OK)
-		policy_refresh(agent);
-	return error;
+	if (error != HA_OK)
+		return error;
+	policy_refresh(agent);
+	figures_note_bindings(agent);
+	figures_show_bindings(agent);
+	return HA_OK;
 }
 
 static void drop_jobs(struct checkpoint *c)
@@ -131,11 +154,22 @@ static void drop_jobs(struct checkpoint *c)
 	}
 }
 
-/* Also of a run that could not be opened. No thread is left that knows of it. */
+static void keep_seen(struct agent *agent)
+{
+	struct replication_status status;
+
+	replication_status(agent->replication, &status);
+	agent->seen = status.reign;
+}
+
+/* Also of a run that could not be opened, or not be started. No thread is left then that
+ * knows of it: the watch looks at what is closed here, and asks for chores. */
 static void close_run(struct agent *agent)
 {
+	watch_stop(agent->watch);
+	if (agent->replication)
+		keep_seen(agent);
 	refill_free(agent->refill);
-	watch_free(agent->watch);
 	chores_free(agent->chores);
 	rotation_free(agent->rotation);
 	replication_close(agent->replication);
@@ -145,7 +179,6 @@ static void close_run(struct agent *agent)
 	revoker_free(agent->revoker);
 	keyring_free(agent->keyring);
 	agent->refill = NULL;
-	agent->watch = NULL;
 	agent->chores = NULL;
 	agent->rotation = NULL;
 	agent->replication = NULL;
@@ -166,7 +199,9 @@ struct agent *agent_open(const struct agent_options *options, enum ha_error *why
 	if (!agent)
 		return NULL;
 	before = agent_speak(agent);
-	*why = open_run(agent, report, size);
+	agent->watch = watch_new(agent);
+	if (agent->watch)
+		*why = open_run(agent, report, size);
 	log_set_subject(before);
 	if (*why == HA_OK)
 		return agent;
@@ -203,6 +238,17 @@ static enum ha_error start_receivers(struct agent *agent)
 	return error;
 }
 
+/* The watch asks for chores, so these come first. */
+static enum ha_error start_watch(struct agent *agent)
+{
+	enum ha_error error = HA_E_NOMEM;
+
+	agent->chores = chores_new(agent);
+	if (agent->chores)
+		error = watch_start(agent->watch);
+	return error == HA_OK ? chores_start(agent->chores) : error;
+}
+
 static enum ha_error start_alone(struct agent *agent)
 {
 	char report[512];
@@ -215,21 +261,16 @@ static enum ha_error start_alone(struct agent *agent)
 		return error;
 	}
 	rotation_go_on(agent->rotation);
+	features_run(agent);
 	leadership_alone(agent);
-	return HA_OK;
+	return start_watch(agent);
 }
 
 /* Who leads does what start_alone does. */
 static enum ha_error start_member(struct agent *agent)
 {
-	enum ha_error error = HA_E_NOMEM;
+	enum ha_error error = start_watch(agent);
 
-	agent->watch = watch_new(agent);
-	agent->chores = chores_new(agent);
-	if (agent->watch && agent->chores)
-		error = watch_start(agent->watch);
-	if (error == HA_OK)
-		error = chores_start(agent->chores);
 	if (error == HA_OK && agent->member && !agent->witness)
 		error = donor_begin(agent);
 	return error;
@@ -256,7 +297,7 @@ void agent_reload(struct agent *agent, const struct config *config)
 {
 	pthread_mutex_lock(&agent->config_lock);
 	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 		char value[CONFIG_TEXT_MAX], name[128];
 		struct config_error error;
 
@@ -295,8 +336,7 @@ void agent_stop(struct agent *agent)
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		receiver_join(agent->receivers[i]);
 	leadership_stop(agent);
-	if (agent->watch)
-		watch_stop(agent->watch);
+	watch_stop(agent->watch);
 	forwarding_stop(agent);
 	checkpoint_stop(agent);
 	configure_abandon(agent);
@@ -323,11 +363,13 @@ void agent_close(struct agent *agent)
 {
 	if (!agent)
 		return;
-	leadership_close(agent);
+	leadership_leave(agent);
 	forwarding_close(agent);
+	leadership_close(agent);
 	close_run(agent);
 	for (unsigned i = 0; i < RECEIVERS_MAX; i++)
 		receiver_close(agent->receivers[i]);
+	watch_free(agent->watch);
 	traces_destroy(&agent->traces);
 	arena_unmap(agent, sizeof(*agent));
 }

@@ -74,6 +74,8 @@ const char *agent_speak(const struct agent *agent);
 
 /* The number of its group. */
 uint32_t agent_group(const struct agent *agent);
+/* That of the realm in which its mobile nodes have their home addresses. */
+uint32_t agent_realm(const struct agent *agent);
 
 struct agent_status {
 	struct replication_status replication;
@@ -106,8 +108,10 @@ void agent_home(struct agent *agent, struct home_status *out);
 /* Bring the counters up to date that are kept elsewhere, before they are visited. Any
  * thread. */
 void agent_count(struct agent *agent);
-/* What went through a binding. false: packets are not forwarded here, or not yet to
- * where it says. */
+/* Does it forward packets here, be it that none may pass now? */
+bool agent_is_forwarding(const struct agent *agent);
+/* What went through a binding. false, and zeros: packets are not forwarded here, or not
+ * yet to where it says. */
 bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
                    const struct binding *binding, struct dataplane_traffic *out);
 

@@ -1,166 +1,29 @@
-/* alarms.c - one row per kind of trouble: when it is so, and what is said of it. Of
- * wrong clocks and of members that are refused the engine speaks itself. */
-#include "agentd/flow/alarms.h"
+/* alarms.c - the walk over the rows, and when an alarm turns. The rows are in
+ * alarms_cluster.c and alarms_node.c. */
+#include "agentd/flow/alarms_rows.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-/* What is looked at: the cluster (peer is NULL), or one of its other members. */
-struct look {
-	const struct replication_status *status;
-	const struct cluster_view *view;
-	const struct replication_peer *peer;
-};
-
-typedef bool alarm_test(const struct look *look);
-typedef void alarm_text(const struct look *look, bool raised, char out[ALARM_LINE_MAX]);
-
-static bool leads(const struct look *look)
+bool alarm_leads(const struct look *look)
 {
 	return look->status->role == REPLICATION_LEADER;
 }
 
-/* ---- of the cluster ---- */
-
-static bool has_no_leader(const struct look *look)
+static uint32_t patience_ms(const struct alarm_row *row, bool begins)
 {
-	return cluster_leader(look->status) == 0 && !look->status->member_of_none;
+	if (begins)
+		return row->stay_ms ? row->stay_ms : ALARM_STAY_MS;
+	return row->clear_ms ? row->clear_ms : ALARM_CLEAR_MS;
 }
 
-static void say_no_leader(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
+static enum event_severity severity_of(const struct alarm_row *row, const struct look *look)
 {
-	const struct cluster_view *view = look->view;
-
-	if (!raised)
-		snprintf(out, ALARM_LINE_MAX, "the cluster has a leader again: member %u",
-		         cluster_leader(look->status));
-	else if (view->reachable < view->majority)
-		snprintf(out, ALARM_LINE_MAX,
-		         "lost the majority: %u of %u members are within reach of this one, and %u "
-		         "are needed; it answers no mobile node",
-		         view->reachable, view->members, view->majority);
-	else
-		snprintf(
-			out, ALARM_LINE_MAX,
-			"this node hears no leader, though %u of %u members are within reach of it",
-			view->reachable, view->members);
+	if (row->grade)
+		return row->grade(look);
+	return row->severity ? row->severity : event_kind_severity(row->kind);
 }
-
-static bool holds_alone(const struct look *look)
-{
-	return leads(look) && look->view->holding == 1;
-}
-
-static void say_redundancy(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	if (raised)
-		snprintf(out, ALARM_LINE_MAX,
-		         "redundancy is lost: no other data member holds what was acknowledged");
-	else if (leads(look))
-		snprintf(out, ALARM_LINE_MAX,
-		         "redundancy is back: %u data members hold what was acknowledged",
-		         look->view->holding);
-	else
-		snprintf(out, ALARM_LINE_MAX, "redundancy is for another leader to tell: member %u",
-		         cluster_leader(look->status));
-}
-
-static bool is_of_none(const struct look *look)
-{
-	return look->status->member_of_none;
-}
-
-static void say_of_none(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	(void)look;
-	snprintf(out, ALARM_LINE_MAX, "%s",
-	         raised ? "this node is of no cluster yet: it waits to hear from one; the data "
-	                  "member with the lowest number founds it"
-	                : "this node is a member of the cluster now");
-}
-
-/* ---- of another member ---- */
-
-static bool is_out_of_reach(const struct look *look)
-{
-	return !look->peer->connected && !look->peer->refused && !look->peer->of_none;
-}
-
-static const char *return_of(const struct replication_peer *peer)
-{
-	if (peer->refused)
-		return "is there again, and is refused";
-	return peer->of_none ? "is there, and of no cluster yet" : "is within reach again";
-}
-
-static void say_reach(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
-	         look->peer->address, look->peer->port,
-	         raised ? "is out of reach" : return_of(look->peer));
-}
-
-static bool is_refusing(const struct look *look)
-{
-	return look->peer->refuses;
-}
-
-static void say_refusing(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
-	         look->peer->address, look->peer->port,
-	         raised ? "refuses this node: its log says why, and 'agentctl cluster admit' there "
-	                  "lets in whose data directory is new"
-	                : "does not refuse this node any more");
-}
-
-static bool is_installing(const struct look *look)
-{
-	return leads(look) && look->peer->installing;
-}
-
-static void say_installing(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
-	         look->peer->address, look->peer->port,
-	         raised ? "lacks more than the log keeps: it fetches the store"
-	                : "needs no store any more");
-}
-
-static bool has_other_groups(const struct look *look)
-{
-	return look->peer->other_groups;
-}
-
-static void say_other_groups(const struct look *look, bool raised, char out[ALARM_LINE_MAX])
-{
-	snprintf(out, ALARM_LINE_MAX, "member %u (%s:%u) %s", look->peer->number,
-	         look->peer->address, look->peer->port,
-	         raised ? "is configured with other groups than this node, or other addresses of "
-	                  "them: they must be the same on every member"
-	                : "has the same groups as this node now");
-}
-
-/* ---- the table ---- */
-
-static const struct {
-	alarm_test *test;
-	alarm_text *text;
-	bool of_member;
-	bool of_group;
-	enum log_level raised;
-} rows[ALARM_KINDS] = {
-	{ has_no_leader, say_no_leader, false, true, LOG_LEVEL_ERROR },
-	{ holds_alone, say_redundancy, false, true, LOG_LEVEL_WARNING },
-	{ is_of_none, say_of_none, false, false, LOG_LEVEL_WARNING },
-	{ is_out_of_reach, say_reach, true, false, LOG_LEVEL_WARNING },
-	{ is_refusing, say_refusing, true, false, LOG_LEVEL_WARNING },
-	{ is_installing, say_installing, true, true, LOG_LEVEL_WARNING },
-	{ has_other_groups, say_other_groups, true, false, LOG_LEVEL_WARNING },
-};
 
 /* Did it turn, and stay so? */
-static bool has_turned(struct alarm *alarm, bool is_so, uint64_t now_ms)
+static bool has_turned(struct alarm *alarm, const struct alarm_row *row, bool is_so,
+                       uint64_t now_ms)
 {
 	if (is_so == alarm->raised) {
 		alarm->turning = false;
@@ -169,45 +32,125 @@ static bool has_turned(struct alarm *alarm, bool is_so, uint64_t now_ms)
 	if (!alarm->turning)
 		alarm->since_ms = now_ms;
 	alarm->turning = true;
-	if (now_ms - alarm->since_ms < ALARM_STAY_MS)
+	if (now_ms - alarm->since_ms < patience_ms(row, is_so))
 		return false;
 	alarm->turning = false;
 	alarm->raised = is_so;
 	return true;
 }
 
-static void look_at(struct alarms *alarms, size_t kind, const struct look *look, uint64_t now_ms,
-                    alarm_line *say, void *context)
-{
-	struct alarm *alarm = &alarms->of[kind][look->peer ? look->peer->number : 0];
-	char line[ALARM_LINE_MAX];
+/* One round of looking. */
+struct round {
+	struct alarms *alarms;
+	uint64_t now_ms;
+	alarm_teller *tell;
+	void *context;
+	bool again; /* nothing turns; what is raised is told */
+};
 
-	if (!has_turned(alarm, rows[kind].test(look), now_ms))
-		return;
-	rows[kind].text(look, alarm->raised, line);
-	say(context, alarm->raised ? rows[kind].raised : LOG_LEVEL_NOTICE, rows[kind].of_group,
-	    line);
+static bool is_of_group(const struct alarm_row *row, const struct look *look)
+{
+	return row->scope == ALARM_OF_GROUP ||
+	       (row->scope == ALARM_OF_LOG && look->status->member_count == 0);
 }
 
-void alarms_look(struct alarms *alarms, const struct replication_status *status, uint64_t now_ms,
-                 alarm_line *say, void *context)
+static void look_at(const struct round *round, const struct alarm_row *row, uint32_t place,
+                    struct alarm *alarm, struct look *look)
+{
+	struct alarm_turn turn = {
+		.of = {
+			.kind = row->kind,
+			.group = is_of_group(row, look) ? (int32_t)round->alarms->group
+			                                : EVENTS_PROCESS,
+			.member = look->peer ? look->peer->number : 0,
+			.item = look->pool ? place : row->item,
+		},
+	};
+	char text[EVENTS_TEXT_MAX];
+
+	look->raised = alarm->raised;
+	if (round->again ? !alarm->raised : !has_turned(alarm, row, row->test(look), round->now_ms))
+		return;
+	turn.raised = alarm->raised;
+	turn.again = round->again;
+	turn.severity = severity_of(row, look);
+	turn.told = turn.raised ? row->begin_told : row->end_told;
+	turn.text = text;
+	row->text(look, turn.raised, text);
+	round->tell(round->context, &turn);
+}
+
+static void look_at_members(const struct round *round, const struct alarm_row *row,
+                            struct alarm *alarms, struct look *look)
+{
+	for (size_t i = 0; i < look->status->member_count; i++) {
+		look->peer = &look->status->members[i];
+		if (!look->peer->self)
+			look_at(round, row, look->peer->number, &alarms[look->peer->number], look);
+	}
+	look->peer = NULL;
+}
+
+static void look_at_pools(const struct round *round, const struct alarm_row *row,
+                          struct alarm *alarms, struct look *look)
+{
+	for (uint32_t i = 0; i < POOLS_MAX; i++) {
+		look->pool = &look->facts->pools[i];
+		look_at(round, row, i + 1, &alarms[i + 1], look);
+	}
+	look->pool = NULL;
+}
+
+static void look_at_row(const struct round *round, const struct alarm_row *row,
+                        struct alarm *alarms, struct look *look)
+{
+	if (round->alarms->of_group_only && !is_of_group(row, look))
+		return;
+	switch (row->each) {
+	case ALARM_ONE:
+		look_at(round, row, 0, &alarms[0], look);
+		break;
+	case ALARM_EACH_MEMBER:
+		look_at_members(round, row, alarms, look);
+		break;
+	case ALARM_EACH_POOL:
+		look_at_pools(round, row, alarms, look);
+		break;
+	}
+}
+
+_Static_assert(ALARM_ROWS == ALARM_CLUSTER_ROWS + ALARM_NODE_ROWS, "each row has its alarms");
+_Static_assert(ALARM_PLACES > REPLICATION_MEMBERS_MAX, "each member has a place");
+
+static void look_at_rows(const struct round *round, const struct alarm_facts *facts)
 {
 	struct cluster_view view;
+	struct look look = { .facts = facts, .status = facts->status, .view = &view };
+	struct alarms *alarms = round->alarms;
 
-	cluster_view_of(status, &view);
-	for (size_t kind = 0; kind < ALARM_KINDS; kind++) {
-		struct look look = { .status = status, .view = &view };
+	cluster_view_of(facts->status, &view);
+	for (size_t i = 0; i < ALARM_CLUSTER_ROWS && view.members > 0; i++)
+		look_at_row(round, &alarm_cluster_rows[i], alarms->of[i], &look);
+	for (size_t i = 0; i < ALARM_NODE_ROWS; i++)
+		look_at_row(round, &alarm_node_rows[i], alarms->of[ALARM_CLUSTER_ROWS + i], &look);
+}
 
-		if (alarms->of_group_only && !rows[kind].of_group)
-			continue;
-		if (!rows[kind].of_member) {
-			look_at(alarms, kind, &look, now_ms, say, context);
-			continue;
-		}
-		for (size_t i = 0; i < status->member_count; i++) {
-			look.peer = &status->members[i];
-			if (!look.peer->self)
-				look_at(alarms, kind, &look, now_ms, say, context);
-		}
-	}
+void alarms_look(struct alarms *alarms, const struct alarm_facts *facts, uint64_t now_ms,
+                 alarm_teller *tell, void *context)
+{
+	const struct round round = {
+		.alarms = alarms, .now_ms = now_ms, .tell = tell, .context = context
+	};
+
+	look_at_rows(&round, facts);
+}
+
+void alarms_repeat(struct alarms *alarms, const struct alarm_facts *facts, alarm_teller *tell,
+                   void *context)
+{
+	const struct round round = {
+		.alarms = alarms, .tell = tell, .context = context, .again = true
+	};
+
+	look_at_rows(&round, facts);
 }

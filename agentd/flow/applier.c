@@ -50,6 +50,7 @@ static void apply_one(struct agent *agent, const struct replication_entry *entry
 	} else {
 		if (outcome.time_ms > *time_ms)
 			*time_ms = outcome.time_ms;
+		figures_note_bindings(agent);
 		revocation_note(agent, &outcome);
 		tell(agent, entry, &outcome);
 	}
@@ -80,6 +81,7 @@ static void finish(struct agent *agent, uint64_t time_ms, const struct replicati
 	if (!reign_is_on(&agent->reign))
 		time_follow(agent, time_ms);
 	note_position(agent, last);
+	figures_show_bindings(agent);
 	forwarding_applied(agent);
 	for (unsigned i = 0; i < agent->receiver_count; i++)
 		completions_signal(receiver_completions(agent->receivers[i]));

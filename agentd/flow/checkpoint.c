@@ -13,6 +13,7 @@
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/meta.h"
+#include "agentd/flow/stored.h"
 
 #ifndef PEERS_PER_TRANSACTION /* a test wants several transactions in a pass */
 #define PEERS_PER_TRANSACTION 1024u
@@ -32,34 +33,7 @@ static struct store_bytes bytes_of_span(struct span span)
 	return (struct store_bytes){ span.at, span.size };
 }
 
-static struct store_bytes bytes_of(const struct row_octets *octets)
-{
-	return (struct store_bytes){ octets->at, octets->size };
-}
-
 /* ---- peers, and configuration ---- */
-
-static void write_peer(struct store_write *w, const struct state_peer_rows *peer)
-{
-	struct row_octets keys[BINDING_LIMIT_MAX], values[BINDING_LIMIT_MAX], prefix;
-	struct store_row rows[BINDING_LIMIT_MAX];
-
-	for (size_t i = 0; i < peer->binding_count; i++) {
-		binding_row_key(&peer->bindings[i], &keys[i]);
-		binding_row_value(&peer->bindings[i], &values[i]);
-		rows[i] = (struct store_row){ bytes_of(&keys[i]), bytes_of(&values[i]) };
-	}
-	if (peer->home.s_addr) {
-		binding_row_prefix(peer->realm, peer->home, &prefix);
-		store_replace_prefix(w, STORE_BINDINGS, bytes_of(&prefix), rows,
-		                     peer->binding_count);
-	}
-	if (peer->binding_count > 0 && !peer->pooled)
-		return; /* the bindings carry the replay state */
-	replay_row_key(&peer->replay, &keys[0]);
-	replay_row_value(&peer->replay, &values[0]);
-	store_put(w, STORE_REPLAY, bytes_of(&keys[0]), bytes_of(&values[0]));
-}
 
 static uint32_t trim_to(struct span value)
 {
@@ -101,7 +75,7 @@ static void write_cleared(struct agent *agent, struct store_write *w,
 		return;
 	get_u8(&key);
 	if (state_copy_at(agent->state, realm, get_address(&key), &peer))
-		write_peer(w, &peer);
+		stored_peer(w, &peer);
 }
 
 static void write_job(struct agent *agent, struct store_write *w, const struct configure_job *job)
@@ -123,8 +97,7 @@ static void finish_jobs(struct job_list *jobs)
 		struct configure_job *job = jobs->first;
 
 		jobs->first = job->next;
-		if (job->done)
-			job->done(job->context, job->results, job->count);
+		job_tell(job, true);
 		job_free(job);
 	}
 }
@@ -174,7 +147,7 @@ static void write_peers(struct agent *agent, struct store_write *w, const uint32
 		struct state_peer_rows peer;
 
 		if (state_copy_peer(agent->state, slots[i], &peer))
-			write_peer(w, &peer);
+			stored_peer(w, &peer);
 	}
 }
 
@@ -190,20 +163,26 @@ static enum ha_error write_some(struct agent *agent, const uint32_t *slots, size
 	struct checkpoint *c = &agent->checkpoint;
 	struct job_list jobs = { .first = NULL, .last = &jobs.first };
 	struct store_write w = store_begin(agent->store);
+	struct stored_lost lost = { .slots = NULL };
 	struct state_totals totals;
 	enum ha_error error;
 
 	write_new_jobs(agent, &w, &jobs);
 	write_peers(agent, &w, slots, count);
-	while (write_new_jobs(agent, &w, &jobs))
-		;
+	do
+		error = stored_lost(agent->state, &w, &lost);
+	while (write_new_jobs(agent, &w, &jobs) || lost.wrote);
 	if (applied) {
 		state_totals(agent->state, &totals);
 		meta_put_number(&w, META_APPLIED, applied->index);
 		meta_put_number(&w, META_TERM, applied->term);
 		meta_put_number(&w, META_TIME, totals.time_ms);
 	}
-	error = store_commit(&w);
+	if (error == HA_OK)
+		error = store_commit(&w);
+	else
+		store_abort(&w);
+	stored_lost_end(agent->state, &lost, error);
 	if (error == HA_OK)
 		finish_jobs(&jobs);
 	else
@@ -319,7 +298,8 @@ enum duty {
 	DUTY_STOP,
 	DUTY_TELL,
 	DUTY_CONFIGURE,
-	DUTY_PASS
+	DUTY_PASS,
+	DUTY_LOOK /* at the room that is left */
 };
 
 /* Sleeps until there is something to do. A pass is due at `due_ns`, or when
@@ -350,11 +330,12 @@ static enum duty next_duty(struct agent *agent, uint64_t due_ns)
 			duty = DUTY_PASS;
 			break;
 		}
+		if (clock_monotonic_ns() >= agent->room.due_ns) {
+			duty = DUTY_LOOK;
+			break;
+		}
 		c->idle = !changes;
-		if (changes)
-			pace_wait(c, at_ns);
-		else
-			pthread_cond_wait(&c->wake, &c->lock);
+		pace_wait(c, changes && at_ns < agent->room.due_ns ? at_ns : agent->room.due_ns);
 		c->idle = false;
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -378,6 +359,10 @@ static void *run(void *argument)
 		}
 		if (duty == DUTY_TELL) {
 			waiters_tell(&agent->checkpoint, HA_OK);
+			continue;
+		}
+		if (duty == DUTY_LOOK) {
+			room_look(&agent->room, agent->store, agent->config.data_directory);
 			continue;
 		}
 		error = write_some(agent, NULL, 0, NULL);

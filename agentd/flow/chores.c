@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agentd/base/log.h"
+#include "agentd/flow/features.h"
 #include "agentd/flow/internal.h"
 #include "agentd/flow/rotation.h"
 
@@ -40,6 +41,7 @@ static void do_all(struct agent *agent)
 	if (error == HA_OK) {
 		agent->prepared = true;
 		rotation_go_on(agent->rotation);
+		features_run(agent);
 	} else if (error != HA_E_BUSY && error != HA_E_NOTLEADER) {
 		give_up(agent, reign, error, report);
 	}
@@ -105,6 +107,7 @@ void chores_free(struct chores *chores)
 {
 	if (!chores)
 		return;
+	chores_stop(chores);
 	if (chores->running)
 		pthread_join(chores->thread, NULL);
 	pthread_cond_destroy(&chores->wake);

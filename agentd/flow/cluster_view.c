@@ -43,6 +43,94 @@ void cluster_view_of(const struct replication_status *status, struct cluster_vie
 	}
 }
 
+uint32_t cluster_vacant_ms(const struct replication_reign *reign)
+{
+	uint64_t ms = (reign->vacant_us + 500u) / 1000u;
+
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+/* ---- a member in words ---- */
+
+enum cluster_role cluster_peer_role(const struct replication_status *status,
+                                    const struct replication_peer *peer)
+{
+	if (peer->number == cluster_leader(status))
+		return CLUSTER_LEADER;
+	if (peer->witness)
+		return CLUSTER_WITNESS;
+	if (peer->self && status->role == REPLICATION_CANDIDATE)
+		return CLUSTER_CANDIDATE;
+	return CLUSTER_STANDBY;
+}
+
+enum cluster_role cluster_own_role(const struct replication_status *status)
+{
+	const struct replication_peer *self = cluster_peer(status, status->self);
+
+	return self ? cluster_peer_role(status, self) : CLUSTER_ALONE;
+}
+
+enum cluster_condition cluster_peer_condition(const struct replication_status *status,
+                                              const struct replication_peer *peer)
+{
+	if (peer->refused)
+		return CLUSTER_IS_REFUSED;
+	if (peer->of_none || (peer->self && status->member_of_none))
+		return CLUSTER_IS_OF_NO_CLUSTER;
+	if (!peer->self && !peer->connected)
+		return CLUSTER_IS_UNREACHABLE;
+	if (peer->self && status->clock_off)
+		return CLUSTER_IS_CLOCK_OFF;
+	if (peer->refuses)
+		return CLUSTER_IS_REFUSING;
+	if (peer->drained || (peer->self && status->drained))
+		return CLUSTER_IS_DRAINED;
+	if (peer->installing)
+		return CLUSTER_IS_INSTALLING;
+	if (status->role == REPLICATION_LEADER && !peer->witness && !cluster_peer_holds(peer))
+		return CLUSTER_IS_LAGGING;
+	return CLUSTER_IS_WELL;
+}
+
+const char *cluster_role_name(enum cluster_role role)
+{
+	static const char *const names[] = {
+#define X(symbol, number, name) [number] = name,
+		CLUSTER_ROLES(X)
+#undef X
+	};
+
+	return names[role];
+}
+
+const char *cluster_condition_name(enum cluster_condition condition)
+{
+	static const char *const names[] = {
+#define X(symbol, number, name) [number] = name,
+		CLUSTER_CONDITIONS(X)
+#undef X
+	};
+
+	return names[condition];
+}
+
+struct cluster_lag cluster_peer_lag(const struct replication_status *status,
+                                    const struct replication_peer *peer)
+{
+	uint64_t last = status->last_index, match = peer->match_index;
+	struct cluster_lag lag = { 0 };
+
+	if (status->role != REPLICATION_LEADER || peer->self)
+		return lag;
+	lag.known = true;
+	lag.entries = last > match ? last - match : 0;
+	lag.age_known = match && peer->lag_ms != UINT32_MAX;
+	if (lag.age_known)
+		lag.age_ms = peer->lag_ms;
+	return lag;
+}
+
 /* ---- what is to be said ---- */
 
 typedef bool warning_test(const struct replication_status *status, const struct cluster_view *view);

@@ -22,6 +22,7 @@
 	X(DROPPED_SOURCE_LIMIT, "dropped-source-limit", 0,                                         \
 	  "under overload, of sources that failed too often: datagrams not looked at, denials "    \
 	  "not sent")                                                                              \
+	X(DENIALS_MUTED, "denials-muted", 0, "of dropped-source-limit: denials not sent")          \
 	X(DROPPED_GIVEN_WAY, "dropped-given-way", 0,                                               \
 	  "requests of unbound nodes not looked at under overload: refreshes came first")          \
 	X(DROPPED_SILENT, "dropped-silent", 0, "requests that the RFC wants left unanswered")      \
@@ -32,6 +33,8 @@
 	X(DROPPED_BUSY, "dropped-busy", 0, "requests dropped because too many were under way")     \
 	X(DROPPED_STANDBY, "dropped-standby", 0,                                                   \
 	  "datagrams not looked at because another member of the cluster leads")                   \
+	X(DROPPED_DISABLED, "dropped-disabled", 0,                                                 \
+	  "registration requests left unanswered because registration.enabled is no")              \
 	X(UNCERTAIN, "uncertain", 0,                                                               \
 	  "granted requests left unanswered: leadership was lost before they took effect")         \
 	X(WITHHELD, "withheld", 0, "replies not sent because leadership was lost meanwhile")       \
@@ -40,6 +43,8 @@
 	X(SEND_FAILED, "send-failed", 0, "replies that the network did not take")                  \
 	X(SECURITY_VIOLATIONS, "security-violations", 0,                                           \
 	  "requests that failed authentication or replay protection")                              \
+	X(VIOLATORS_FORGOTTEN, "violators-forgotten", 0,                                           \
+	  "rows of `agentctl violations` that gave way to others")                                 \
 	X(REVOCATIONS, "revocations", 0, "registration revocations received from foreign agents")  \
 	X(REVOCATIONS_ACKNOWLEDGED, "revocations-acknowledged", 0,                                 \
 	  "acknowledgments sent to foreign agents that revoked")                                   \

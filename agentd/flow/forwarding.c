@@ -438,6 +438,11 @@ void agent_home(struct agent *agent, struct home_status *out)
 	*out = home_status(agent->forwarding ? &agent->forwarding->home : &nothing);
 }
 
+bool agent_is_forwarding(const struct agent *agent)
+{
+	return agent->forwarding;
+}
+
 bool agent_traffic(struct agent *agent, uint32_t realm, struct in_addr home,
                    const struct binding *binding, struct dataplane_traffic *out)
 {

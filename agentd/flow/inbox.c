@@ -47,3 +47,10 @@ uint64_t inbox_arrived_ns(const struct inbox *inbox, unsigned i)
 	memcpy(&at, CMSG_DATA(header), sizeof(at));
 	return (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec;
 }
+
+uint64_t inbox_waited_ns(const struct inbox *inbox, unsigned i, uint64_t now_ns)
+{
+	uint64_t arrived_ns = inbox_arrived_ns(inbox, i);
+
+	return arrived_ns && now_ns > arrived_ns ? now_ns - arrived_ns : 0;
+}

@@ -57,4 +57,7 @@ static inline bool inbox_is_cut(const struct inbox *inbox, unsigned i)
 /* Unix time in nanoseconds at which the kernel had it; 0 = not known. */
 uint64_t inbox_arrived_ns(const struct inbox *inbox, unsigned i);
 
+/* How long it has waited at that Unix time; 0 when that is not known. */
+uint64_t inbox_waited_ns(const struct inbox *inbox, unsigned i, uint64_t now_ns);
+
 #endif

@@ -17,11 +17,15 @@
 #include "agentd/base/clock.h"
 #include "agentd/base/clock_agreement.h"
 #include "agentd/flow/agent.h"
+#include "agentd/flow/batch.h"
 #include "agentd/flow/completions.h"
+#include "agentd/flow/figures.h"
 #include "agentd/flow/membership.h"
 #include "agentd/flow/reign.h"
 #include "agentd/flow/revoker.h"
+#include "agentd/flow/room.h"
 #include "agentd/flow/trace.h"
+#include "agentd/flow/violations.h"
 #include "agentd/registration/registration.h"
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"
@@ -41,7 +45,8 @@ struct configure_job {
 	struct row_log rows;
 	enum ha_error *results;
 	size_t count;
-	agent_changed *done; /* NULL: nobody waits */
+	agent_changed *done;    /* these are NULL when nobody waits */
+	batch_done *batch_done; /* the changes are made together or not at all */
 	void *context;
 };
 
@@ -67,6 +72,14 @@ struct checkpoint {
 	_Atomic bool failing;
 	uint64_t told_ns;      /* when the log told so last */
 	_Atomic unsigned lent; /* moments of the store that other members read */
+};
+
+/* Most bindings at once. */
+struct peak {
+	pthread_mutex_t lock; /* of what is shown */
+	uint32_t bindings;    /* shown */
+	uint64_t at_ms;
+	uint32_t reached; /* engine's thread, or while there is none */
 };
 
 /* What the agents of a cluster's member share. */
@@ -98,17 +111,19 @@ struct agent {
 	struct state *state;
 	struct replication *replication;
 	struct reign reign;
-	bool led;              /* as it was said last; engine's thread */
-	_Atomic bool prepared; /* the state has its first configuration */
-	struct watch *watch;   /* of a cluster; else NULL, as the next */
-	struct chores *chores;
-	struct ownership *ownership;  /* NULL: others see to the address */
-	pthread_mutex_t answer_lock;  /* of the next; held while it is made use of */
-	bool answering;               /* `replication` may be asked */
-	pthread_mutex_t applied_lock; /* index and term belong together */
+	bool led;                      /* as it was said last; engine's thread */
+	struct replication_reign seen; /* who led when the last run was closed */
+	_Atomic bool prepared;         /* the state has its first configuration */
+	struct watch *watch;           /* of all runs */
+	struct chores *chores;         /* NULL until the agent is started */
+	struct ownership *ownership;   /* NULL: others see to the address */
+	pthread_mutex_t answer_lock;   /* of the next; held while it is made use of */
+	bool answering;                /* `replication` may be asked */
+	pthread_mutex_t applied_lock;  /* index and term belong together */
 	_Atomic uint64_t applied_index;
 	uint64_t applied_term;
 	_Atomic bool failed;
+	struct peak peak;
 
 	pthread_mutex_t clock_lock;
 	struct cluster_clock clock;
@@ -132,7 +147,9 @@ struct agent {
 	struct revoker *revoker;
 
 	struct traces traces;
+	struct violations violations; /* of requests, since the start of the process */
 	struct checkpoint checkpoint;
+	struct room room;
 	pthread_mutex_t jobs_lock;
 	struct configure_job *jobs; /* put in order, not yet applied */
 	struct drop_job *drops;     /* likewise */
@@ -169,7 +186,7 @@ void policy_read(struct agent *agent, struct registration_policy *out);
 void policy_read_label(struct agent *agent, uint8_t label, struct registration_policy *out);
 /* The option that a setting `policy.NAME.OPTION` overrides; NULL when it is none
  * of this policy (NULL: of any). */
-const struct option *policy_option(const char *name, const char *policy);
+const struct config_option *policy_option(const char *name, const char *policy);
 
 /* secret.c */
 void secret_refresh(struct agent *agent);
@@ -208,7 +225,8 @@ void applier_machine(struct agent *agent, struct replication_machine *out);
 enum ha_error leadership_open(struct agent *agent, char *report, size_t size); /* with all rights */
 void leadership_alone(struct agent *agent); /* there is one voter */
 void leadership_stop(struct agent *agent);  /* before the replication is closed */
-void leadership_close(struct agent *agent);
+void leadership_leave(struct agent *agent); /* the home agent's address is given up */
+void leadership_close(struct agent *agent); /* after what forwards, which asks who has it */
 /* clock_monotonic_ns() until which this node may answer; 0 when it does not lead. Any
  * thread, does not wait for the network. */
 uint64_t leadership_answer_until(void *agent);
@@ -236,6 +254,8 @@ void checkpoint_dirty(struct agent *agent); /* something was applied */
 void checkpoint_wake(struct agent *agent);  /* what it waited for may be different */
 void checkpoint_write_through(struct agent *agent, struct configure_job *job);
 void job_list_append(struct job_list *list, struct configure_job *job);
+/* Who waits is told once: what is known, or that nothing is. */
+void job_tell(struct configure_job *job, bool known);
 void job_free(struct configure_job *job);
 
 /* pace.c: when the store thread works */
@@ -288,12 +308,14 @@ enum request_fate {
 struct request_result {
 	enum request_fate fate;
 	uint8_t type; /* enum mip_type of the datagram */
+	uint8_t kind; /* enum request_kind; as it was when it was looked at first */
 	bool claimed; /* `hold` is kept until what was proposed is applied or released */
 	enum mip_code code;
 	bool deregistration;
-	bool genuine;       /* authentic, new, and not sooner than it may come */
-	uint64_t traced;    /* who watches the node; 0 = nobody */
-	const char *reason; /* of the verdict; static */
+	bool genuine;        /* authentic, new, and not sooner than it may come */
+	uint64_t arrived_ns; /* clock_monotonic_ns(), of the datagram; set by who received it */
+	uint64_t traced;     /* who watches the node; 0 = nobody */
+	const char *reason;  /* of the verdict; static */
 	struct state_hold hold;
 	uint8_t reply[REGISTRATION_REPLY_MAX];
 	size_t reply_size;

@@ -80,9 +80,15 @@ void leadership_stop(struct agent *agent)
 	set_answering(agent, false);
 }
 
+void leadership_leave(struct agent *agent)
+{
+	ownership_leave(agent->ownership);
+}
+
 void leadership_close(struct agent *agent)
 {
 	ownership_close(agent->ownership);
+	agent->ownership = NULL;
 }
 
 /* ---- an operator's wishes ---- */

@@ -23,6 +23,8 @@ void message_handle(struct agent *agent, const struct registration_policy *polic
 
 	out->fate = REQUEST_DROPPED;
 	out->type = type;
+	if (!no_resources)
+		out->kind = REQUEST_NONE;
 	out->claimed = false;
 	out->genuine = false;
 	out->code = MIP_SILENCE;

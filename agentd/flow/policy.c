@@ -8,9 +8,10 @@
 #include "agentd/base/config_values.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/inspect.h"
+#include "agentd/flow/notify_setting.h"
 #include "agentd/state/pools.h"
 
-/* Settings of the store that are no options: pools and policies. */
+/* Settings of the store that are no options: pools, policies and features. */
 static bool is_option(const char *name)
 {
 	return config_option_find(name) != NULL;
@@ -18,7 +19,8 @@ static bool is_option(const char *name)
 
 static bool is_known(const char *name)
 {
-	static const char *const families[] = { POLICY_SETTING, POOL_SETTING };
+	static const char *const families[] = { POLICY_SETTING, POOL_SETTING, FEATURE_PREFIX,
+		                                NOTIFY_SETTING };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (strncmp(name, families[i], strlen(families[i])) == 0)
@@ -49,7 +51,7 @@ static void note_option(void *context, const char *name, const char *value)
 static void forget_seeds(struct config *config)
 {
 	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 		struct config_error error;
 
 		if (option->owner == OWNER_CLUSTER && option->preset)
@@ -73,9 +75,9 @@ void agent_config(struct agent *agent, struct config *out)
 /* ---- policies of mobile nodes ---- */
 
 /* Settings `policy.NAME.OPTION` stand for `registration.OPTION`. */
-const struct option *policy_option(const char *name, const char *policy)
+const struct config_option *policy_option(const char *name, const char *policy)
 {
-	const struct option *option;
+	const struct config_option *option;
 	const char *dot = strrchr(name, '.');
 	char full[96];
 
@@ -98,7 +100,7 @@ struct overriding {
 static void override(void *context, const char *name, const char *value)
 {
 	struct overriding *overriding = context;
-	const struct option *option = policy_option(name, overriding->policy);
+	const struct config_option *option = policy_option(name, overriding->policy);
 	struct config_error error;
 	char full[96];
 
@@ -123,6 +125,7 @@ void agent_policy_config(struct agent *agent, const char *policy, struct config 
 static struct registration_policy compile(const struct config *config)
 {
 	return (struct registration_policy){
+		.disabled = !config->enabled,
 		.home_agent = config->home_agent_address,
 		.redirect = config->redirect,
 		.max_lifetime_s = (uint16_t)config->max_lifetime_s,
@@ -161,6 +164,14 @@ static void compile_policies(struct agent *agent, const struct config *config)
 	agent->policy_count = count;
 }
 
+static void say_of_switch(const struct agent *agent, const struct config *config)
+{
+	if (agent->policy.disabled == config->enabled)
+		log_notice("registration.enabled is %s: registration requests are %s",
+		           config->enabled ? "yes" : "no",
+		           config->enabled ? "answered again" : "left unanswered");
+}
+
 /* Read and set under one lock: of two threads that refresh, the later one has
  * the later settings. */
 void policy_refresh(struct agent *agent)
@@ -169,6 +180,7 @@ void policy_refresh(struct agent *agent)
 
 	pthread_mutex_lock(&agent->policy_lock);
 	agent_config(agent, &config);
+	say_of_switch(agent, &config);
 	agent->policy = compile(&config);
 	compile_policies(agent, &config);
 	secret_refresh(agent);

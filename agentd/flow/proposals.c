@@ -5,8 +5,10 @@
 
 void proposals_init(struct proposals *proposals)
 {
-	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
+	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++) {
 		proposals->at[i].next_free = i + 1;
+		proposals->at[i].kind = REQUEST_NONE;
+	}
 	proposals->first_free = 0;
 	proposals->count = 0;
 }
@@ -21,6 +23,8 @@ uint32_t proposals_keep(struct proposals *proposals, const struct request_result
 	proposals->count++;
 	proposal->to = *to;
 	proposal->type = result->type;
+	proposal->kind = result->kind;
+	proposal->arrived_ns = result->arrived_ns;
 	proposal->code = (uint16_t)result->code;
 	proposal->deregistration = result->deregistration;
 	proposal->claimed = result->claimed;
@@ -35,6 +39,14 @@ uint32_t proposals_keep(struct proposals *proposals, const struct request_result
 void proposals_give(struct proposals *proposals, uint32_t place)
 {
 	proposals->at[place].next_free = proposals->first_free;
+	proposals->at[place].kind = REQUEST_NONE;
 	proposals->first_free = place;
 	proposals->count--;
+}
+
+void proposals_abandon(struct proposals *proposals)
+{
+	for (uint32_t i = 0; i < COMPLETIONS_MAX; i++)
+		figures_count(proposals->at[i].kind, REQUEST_UNANSWERED);
+	proposals_init(proposals);
 }

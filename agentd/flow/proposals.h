@@ -19,8 +19,10 @@ struct proposal {
 	uint16_t reply_size;
 	uint16_t code; /* enum mip_code */
 	uint8_t type;  /* enum mip_type of the datagram */
+	uint8_t kind;  /* enum request_kind; REQUEST_NONE where the place is free */
 	bool deregistration;
 	bool claimed;
+	uint64_t arrived_ns;
 	struct state_hold hold; /* when it is */
 	uint64_t traced;
 	const char *reason; /* static */
@@ -39,5 +41,8 @@ void proposals_init(struct proposals *proposals);
 uint32_t proposals_keep(struct proposals *proposals, const struct request_result *result,
                         const struct sockaddr_in *to);
 void proposals_give(struct proposals *proposals, uint32_t place);
+
+/* What is still under way gets no reply any more. */
+void proposals_abandon(struct proposals *proposals);
 
 #endif

@@ -28,6 +28,7 @@ struct receiver {
 	int socket;
 	int broadcasts[BROADCAST_SOCKETS]; /* of the first thread; answered from `socket` */
 	bool broadcast;                    /* the batch came on one of them */
+	uint64_t read_ns, read_wall_ns;    /* the batch was read; both clocks */
 	bool started;
 	pthread_t thread;
 	struct completions completions;
@@ -49,6 +50,7 @@ struct receiver {
 static void leave_unanswered(struct receiver *r, struct completion done)
 {
 	flow_count(done.error == HA_E_NOTLEADER ? FLOW_UNCERTAIN : FLOW_APPLY_REFUSED);
+	figures_count(r->proposals.at[done.pending].kind, REQUEST_UNANSWERED);
 	proposals_give(&r->proposals, done.pending);
 }
 
@@ -59,7 +61,9 @@ static void complete(struct receiver *r, struct completion done)
 		.proposal = done.pending,
 		.code = proposal->code,
 		.type = proposal->type,
+		.kind = proposal->kind,
 		.deregistration = proposal->deregistration,
+		.arrived_ns = proposal->arrived_ns,
 	};
 
 	if (proposal->traced)
@@ -146,7 +150,9 @@ static struct leaving at_once(const struct request_result *result)
 		.proposal = PROPOSAL_NONE,
 		.code = (uint16_t)result->code,
 		.type = result->type,
+		.kind = result->kind,
 		.deregistration = result->deregistration,
+		.arrived_ns = result->arrived_ns,
 	};
 }
 
@@ -157,9 +163,12 @@ static void handle(struct receiver *r, const struct registration_policy *policy,
 	struct request_result *result = &r->results[i];
 	struct sockaddr_in *from = &r->inbox.from[i];
 
+	result->arrived_ns = r->read_ns - inbox_waited_ns(&r->inbox, i, r->read_wall_ns);
 	message_handle(r->agent, policy, clock, &datagram, no_resources, result);
 	if (result->fate == REQUEST_ANSWERED && is_unheard(r, from->sin_addr, result)) {
 		flow_count(FLOW_DROPPED_SOURCE_LIMIT);
+		flow_count(FLOW_DENIALS_MUTED);
+		figures_count(result->kind, REQUEST_UNANSWERED);
 		flow_trace_unsent(r->agent, result, from, FLOW_DROPPED_SOURCE_LIMIT);
 	} else if (result->fate == REQUEST_ANSWERED) {
 		flow_trace_answer(r->agent, result, from);
@@ -191,9 +200,12 @@ static void warn_full(void)
 static void drop_proposed(struct receiver *r, size_t count, enum flow_counter why)
 {
 	counter_add(&flow_counters, why, count);
-	for (size_t i = 0; i < count; i++)
-		flow_trace_unsent(r->agent, &r->results[r->proposed[i]],
-		                  &r->inbox.from[r->proposed[i]], why);
+	for (size_t i = 0; i < count; i++) {
+		const struct request_result *result = &r->results[r->proposed[i]];
+
+		figures_count(result->kind, REQUEST_UNANSWERED);
+		flow_trace_unsent(r->agent, result, &r->inbox.from[r->proposed[i]], why);
+	}
 }
 
 static void propose(struct receiver *r, const struct registration_policy *policy,
@@ -221,20 +233,19 @@ static void propose(struct receiver *r, const struct registration_policy *policy
 
 /* A datagram that waited so long has been sent again: an answer now would be to
  * a request that the node has given up. */
-static bool is_stale(const struct receiver *r, uint32_t i, uint64_t now_ns)
+static bool is_stale(const struct receiver *r, uint32_t i)
 {
 	uint64_t limit_ns = r->agent->request_age_ms * UINT64_C(1000000);
-	uint64_t arrived_ns = inbox_arrived_ns(&r->inbox, i);
 
-	return limit_ns && arrived_ns && now_ns > arrived_ns && now_ns - arrived_ns > limit_ns;
+	return limit_ns && inbox_waited_ns(&r->inbox, i, r->read_wall_ns) > limit_ns;
 }
 
-static enum overload_turn turn_of(struct receiver *r, uint32_t i, uint64_t now_ns)
+static enum overload_turn turn_of(struct receiver *r, uint32_t i)
 {
 	struct in_addr source = r->inbox.from[i].sin_addr;
 	enum overload_turn turn;
 
-	if (is_stale(r, i, now_ns)) {
+	if (is_stale(r, i)) {
 		leave_unread(r, i, FLOW_DROPPED_STALE);
 		return OVERLOAD_LEFT;
 	}
@@ -258,12 +269,12 @@ static void look_at(struct receiver *r, const struct registration_policy *policy
 }
 
 static void look_at_batch(struct receiver *r, const struct registration_policy *policy,
-                          struct request_clock clock, uint64_t now_ns)
+                          struct request_clock clock)
 {
 	enum overload_turn turns[INBOX_BATCH] = { OVERLOAD_FIRST };
 
 	for (uint32_t i = 0; i < r->inbox.count; i++)
-		turns[i] = turn_of(r, i, now_ns);
+		turns[i] = turn_of(r, i);
 	for (uint32_t i = 0; i < r->inbox.count; i++)
 		if (turns[i] == OVERLOAD_FIRST)
 			look_at(r, policy, clock, i, turns[i]);
@@ -277,28 +288,28 @@ static void look_at_batch(struct receiver *r, const struct registration_policy *
 	}
 }
 
-static void begin_batch(struct receiver *r, struct request_clock clock, uint64_t now_ns)
+static void begin_batch(struct receiver *r, struct request_clock clock)
 {
-	uint64_t arrived_ns = inbox_arrived_ns(&r->inbox, 0); /* the oldest comes first */
-
-	overload_begin(&r->overload, arrived_ns && now_ns > arrived_ns ? now_ns - arrived_ns : 0,
-	               r->agent->source_failures, clock_monotonic_ns() / 1000000u,
-	               clock.cluster_ms);
+	figures_look(r->read_ns);
+	/* The oldest comes first. */
+	overload_begin(&r->overload, inbox_waited_ns(&r->inbox, 0, r->read_wall_ns),
+	               r->agent->source_failures, r->read_ns / 1000000u, clock.cluster_ms);
 }
 
 static void take_batch(struct receiver *r)
 {
 	struct registration_policy policy;
 	struct request_clock clock;
-	uint64_t now_ns;
 
 	policy_read(r->agent, &policy);
-	now_ns = clock_wall_ns();
-	clock.wall_ms = r->agent->reign.shared ? agent_wall_ms(r->agent) : now_ns / 1000000u;
+	r->read_wall_ns = clock_wall_ns();
+	r->read_ns = clock_monotonic_ns();
+	clock.wall_ms = r->agent->reign.shared ? agent_wall_ms(r->agent)
+	                                       : r->read_wall_ns / 1000000u;
 	clock.cluster_ms = agent_cluster_ms(r->agent);
 	prefetch(r);
-	begin_batch(r, clock, now_ns);
-	look_at_batch(r, &policy, clock, now_ns);
+	begin_batch(r, clock);
+	look_at_batch(r, &policy, clock);
 	propose(r, &policy, clock);
 }
 
@@ -358,6 +369,7 @@ static void *run(void *argument)
 				receive_batch(r, wait[i].fd, i > 1);
 	}
 	send_completed(r);
+	proposals_abandon(&r->proposals);
 	return NULL;
 }
 

@@ -213,6 +213,7 @@ static enum ha_error open_log(struct agent *agent, const char *directory,
 		.tick_ms = 100,
 		.applied_term = position->term,
 		.reset = position->replaced,
+		.reign = agent->seen,
 	};
 	enum ha_error error;
 

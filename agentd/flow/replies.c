@@ -26,19 +26,30 @@ static bool leave(struct replies *replies)
 	return leaves;
 }
 
+static void count_sent(const struct leaving *reply, uint64_t now_ns)
+{
+	message_count_reply(reply->type, (enum mip_code)reply->code, reply->deregistration);
+	figures_replied(reply->kind, mip_code_is_accepted((enum mip_code)reply->code),
+	                reply->arrived_ns, now_ns);
+}
+
 void replies_send(struct replies *replies)
 {
 	struct outbox *outbox = &replies->outbox;
 	bool leaves = outbox->count > 0 && leave(replies);
+	uint64_t now_ns = leaves ? clock_monotonic_ns() : 0;
 
-	if (!leaves)
+	if (leaves)
+		figures_look(now_ns);
+	else
 		counter_add(&flow_counters, FLOW_WITHHELD, outbox->count);
 	for (size_t i = 0; i < outbox->count; i++) {
 		const struct leaving *reply = &replies->leaving[i];
 
 		if (leaves)
-			message_count_reply(reply->type, (enum mip_code)reply->code,
-			                    reply->deregistration);
+			count_sent(reply, now_ns);
+		else
+			figures_count(reply->kind, REQUEST_UNANSWERED);
 		if (reply->proposal != PROPOSAL_NONE)
 			proposals_give(replies->proposals, reply->proposal);
 	}

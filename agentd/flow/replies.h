@@ -16,7 +16,9 @@ struct leaving {
 	uint32_t proposal; /* to be given back, or PROPOSAL_NONE */
 	uint16_t code;     /* enum mip_code */
 	uint8_t type;
+	uint8_t kind; /* enum request_kind of what it answers */
 	bool deregistration;
+	uint64_t arrived_ns; /* when that came */
 };
 
 struct replies {

@@ -5,6 +5,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/events.h"
 #include "agentd/state/command.h"
 
 static void look_up_node(struct agent *agent, struct request *r)
@@ -168,27 +169,68 @@ static void log_verdict(const struct request *r)
 		         (unsigned long long)held_back);
 }
 
+static void tell_failure(const struct agent *agent, const struct violation *seen)
+{
+	const struct event_failure failure = {
+		.group = agent->group,
+		.home = seen->home,
+		.spi = seen->spi,
+		.identification = seen->identification,
+		.reason = seen->reason,
+	};
+
+	events_failure(&failure);
+}
+
+static void note_violation(struct agent *agent, const struct request *r)
+{
+	const struct violation seen = {
+		.home = r->decoded.fixed.home,
+		.spi = registration_violation_spi(&r->decoded, &r->facts, r->verdict.violation),
+		.reason = (uint8_t)r->verdict.violation,
+		.identification = r->decoded.fixed.identification,
+		.last_ms = clock_monotonic_ms(),
+	};
+
+	flow_count(FLOW_SECURITY_VIOLATIONS);
+	if (violations_note(&agent->violations, &seen))
+		flow_count(FLOW_VIOLATORS_FORGOTTEN);
+	if (events_are_taken())
+		tell_failure(agent, &seen);
+}
+
+/* Of a request that claims to be of a node that we know. Who is not answered is not
+ * denied. */
+static void note_denial(struct agent *agent, const struct request *r)
+{
+	if (r->node_known && r->verdict.code != MIP_SILENCE &&
+	    !mip_code_is_accepted(r->verdict.code))
+		state_note_denial(agent->state, &r->node, (uint8_t)r->verdict.code,
+		                  clock_monotonic_ms());
+}
+
 static enum request_fate answer(struct agent *agent, const struct request *r,
                                 struct request_result *out)
 {
 	if (!mip_code_is_accepted(r->verdict.code))
 		log_verdict(r);
 	if (r->verdict.violation)
-		flow_count(FLOW_SECURITY_VIOLATIONS);
+		note_violation(agent, r);
+	note_denial(agent, r);
 	if (r->verdict.repeated)
 		flow_count(FLOW_REPEATED);
 	else if (r->facts.mobile_home == AUTHENTICATION_VALID && !r->verdict.violation)
 		state_note_use(agent->state, &r->node, r->facts.cluster_ms);
 	if (out->reply_size)
 		return REQUEST_ANSWERED;
-	flow_count(FLOW_DROPPED_SILENT);
+	flow_count(r->facts.policy.disabled ? FLOW_DROPPED_DISABLED : FLOW_DROPPED_SILENT);
 	return REQUEST_DROPPED;
 }
 
 struct state_pace request_pace(const struct request *r)
 {
 	return (struct state_pace){
-		.now_ms = clock_monotonic_ns() / 1000000u,
+		.now_ms = clock_monotonic_ms(),
 		.interval_ms = r->facts.policy.interval_ms,
 		.burst = r->facts.policy.burst,
 	};
@@ -291,6 +333,34 @@ static bool is_genuine(const struct request *r, enum request_fate fate)
 	       !r->verdict.violation && !r->verdict.repeated;
 }
 
+static enum request_kind kind_of(const struct request *r)
+{
+	struct in_addr care_of = registration_care_of(&r->decoded);
+
+	if (r->decoded.fixed.lifetime_s == 0)
+		return REQUEST_DEREGISTER;
+	if (!r->node_known || r->node.binding_count == 0)
+		return REQUEST_INITIAL;
+	for (size_t i = 0; i < r->node.binding_count; i++)
+		if (address_equal(r->node.bindings[i].care_of, care_of))
+			return REQUEST_REFRESH;
+	return REQUEST_MOVE;
+}
+
+/* One that is handled again was counted. */
+static void count(const struct request *r, bool again, struct request_result *out)
+{
+	if (!again) {
+		out->kind = (uint8_t)kind_of(r);
+		figures_count(out->kind, REQUEST_RECEIVED);
+		flow_count(out->deregistration ? FLOW_DEREGISTRATIONS : FLOW_REQUESTS);
+	}
+	if (out->fate == REQUEST_OUTRUN)
+		flow_count(FLOW_DROPPED_IN_FLIGHT);
+	if (out->fate == REQUEST_OUTRUN || out->fate == REQUEST_DROPPED)
+		figures_count(out->kind, REQUEST_UNANSWERED);
+}
+
 /* A node can change between the look and the claim, by expiry for example; it
  * cannot go on doing so. */
 #define ATTEMPTS_MAX 3u
@@ -311,8 +381,6 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 	}
 	r.facts.no_resources = no_resources;
 	out->deregistration = r.decoded.fixed.lifetime_s == 0;
-	if (!no_resources)
-		flow_count(out->deregistration ? FLOW_DEREGISTRATIONS : FLOW_REQUESTS);
 	do {
 		request_look(agent, policy, clock, &r);
 		out->fate = decide(agent, &r, out);
@@ -321,8 +389,7 @@ void request_handle(struct agent *agent, const struct registration_policy *polic
 	out->reason = r.verdict.reason;
 	if (traces_are_on(&agent->traces))
 		out->traced = request_trace(agent, &r, datagram, out->fate);
-	if (out->fate == REQUEST_OUTRUN)
-		flow_count(FLOW_DROPPED_IN_FLIGHT);
+	count(&r, no_resources, out);
 	request_forget_keys(&r);
 }
 

@@ -78,7 +78,7 @@ static enum ha_error seed_settings(struct agent *agent, char *report, size_t siz
 	enum ha_error error;
 
 	for (size_t i = 0; i < config_option_count() && count < 64; i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 		struct change *change = &changes[count];
 
 		if (option->owner != OWNER_CLUSTER)

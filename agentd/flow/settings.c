@@ -8,6 +8,7 @@
 #include "agentd/base/address.h"
 #include "agentd/base/config_values.h"
 #include "agentd/flow/inspect.h"
+#include "agentd/flow/notify_setting.h"
 #include "agentd/state/pools.h"
 
 #define refuse(error, why, ...) ha_refuse((error)->text, sizeof((error)->text), why, __VA_ARGS__)
@@ -37,7 +38,7 @@ static enum ha_error refuse_label(struct settings_error *error, const char *name
 
 /* What is wrong with the option of a policy is said of the policy's. */
 static enum ha_error refuse_as(struct settings_error *error, enum ha_error why, const char *name,
-                               const struct option *option, const char *trouble)
+                               const struct config_option *option, const char *trouble)
 {
 	char own[64];
 	size_t length = (size_t)snprintf(own, sizeof(own), "%s.%s:", option->section, option->name);
@@ -50,7 +51,7 @@ static enum ha_error refuse_as(struct settings_error *error, enum ha_error why, 
 }
 
 /* A value by the row of its option, in the form that a file would have. */
-static enum ha_error judge_option(struct agent *agent, const struct option *option,
+static enum ha_error judge_option(struct agent *agent, const struct config_option *option,
                                   const char *value, struct change *out,
                                   struct settings_error *error)
 {
@@ -79,7 +80,7 @@ static enum ha_error refuse_unknown(struct settings_error *error, const char *na
 }
 
 static enum ha_error refuse_of_node(struct settings_error *error, const char *name,
-                                    const struct option *option)
+                                    const struct config_option *option)
 {
 	return refuse(error, HA_E_PERMISSION,
 	              "%s belongs to the node: edit its configuration file and %s", name,
@@ -89,7 +90,7 @@ static enum ha_error refuse_of_node(struct settings_error *error, const char *na
 static enum ha_error judge_plain(struct agent *agent, const char *name, const char *value,
                                  struct change *out, struct settings_error *error)
 {
-	const struct option *option = config_option_find(name);
+	const struct config_option *option = config_option_find(name);
 
 	if (!option)
 		return refuse_unknown(error, name);
@@ -104,7 +105,7 @@ static enum ha_error refuse_policy_option(struct settings_error *error, const ch
 	size_t length = 0;
 
 	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 
 		if (option->policy && length < sizeof(options))
 			length += (size_t)snprintf(options + length, sizeof(options) - length,
@@ -117,7 +118,7 @@ static enum ha_error refuse_policy_option(struct settings_error *error, const ch
 static enum ha_error judge_policy(struct agent *agent, const char *name, const char *value,
                                   struct change *out, struct settings_error *error)
 {
-	const struct option *option = agent_policy_option(name);
+	const struct config_option *option = agent_policy_option(name);
 	const char *label = name + strlen(POLICY_SETTING);
 
 	if (!option)
@@ -165,6 +166,33 @@ static enum ha_error judge_pool(struct agent *agent, const char *name, const cha
 	return HA_OK;
 }
 
+static enum ha_error refuse_notify(struct settings_error *error, const char *name)
+{
+	return refuse(error, HA_E_NOTFOUND,
+	              "%s: notify.KIND.enabled or notify.KIND.per-minute, with KIND a kind of "
+	              "HearthEventKind such as pool-exhausted",
+	              config_excerpt(name).text);
+}
+
+static enum ha_error judge_notify(const char *name, const char *value, struct change *out,
+                                  struct settings_error *error)
+{
+	enum notify_option option;
+	unsigned kind;
+	uint32_t number;
+
+	if (!notify_setting_parse(name, &kind, &option))
+		return refuse_notify(error, name);
+	if (notify_setting_value(option, value, &number) != HA_OK)
+		return refuse(error, HA_E_RANGE, "%s: '%s' is not %s", name,
+		              config_excerpt(value).text,
+		              option == NOTIFY_OPTION_ENABLED
+		                      ? "yes or no"
+		                      : "a whole number from 0 to 6000; 0 is no limit");
+	snprintf(out->value, sizeof(out->value), "%s", value);
+	return HA_OK;
+}
+
 enum ha_error setting_judge(struct agent *agent, const char *name, const char *value,
                             struct change *out, struct settings_error *error)
 {
@@ -176,13 +204,17 @@ enum ha_error setting_judge(struct agent *agent, const char *name, const char *v
 		return judge_policy(agent, name, value, out, error);
 	if (begins_with(name, POOL_SETTING))
 		return judge_pool(agent, name, value, out, error);
+	if (begins_with(name, NOTIFY_SETTING))
+		return judge_notify(name, value, out, error);
 	return judge_plain(agent, name, value, out, error);
 }
 
 enum ha_error setting_judge_unset(const char *name, struct change *out,
                                   struct settings_error *error)
 {
-	const struct option *option = config_option_find(name);
+	const struct config_option *option = config_option_find(name);
+	enum notify_option of_kind;
+	unsigned kind;
 
 	*out = (struct change){ .kind = CHANGE_UNSET };
 	if (strlen(name) >= sizeof(out->name))
@@ -192,6 +224,9 @@ enum ha_error setting_judge_unset(const char *name, struct change *out,
 		return agent_policy_option(name) ? HA_OK : refuse_policy_option(error, name);
 	if (begins_with(name, POOL_SETTING))
 		return HA_OK;
+	if (begins_with(name, NOTIFY_SETTING))
+		return notify_setting_parse(name, &kind, &of_kind) ? HA_OK
+		                                                   : refuse_notify(error, name);
 	if (!option)
 		return refuse_unknown(error, name);
 	return option->owner == OWNER_NODE ? refuse_of_node(error, name, option) : HA_OK;

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agentd/load/histogram.h"
+#include "agentd/base/histogram.h"
 #include "agentd/load/identity.h"
 #include "agentd/load/plan.h"
 #include "agentd/load/record.h"

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stdint.h>
 
-#include "agentd/load/histogram.h"
+#include "agentd/base/histogram.h"
 #include "agentd/load/identity.h"
 #include "agentd/load/run.h"
 

@@ -98,6 +98,8 @@ enum ha_error agents_open(struct agents *agents, char report[AGENTS_REPORT])
 	uint32_t forward = agents_that_forward(agents);
 	enum ha_error why = HA_OK;
 
+	if (!config_has_home_agent(&agents->configs.of[0]))
+		return HA_OK;
 	if (forward)
 		dataplane_tidy(&agents->configs.of[0], forward);
 	if (agents->configs.of[0].cluster_node)
@@ -141,15 +143,20 @@ static enum ha_error start_all(struct agents *agents, char report[AGENTS_REPORT]
 }
 
 enum ha_error agents_start(struct agents *agents, struct loop *loop, struct control_server *control,
-                           char report[AGENTS_REPORT])
+                           struct mib_service *snmp, char report[AGENTS_REPORT])
 {
 	enum ha_error why;
 
 	agents->loop = loop;
 	agents->control = control;
+	agents->snmp = snmp;
 	why = start_all(agents, report);
-	for (size_t i = 0; i < agents->count && why == HA_OK; i++)
+	for (size_t i = 0; i < agents->count && why == HA_OK; i++) {
 		control_server_add(control, agents->of[i].agent);
+		mib_service_add(snmp, agents->of[i].agent);
+	}
+	if (why == HA_OK)
+		why = mib_service_start(snmp, report, AGENTS_REPORT);
 	if (why == HA_OK)
 		control_server_start(control);
 	return why;
@@ -179,6 +186,7 @@ static void begin_again(struct agents_one *one)
 
 	log_notice("starting again over the store of another member");
 	control_server_pause(one->all->control, one->config->group);
+	mib_service_pause(one->all->snmp, one->config->group);
 	hold_signals(&before);
 	number = pthread_create(&one->thread, NULL, start_again, one);
 	let_signals(&before);
@@ -201,6 +209,7 @@ static void look_at(struct agents_one *one)
 	if (atomic_exchange(&one->started, false)) {
 		await_again(one);
 		control_server_resume(one->all->control, one->config->group);
+		mib_service_resume(one->all->snmp, one->config->group);
 		log_notice("started again");
 	}
 	if (!one->starting && atomic_exchange(&one->renewed, false))

@@ -9,7 +9,7 @@
  * All on the thread of the loop, unless it says otherwise. Failures end in a sentence
  * in `report`.
  *
- * May include: agentd/flow, agentd/control. */
+ * May include: agentd/flow, agentd/control, mib/snmp.h. */
 #ifndef AGENTD_PROGRAMS_AGENTS_H
 #define AGENTD_PROGRAMS_AGENTS_H
 
@@ -21,6 +21,7 @@
 #include "agentd/control/server.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/membership.h"
+#include "mib/snmp.h"
 
 #define AGENTS_REPORT 512u
 
@@ -45,17 +46,19 @@ struct agents {
 	size_t count;
 	struct loop *loop;
 	struct control_server *control;
+	struct mib_service *snmp; /* NULL = nobody answers SNMP */
 };
 
 /* Of the configurations: a bit for each group that forwards packets. */
 uint32_t agents_that_forward(const struct agents *agents);
 
-/* Open all over their data, and their sockets. */
+/* Open all over their data, and their sockets; none where the process is no home agent. */
 enum ha_error agents_open(struct agents *agents, char report[AGENTS_REPORT]);
 
-/* With all rights given up: answer, and be answered for by the control server. */
+/* With all rights given up: answer, and be answered for by the control server and by
+ * SNMP, which may be NULL. */
 enum ha_error agents_start(struct agents *agents, struct loop *loop, struct control_server *control,
-                           char report[AGENTS_REPORT]);
+                           struct mib_service *snmp, char report[AGENTS_REPORT]);
 
 /* Of loop_options.wake: see to those that want to start again or have. */
 void agents_look(struct agents *agents);

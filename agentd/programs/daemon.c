@@ -29,6 +29,7 @@
 #include "agentd/programs/notify.h"
 #include "agentd/programs/privileges.h"
 #include "agentd/programs/reload.h"
+#include "agentd/programs/visited.h"
 
 struct daemon {
 	const char *path;
@@ -36,6 +37,8 @@ struct daemon {
 	struct privileges privileges;
 	struct loop *loop;
 	struct control_server *control;
+	struct mib_service *snmp;
+	struct visit *visit;
 	bool reload_wanted; /* while an agent is starting again */
 	char status[96];    /* for the service manager */
 	char report[AGENTS_REPORT];
@@ -90,8 +93,10 @@ static void on_signal(void *context, int number)
 
 static void on_tick(void *context)
 {
-	(void)context;
+	struct daemon *d = context;
+
 	notify_watchdog();
+	visited_tell(d->visit, &d->agents);
 }
 
 static void on_wake(void *context)
@@ -140,6 +145,7 @@ static enum ha_error prepare(struct daemon *d)
 
 	d->privileges.address = has_address(d);
 	d->privileges.forwards = agents_that_forward(&d->agents) != 0;
+	d->privileges.visited = visit_is_wanted(config);
 	snprintf(socket_path, sizeof(socket_path), "%s", config->control_socket);
 	if (why == HA_OK)
 		why = privileges_directory(&d->privileges, config->data_directory, 0700, d->report,
@@ -159,6 +165,10 @@ static enum ha_error open_agents(struct daemon *d)
 {
 	enum ha_error why = agents_open(&d->agents, d->report);
 
+	if (why == HA_OK && visit_is_wanted(main_config(d)))
+		d->visit = visit_open(main_config(d), &why, d->report, sizeof(d->report));
+	if (why == HA_OK && d->agents.count)
+		d->snmp = mib_service_open(&d->agents.configs, &why, d->report, sizeof(d->report));
 	if (why == HA_OK)
 		why = privileges_finish(&d->privileges, d->report, sizeof(d->report));
 	return why;
@@ -169,7 +179,7 @@ static enum ha_error open_control(struct daemon *d)
 	struct loop_options options = {
 		.signals = watched_signals,
 		.signal = on_signal,
-		.tick_ms = notify_watchdog_ms(),
+		.tick_ms = visited_tick_ms(d->visit, notify_watchdog_ms()),
 		.tick = on_tick,
 		.wake = on_wake,
 		.context = d,
@@ -188,7 +198,15 @@ static enum ha_error open_control(struct daemon *d)
 
 static enum ha_error start(struct daemon *d)
 {
-	return agents_start(&d->agents, d->loop, d->control, d->report);
+	enum ha_error why;
+
+	control_server_visit(d->control, d->visit, main_config(d));
+	why = agents_start(&d->agents, d->loop, d->control, d->snmp, d->report);
+	if (why == HA_OK && d->visit) {
+		visited_tell(d->visit, &d->agents);
+		visit_start(d->visit);
+	}
+	return why;
 }
 
 static enum ha_error come_up(struct daemon *d)
@@ -206,7 +224,13 @@ static enum ha_error come_up(struct daemon *d)
 
 static void go_down(struct daemon *d)
 {
+	mib_service_stop(d->snmp);
+	if (d->control)
+		control_server_visit(d->control, NULL, main_config(d));
+	visit_close(d->visit);
+	d->visit = NULL; /* the loop may still tick */
 	agents_stop(&d->agents);
+	mib_service_close(d->snmp);
 	control_server_close(d->control);
 	agents_close(&d->agents);
 	loop_close(d->loop);
@@ -235,7 +259,10 @@ static void describe(struct daemon *d)
 	size_t groups = d->agents.configs.count;
 	char members[MEMBERS_TEXT];
 
-	if (config_is_witness(config))
+	if (!config_has_home_agent(config))
+		snprintf(d->status, sizeof(d->status), "foreign agent %s",
+		         address_format(config->care_of.at[0].network).text);
+	else if (config_is_witness(config))
 		snprintf(d->status, sizeof(d->status), "witness");
 	else if (groups > 1)
 		snprintf(d->status, sizeof(d->status),

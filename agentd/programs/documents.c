@@ -9,13 +9,21 @@
 #include "agentd/dataplane/home_route.h"
 #include "agentd/dataplane/tc_keep.h"
 #include "agentd/dataplane/user_counters.h"
+#include "agentd/dataplane/visit_plane_counters.h"
+#include "agentd/dataplane/visit_reasons.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/figures.h"
+#include "agentd/visit/counters.h"
 #include "proto/codes.h"
+#include "proto/foreign_codes.h"
 #include "replication/counters.h"
+#include "mib/counters.h"
+#include "mib/refusal.h"
 
 void counter_sets_register(void)
 {
 	counters_register(&flow_counters);
+	counters_register(&request_counters);
 	counters_register(&mip_code_counters);
 	counters_register(&replication_counters);
 	counters_register(&dataplane_counters);
@@ -24,6 +32,12 @@ void counter_sets_register(void)
 	counters_register(&forward_counters);
 	counters_register(&user_counters);
 	counters_register(&tc_counters);
+	counters_register(&mib_counters);
+	counters_register(&mib_set_counters);
+	counters_register(&visiting_counters);
+	counters_register(&visitor_counters);
+	counters_register(&visit_plane_counters);
+	counters_register(&foreign_code_counters);
 }
 
 struct document {

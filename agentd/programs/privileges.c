@@ -88,7 +88,9 @@ static void choose_rights(const struct privileges *privileges)
 		CAP_BPF,       /* the program before user space, and what it reads of packets */
 		CAP_PERFMON,
 	};
-	const size_t count = privileges->forwards ? 5 : privileges->address ? 3 : 2;
+	const size_t count = privileges->forwards                         ? 5
+	                     : privileges->address || privileges->visited ? 3
+	                                                                  : 2;
 	bool have[5];
 
 	capng_get_caps_process();

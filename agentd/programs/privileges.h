@@ -25,11 +25,12 @@ struct privileges {
 	const char *user; /* borrowed */
 	bool address;     /* the home agent's address is to be taken and given */
 	bool forwards;    /* packets of mobile nodes are to be forwarded */
+	bool visited;     /* mobile nodes are heard on links */
 };
 
 /* HA_E_NOTFOUND with a sentence when there is no such user. Not started as
- * root, `user` is not looked at: we are who we are. `address` and
- * `forwards` are left to the caller. */
+ * root, `user` is not looked at: we are who we are. `address`,
+ * `forwards` and `visited` are left to the caller. */
 enum ha_error privileges_find(const char *user, struct privileges *out, char *report, size_t size);
 
 /* No core file, no debugger, no program with more rights, memory may be locked. */

@@ -13,7 +13,7 @@ struct difference {
 };
 
 static bool find_difference(const struct config *running, const struct config *file,
-                            const struct option *option, struct difference *out)
+                            const struct config_option *option, struct difference *out)
 {
 	if (config_option_equal(running, file, option))
 		return false;
@@ -23,7 +23,8 @@ static bool find_difference(const struct config *running, const struct config *f
 	return true;
 }
 
-static void take(struct config *running, const struct option *option, const struct difference *d)
+static void take(struct config *running, const struct config_option *option,
+                 const struct difference *d)
 {
 	struct config_error ignored; /* the value was accepted in the file */
 
@@ -46,7 +47,7 @@ static size_t merge_one(struct config *running, const struct config *file)
 	size_t differences = 0;
 
 	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 
 		if (!find_difference(running, file, option, &difference))
 			continue;

@@ -58,3 +58,27 @@ enum authentication registration_authenticate_aaa(const struct mip_extensions *e
 	               ? AUTHENTICATION_VALID
 	               : AUTHENTICATION_WRONG;
 }
+
+static bool has_failed(enum authentication authentication)
+{
+	return authentication == AUTHENTICATION_WRONG ||
+	       authentication == AUTHENTICATION_NO_ASSOCIATION;
+}
+
+/* In the order of the checks: the first that fails decides. */
+uint32_t registration_violation_spi(const struct registration_request *request,
+                                    const struct registration_facts *facts,
+                                    enum registration_violation violation)
+{
+	const struct mip_extensions *extensions = &request->extensions;
+
+	if (violation == VIOLATION_BAD_IDENTIFIER)
+		return extensions->mobile_home.spi;
+	if (violation != VIOLATION_BAD_AUTHENTICATOR)
+		return 0;
+	if (has_failed(facts->mobile_home))
+		return extensions->mobile_home.spi;
+	if (has_failed(facts->mobile_aaa))
+		return extensions->mobile_aaa.spi;
+	return extensions->foreign_home.spi;
+}

@@ -23,6 +23,13 @@ bool is_of_known_agent(const struct registration_request *request,
 	       mip_authentication_covers(&request->extensions.foreign_home, octets);
 }
 
+enum mip_code check_enabled(const struct registration_request *request,
+                            const struct registration_facts *facts)
+{
+	(void)request;
+	return facts->policy.disabled ? MIP_SILENCE : PASS;
+}
+
 enum mip_code check_extensions_known(const struct registration_request *request,
                                      const struct registration_facts *facts)
 {

@@ -12,7 +12,8 @@
 typedef enum mip_code check(const struct registration_request *, const struct registration_facts *);
 
 /* check_authentic.c: who sent it, and whether it is new */
-check check_extensions_known, check_authorization_present, check_association, check_spi;
+check check_enabled, check_extensions_known, check_authorization_present, check_association,
+	check_spi;
 check check_authenticator, check_aaa, check_answerable, check_well_formed, check_order,
 	check_identification;
 check check_foreign_agent, check_foreign_agent_known;

@@ -10,6 +10,8 @@ static const struct check_row {
 	enum registration_violation violation;
 	const char *reason;
 } checks[] = {
+	{ check_enabled, "enabled", 0,
+	  "the home agent is switched off: registration.enabled is no" },
 	{ check_extensions_known, "extensions-known", 0,
 	  "it has an unknown extension that must not be skipped" },
 	{ check_authorization_present, "authorization-present", VIOLATION_MISSING_EXTENSION,

@@ -73,6 +73,7 @@ enum udp_tunnel {
 
 /* Limits and choices of the operator. */
 struct registration_policy {
+	bool disabled; /* nobody is answered */
 	struct in_addr home_agent;
 	struct in_addr redirect;    /* whom a node that asks for any agent is sent to; 0 = us */
 	uint16_t max_lifetime_s;    /* 0xffff grants infinity */
@@ -163,6 +164,13 @@ struct registration_verdict {
 	const char *check;  /* name of the check that decided; "" when all passed. Static */
 	const char *reason; /* static text for the log, never NULL */
 };
+
+/* The SPI that mipSecRecentViolationSPI has of a violation: of the Mobile-Home
+ * extension when the identification was wrong, of the extension whose authenticator
+ * was when it was that, and otherwise 0. */
+uint32_t registration_violation_spi(const struct registration_request *request,
+                                    const struct registration_facts *facts,
+                                    enum registration_violation violation);
 
 /* Never fails: a request that cannot be granted is a verdict, not an error. */
 struct registration_verdict registration_decide(const struct registration_request *request,

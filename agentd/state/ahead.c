@@ -22,8 +22,10 @@ uint32_t state_prefetch_peer(struct state *state, enum peer_kind kind, uint32_t 
 	uint32_t slot = peer_index_probe(
 		&state->index, peer_index_hash(&state->index, kind, realm, address), &probe);
 
-	if (slot != SLOT_NONE)
+	if (slot != SLOT_NONE) {
 		prefetch_row(&state->peers[slot], sizeof(state->peers[slot]));
+		prefetch_row(&state->services[slot], sizeof(state->services[slot]));
+	}
 	return slot;
 }
 

@@ -111,6 +111,7 @@ static void note_accepted(struct state *state, uint32_t slot, const Hearth__Regi
 	replay->spi = registration->spi;
 	replay->used_ms = time_ms;
 	association_note_use(state, slot, registration->spi, time_ms);
+	service_accepted(state, slot);
 }
 
 /* With the peer's lock held. `address`: whether it can be had. In a log that is
@@ -176,6 +177,7 @@ static enum ha_error find_current(struct state *state, uint64_t index,
 	if (*slot == SLOT_NONE)
 		return HA_E_NOTFOUND;
 	peer = &state->peers[*slot];
+	__builtin_prefetch(&state->services[*slot], 1); /* wanted when it has been accepted */
 	if (peer->id != registration->node)
 		return HA_E_NOTFOUND; /* of an earlier incarnation, whose claim went with it */
 	peer_lock(state, *slot);

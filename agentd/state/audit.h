@@ -25,7 +25,8 @@
 	X(AUDIT_REPLACE, 4, "association replaced", false)                                         \
 	X(AUDIT_REMOVE, 5, "association removed", false)                                           \
 	X(AUDIT_REMOVE_PEER, 6, "peer removed", false)                                             \
-	X(AUDIT_SET_NODE, 7, "node set", true)
+	X(AUDIT_SET_NODE, 7, "node set", true)                                                     \
+	X(AUDIT_CHANGE, 8, "association changed", true) /* its key stays */
 
 enum audit_kind {
 #define X(symbol, number, name, undoable) symbol = number,
@@ -71,6 +72,10 @@ struct audit_octets {
 	size_t size;
 	uint8_t at[AUDIT_VALUE_MAX];
 };
+
+/* Who it was, as it can be shown anywhere: `kind` as it is, and of the octets only what
+ * is printable ASCII as it is, the rest as \xNN; cut where it is full. */
+void audit_who(const char *kind, const void *octets, size_t size, char out[AUDIT_WHO_MAX]);
 
 void audit_row_key(const struct audit_row *row, struct audit_octets *out);
 void audit_row_value(const struct audit_row *row, struct audit_octets *out);

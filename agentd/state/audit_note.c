@@ -121,7 +121,9 @@ static enum audit_kind kind_of(const Hearth__Change *change, const struct audit_
 {
 	switch (change->change_case) {
 	case HEARTH__CHANGE__CHANGE_ADD_ASSOCIATION:
-		return old->present ? AUDIT_REPLACE : AUDIT_ADD;
+		if (!old->present)
+			return AUDIT_ADD;
+		return change->add_association->keeps_key ? AUDIT_CHANGE : AUDIT_REPLACE;
 	case HEARTH__CHANGE__CHANGE_REMOVE_ASSOCIATION:
 		return change->remove_association->has_spi ? AUDIT_REMOVE : AUDIT_REMOVE_PEER;
 	case HEARTH__CHANGE__CHANGE_SETTING:

@@ -1,6 +1,7 @@
 /* audit_rows.c - rows of the audit trail, field by field. */
 #include "agentd/state/audit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define AUDIT_FORMAT 1u
@@ -31,6 +32,21 @@ bool audit_kind_undoable(enum audit_kind kind)
 		if (kinds[i].kind == kind)
 			return kinds[i].undoable;
 	return false;
+}
+
+void audit_who(const char *kind, const void *octets, size_t size, char out[AUDIT_WHO_MAX])
+{
+	const uint8_t *at = octets;
+	size_t used = (size_t)snprintf(out, AUDIT_WHO_MAX, "%s", kind);
+
+	for (size_t i = 0; i < size && used < AUDIT_WHO_MAX; i++) {
+		bool plain = at[i] >= 0x20 && at[i] < 0x7f;
+		size_t left = AUDIT_WHO_MAX - used;
+
+		if (left <= (plain ? 1u : 4u))
+			return;
+		used += (size_t)snprintf(out + used, left, plain ? "%c" : "\\x%02x", at[i]);
+	}
 }
 
 static void put_text(struct writer *w, const char *text)

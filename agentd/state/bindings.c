@@ -55,6 +55,7 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 		state->bindings[at].binding = *binding;
 		state->bindings[at].version = version;
 		expiry_update(&state->expiry, at, binding->expires_ms);
+		service_bound(state, slot);
 		moved_note(state, peer);
 		return HA_OK;
 	}
@@ -73,6 +74,7 @@ enum ha_error binding_put(struct state *state, uint32_t slot, const struct bindi
 	expiry_insert(&state->expiry, at, binding->expires_ms);
 	link_sorted(state, peer, at);
 	peer->binding_count++;
+	service_bound(state, slot);
 	moved_note(state, peer);
 	atomic_fetch_add_explicit(&state->binding_count, 1, memory_order_relaxed);
 	return HA_OK;
@@ -118,6 +120,7 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 {
 	struct peer *peer = &state->peers[slot];
 	uint32_t *link = &peer->bindings;
+	uint64_t latest_ms = 0;
 	unsigned removed = 0;
 
 	while (*link != SLOT_NONE) {
@@ -128,6 +131,8 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 			continue;
 		}
 		farewell_say(state, peer, &state->bindings[at].binding);
+		if (state->bindings[at].binding.expires_ms > latest_ms)
+			latest_ms = state->bindings[at].binding.expires_ms;
 		*link = state->bindings[at].next;
 		give_back(state, at);
 		peer->binding_count--;
@@ -135,5 +140,7 @@ unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *
 	}
 	if (removed)
 		moved_note(state, peer);
+	if (removed && peer->binding_count == 0)
+		service_unbound(state, slot, latest_ms);
 	return removed;
 }

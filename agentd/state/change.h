@@ -49,6 +49,13 @@ enum replay_style {
 #define SECRET_NONCE SECRET_PREFIX "nonce" /* nonces are derived from it */
 #define SECRET_OCTETS 32u
 
+/* What changes what is stored begins for the whole cluster at one entry of the log:
+ * the command that makes a setting of such a name, put in order by a leader whose
+ * members all have a program that knows it, and refused by programs that do not. It
+ * is made once and never goes. */
+#define FEATURE_PREFIX "feature."
+#define FEATURE_NODE_COUNTERS FEATURE_PREFIX "node-counters" /* struct state_service */
+
 #define PLACE_MAX 32u /* octets of the row key of a peer */
 #define LABEL_MAX 32u /* octets of the name of a pool or policy, with its NUL */
 
@@ -61,7 +68,7 @@ struct change_place {
 /* A change that is made only if what it is about is still as it was seen. */
 struct change_guard {
 	bool set;
-	/* Of a setting, 0 = it is not there; of an association the command that made it. */
+	/* Of a setting or an association the command that made it; 0 = it is not there. */
 	uint64_t version;
 	uint8_t bindings; /* CHANGE_SET_NODE: of limit and policy those that it sets */
 	char policy[LABEL_MAX];
@@ -79,16 +86,18 @@ struct change {
 	uint32_t algorithm; /* enum mip_algorithm */
 	uint8_t key[MIP_KEY_SIZE_MAX];
 	uint8_t key_size;
-	uint8_t use;                /* enum association_use */
-	uint8_t replay;             /* enum replay_style */
-	uint8_t bindings;           /* mobile node's limit; 0 = the setting bindings-per-node */
-	uint16_t tolerance_s;       /* of timestamps; 0 = the setting replay-tolerance */
-	bool set_bindings;          /* `bindings` was asked for, and is not the setting's */
-	bool replace;               /* overwrite an association that exists */
-	bool set_policy;            /* CHANGE_SET_NODE: `policy` is to be taken over */
-	char name[64];              /* CHANGE_SET: full option name */
-	char value[256];            /* CHANGE_SET */
-	struct change_guard guard;  /* not for additions */
+	uint8_t use;          /* enum association_use */
+	uint8_t replay;       /* enum replay_style */
+	uint8_t bindings;     /* mobile node's limit; 0 = the setting bindings-per-node */
+	uint16_t tolerance_s; /* of timestamps; 0 = the setting replay-tolerance */
+	bool set_bindings;    /* `bindings` was asked for, and is not the setting's */
+	bool replace;         /* overwrite an association that exists */
+	bool keep_key;        /* the same with its own algorithm and key, under a guard */
+	bool known_peer;      /* add an association only to a peer that is there */
+	bool set_policy;      /* CHANGE_SET_NODE: `policy` is to be taken over */
+	char name[64];        /* CHANGE_SET: full option name */
+	char value[256];      /* CHANGE_SET */
+	struct change_guard guard;
 	struct change_place undoes; /* for the audit trail */
 	/* What is put in order instead of `key`, which is empty then (state_seal). */
 	struct keyring_blob sealed;

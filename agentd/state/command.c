@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agentd/state/rows.h"
 #include "proto/cluster.pb-c.h"
 
 static Hearth__Bind bind_of(const struct binding *binding, bool keep_others)
@@ -124,7 +125,7 @@ size_t command_complete(uint64_t time_ms, const struct command_completion *from,
 	Hearth__Command command = HEARTH__COMMAND__INIT;
 	Hearth__Complete complete = HEARTH__COMPLETE__INIT;
 
-	command.version = COMMAND_VERSION;
+	command.version = COMMAND_VERSION_PORTS;
 	command.time_ms = time_ms;
 	command.command_case = HEARTH__COMMAND__COMMAND_COMPLETE;
 	command.complete = &complete;
@@ -208,6 +209,12 @@ static void pack_add(struct packed_change *to, const struct change *from)
 	to->add.use = from->use;
 	to->add.has_replay = from->replay != 0;
 	to->add.replay = from->replay;
+	to->add.has_created = from->guard.set;
+	to->add.created = from->guard.version;
+	to->add.has_keeps_key = from->keep_key;
+	to->add.keeps_key = from->keep_key;
+	to->add.has_known_peer = from->known_peer;
+	to->add.known_peer = from->known_peer;
 	to->change.change_case = HEARTH__CHANGE__CHANGE_ADD_ASSOCIATION;
 	to->change.add_association = &to->add;
 }
@@ -335,12 +342,27 @@ static void pack_capacity(Hearth__Configure *to, const struct state_capacity *fr
 	to->bindings = from->bindings;
 }
 
-enum ha_error command_configure(uint64_t time_ms, const char *who,
-                                const struct state_capacity *capacity, const struct change *changes,
-                                size_t count, uint8_t **out, size_t *size)
+/* Would an earlier program make something else of it? */
+static bool is_new(const struct change *change)
+{
+	if (change->kind == CHANGE_SET)
+		return setting_is_feature(change->name);
+	return change->kind == CHANGE_ADD_ASSOCIATION &&
+	       (change->guard.set || change->keep_key || change->known_peer);
+}
+
+uint32_t command_configure_version(bool whole, const struct change *changes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		whole = whole || is_new(&changes[i]);
+	return whole ? COMMAND_VERSION : COMMAND_VERSION_OLD;
+}
+
+static enum ha_error pack_configure(uint64_t time_ms, Hearth__Configure *configure,
+                                    const struct change *changes, size_t count, uint8_t **out,
+                                    size_t *size)
 {
 	Hearth__Command command = HEARTH__COMMAND__INIT;
-	Hearth__Configure configure = HEARTH__CONFIGURE__INIT;
 	struct packed_change *packed;
 	Hearth__Change **list;
 	enum ha_error error = HA_E_NOMEM;
@@ -355,17 +377,44 @@ enum ha_error command_configure(uint64_t time_ms, const char *who,
 			pack_change(&packed[i], &changes[i]);
 			list[i] = &packed[i].change;
 		}
-		command.version = COMMAND_VERSION_OLD;
+		command.version = command_configure_version(configure->whole, changes, count);
 		command.time_ms = time_ms;
 		command.command_case = HEARTH__COMMAND__COMMAND_CONFIGURE;
-		command.configure = &configure;
-		configure.who = (char *)who; /* only read by packing */
-		pack_capacity(&configure, capacity);
-		configure.n_changes = count;
-		configure.changes = list;
+		command.configure = configure;
+		configure->n_changes = count;
+		configure->changes = list;
 		error = pack_command(&command, out, size);
 	}
 	free(list);
 	free(packed);
 	return error;
+}
+
+static enum ha_error configure(uint64_t time_ms, const char *who,
+                               const struct state_capacity *capacity, bool whole,
+                               const struct change *changes, size_t count, uint8_t **out,
+                               size_t *size)
+{
+	Hearth__Configure configure = HEARTH__CONFIGURE__INIT;
+
+	configure.who = (char *)who; /* only read by packing */
+	pack_capacity(&configure, capacity);
+	configure.has_whole = whole;
+	configure.whole = whole;
+	return pack_configure(time_ms, &configure, changes, count, out, size);
+}
+
+enum ha_error command_configure(uint64_t time_ms, const char *who,
+                                const struct state_capacity *capacity, const struct change *changes,
+                                size_t count, uint8_t **out, size_t *size)
+{
+	return configure(time_ms, who, capacity, false, changes, count, out, size);
+}
+
+enum ha_error command_configure_whole(uint64_t time_ms, const char *who,
+                                      const struct state_capacity *capacity,
+                                      const struct change *changes, size_t count, uint8_t **out,
+                                      size_t *size)
+{
+	return configure(time_ms, who, capacity, true, changes, count, out, size);
 }

@@ -14,7 +14,8 @@
 #include "agentd/base/revocable.h"
 #include "agentd/state/change.h"
 
-#define COMMAND_VERSION 4u            /* the newest that is understood */
+#define COMMAND_VERSION 5u            /* the newest that is understood */
+#define COMMAND_VERSION_PORTS 4u      /* of completions */
 #define COMMAND_VERSION_OLD 3u        /* of commands that programs of before understand, too */
 #define COMMAND_REGISTRATION_MAX 256u /* octets of one registration */
 
@@ -80,5 +81,13 @@ size_t command_expire(uint64_t time_ms, const uint64_t *places, size_t count, ui
 enum ha_error command_configure(uint64_t time_ms, const char *who,
                                 const struct state_capacity *capacity, const struct change *changes,
                                 size_t count, uint8_t **out, size_t *size);
+/* The same, but all changes are made or none: where one is refused, the results are
+ * its error, and HA_E_NOT_DONE for the others. */
+enum ha_error command_configure_whole(uint64_t time_ms, const char *who,
+                                      const struct state_capacity *capacity,
+                                      const struct change *changes, size_t count, uint8_t **out,
+                                      size_t *size);
+/* The version that such a command gets. */
+uint32_t command_configure_version(bool whole, const struct change *changes, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
-/* configure.c - apply a configuration, change by change, and note which rows of
- * the store follow from it. */
+/* configure.c - make one change of a configuration, and note which rows of the
+ * store follow from it. */
 #include "agentd/state/configure.h"
 
 static struct in_addr address_of(uint32_t number)
@@ -66,6 +66,8 @@ static enum ha_error check_add(const Hearth__AddAssociation *add)
 	    !is_identity(add) || !is_label(add->pool) || !is_label(add->policy) ||
 	    add->use > ASSOCIATION_AAA || add->replay > REPLAY_NONCE)
 		return HA_E_RANGE;
+	if (add->keeps_key && !(add->replace && add->has_sealed && add->created))
+		return HA_E_RANGE; /* the key could be another one's by now */
 	if (add->use == ASSOCIATION_AAA && add->kind != HEARTH__PEER_KIND__MOBILE_NODE)
 		return HA_E_RANGE;
 	if (add->algorithm > UINT8_MAX) /* would become another one when cut to its octet */
@@ -287,6 +289,26 @@ static enum ha_error add_peer(struct state *state, uint64_t index,
 	return error;
 }
 
+/* Is what it adds to, or takes the place of, as it was seen? */
+static enum ha_error check_seen(struct state *state, uint32_t slot,
+                                const Hearth__AddAssociation *add, bool there)
+{
+	uint32_t at = SLOT_NONE;
+
+	if (there)
+		at = association_find(state, &state->peers[slot], add->spi,
+		                      (enum association_use)add->use);
+	if (there && !add->replace)
+		return HA_E_EXISTS;
+	if (add->known_peer && slot == SLOT_NONE)
+		return HA_E_NOTFOUND;
+	if (!add->has_created)
+		return HA_OK;
+	if (!there)
+		return add->created ? HA_E_NOTFOUND : HA_OK;
+	return state->associations[at].created == add->created ? HA_OK : HA_E_CONFLICT;
+}
+
 static enum ha_error apply_add(struct state *state, uint64_t index,
                                const struct state_capacity *allowed,
                                const Hearth__AddAssociation *add, struct row_log *rows)
@@ -301,10 +323,10 @@ static enum ha_error apply_add(struct state *state, uint64_t index,
 	identity = identity_of(add->kind, add->realm, add->address, &add->nai, add->has_nai);
 	slot = identity_find(state, &identity);
 	need = need_of(state, slot, add);
-	if (!need.associations && !add->replace)
-		return HA_E_EXISTS;
-	error = slot == SLOT_NONE ? check_new(state, index, add, &identity)
-	                          : check_known(state, &state->peers[slot], add, &identity);
+	error = check_seen(state, slot, add, !need.associations);
+	if (error == HA_OK)
+		error = slot == SLOT_NONE ? check_new(state, index, add, &identity)
+		                          : check_known(state, &state->peers[slot], add, &identity);
 	if (error == HA_OK)
 		error = room_check(state, allowed, &need);
 	if (error == HA_OK && need.peers)
@@ -385,9 +407,9 @@ static enum ha_error apply_setting(struct state *state, uint64_t index,
 	return error;
 }
 
-static enum ha_error apply_change(struct state *state, uint64_t index,
-                                  const struct state_capacity *allowed,
-                                  const Hearth__Change *change, struct row_log *rows)
+enum ha_error change_apply(struct state *state, uint64_t index,
+                           const struct state_capacity *allowed, const Hearth__Change *change,
+                           struct row_log *rows)
 {
 	switch (change->change_case) {
 	case HEARTH__CHANGE__CHANGE_ADD_ASSOCIATION:
@@ -405,55 +427,4 @@ static enum ha_error apply_change(struct state *state, uint64_t index,
 	default:
 		return HA_E_UNSUPPORTED;
 	}
-}
-
-static enum ha_error apply_audited(struct state *state, const struct state_capacity *allowed,
-                                   const Hearth__Change *change, struct audit_row *audit,
-                                   struct row_log *rows)
-{
-	enum ha_error error;
-
-	audit_begin(state, change, audit);
-	error = apply_change(state, audit->index, allowed, change, rows);
-	if (error == HA_OK)
-		audit_finish(state, change, audit, rows);
-	return error;
-}
-
-static struct state_capacity allowed_by(const struct state *state,
-                                        const struct Hearth__Configure *configure)
-{
-	if (!configure->has_peers)
-		return state->capacity;
-	return (struct state_capacity){ configure->peers, configure->associations,
-		                        configure->bindings };
-}
-
-enum ha_error configure_apply(struct state *state, uint64_t index,
-                              const struct Hearth__Configure *configure, struct state_outcome *out)
-{
-	struct state_capacity allowed = allowed_by(state, configure);
-
-	if (index <= state->configured)
-		return HA_OK; /* the store had it when it was loaded */
-	out->results = calloc(configure->n_changes + 1, sizeof(*out->results));
-	if (!out->results)
-		return HA_E_NOMEM;
-	out->result_count = configure->n_changes;
-	state->farewell.cause = FAREWELL_TAKEN; /* with the node that had them */
-	for (size_t i = 0; i < configure->n_changes; i++) {
-		struct audit_row audit = { .index = index,
-			                   .number = (uint16_t)i,
-			                   .time_ms = out->time_ms };
-
-		text_copy(audit.who, sizeof(audit.who), text_span(configure->who));
-		out->results[i] = apply_audited(state, &allowed, configure->changes[i], &audit,
-		                                &out->rows);
-	}
-	audit_trim(&out->rows);
-	out->next_id = state->next_id;
-	out->unopened_key = state->unopened_key;
-	if (state->unopened != HA_OK)
-		return state->unopened;
-	return state->too_small ? HA_E_CAPACITY : out->rows.error;
 }

@@ -32,6 +32,11 @@ struct need {
 enum ha_error room_check(struct state *state, const struct state_capacity *allowed,
                          const struct need *need);
 
+/* configure.c: one change, made or refused. */
+enum ha_error change_apply(struct state *state, uint64_t index,
+                           const struct state_capacity *allowed, const Hearth__Change *change,
+                           struct row_log *rows);
+
 /* "" for NULL. */
 struct span text_span(const char *text);
 /* Cut to what fits. */
@@ -42,6 +47,16 @@ enum ha_error node_set_policy(struct state *state, uint32_t slot, const char *po
                               struct row_log *rows);
 enum ha_error node_apply(struct state *state, const struct state_capacity *allowed,
                          const Hearth__SetNode *set, struct row_log *rows);
+
+/* state.c: with room for so many settings and no wheel: nothing ends in a trial, and what
+ * is never touched would still be mapped and cleared for every command. HA_E_NOMEM. */
+struct state *state_new_trial(const struct state_capacity *capacity, struct keyring *ring,
+                              size_t settings, enum ha_error *why);
+
+/* trial.c: a state of its own with what the command could touch of this one, to be
+ * ended with state_free. HA_E_NOMEM. */
+enum ha_error trial_new(struct state *state, const Hearth__Configure *configure,
+                        struct state **out);
 
 /* audit_note.c: what a change leaves behind. Of *row index, number, who and time_ms
  * are given; `finish` when the change was made. */

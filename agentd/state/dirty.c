@@ -175,6 +175,8 @@ void state_return_dirty(struct state *state, const uint32_t *slots, size_t count
 
 static void copy_bindings(struct state *state, const struct peer *peer, struct state_peer_rows *out)
 {
+	struct service service = service_copy(state, (uint32_t)(peer - state->peers));
+
 	for (uint32_t at = peer->bindings; at != SLOT_NONE; at = state->bindings[at].next) {
 		out->bindings[out->binding_count++] = (struct binding_row){
 			.realm = peer->realm,
@@ -184,6 +186,7 @@ static void copy_bindings(struct state *state, const struct peer *peer, struct s
 			.replay = peer->replay,
 			.version = peer->version,
 			.group = peer->group,
+			.service = service,
 		};
 	}
 }
@@ -205,6 +208,7 @@ static bool copy_rows(struct state *state, uint32_t slot, struct state_peer_rows
 		.leased = peer->leased,
 		.sticky = peer->leased && peer->sticky,
 		.version = peer->version,
+		.service = service_copy(state, slot),
 	};
 	if (alive)
 		copy_bindings(state, peer, out);
@@ -217,6 +221,16 @@ bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows 
 
 	peer_lock(state, slot);
 	state->peers[slot].dirty = false;
+	alive = copy_rows(state, slot, out);
+	peer_unlock(state, slot);
+	return alive;
+}
+
+bool state_copy_lost(struct state *state, uint32_t slot, struct state_peer_rows *out)
+{
+	bool alive;
+
+	peer_lock(state, slot);
 	alive = copy_rows(state, slot, out);
 	peer_unlock(state, slot);
 	return alive;

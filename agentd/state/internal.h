@@ -40,7 +40,35 @@ struct peer {
 	bool sticky;    /* and goes on doing so without bindings */
 	bool dirty;
 	bool in_flight; /* a proposal of it is under way */
+	bool lost;      /* in the chain of those that lost an address (lost.c) */
 };
+
+/* Of the peer in the slot of the same number; beside it, so that a look at a node
+ * touches as few lines of memory as before. */
+struct service_slot {
+	uint64_t since_ms, served_ms; /* as struct service has them, and the next */
+	uint32_t accepted;
+	uint32_t next_lost; /* of the chain in lost.c */
+};
+
+/* Denials of one node by this process. */
+struct denial {
+	uint64_t last_ms; /* clock_monotonic_ms() */
+	uint32_t count;   /* wraps */
+	uint8_t code;
+	/* Of denied.c. Under the lock of the order, but for the first. */
+	bool listed;             /* at `place`; under that of the peer */
+	uint64_t place;          /* place_of_home */
+	uint32_t before, behind; /* slots */
+};
+
+/* Denied nodes that have an address, in the order of realm and address. */
+struct denied {
+	pthread_mutex_t lock;
+	uint32_t root; /* a slot, or SLOT_NONE */
+};
+
+#define DENIALS_OF_PAGE 256u /* slots to a page, which is taken when one of them is denied */
 
 struct association {
 	uint32_t next; /* of the same peer, or of the free list */
@@ -128,6 +156,10 @@ struct state {
 	struct peer *peers;
 	struct association *associations;
 	struct binding_slot *bindings;
+	struct service_slot *services;
+	_Atomic(struct denial *) *denials; /* pages */
+	size_t denial_pages;
+	struct denied denied;
 	struct pool peer_pool, association_pool, binding_pool;
 	struct expiry expiry;
 	pthread_mutex_t locks[LOCKS];
@@ -135,6 +167,7 @@ struct state {
 	pthread_mutex_t dirty_lock;
 	uint32_t *dirty; /* room for every peer */
 	size_t dirty_count;
+	uint32_t lost; /* first of the chain, or SLOT_NONE; under dirty_lock */
 
 	pthread_mutex_t settings_lock;
 	struct setting *settings; /* SETTINGS_MAX, in order of names */
@@ -152,11 +185,14 @@ struct state {
 	state_moved *moved; /* NULL: nobody is to know */
 	void *moved_context;
 
+	uint64_t counted_from; /* index of what made FEATURE_NODE_COUNTERS; 0 = not yet */
+	uint64_t counting_ms;  /* cluster time of the command at hand; 0 = it is not counted */
+
 	uint64_t configured; /* configuration up to here is in the store */
 	uint64_t next_id;
 	_Atomic uint32_t mobile_nodes, foreign_agents, association_count, binding_count, committed;
 	_Atomic uint64_t time_ms;
-	size_t arena_octets[4];
+	size_t arena_octets[5];
 };
 
 /* names.c */
@@ -236,6 +272,31 @@ typedef bool binding_predicate(const struct binding *binding, const void *argume
 unsigned bindings_remove(struct state *state, uint32_t slot, binding_predicate *drop,
                          const void *argument);
 
+/* service.c: what is counted of a node; with its lock held. Nothing happens but while
+ * a command is applied that counts. */
+void service_begin(struct state *state, uint64_t index, uint64_t time_ms); /* a command */
+void service_end(struct state *state);
+void service_accepted(struct state *state, uint32_t slot);
+void service_bound(struct state *state, uint32_t slot);
+/* The last binding went; `latest_ms`: when it would have ended by itself at the latest. */
+void service_unbound(struct state *state, uint32_t slot, uint64_t latest_ms);
+struct service service_copy(const struct state *state, uint32_t slot);
+/* As a row says; all zeros for a new peer. */
+void service_load(struct state *state, uint32_t slot, const struct service *service);
+
+/* denials.c; with the peer's lock held */
+bool denials_new(struct state *state);
+void denials_free(struct state *state);
+void denials_forget(struct state *state, uint32_t slot);
+struct denial *denials_at(const struct state *state, uint32_t slot); /* NULL: never denied */
+
+/* denied.c: whether a node was denied, its address, or whether it has one may be other
+ * than before; with the peer's lock held */
+void denied_follow(struct state *state, uint32_t slot);
+
+/* lost.c: the peer is about to lose the address that it has, or had; with its lock held */
+void lost_mark(struct state *state, uint32_t slot);
+
 /* farewell.c: a binding goes; with the peer's lock held */
 void farewell_say(struct state *state, const struct peer *peer, const struct binding *binding);
 
@@ -259,6 +320,10 @@ uint8_t policy_label(struct state *state, const char *name);
 /* "" for LABEL_NONE. Applying thread. */
 const char *policy_name(const struct state *state, uint8_t policy);
 bool policy_exists(struct state *state, const char *name);
+/* The first mobile node, from `slot` on, with an address of its own in the range: a pool
+ * must not give it away. Rows of an earlier program are loaded all the same, pools
+ * first. SLOT_NONE. */
+uint32_t owner_next(const struct state *state, const struct address_range *range, uint32_t slot);
 
 /* load.c: the slot of a peer's id while rows are loaded, or SLOT_NONE */
 enum ha_error loaded_slot(struct state *state, uint64_t id, uint32_t *slot);
@@ -287,7 +352,7 @@ enum ha_error apply_secret(struct state *state, const struct Hearth__Secret *sec
 bool secrets_new(struct state *state);
 void secrets_free(struct state *state);
 
-/* configure.c */
+/* configure.c, configure_command.c */
 void association_note(struct row_log *rows, enum row_operation operation,
                       const struct association_row *row);
 struct Hearth__Configure;

@@ -48,9 +48,11 @@ static void set_address(struct state *state, uint32_t slot, struct in_addr home)
 		peer_index_remove(&state->index, index_hash(state, peer), slot);
 	peer_lock(state, slot);
 	moved_note(state, peer);
+	lost_mark(state, slot);
 	peer->address = home;
 	moved_note(state, peer);
 	dirty_mark(state, slot);
+	denied_follow(state, slot);
 	peer_unlock(state, slot);
 	if (home.s_addr)
 		peer_index_insert(&state->index, index_hash(state, peer), slot);
@@ -75,6 +77,7 @@ static void lose(struct state *state, uint32_t slot, uint64_t version)
 	peer->leased = false;
 	peer->version = version;
 	dirty_mark(state, slot);
+	denied_follow(state, slot);
 	peer_unlock(state, slot);
 	if (leased)
 		mark(state, peer->realm, peer->address, false);
@@ -94,6 +97,7 @@ static void hold(struct state *state, uint32_t slot, struct in_addr home, bool s
 	peer->leased = true;
 	peer->sticky = sticky;
 	dirty_mark(state, slot);
+	denied_follow(state, slot);
 	peer_unlock(state, slot);
 	mark(state, peer->realm, home, true);
 	pthread_mutex_unlock(&state->pools_lock);
@@ -163,6 +167,7 @@ void lease_forget(struct state *state, uint32_t slot)
 	back = peer->leased && !peer->in_flight;
 	peer->leased = false;
 	dirty_mark(state, slot);
+	denied_follow(state, slot);
 	peer_unlock(state, slot);
 	if (back)
 		mark(state, peer->realm, peer->address, false);
@@ -201,6 +206,64 @@ static bool is_leased(struct state *state, uint32_t realm, struct in_addr home)
 	leased = state->peers[slot].leased;
 	peer_unlock(state, slot);
 	return leased;
+}
+
+#define LEASES_AT_ONCE (1u << 16) /* addresses to look at with the lock held */
+
+/* The first addresses of a pool from `first` on: which are they? false: there are none. */
+static bool first_of_pools(const struct state *state, uint32_t realm, uint64_t first,
+                           const struct address_pool **pool, uint64_t *begin)
+{
+	*pool = NULL;
+	for (unsigned i = 0; i < POOLS_MAX; i++) {
+		const struct address_pool *other = &state->pools.pools[i];
+		uint64_t from = first > other->range.first ? first : other->range.first;
+
+		if (!other->taken || other->range.realm != realm || other->range.last < first ||
+		    (*pool && from >= *begin))
+			continue;
+		*pool = other;
+		*begin = from;
+	}
+	return *pool;
+}
+
+/* With the lock of pools held. Some of the addresses from *first on are looked at, and
+ * *first is behind them; above `last` when there are no more. */
+static bool find_leased(struct state *state, uint32_t realm, uint64_t *first, uint64_t last,
+                        struct in_addr *home)
+{
+	const struct address_pool *pool;
+	uint64_t begin = 0, end;
+	bool found;
+
+	if (!first_of_pools(state, realm, *first, &pool, &begin) || begin > last) {
+		*first = last + 1;
+		return false;
+	}
+	end = begin + LEASES_AT_ONCE - 1;
+	if (end > last)
+		end = last;
+	if (end > pool->range.last)
+		end = pool->range.last;
+	home->s_addr = htonl((uint32_t)begin);
+	found = address_pool_next_taken(pool, home, (struct in_addr){ htonl((uint32_t)end) });
+	*first = (found ? address_host(*home) : end) + 1;
+	return found && is_leased(state, realm, *home);
+}
+
+bool state_next_leased(struct state *state, uint32_t realm, struct in_addr *home,
+                       struct in_addr last)
+{
+	uint64_t first = address_host(*home), end = address_host(last);
+	bool found = false;
+
+	while (!found && first <= end) {
+		pthread_mutex_lock(&state->pools_lock);
+		found = find_leased(state, realm, &first, end, home);
+		pthread_mutex_unlock(&state->pools_lock);
+	}
+	return found;
 }
 
 void lease_resolve(struct state *state, uint32_t realm, struct in_addr home)

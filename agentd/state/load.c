@@ -82,7 +82,7 @@ enum ha_error state_load_node(struct state *state, const struct node_row *row)
 /* The newer row has the newer replay state. All rows of a peer that were
  * written together have one version. */
 static void raise_replay(struct state *state, uint32_t slot, const struct replay_state *replay,
-                         uint64_t version)
+                         const struct service *service, uint64_t version)
 {
 	struct peer *peer = &state->peers[slot];
 
@@ -90,6 +90,7 @@ static void raise_replay(struct state *state, uint32_t slot, const struct replay
 		return;
 	peer->version = version;
 	peer->replay = *replay;
+	service_load(state, slot, service);
 	association_note_use(state, slot, replay->spi, replay->used_ms);
 }
 
@@ -104,7 +105,7 @@ enum ha_error state_load_replay(struct state *state, const struct replay_row *ro
 	if (error != HA_OK || slot == SLOT_NONE)
 		return error;
 	peer = &state->peers[slot];
-	raise_replay(state, slot, &row->state, row->version);
+	raise_replay(state, slot, &row->state, &row->service, row->version);
 	if (peer->pool != LABEL_NONE && row->home.s_addr)
 		lease_load(state, slot, row);
 	return HA_OK;
@@ -136,7 +137,7 @@ enum ha_error state_load_binding(struct state *state, const struct binding_row *
 
 	if (error != HA_OK || slot == SLOT_NONE)
 		return error;
-	raise_replay(state, slot, &row->replay, row->version);
+	raise_replay(state, slot, &row->replay, &row->service, row->version);
 	if (row->binding.granted_ms > state->time_ms)
 		state->time_ms = row->binding.granted_ms;
 	return binding_put(state, slot, &row->binding, row->version);

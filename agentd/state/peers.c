@@ -136,7 +136,10 @@ enum ha_error peer_add(struct state *state, const struct peer_row *row, uint32_t
 
 	peer_lock(state, *slot);
 	peer.dirty = state->peers[*slot].dirty; /* it may still be in the list */
+	peer.lost = state->peers[*slot].lost;   /* likewise */
 	state->peers[*slot] = peer;
+	service_load(state, *slot, &(struct service){ 0 });
+	denials_forget(state, *slot);
 	peer_unlock(state, *slot);
 	enter(state, *slot);
 	state->committed = committed;
@@ -211,7 +214,12 @@ void peer_remove(struct state *state, uint32_t slot)
 	}
 	peer_lock(state, slot);
 	bindings_remove(state, slot, every_binding, NULL);
-	*peer = (struct peer){ .associations = state->peer_pool.free, .dirty = peer->dirty };
+	denials_forget(state, slot);
+	*peer = (struct peer){
+		.associations = state->peer_pool.free,
+		.dirty = peer->dirty,
+		.lost = peer->lost,
+	};
 	peer_unlock(state, slot);
 	state->peer_pool.free = slot;
 }
@@ -300,7 +308,11 @@ enum ha_error association_put(struct state *state, uint32_t slot, const struct a
 		if (at != SLOT_NONE)
 			atomic_fetch_add(&state->association_count, 1);
 	} else {
-		state->sealed_keys[state->associations[at].sealed].associations--;
+		const struct association *old = &state->associations[at];
+
+		state->sealed_keys[old->sealed].associations--;
+		if (memcmp(&old->key, key, sizeof(*key)) == 0)
+			association.last_used_ms = old->last_used_ms;
 	}
 	if (at != SLOT_NONE) {
 		state->sealed_keys[association.sealed].associations++;

@@ -259,6 +259,27 @@ void address_pool_mark(struct address_pool *pool, struct in_addr address, bool t
 	pool->taken += taken ? 1 : UINT32_MAX;
 }
 
+bool address_pool_next_taken(const struct address_pool *pool, struct in_addr *from,
+                             struct in_addr last)
+{
+	uint32_t at, end;
+
+	if (!place_of(pool, *from, &at) || !place_of(pool, last, &end))
+		return false;
+	while (at <= end) {
+		uint64_t taken = pool->bits[at / WORD_BITS] >> at % WORD_BITS;
+
+		if (!taken) {
+			at = (at / WORD_BITS + 1) * WORD_BITS;
+			continue;
+		}
+		at += (uint32_t)__builtin_ctzll(taken);
+		from->s_addr = htonl(pool->range.first + at);
+		return at <= end;
+	}
+	return false;
+}
+
 /* The first free place at or after `from`, before the end; else the size. */
 static uint32_t scan(const struct address_pool *pool, uint32_t from)
 {

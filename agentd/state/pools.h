@@ -72,6 +72,11 @@ bool address_pool_has(const struct address_pool *pool, uint32_t realm, struct in
 bool address_pool_is_taken(const struct address_pool *pool, struct in_addr address);
 void address_pool_mark(struct address_pool *pool, struct in_addr address, bool taken);
 
+/* The first address from *from to `last` that is taken: *from becomes it. false: there is
+ * none. */
+bool address_pool_next_taken(const struct address_pool *pool, struct in_addr *from,
+                             struct in_addr last);
+
 /* The next address that is not taken, without taking it; false when all are.
  * Going round: an address that was given back is given out again late. */
 bool address_pool_next(struct address_pool *pool, struct in_addr *out);

@@ -9,6 +9,7 @@
 #include "agentd/state/rows.h"
 
 #define ROW_FORMAT 2u
+#define ROW_FORMAT_COUNTED 3u /* of replay and binding rows that hold counters */
 
 static inline struct writer row_begin_format(struct row_octets *out, uint8_t format)
 {

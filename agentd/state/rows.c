@@ -214,6 +214,32 @@ static void get_replay_more(struct reader *in, struct replay_state *out)
 	out->revoked.identifier = get_u32(in);
 }
 
+/* The third format appends this. Where nothing is counted the second one is
+ * written, which programs of before read. */
+static uint8_t format_of(const struct service *service)
+{
+	return service->since_ms || service->served_ms || service->accepted ? ROW_FORMAT_COUNTED
+	                                                                    : ROW_FORMAT;
+}
+
+static void put_service(struct writer *w, const struct service *service)
+{
+	if (format_of(service) < ROW_FORMAT_COUNTED)
+		return;
+	put_u64(w, service->since_ms);
+	put_u64(w, service->served_ms);
+	put_u32(w, service->accepted);
+}
+
+static void get_service(struct row_reader *in, struct service *out)
+{
+	if (in->format < ROW_FORMAT_COUNTED)
+		return;
+	out->since_ms = get_u64(&in->value);
+	out->served_ms = get_u64(&in->value);
+	out->accepted = get_u32(&in->value);
+}
+
 /* Of an address of a pool. */
 enum lease {
 	LEASE_NONE = 0,
@@ -231,7 +257,7 @@ void replay_row_key(const struct replay_row *row, struct row_octets *out)
 
 void replay_row_value(const struct replay_row *row, struct row_octets *out)
 {
-	struct writer w = row_begin(out);
+	struct writer w = row_begin_format(out, format_of(&row->service));
 
 	put_u64(&w, row->state.identification);
 	put_u64(&w, row->state.digest);
@@ -239,13 +265,14 @@ void replay_row_value(const struct replay_row *row, struct row_octets *out)
 	put_replay_more(&w, &row->state);
 	put_address(&w, row->home);
 	put_u8(&w, !row->leased ? LEASE_NONE : row->sticky ? LEASE_STICKY : LEASE_RELEASED);
+	put_service(&w, &row->service);
 	row_finish(out, &w);
 }
 
 enum ha_error replay_row_decode(struct span key, struct span value, struct replay_row *out)
 {
 	enum ha_error error;
-	struct row_reader in = row_reader_of(key, value);
+	struct row_reader in = row_reader_of_format(key, value, ROW_FORMAT_COUNTED);
 	uint8_t lease;
 
 	*out = (struct replay_row){ .peer = get_u64(&in.key) };
@@ -261,6 +288,7 @@ enum ha_error replay_row_decode(struct span key, struct span value, struct repla
 		out->leased = lease != LEASE_NONE;
 		out->sticky = lease == LEASE_STICKY;
 	}
+	get_service(&in, &out->service);
 	error = row_reader_finish(&in);
 	if (error != HA_OK)
 		*out = (struct replay_row){ 0 };
@@ -295,7 +323,7 @@ void binding_row_key(const struct binding_row *row, struct row_octets *out)
 void binding_row_value(const struct binding_row *row, struct row_octets *out)
 {
 	const struct binding *b = &row->binding;
-	struct writer w = row_begin(out);
+	struct writer w = row_begin_format(out, format_of(&row->service));
 
 	put_u64(&w, b->identification);
 	put_u8(&w, b->flags);
@@ -315,6 +343,7 @@ void binding_row_value(const struct binding_row *row, struct row_octets *out)
 	put_u16(&w, b->keepalive_s);
 	put_u32(&w, b->agent_stamp);
 	put_u8(&w, PREFIXES_NONE);
+	put_service(&w, &row->service);
 	row_finish(out, &w);
 }
 
@@ -355,12 +384,13 @@ static void get_binding_value(struct row_reader *in, struct binding_row *out)
 	b->agent_stamp = get_u32(v);
 	if (get_u8(v) != PREFIXES_NONE)
 		reader_fail(v, HA_E_NEWER);
+	get_service(in, &out->service);
 }
 
 enum ha_error binding_row_decode(struct span key, struct span value, struct binding_row *out)
 {
 	enum ha_error error;
-	struct row_reader in = row_reader_of(key, value);
+	struct row_reader in = row_reader_of_format(key, value, ROW_FORMAT_COUNTED);
 
 	*out = (struct binding_row){ 0 };
 	get_binding_key(&in.key, out);

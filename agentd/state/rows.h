@@ -74,6 +74,14 @@ struct replay_state {
 	uint64_t used_ms;               /* when the request was accepted, in cluster time */
 };
 
+/* What came of a node's requests, as all members count it alike. All zeros while
+ * nothing is counted yet (state.h, FEATURE_NODE_COUNTERS). */
+struct service {
+	uint64_t since_ms;  /* bound since then, cluster time; 0 = it is not, as far as known */
+	uint64_t served_ms; /* bound for so long before */
+	uint32_t accepted;  /* requests; wraps */
+};
+
 /* replay: peer id -> what a node without a binding was last granted; of a node
  * with a pool also while it has bindings, which others may take with the address */
 struct replay_row {
@@ -83,6 +91,7 @@ struct replay_row {
 	bool leased;         /* it has it */
 	bool sticky;         /* leased, and without bindings too */
 	uint64_t version;
+	struct service service;
 };
 
 /* bindings: realm, family, home address, care-of address, endpoint, port -> */
@@ -94,6 +103,7 @@ struct binding_row {
 	struct replay_state replay;
 	uint64_t version; /* index of the command that wrote it */
 	uint32_t group;
+	struct service service;
 };
 
 /* settings: name -> ; not for secrets, whose rows are their own matter */
@@ -127,6 +137,7 @@ void replay_row_value(const struct replay_row *row, struct row_octets *out);
 void binding_row_key(const struct binding_row *row, struct row_octets *out);
 void binding_row_value(const struct binding_row *row, struct row_octets *out);
 
+bool setting_is_feature(const char *name);
 void setting_row_key(const struct setting_row *row, struct row_octets *out);
 void setting_row_value(const struct setting_row *row, struct row_octets *out);
 

@@ -313,8 +313,7 @@ uint32_t state_secret(struct state *state, const char *name, uint8_t out[SECRET_
 
 /* ---- sealing, by who puts a command in order: any thread ---- */
 
-static void place_of_change(struct state *state, const struct change *change,
-                            struct row_octets *out)
+void state_place_of_change(struct state *state, const struct change *change, struct row_octets *out)
 {
 	struct name_digest name = name_digest_of(
 		change->realm, (struct span){ (const uint8_t *)change->nai, strlen(change->nai) });
@@ -339,7 +338,7 @@ enum ha_error state_seal(struct state *state, struct change *change)
 	enum ha_error error;
 
 	_Static_assert(sizeof(change->place) >= 6 + NAME_DIGEST_SIZE, "the row key of a peer");
-	place_of_change(state, change, &peer);
+	state_place_of_change(state, change, &peer);
 	place.peer = span_of(&peer);
 	error = seal_key(state->ring, &place, (struct span){ change->key, change->key_size },
 	                 &change->sealed);

@@ -6,8 +6,14 @@
 #include <string.h>
 
 #define SETTING_FORMAT 1u
-#define FORMATS_END 0x20u /* from here on it is text */
+#define SETTING_FORMAT_FEATURE 2u /* the same, and no program of before may read it */
+#define FORMATS_END 0x20u         /* from here on it is text */
 #define EARLIER_VERSION 1u
+
+bool setting_is_feature(const char *name)
+{
+	return strncmp(name, FEATURE_PREFIX, strlen(FEATURE_PREFIX)) == 0;
+}
 
 void setting_row_key(const struct setting_row *row, struct row_octets *out)
 {
@@ -21,7 +27,7 @@ void setting_row_value(const struct setting_row *row, struct row_octets *out)
 {
 	struct writer w = writer_over(out->at, sizeof(out->at));
 
-	put_u8(&w, SETTING_FORMAT);
+	put_u8(&w, setting_is_feature(row->name) ? SETTING_FORMAT_FEATURE : SETTING_FORMAT);
 	put_u64(&w, row->version);
 	put_octets(&w, row->value, strlen(row->value));
 	out->size = writer_used(&w);
@@ -46,7 +52,7 @@ static uint64_t get_version(struct reader *in)
 {
 	uint8_t format = get_u8(in);
 
-	if (in->error == HA_OK && format > SETTING_FORMAT)
+	if (in->error == HA_OK && format > SETTING_FORMAT_FEATURE)
 		reader_fail(in, HA_E_NEWER);
 	if (in->error == HA_OK && format == 0)
 		reader_fail(in, HA_E_MALFORMED);

@@ -169,20 +169,19 @@ uint32_t state_policy_nodes(struct state *state, const char *name)
 	return label == LABEL_NONE ? 0 : state->policies.users[label];
 }
 
-/* An address of a node's own in the range: the pool must not give it away. Rows
- * of an earlier program are loaded all the same, pools first. */
-static bool is_owned(const struct state *state, const struct address_range *range)
+static bool is_owner(const struct peer *peer, const struct address_range *range)
 {
-	for (uint32_t slot = 0; slot < state->peer_pool.fresh; slot++) {
-		const struct peer *peer = &state->peers[slot];
-		uint32_t address = ntohl(peer->address.s_addr);
+	uint32_t address = ntohl(peer->address.s_addr);
 
-		if (peer->id && peer->kind == PEER_MOBILE_NODE && peer->pool == LABEL_NONE &&
-		    peer->realm == range->realm && address >= range->first &&
-		    address <= range->last)
-			return true;
-	}
-	return false;
+	return peer->id && peer->kind == PEER_MOBILE_NODE && peer->pool == LABEL_NONE &&
+	       peer->realm == range->realm && address >= range->first && address <= range->last;
+}
+
+uint32_t owner_next(const struct state *state, const struct address_range *range, uint32_t slot)
+{
+	while (slot < state->peer_pool.fresh && !is_owner(&state->peers[slot], range))
+		slot++;
+	return slot < state->peer_pool.fresh ? slot : SLOT_NONE;
 }
 
 static void note_sticky(struct state *state, const char *pool, bool sticky)
@@ -201,7 +200,7 @@ static enum ha_error put_pool(struct state *state, const char *name, const char 
 	struct address_range range;
 	enum ha_error error = address_range_parse(value, &range);
 
-	if (error == HA_OK && is_owned(state, &range))
+	if (error == HA_OK && owner_next(state, &range, 0) != SLOT_NONE)
 		error = HA_E_TAKEN;
 	if (error != HA_OK)
 		return error;
@@ -213,11 +212,24 @@ static enum ha_error put_pool(struct state *state, const char *name, const char 
 	return error;
 }
 
-/* What a setting means for pools and policies, before it is written. */
-static enum ha_error take_effect(struct state *state, const char *name, const char *value)
+/* Of the commands behind the one that made it, and of no others. */
+static enum ha_error put_feature(struct state *state, const char *name, uint64_t version)
+{
+	if (setting_find(state, name))
+		return HA_E_EXISTS;
+	if (strcmp(name, FEATURE_NODE_COUNTERS) == 0)
+		state->counted_from = version;
+	return HA_OK;
+}
+
+/* What a setting means for features, pools and policies, before it is written. */
+static enum ha_error take_effect(struct state *state, const char *name, const char *value,
+                                 uint64_t version)
 {
 	char policy[LABEL_MAX];
 
+	if (setting_is_feature(name))
+		return put_feature(state, name, version);
 	if (begins_with(name, POOL_SETTING))
 		return put_pool(state, name + strlen(POOL_SETTING), value);
 	if (!begins_with(name, POLICY_SETTING))
@@ -248,7 +260,7 @@ enum ha_error setting_put(struct state *state, const char *name, const char *val
 	at = place_of(state, name);
 	if (!stands_at(state, at, name) && state->setting_count == SETTINGS_MAX)
 		return HA_E_CAPACITY;
-	error = take_effect(state, name, value);
+	error = take_effect(state, name, value, version);
 	if (error != HA_OK)
 		return error;
 	pthread_mutex_lock(&state->settings_lock);
@@ -265,6 +277,8 @@ static enum ha_error let_go(struct state *state, const char *name)
 	char policy[LABEL_MAX];
 	enum ha_error error = HA_OK;
 
+	if (setting_is_feature(name))
+		return HA_E_IN_USE;
 	if (parse_policy(name, policy)) {
 		uint8_t label = find_label(&state->policies, policy);
 
@@ -294,6 +308,7 @@ enum ha_error setting_remove(struct state *state, const char *name)
 	state->setting_count--;
 	memmove(&state->settings[at], &state->settings[at + 1],
 	        (state->setting_count - at) * sizeof(state->settings[0]));
+	mip_wipe(&state->settings[state->setting_count], sizeof(state->settings[0]));
 	pthread_mutex_unlock(&state->settings_lock);
 	return HA_OK;
 }

@@ -4,6 +4,7 @@
 #include "agentd/base/arena.h"
 #include "agentd/base/clock.h"
 #include "agentd/state/command.h"
+#include "agentd/state/configure.h"
 
 static struct expiry_link *link_of(void *owner, uint32_t slot)
 {
@@ -19,11 +20,14 @@ static bool map_tables(struct state *state)
 	octets[1] = (c->associations + 1u) * sizeof(*state->associations);
 	octets[2] = (c->bindings + 1u) * sizeof(*state->bindings);
 	octets[3] = (c->peers + 1u) * sizeof(*state->dirty);
+	octets[4] = (c->peers + 1u) * sizeof(*state->services);
 	state->peers = arena_map(octets[0]);
 	state->associations = arena_map(octets[1]);
 	state->bindings = arena_map(octets[2]);
 	state->dirty = arena_map(octets[3]);
-	return state->peers && state->associations && state->bindings && state->dirty;
+	state->services = arena_map(octets[4]);
+	return state->peers && state->associations && state->bindings && state->dirty &&
+	       state->services;
 }
 
 static struct pool pool_of(uint32_t capacity)
@@ -31,8 +35,13 @@ static struct pool pool_of(uint32_t capacity)
 	return (struct pool){ .capacity = capacity, .free = SLOT_NONE };
 }
 
-struct state *state_new(const struct state_capacity *capacity, struct keyring *ring,
-                        enum ha_error *why)
+static bool make_wheel(struct state *state, bool wanted)
+{
+	return !wanted || expiry_new(&state->expiry, link_of, state);
+}
+
+static struct state *make(const struct state_capacity *capacity, struct keyring *ring,
+                          size_t settings, bool wheel, enum ha_error *why)
 {
 	struct state *state = calloc(1, sizeof(*state));
 
@@ -42,6 +51,7 @@ struct state *state_new(const struct state_capacity *capacity, struct keyring *r
 	state->capacity = *capacity;
 	state->ring = ring;
 	state->next_id = 1;
+	state->lost = SLOT_NONE;
 	state->peer_pool = pool_of(capacity->peers);
 	state->association_pool = pool_of(capacity->associations);
 	state->binding_pool = pool_of(capacity->bindings);
@@ -50,9 +60,9 @@ struct state *state_new(const struct state_capacity *capacity, struct keyring *r
 	pthread_mutex_init(&state->dirty_lock, NULL);
 	pthread_mutex_init(&state->settings_lock, NULL);
 	pthread_mutex_init(&state->pools_lock, NULL);
-	state->settings = calloc(SETTINGS_MAX, sizeof(*state->settings));
-	if (!state->settings || !secrets_new(state) || !map_tables(state) ||
-	    !expiry_new(&state->expiry, link_of, state) ||
+	state->settings = calloc(settings, sizeof(*state->settings));
+	if (!state->settings || !secrets_new(state) || !map_tables(state) || !denials_new(state) ||
+	    !make_wheel(state, wheel) ||
 	    !peer_index_new(&state->index, capacity->peers, clock_monotonic_ns()) ||
 	    !peer_index_new(&state->names, capacity->peers, clock_monotonic_ns())) {
 		state_free(state);
@@ -60,6 +70,18 @@ struct state *state_new(const struct state_capacity *capacity, struct keyring *r
 	}
 	*why = HA_OK;
 	return state;
+}
+
+struct state *state_new(const struct state_capacity *capacity, struct keyring *ring,
+                        enum ha_error *why)
+{
+	return make(capacity, ring, SETTINGS_MAX, true, why);
+}
+
+struct state *state_new_trial(const struct state_capacity *capacity, struct keyring *ring,
+                              size_t settings, enum ha_error *why)
+{
+	return make(capacity, ring, settings, false, why);
 }
 
 void state_free(struct state *state)
@@ -70,12 +92,14 @@ void state_free(struct state *state)
 	arena_unmap(state->associations, state->arena_octets[1]);
 	arena_unmap(state->bindings, state->arena_octets[2]);
 	arena_unmap(state->dirty, state->arena_octets[3]);
+	arena_unmap(state->services, state->arena_octets[4]);
+	denials_free(state);
 	secrets_free(state);
 	peer_index_free(&state->index);
 	peer_index_free(&state->names);
 	address_pools_free(&state->pools);
 	if (state->settings)
-		mip_wipe(state->settings, SETTINGS_MAX * sizeof(*state->settings));
+		mip_wipe(state->settings, state->setting_count * sizeof(*state->settings));
 	free(state->settings);
 	expiry_free(&state->expiry);
 	free(state->by_id);

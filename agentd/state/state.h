@@ -149,6 +149,40 @@ void state_release(struct state *state, const struct state_hold *hold);
 /* An association authenticated something that changes nothing else. */
 void state_note_use(struct state *state, const struct state_view *view, uint64_t time_ms);
 
+/* A request of the viewed node was denied with this code. Kept in memory, of this
+ * process; `now_ms`: clock_monotonic_ms(). */
+void state_note_denial(struct state *state, const struct state_view *view, uint8_t code,
+                       uint64_t now_ms);
+
+/* What came of a mobile node's requests. What was accepted is of the group: all
+ * members have the same, through restarts and failovers, counted since
+ * FEATURE_NODE_COUNTERS was made or the node was added. Denials are of this process. */
+struct state_service {
+	uint32_t accepted;    /* requests, deregistrations among them; wraps */
+	uint64_t accepted_ms; /* when the last one was, cluster time; 0 = none was */
+	uint64_t served_ms;   /* for how long it was bound, without the present bindings */
+	uint64_t since_ms;    /* bound since then, cluster time; 0 = it is not bound */
+	/* When the last of its bindings ends, cluster time; UINT64_MAX: by itself it does not; 0:
+	 * it has none. It may be over already, and nobody led who could put its end in order. */
+	uint64_t until_ms;
+	uint32_t denied;     /* requests; wraps */
+	uint64_t denied_ms;  /* when the last one was, by state_note_denial's clock */
+	uint8_t denied_code; /* of the last one; 0 = none was denied, and the two above are 0 */
+};
+/* By name where it is not NULL, else by home address. false: there is no such node. */
+bool state_service(struct state *state, uint32_t realm, struct in_addr home,
+                   const struct name_digest *name, struct state_service *out);
+/* The lowest home address at or above *home in that realm, of nodes that were denied and
+ * have an address: *home becomes it. false: there is none. */
+bool state_next_denied(struct state *state, uint32_t realm, struct in_addr *home);
+/* The lowest address from *home to `last` that a node of the realm has from a pool: *home
+ * becomes it. false: there is none. Looks at all addresses of pools in between, 64 at
+ * once. */
+bool state_next_leased(struct state *state, uint32_t realm, struct in_addr *home,
+                       struct in_addr last);
+/* Was FEATURE_NODE_COUNTERS made? */
+bool state_counts_nodes(struct state *state);
+
 /* The name of a policy by its number; "" for LABEL_NONE. */
 void state_policy_name(struct state *state, uint8_t policy, char out[LABEL_MAX]);
 unsigned state_policy_count(struct state *state);
@@ -250,6 +284,14 @@ enum ha_error state_take_dirty(struct state *state, uint32_t **slots, size_t *co
 void state_return_dirty(struct state *state, const uint32_t *slots, size_t count, size_t copied);
 size_t state_dirty_count(struct state *state);
 
+/* Who lost an address to another node must be in the store as soon as that one is
+ * there with it: to be taken, one after the other, and copied by state_copy_lost in each
+ * transaction, before it ends, until there is none. They are among the changed peers all
+ * the same. false: there is none. */
+bool state_take_lost(struct state *state, uint32_t *slot);
+/* The transaction failed. */
+void state_return_lost(struct state *state, const uint32_t *slots, size_t count);
+
 /* A copy of one peer's changing rows, for the store. */
 struct state_peer_rows {
 	uint32_t realm;
@@ -262,6 +304,8 @@ struct state_peer_rows {
 /* false: the peer is gone, its rows were removed with it; or the slot is a
  * foreign agent's now, which has no such rows. */
 bool state_copy_peer(struct state *state, uint32_t slot, struct state_peer_rows *out);
+/* The same without taking it off the list of changed peers. */
+bool state_copy_lost(struct state *state, uint32_t slot, struct state_peer_rows *out);
 /* The same of who has a home address now, for rows that have to be written again;
  * it goes on counting as changed if it does. */
 bool state_copy_at(struct state *state, uint32_t realm, struct in_addr home,
@@ -310,6 +354,10 @@ size_t state_sealed(struct state *state, struct state_sealed out[STATE_SEALED_MA
 /* A secret that all members share: the number of the key under which it is
  * sealed, 0 and zeros when there is none. The caller wipes *out. */
 uint32_t state_secret(struct state *state, const char *name, uint8_t out[SECRET_OCTETS]);
+
+/* The row key that the peer of a change has in the store, or would have. Any thread. */
+void state_place_of_change(struct state *state, const struct change *change,
+                           struct row_octets *out);
 
 /* Seal the key of a CHANGE_ADD_ASSOCIATION for where it will stand; the key is
  * wiped from the change. Errors of keyring_seal. */

@@ -70,6 +70,7 @@ static enum ha_error apply_command(struct state *state, uint64_t index,
 	if (command->time_ms > state->time_ms)
 		state->time_ms = command->time_ms;
 	state->farewell = (struct farewell){ .out = out, .time_ms = command->time_ms };
+	service_begin(state, index, command->time_ms);
 
 	switch (command->command_case) {
 	case HEARTH__COMMAND__COMMAND_REGISTRATION:
@@ -109,6 +110,7 @@ enum ha_error state_apply(struct state *state, uint64_t index, struct span octet
 		return HA_E_MALFORMED;
 	error = apply_command(state, index, command, out);
 	state->farewell = (struct farewell){ .out = NULL };
+	service_end(state);
 	hearth__command__free_unpacked(command, &allocator);
 	if (out->results)
 		mip_wipe(scratch.octets, scratch.used);

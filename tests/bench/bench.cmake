@@ -3,6 +3,15 @@ add_executable(bench_echo ${CMAKE_CURRENT_LIST_DIR}/echo.c)
 add_executable(bench_redis_wait ${CMAKE_CURRENT_LIST_DIR}/redis_wait.c)
 set_target_properties(bench_echo bench_redis_wait PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
 
+# A manager that walks, and its codec.
+add_library(bench_walk_ber STATIC ${CMAKE_CURRENT_LIST_DIR}/walk_ber.c)
+target_include_directories(bench_walk_ber PUBLIC ${PROJECT_SOURCE_DIR})
+target_link_libraries(bench_walk_ber PUBLIC hearth_proto)
+hearth_unit_test(walk_ber bench_walk_ber)
+add_executable(bench_walk ${CMAKE_CURRENT_LIST_DIR}/walk_client.c)
+target_link_libraries(bench_walk PRIVATE bench_walk_ber hearth_base)
+set_target_properties(bench_walk PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bench)
+
 hearth_bpf_header(bench_tunnels_bpf bench/tunnels.bpf.c bench_tunnels)
 add_executable(bench_tunnels ${CMAKE_CURRENT_LIST_DIR}/tunnels.c ${CMAKE_CURRENT_LIST_DIR}/tunnels_user.c)
 target_link_libraries(bench_tunnels PRIVATE bench_tunnels_bpf hearth_dataplane PkgConfig::BPF)
@@ -30,7 +39,10 @@ if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME bench.tunnels
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run tunnels --packets 200000 --rounds 1 --homes 16384 --pairs 2 --window 0.5)
   hearth_test_properties(bench.tunnels bench 300)
+  add_test(NAME bench.walk
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run walk --window 0.5 --slices 2 --rounds 1 --bindings 10000 --neighbours 2000 --load-seconds 2 --returns 1)
+  hearth_test_properties(bench.walk bench 300)
   # Beside other tests a run may say that it was no measurement, which is a failure.
   set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover bench.takeover bench.arp bench.tunnels
-    PROPERTIES RUN_SERIAL TRUE)
+    bench.walk PROPERTIES RUN_SERIAL TRUE)
 endif()

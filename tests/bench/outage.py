@@ -10,6 +10,7 @@ from measuring import Invalid, die_with_parent, wait_for
 
 RETRY_S = 0.005
 SMOOTH_S = 1.0
+SMOOTH_GAP_S = 0.05  # without any acceptance: a busy machine needs no longer
 
 
 def now_ns():
@@ -41,10 +42,11 @@ class Watch:
         return min((accepted for sent, accepted in self.lines[-100:] if sent >= event_ns), default=None)
 
     def runs_smoothly(self):
-        """For a while now, nearly every request was accepted."""
-        since_ns = now_ns() - int(SMOOTH_S * 1e9)
-        lately = sum(sent >= since_ns for sent, _ in self.lines[-int(SMOOTH_S / RETRY_S):])
-        return lately > 0.8 * SMOOTH_S / RETRY_S
+        """For a while now there was no gap between acceptances, up to this moment."""
+        end_ns = now_ns()
+        since_ns = end_ns - int(SMOOTH_S * 1e9)
+        came = [accepted for _, accepted in self.lines[-int(SMOOTH_S / RETRY_S):] if accepted >= since_ns]
+        return max(after - before for before, after in zip([since_ns, *came], [*came, end_ns])) < SMOOTH_GAP_S * 1e9
 
     def await_smooth(self):
         """Everything has been well for a while, which begins now."""

@@ -98,18 +98,18 @@ FIELDS = {
 }
 
 
-def fields_of(line):
-    """The kind of the peer and its fields."""
+def fields_of(line, known=FIELDS):
+    """The kind of the peer and its fields; `known`: a table like FIELDS."""
     kind, *words = line.split()
-    if kind not in FIELDS:
-        raise FileError("the first word must be mobile or foreign-agent")
+    if kind not in known:
+        raise FileError(f"the first word must be {' or '.join(known)}")
     fields = {}
     for word in words:
         name, equals, text = word.partition("=")
-        if name not in FIELDS[kind] or not equals:
+        if name not in known[kind] or not equals:
             raise FileError(f"there is no field {name} for {kind}")
         try:
-            fields[name] = FIELDS[kind][name](text)
+            fields[name] = known[kind][name](text)
         except ValueError:
             raise FileError(f"the value of {name} is not understood") from None
     missing = {"spi", "algorithm", "key"} - fields.keys()

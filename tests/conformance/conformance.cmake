@@ -1,16 +1,15 @@
-# agentd_mutants: agentd with the faults of mutants.py, switched on one at a time by the environment variable
-# HEARTH_MUTANT. It is built by the test that needs it, so that an edit that does not fit any more fails that test.
+# agentd_mutants: agentd with the faults of mutants.py and foreign/mutants.py, switched on one at a time (mutant.h). It is built by the test that needs it, so that an edit that does not fit any more fails that test.
 set(mutants_directory ${PROJECT_BINARY_DIR}/tests/conformance/mutants)
 execute_process(COMMAND ${HEARTH_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/mutate.py --files
   OUTPUT_VARIABLE mutants_files COMMAND_ERROR_IS_FATAL ANY)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/mutants.py)
+set(mutants_tables ${CMAKE_CURRENT_LIST_DIR}/mutants.py ${CMAKE_CURRENT_LIST_DIR}/foreign/mutants.py)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${mutants_tables})
 list(TRANSFORM mutants_files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE mutants_originals)
 list(TRANSFORM mutants_files PREPEND ${mutants_directory}/ OUTPUT_VARIABLE mutants_copies)
 add_custom_command(
   OUTPUT ${mutants_copies}
   COMMAND ${HEARTH_PYTHON} -B ${CMAKE_CURRENT_LIST_DIR}/mutate.py --write ${mutants_directory}
-  DEPENDS ${mutants_originals} ${CMAKE_CURRENT_LIST_DIR}/mutants.py ${CMAKE_CURRENT_LIST_DIR}/mutate.py
-    ${CMAKE_CURRENT_LIST_DIR}/mutant.h
+  DEPENDS ${mutants_originals} ${mutants_tables} ${CMAKE_CURRENT_LIST_DIR}/mutate.py ${CMAKE_CURRENT_LIST_DIR}/mutant.h
   VERBATIM)
 
 # The edited files come before the libraries that have the same functions.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Print docs/protocol-coverage.md: what the documents demand of a home agent, and the cases that hold agentd to it."""
+"""Print docs/protocol-coverage.md: what the documents demand of home agents and foreign agents, and the cases that hold agentd to it."""
 
 import os
 import sys
@@ -9,6 +9,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import catalogue  # noqa: E402
 import profiles  # noqa: E402
 from applicability import applies  # noqa: E402
+from foreign import catalogue as foreign_catalogue  # noqa: E402
+from foreign import laboratory as foreign_laboratory  # noqa: E402
+from foreign import variants as foreign_variants  # noqa: E402
 from requirements import REQUIREMENTS  # noqa: E402
 from variants import VARIANTS  # noqa: E402
 
@@ -18,7 +21,8 @@ HEAD = """# Coverage of the protocol
 
 Written by `docs/generate` from `tests/conformance/requirements.py` and the cases; do not edit. One row per demand, in our
 own words; the number is its place in the section. A case *in italics* is about something that agentd does not do yet: it
-is in the suite for every home agent, and does not apply to ours today. How to run the suite: [conformance.md](conformance.md).
+is in the suite for every agent, and does not apply to ours today. Cases whose names begin with `foreign-` are those for foreign
+agents. How to run the suites: [conformance.md](conformance.md).
 
 What packets show and no answer over UDP does is held by tests of our own: those in `*.txt` are packets in and packets out
 (`tests/dataplane/packets/`) that go through user space and the BPF program, those in `*.py` have a real agentd between real hosts
@@ -57,10 +61,18 @@ def sections():
     return list(dict.fromkeys((row["document"], row["section"]) for row in REQUIREMENTS.values()))
 
 
+def cases_of_both():
+    """All cases, and the ids of those that apply to agentd."""
+    of_home, of_foreign = catalogue.load(), foreign_catalogue.load()
+    ours = {case["id"] for case in of_home if any(applies(case, profile) for profile in profiles_of_agentd())}
+    settings = [foreign_laboratory.profile_of(variant) for variant in foreign_variants.VARIANTS]
+    ours |= {case["id"] for case in of_foreign if any(foreign_catalogue.applies(case, profile) for profile in settings)}
+    return of_home + of_foreign, ours
+
+
 def page():
-    cases = catalogue.load()
+    cases, ours = cases_of_both()
     found = cases_by_requirement(cases)
-    ours = {case["id"] for case in cases if any(applies(case, profile) for profile in profiles_of_agentd())}
     lines = [HEAD, summary(cases, ours, found)]
     document = None
     for document_of_section, section in sections():

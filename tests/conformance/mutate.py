@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Apply mutants.py: `mutate.py --files` names the sources that it edits, `mutate.py --write DIRECTORY` writes the edited
+"""Apply mutants.py and foreign/mutants.py: `mutate.py --files` names the sources that it edits, `mutate.py --write DIRECTORY` writes the edited
 copies there, `mutate.py --names` prints the mutants. An old text that does not stand exactly once is an error.
 """
 
@@ -9,7 +9,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from mutants import EDITS  # noqa: E402
+import mutants  # noqa: E402
+from foreign import mutants as of_foreign_agents  # noqa: E402
+
+TABLES = {"home": mutants.EDITS, "foreign": of_foreign_agents.EDITS}
+EDITS = [row for table in TABLES.values() for row in table]
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 NAME = re.compile(r'MUTANT\("([a-z0-9-]+)"\)')
@@ -24,9 +28,10 @@ def files():
     return sorted({path for path, _, _ in EDITS})
 
 
-def names():
-    """All mutants, in the order of the table."""
-    return list(dict.fromkeys(name for _, _, new in EDITS for name in NAME.findall(new)))
+def names(suite=None):
+    """All mutants, or those of a suite, in the order of the table."""
+    found = list(dict.fromkeys(name for _, _, new in TABLES.get(suite, EDITS) for name in NAME.findall(new)))
+    return found + (of_foreign_agents.SHARED if suite == "foreign" else [])
 
 
 def mutated(path, text, edits):

@@ -16,27 +16,27 @@ class ProfileError(Exception):
     """A profile that cannot be used; the text names file and line."""
 
 
-def _flag(text):
+def flag(text):
     return {"yes": True, "no": False}[text]
 
 
-def _number(text):
+def number(text):
     return int(text, 10)
 
 
-def _address(text):
+def address(text):
     return str(ipaddress.IPv4Address(text))
 
 
-def _network(text):
+def network(text):
     return str(ipaddress.IPv4Network(text))
 
 
-def _words(text):
+def words(text):
     return tuple(text.split())
 
 
-def _choice(*allowed):
+def choice(*allowed):
     def parse(text):
         if text not in allowed:
             raise ValueError(text)
@@ -46,91 +46,92 @@ def _choice(*allowed):
     return parse
 
 
-_flag.allowed, _number.allowed, _address.allowed = "yes, no", "a whole number", "an IPv4 address"
-_network.allowed, _words.allowed = "an IPv4 network", "words"
+flag.allowed, number.allowed, address.allowed = "yes, no", "a whole number", "an IPv4 address"
+network.allowed, words.allowed = "an IPv4 network", "words"
 
 # name: (how it is read, preset, meaning)
 KEYS = {
-    "home-agent": (_address, None, "address in the field Home Agent; that of --target unless given"),
-    "algorithms": (_words, ("hmac-md5",), "algorithms of MN-HA and FA-HA associations"),
-    "nonces": (_flag, False, "associations with replay=nonce (RFC 5944 section 5.7.2)"),
-    "nai": (_flag, False, "nodes known by their NAI (RFC 2794)"),
-    "pools": (_words, (), "names of pools that give home addresses to nodes without one"),
-    "aaa": (_words, (), "algorithms of MN-AAA associations that the agent checks itself (RFC 4721)"),
-    "several-associations": (_flag, False, "more than one association of a peer at a time"),
-    "max-lifetime": (_number, 1800, "longest lifetime granted, seconds"),
-    "max-lifetime-least": (_number, None, "least that a too long lifetime is cut to; the same unless given"),
-    "infinite-lifetime": (_choice("granted", "capped"), "capped", "what a request for 65535 gets"),
-    "tolerance": (_number, 7, "distance allowed between time stamps and the agent's clock, seconds"),
-    "simultaneous": (_number, 1, "bindings of one node at a time; 1 = no simultaneous bindings, and code 1"),
+    "home-agent": (address, None, "address in the field Home Agent; that of --target unless given"),
+    "algorithms": (words, ("hmac-md5",), "algorithms of MN-HA and FA-HA associations"),
+    "nonces": (flag, False, "associations with replay=nonce (RFC 5944 section 5.7.2)"),
+    "nai": (flag, False, "nodes known by their NAI (RFC 2794)"),
+    "pools": (words, (), "names of pools that give home addresses to nodes without one"),
+    "aaa": (words, (), "algorithms of MN-AAA associations that the agent checks itself (RFC 4721)"),
+    "several-associations": (flag, False, "more than one association of a peer at a time"),
+    "max-lifetime": (number, 1800, "longest lifetime granted, seconds"),
+    "max-lifetime-least": (number, None, "least that a too long lifetime is cut to; the same unless given"),
+    "infinite-lifetime": (choice("granted", "capped"), "capped", "what a request for 65535 gets"),
+    "tolerance": (number, 7, "distance allowed between time stamps and the agent's clock, seconds"),
+    "simultaneous": (number, 1, "bindings of one node at a time; 1 = no simultaneous bindings, and code 1"),
     "retransmission": (
-        _choice("answered", "mismatch", "silence"), "answered",
+        choice("answered", "mismatch", "silence"), "answered",
         "what the very octets of an accepted request get once more: the answer with what is left, code 133, nothing",
     ),
     "answer-failed-authentication": (
-        _flag, False, "code 131 where a request came directly and its authenticator is wrong; otherwise silence",
+        flag, False, "code 131 where a request came directly and its authenticator is wrong; otherwise silence",
     ),
     "broken-chain": (
-        _choice("134", "silence"), "134", "what extensions get that run past the end after a valid authenticator",
+        choice("134", "silence"), "134", "what extensions get that run past the end after a valid authenticator",
     ),
-    "reserved-bits": (_choice("ignored", "134"), "ignored", "what the bits r and x of a request get when they are set"),
+    "reserved-bits": (choice("ignored", "134"), "ignored", "what the bits r and x of a request get when they are set"),
     "second-authenticator": (
-        _choice("refused", "checked"), "refused",
+        choice("refused", "checked"), "refused",
         "two Mobile-Home authentications in a request: refused, or accepted when both verify",
     ),
     "absent-binding": (
-        _choice("accepted", "denied"), "accepted", "what deregistering a care-of address that is not bound gets"
+        choice("accepted", "denied"), "accepted", "what deregistering a care-of address that is not bound gets"
     ),
-    "reverse-tunnel": (_choice("no", "yes", "required"), "no", "reverse tunnels (RFC 3024)"),
-    "encapsulations": (_words, ("ipip",), "of ipip, minimal, gre: what a reverse tunnel may use"),
+    "reverse-tunnel": (choice("no", "yes", "required"), "no", "reverse tunnels (RFC 3024)"),
+    "encapsulations": (words, ("ipip",), "of ipip, minimal, gre: what a reverse tunnel may use"),
     "unsupported-encapsulation": (
-        _choice("denied", "ignored"), "ignored", "M or G without T, when that encapsulation is not supported: code 139, or ipip"
+        choice("denied", "ignored"), "ignored", "M or G without T, when that encapsulation is not supported: code 139, or ipip"
     ),
-    "udp-tunnel": (_flag, False, "UDP tunnelling through NATs is understood and permitted (RFC 3519)"),
-    "udp-tunnel-forced": (_flag, False, "it may be forced by the flag F without a NAT"),
+    "udp-tunnel": (flag, False, "UDP tunnelling through NATs is understood and permitted (RFC 3519)"),
+    "udp-tunnel-forced": (flag, False, "it may be forced by the flag F without a NAT"),
     "udp-tunnel-refusal": (
-        _flag, False, "UDP tunnelling is understood, but not permitted: code 129 when a NAT is seen",
+        flag, False, "UDP tunnelling is understood, but not permitted: code 129 when a NAT is seen",
     ),
-    "udp-encapsulations": (_words, ("4",), "protocol numbers that a UDP tunnel may carry: of 4, 47, 55"),
+    "udp-encapsulations": (words, ("4",), "protocol numbers that a UDP tunnel may carry: of 4, 47, 55"),
     "udp-reserved3": (
-        _choice("134", "skipped"), "134", "what a UDP Tunnel Request with its last field not zero gets"
+        choice("134", "skipped"), "134", "what a UDP Tunnel Request with its last field not zero gets"
     ),
-    "nat-keepalive": (_number, 110, "keepalive interval in the answer to a UDP Tunnel Request, seconds"),
-    "discovery": (_address, None, "broadcast address of the home network on which the agent answers with code 136"),
+    "nat-keepalive": (number, 110, "keepalive interval in the answer to a UDP Tunnel Request, seconds"),
+    "discovery": (address, None, "broadcast address of the home network on which the agent answers with code 136"),
     "dynamic-home-agent": (
-        _choice("no", "yes", "redirect"), "no", "Home Agent 0.0.0.0 or 255.255.255.255 with a NAI (RFC 4433)"
+        choice("no", "yes", "redirect"), "no", "Home Agent 0.0.0.0 or 255.255.255.255 with a NAI (RFC 4433)"
     ),
-    "challenge": (_flag, False, "a Mobile-Foreign Challenge is returned in the reply (RFC 4721)"),
+    "challenge": (flag, False, "a Mobile-Foreign Challenge is returned in the reply (RFC 4721)"),
     "critical-vendor": (
-        _choice("understood", "unknown"), "unknown",
+        choice("understood", "unknown"), "unknown",
         "extension 38: of an unknown vendor code 140 or 141, or all of it unknown, so silence (RFC 3115)",
     ),
     "gfa": (
-        _choice("unknown", "no", "yes"), "unknown",
+        choice("unknown", "no", "yes"), "unknown",
         "extension 46: not known, so silence; known and denied with 146; used if the foreign agent signs (RFC 4857)",
     ),
-    "zero-care-of": (_choice("145", "denied"), "denied", "care-of address 0.0.0.0 without extension 46"),
+    "zero-care-of": (choice("145", "denied"), "denied", "care-of address 0.0.0.0 without extension 46"),
     "revocation": (
-        _choice("no", "offered", "yes"), "no",
+        choice("no", "offered", "yes"), "no",
         "registration revocation (RFC 3543); offered: the extension is answered, but messages are not understood",
     ),
     "message-strings": (
-        _choice("never", "denied", "always"), "never", "which replies hold a Message String (RFC 4917)"
+        choice("never", "denied", "always"), "never", "which replies hold a Message String (RFC 4917)"
     ),
-    "source-addresses": (_words, (), "addresses that the runner may send from, without an association; first is preset"),
-    "care-of": (_network, "198.51.100.0/24", "where made-up care-of addresses are taken from; nothing is sent there"),
-    "forbidden-origin": (_network, None, "care-of addresses from which registrations are denied with code 129"),
-    "burst": (_number, 0, "registrations of a node that may come at once, of which the next is dropped; 0 = no limit"),
-    "spacing": (_number, 0, "milliseconds that the agent wants between two requests of one node"),
-    "malformed-address": (_words, ("128", "129", "134"), "codes for a care-of address that cannot be one"),
+    "source-addresses": (words, (), "addresses that the runner may send from, without an association; first is preset"),
+    "care-of": (network, "198.51.100.0/24", "where made-up care-of addresses are taken from; nothing is sent there"),
+    "forbidden-origin": (network, None, "care-of addresses from which registrations are denied with code 129"),
+    "burst": (number, 0, "registrations of a node that may come at once, of which the next is dropped; 0 = no limit"),
+    "spacing": (number, 0, "milliseconds that the agent wants between two requests of one node"),
+    "malformed-address": (words, ("128", "129", "134"), "codes for a care-of address that cannot be one"),
 }
 
 
 class Profile:
-    """Values by key; `with_policy(name)` is the same with that policy's values over it."""
+    """Values by key; `with_policy(name)` is the same with that policy's values over it. `keys`: a table like KEYS."""
 
-    def __init__(self, values=None, policies=None):
-        self.values = {name: preset for name, (_, preset, _) in KEYS.items()}
+    def __init__(self, values=None, policies=None, keys=None):
+        self.keys = keys or KEYS
+        self.values = {name: preset for name, (_, preset, _) in self.keys.items()}
         self.given = dict(values or {})
         self.values.update(self.given)
         self.policies = policies or {}
@@ -144,12 +145,12 @@ class Profile:
     def with_policy(self, name):
         if name is None:
             return self
-        return Profile({**self.given, **self.policies.get(name, {})}, self.policies)
+        return Profile({**self.given, **self.policies.get(name, {})}, self.policies, self.keys)
 
     def overlaid(self, values):
         """With values as a file would have them, {key: text}, over these."""
-        read = {name: value_of(name, text) for name, text in values.items()}
-        return Profile({**self.given, **read}, self.policies)
+        read = {name: value_of(name, text, self.keys) for name, text in values.items()}
+        return Profile({**self.given, **read}, self.policies, self.keys)
 
     def unmet(self, conditions):
         """The first condition that does not hold, as text; None when all do."""
@@ -186,17 +187,17 @@ def setting(text):
     return name.strip(), value.strip()
 
 
-def value_of(name, text):
-    if name not in KEYS:
+def value_of(name, text, keys):
+    if name not in keys:
         raise ProfileError(f"there is no key {name}")
-    parse = KEYS[name][0]
+    parse = keys[name][0]
     try:
         return parse(text)
     except (ValueError, KeyError):
         raise ProfileError(f"{name} must be {parse.allowed}, not {text!r}") from None
 
 
-def parse(lines, path="profile"):
+def parse(lines, path="profile", keys=KEYS):
     values, policies = {}, {}
     for number, line in enumerate(lines, 1):
         line = line.split("#", 1)[0].strip()
@@ -211,20 +212,20 @@ def parse(lines, path="profile"):
                 raise ProfileError("is not of the form key: value")
             if name in target:
                 raise ProfileError(f"{name} is given twice")
-            target[name] = value_of(name, text.strip())
+            target[name] = value_of(name, text.strip(), keys)
         except ProfileError as error:
             raise ProfileError(f"{path}:{number}: {error}") from None
-    return Profile(values, policies)
+    return Profile(values, policies, keys)
 
 
-def read(path):
+def read(path, keys=KEYS):
     with open(path, encoding="utf-8") as file:
-        return parse(file, path)
+        return parse(file, path, keys)
 
 
-def documentation():
-    """The table of keys in docs/conformance.md, row by row."""
-    for name, (parse_value, preset, meaning) in KEYS.items():
+def documentation(keys=KEYS):
+    """A table of keys in docs/conformance.md, row by row."""
+    for name, (parse_value, preset, meaning) in keys.items():
         shown = wanted_text(preset) if not isinstance(preset, tuple) else " ".join(preset)
         shown = f"`{shown}`" if preset not in (None, ()) else ""
         yield f"| `{name}` | {parse_value.allowed} | {shown} | {meaning} |"

@@ -40,7 +40,7 @@ class Report:
 
     def write_json(self, path, target):
         document = {
-            "target": f"{target[0]}:{target[1]}",
+            "target": target,
             "passed": self.count("pass"),
             "failed": self.count("fail"),
             "not_applicable": self.count("n/a"),

@@ -10,6 +10,7 @@ proofs as proofs.py makes them). Its id is made of the document, the section and
 """
 
 from proofs import packets, suite
+from requirements_foreign import FOREIGN_5944, FOREIGN_COMPANIONS
 from requirements_tunnels import TUNNELS
 
 HA, MN, FA, ALL = "home agent", "mobile node", "foreign agent", "all"
@@ -26,7 +27,7 @@ PERMISSION = "permits and does not demand; what an agent chose is a key of the p
 RFC_5944 = {
     "3.4": [
         ("MAY", HA, "The lifetime granted may be shorter than the one asked for."),
-        ("MUST NOT", FA, "A foreign agent never lengthens the lifetime of a request that it passes on.", OF_AGENT),
+        ("MUST NOT", FA, "A foreign agent never lengthens the lifetime of a request that it passes on."),
         ("MUST NOT", HA, "The home agent grants no longer lifetime than the request asks for."),
         ("MUST", MN, "A node that is given more than it asked for uses what it asked for.", OF_NODE),
         ("MUST", MN, "A node that is given less than it asked for uses what it was given.", OF_NODE),
@@ -49,8 +50,8 @@ RFC_5944 = {
         ("MAY", ALL, "Foreign agent and home agent that share an association may authenticate to each other."),
         ("MUST NOT", ALL, "A deregistration and its reply carry no Foreign-Home authentication."),
         ("MUST", HA, "A reply with a Foreign-Home authentication is sent to the foreign agent's address."),
-        ("MUST NOT", FA, "A foreign agent does not sign for a care-of address that it does not advertise.", OF_AGENT),
-        ("MUST NOT", FA, "A foreign agent does not sign a deregistration that it passes on.", OF_AGENT),
+        ("MUST NOT", FA, "A foreign agent does not sign for a care-of address that it does not advertise."),
+        ("MUST NOT", FA, "A foreign agent does not sign a deregistration that it passes on."),
         ("MUST NOT", HA, "A deregistration is not dropped because it has no Foreign-Home authentication."),
     ],
     "3.8": [
@@ -113,7 +114,7 @@ RFC_5944 = {
         ("MUST", HA, "The reply goes to the source of the request, whichever care-of address it is about."),
         ("MAY", HA, "A foreign agent whose care-of address is deregistered through another may be told.", PERMISSION),
         ("MUST NOT", HA, "It is not told when there is no association with it."),
-        ("MUST NOT", FA, "A foreign agent does not sign a deregistration of a care-of address that is not its own.", OF_AGENT),
+        ("MUST NOT", FA, "A foreign agent does not sign a deregistration of a care-of address that is not its own."),
         ("MUST NOT", HA, "The lifetime is not raised above what was asked for."),
         ("SHOULD", MN, "A node registers again before the lifetime granted has ended.", OF_NODE),
         ("MUST", HA, "A binding whose lifetime has ended is deleted."),
@@ -369,9 +370,9 @@ COMPANIONS = {
 }
 
 
-def rows_of(document, section, rows):
+def rows_of(document, section, rows, first=1):
     number = document.removeprefix("RFC ").lower().replace(" ", "-")
-    for place, row in enumerate(rows, 1):
+    for place, row in enumerate(rows, first):
         level, whom, text, *why = row
         why = why[0] if why else None
         yield f"{number}-{section}-{place:02d}", {
@@ -383,6 +384,8 @@ def rows_of(document, section, rows):
 def all_rows():
     for section, rows in RFC_5944.items():
         yield from rows_of("RFC 5944", section, rows)
+    for section, rows in FOREIGN_5944.items():
+        yield from rows_of("RFC 5944", section, rows)
     for section, rows in ORDER.items():
         yield from rows_of("order", section, rows)
     for (document, section), rows in COMPANIONS.items():
@@ -390,6 +393,8 @@ def all_rows():
     for document, sections in TUNNELS.items():
         for section, rows in sections.items():
             yield from rows_of(document, section, rows)
+    for place, rows in FOREIGN_COMPANIONS.items():  # behind what the same section asks of a home agent
+        yield from rows_of(*place, rows, 1 + len(COMPANIONS.get(place, ())))
 
 
 REQUIREMENTS = dict(all_rows())

@@ -63,7 +63,7 @@ IP_IN_IP = {
          packets("icmp", "too big for the tunnel of ipip, quoted in full", "too big for the tunnel of ipip, quoted by 8 octets",
                  "too big for the tunnel of minimal, quoted in full", "too big for the tunnel of gre, quoted in full",
                  "too big for the tunnel of udp-ipip, quoted in full") +
-         suite("forward", "test_a_narrow_path_is_told_to_who_sends_too_much")),
+         suite("forward_host", "test_a_narrow_path_is_told_to_who_sends_too_much")),
         ("SHOULD", ENTRY, "A source route that failed is the entry's own affair.",
          packets("icmp", "ICMP 3/5 about a packet quoted in full")),
         ("MUST NOT", ENTRY, "It is not relayed.", packets("icmp", "ICMP 3/5 about a packet quoted in full")),
@@ -97,7 +97,7 @@ IP_IN_IP = {
     "5.1": [
         ("MUST", ENTRY, "The path MTU of a tunnel is discovered and remembered.",
          packets("icmp", "what was learnt about the MTU is used") +
-         suite("forward", "test_a_narrow_path_is_told_to_who_sends_too_much")),
+         suite("forward_host", "test_a_narrow_path_is_told_to_who_sends_too_much")),
         ("SHOULD", ENTRY, "A sender is told the tunnel's MTU less what the tunnel adds.",
          packets("icmp", "too big for the tunnel of ipip, quoted in full", "too big for the tunnel of gre, quoted in full") +
          packets("size", "one octet more with DF")),

@@ -8,13 +8,17 @@ import pytest
 import catalogue
 import coverage_page
 import profiles
+from foreign import catalogue as foreign_catalogue
+from foreign import keys as foreign_keys
 from proofs import is_there
 from requirements import REQUIREMENTS, RFC_5944
+from requirements_foreign import FOREIGN_5944
 from requirements_tunnels import TUNNELS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "../../docs")
-CASES = catalogue.load()
+OF_HOME, OF_FOREIGN = catalogue.load(), foreign_catalogue.load()
+CASES = OF_HOME + OF_FOREIGN
 
 # How often each word stands in a section of RFC 5944, with its negation: MUST, SHOULD, MAY.
 COUNTS = {
@@ -38,6 +42,19 @@ COUNTS = {
     "5.7.2": (0, 1, 0),
 }
 
+# The same of what is asked of a foreign agent.
+COUNTS_OF_FOREIGN = {
+    "3.7": (5, 1, 0),
+    "3.7.1": (8, 2, 3),
+    "3.7.2": (5, 2, 0),
+    "3.7.2.1": (7, 2, 0),
+    "3.7.2.2": (7, 0, 1),
+    "3.7.2.3": (3, 3, 0),
+    "3.7.3": (0, 1, 0),
+    "3.7.3.1": (10, 2, 0),
+    "3.7.3.2": (7, 2, 1),
+}
+
 # The same of the documents about tunnels, all of their sections; where the words themselves are explained is none.
 WORDS_ABOUT_TUNNELS = {
     "RFC 2003": {
@@ -54,17 +71,23 @@ WORDS_ABOUT_TUNNELS = {
 
 
 def test_there_are_enough_cases():
-    assert len(CASES) >= 150
+    assert len(OF_HOME) >= 150
+    assert len(OF_FOREIGN) >= 150
 
 
-@pytest.mark.parametrize("section", sorted(COUNTS))
-def test_every_word_of_the_section_has_a_row(section):
-    levels = [row[0].removesuffix(" NOT") for row in RFC_5944[section]]
-    assert tuple(levels.count(word) for word in ("MUST", "SHOULD", "MAY")) == COUNTS[section]
+@pytest.mark.parametrize("rows, counts", [(RFC_5944, COUNTS), (FOREIGN_5944, COUNTS_OF_FOREIGN)], ids=["home", "foreign"])
+def test_every_word_of_each_section_has_a_row(rows, counts):
+    found = {}
+    for section, demands in rows.items():
+        levels = [row[0].removesuffix(" NOT") for row in demands]
+        found[section] = tuple(levels.count(word) for word in ("MUST", "SHOULD", "MAY"))
+    assert found == counts
 
 
-def test_no_section_is_left_out():
-    assert set(RFC_5944) == set(COUNTS)
+def test_no_name_is_of_two_cases():
+    ids = [case["id"] for case in CASES]
+    assert len(set(ids)) == len(ids)
+    assert all(case["id"].startswith("foreign-") for case in OF_FOREIGN)
 
 
 def test_every_case_names_demands_that_exist():
@@ -112,13 +135,16 @@ def test_documentation_explains_every_word():
     words = set(profiles.KEYS) | catalogue.CASE_WORDS | catalogue.STEP_WORDS | catalogue.messages.SEND_WORDS
     words |= catalogue.CHAIN_WORDS | set(catalogue.messages.EDITS) | set(catalogue.messages.ADDRESSES)
     words |= set(catalogue.replies.EXPECTATIONS) | catalogue.replies.MODIFIERS
+    words |= foreign_catalogue.CASE_WORDS | foreign_catalogue.STEP_WORDS | foreign_catalogue.CHAIN_WORDS
+    words |= foreign_catalogue.messages.SEND_WORDS | foreign_catalogue.messages.ANSWER_WORDS
+    words |= set().union(*foreign_catalogue.WORDS_OF.values())
     assert sorted(word for word in words if f"`{word}`" not in text) == []
 
 
 def test_documentation_has_the_table_of_keys():
     with open(os.path.join(DOCS, "conformance.md"), encoding="utf-8") as file:
         lines = file.read().splitlines()
-    assert [row for row in profiles.documentation() if row not in lines] == []
+    assert [row for row in [*profiles.documentation(), *profiles.documentation(foreign_keys.KEYS)] if row not in lines] == []
 
 
 GOOD = {"id": "a", "title": "A.", "requirements": [], "send": {}, "expect": "silence"}
@@ -137,6 +163,26 @@ def test_slip_of_the_pen_is_refused(change):
     catalogue.check(GOOD)
     with pytest.raises(catalogue.BadCase):
         catalogue.check({**GOOD, **change})
+
+
+GOOD_OF_FOREIGN = {"id": "a", "title": "A.", "requirements": [], "steps": [{"send": {}, "relayed": {}, "answer": {}, "reply": {}}]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": []}, {"title": "no sentence"}, {"agent": {"nat": True}}, {"node": {"key": 1}}, {"steps": [{"send": {}}]},
+        {"steps": [{"relayed": {}}]}, {"steps": [{"send": {"flag": "S"}, "silence": True}]},
+        {"steps": [{"send": {}, "denied": {"cod": 1}}]}, {"steps": [{"send": {}, "silence": True, "denied": {"code": 1}}]},
+        {"steps": [{"send": {"chain": ["mhea"]}, "silence": True}]}, {"steps": [{"send": {}, "answer": {"color": 1}}]},
+        {"steps": [{"tunnelled": {}}]}, {"steps": [{"tunnelled": {"from": "ha"}, "lost": True}]},
+    ],
+    ids=lambda change: re.sub(r"\W+", "-", str(change)).strip("-"),
+)
+def test_slip_of_the_pen_about_a_foreign_agent_is_refused(change):
+    foreign_catalogue.check(GOOD_OF_FOREIGN)
+    with pytest.raises(catalogue.BadCase):
+        foreign_catalogue.check({**GOOD_OF_FOREIGN, **change})
 
 
 @pytest.mark.parametrize("text", ["CASES = [dict(a=1)]", "import os\nCASES = []", "print(1)", '"""only words"""'])

@@ -48,8 +48,9 @@ def test_edit_that_does_not_fit_is_refused(edits, why):
         mutate.mutated("f", "a b a\n", edits)
 
 
-def test_each_mutant_has_killers_on_record():
-    with open(os.path.join(HERE, "kills.json"), encoding="utf-8") as file:
+@pytest.mark.parametrize("suite, directory", [("home", ""), ("foreign", "foreign")])
+def test_each_mutant_has_killers_on_record(suite, directory):
+    with open(os.path.join(HERE, directory, "kills.json"), encoding="utf-8") as file:
         kills = json.load(file)
-    assert list(kills) == mutate.names()
+    assert list(kills) == mutate.names(suite)
     assert [name for name, cases in kills.items() if not cases] == []

@@ -109,9 +109,8 @@ def header_of(message, at):
     return None, 2, message[at + 1]
 
 
-def walk(message, offset):
-    """The extensions from an offset to the end, without pads."""
-    extensions = []
+def each(message, offset):
+    """The extensions from an offset to the end, without pads, one by one; Malformed where the next is not sound."""
     while offset < len(message):
         if message[offset] == PAD:
             offset += 1
@@ -120,9 +119,13 @@ def walk(message, offset):
         end = offset + header + size
         if end > len(message):
             raise Malformed(f"extension {message[offset]} at octet {offset} runs past the end")
-        extensions.append(Extension(message[offset], subtype, offset, offset + header, end, message))
+        yield Extension(message[offset], subtype, offset, offset + header, end, message)
         offset = end
-    return extensions
+
+
+def walk(message, offset):
+    """All of them."""
+    return list(each(message, offset))
 
 
 # ---- authenticators

@@ -21,3 +21,9 @@ add_executable(mobile_end ${CMAKE_CURRENT_LIST_DIR}/mobile.c)
 target_link_libraries(mobile_end PRIVATE hearth_proto)
 set_target_properties(mobile_end PROPERTIES
   OUTPUT_NAME mobile RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)
+
+# The data plane of a foreign agent alone.
+add_executable(visited_links ${CMAKE_CURRENT_LIST_DIR}/visit.c ${CMAKE_CURRENT_LIST_DIR}/print_counters.c)
+target_link_libraries(visited_links PRIVATE hearth_dataplane)
+set_target_properties(visited_links PROPERTIES
+  OUTPUT_NAME visit RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/dataplane)

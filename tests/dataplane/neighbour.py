@@ -63,9 +63,10 @@ class Neighbour:
         self.hear()
         self.heard.clear()
 
-    def wait_for_announcement(self):
-        """The first since what was heard was forgotten."""
-        return wait_for(lambda: self.hear() and next((frame for frame in self.heard if frame.gratuitous), None),
+    def wait_for_announcement(self, mac=None):
+        """The first since what was heard was forgotten; under that MAC, if one is named."""
+        return wait_for(lambda: self.hear() and next((frame for frame in self.heard if frame.gratuitous and
+                                                      mac in (None, frame.sender_mac)), None),
                         f"{self.address} is announced", interval=0.001)
 
     def claims(self):

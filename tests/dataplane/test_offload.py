@@ -7,7 +7,7 @@ import struct
 import threading
 
 import pytest
-from test_forward import (  # noqa: F401  (fixtures)
+from forwarding import (  # noqa: F401  (fixtures)
     HOME,
     KINDS,
     agent,

@@ -6,7 +6,7 @@ from namespaces import ip
 from scapy_client import D, T
 from stream import Stream
 from switched import HOST_LINK
-from test_forward import HOME, SECOND_HOME, agent, register_for, world  # noqa: F401: fixtures among them
+from forwarding import HOME, SECOND_HOME, agent, register_for, world  # noqa: F401: fixtures among them
 from waiting import wait_for
 from world import OTHER_CARE_OF, VIRTUAL, Hosts, Mobile, association, register
 

@@ -4,7 +4,7 @@ What a NAT makes of packets is made here by hand: they come from its address, CA
 """
 
 from scapy_client import D, T
-from test_forward import HOME, agent, binding, counters, register, world  # noqa: F401: fixtures among them
+from forwarding import HOME, agent, binding, counters, register, world  # noqa: F401: fixtures among them
 from waiting import wait_for
 from world import AGENT, CARE_OF, CORRESPONDENT, OTHER_CARE_OF, Mobile
 

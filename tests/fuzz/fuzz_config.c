@@ -23,7 +23,7 @@ static void check_values(const struct config *config)
 
 	memset(&again, 0, sizeof(again));
 	for (size_t i = 0; i < config_option_count(); i++) {
-		const struct option *option = config_option_at(i);
+		const struct config_option *option = config_option_at(i);
 
 		config_format(config, option, text, sizeof(text));
 		require(config_set_option(&again, option, text, &error) == HA_OK);

@@ -19,3 +19,7 @@ target_sources(fuzz_tunnel PRIVATE
   ${PROJECT_SOURCE_DIR}/proto/tunnel.c
   ${PROJECT_SOURCE_DIR}/proto/tunnel_quote.c
   ${PROJECT_SOURCE_DIR}/proto/tunnel_unwrap.c)
+hearth_fuzz_target(advertisement hearth_base)
+target_sources(fuzz_advertisement PRIVATE
+  ${PROJECT_SOURCE_DIR}/proto/advertisement.c
+  ${PROJECT_SOURCE_DIR}/proto/ip4.c)

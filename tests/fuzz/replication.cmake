@@ -22,8 +22,8 @@ hearth_fuzz_target(packet hearth_base)
 target_sources(fuzz_packet PRIVATE ${PROJECT_SOURCE_DIR}/replication/transport_packet.c)
 
 hearth_fuzz_target(consensus hearth_base PkgConfig::RAFT)
-foreach(part IN ITEMS consensus consensus_again consensus_codec consensus_lead consensus_lease consensus_receive consensus_send
-                      consensus_step consensus_window)
+foreach(part IN ITEMS consensus consensus_again consensus_codec consensus_lead consensus_lease consensus_receive consensus_reign
+                      consensus_send consensus_step consensus_window)
   target_sources(fuzz_consensus PRIVATE ${PROJECT_SOURCE_DIR}/replication/${part}.c)
 endforeach()
 

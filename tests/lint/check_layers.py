@@ -34,11 +34,16 @@ FOLDERS = {
         "agentd/registration", "agentd/discovery", "agentd/routing", "agentd/state", "replication",
         "agentd/dataplane", "proto", "agentd/base", "schema",
     ],
-    "agentd/control": ["agentd/flow", "agentd/state", "replication", "proto", "agentd/base", "schema"],
-    "mib": ["agentd/flow", "agentd/state", "replication", "proto", "agentd/base"],
+    "agentd/visit": [
+        "agentd/registration", "agentd/discovery", "agentd/state", "agentd/dataplane", "proto", "agentd/base",
+    ],
+    "agentd/mobile": ["agentd/registration", "agentd/discovery", "agentd/dataplane", "proto", "agentd/base"],
+    "agentd/control": ["agentd/flow", "agentd/visit", "agentd/state", "replication", "proto", "agentd/base", "schema"],
+    "mib": ["agentd/flow", "agentd/visit", "agentd/state", "replication", "agentd/dataplane", "proto", "agentd/base"],
     # layer 5
     "agentd/programs": [
-        "agentd/control", "mib", "agentd/load", "agentd/flow", "agentd/registration", "agentd/state", "replication",
+        "agentd/control", "agentd/mobile", "mib", "agentd/load", "agentd/flow", "agentd/visit", "agentd/registration",
+        "agentd/state", "replication",
         "agentd/dataplane", "proto", "agentd/base", "schema",
     ],
 }
@@ -64,6 +69,7 @@ LIBRARIES = {
         "agentd/dataplane/bpf/*",
     ],
     "protobuf-c/*": ["agentd/control/purse.h"],
+    "net-snmp/*": ["mib/snmp*.[ch]"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """clang-tidy (.clang-tidy) over every C file of the product in the compilation database of a build (HEARTH_BUILD, or
-build/). Tests are left to the compilers, sanitizers and cppcheck; headers that the build makes, to who makes them.
-`--self-test` plants a defect and expects to be told.
+build/), and the warnings of clang over these and the tests, which are otherwise left to gcc, sanitizers and cppcheck; headers
+that the build makes, to who makes them. `--self-test` plants defects and expects to be told.
 """
 
 import concurrent.futures
@@ -15,6 +15,8 @@ import sources
 
 BUILD = os.environ.get("HEARTH_BUILD", os.path.join(sources.ROOT, "build"))
 CONFIGURATION = "--config-file=" + os.path.join(sources.ROOT, ".clang-tidy")
+# Warnings of the compiler are no checks of their own: without one, clang-tidy does not begin.
+OF_TESTS = ["--checks=-*,clang-diagnostic-*,cert-flp30-c", r"--header-filter=tests/.*\.h$"]
 
 
 def of_written(lines, build):
@@ -34,21 +36,25 @@ def complaints_of(path, extra):
 
 def self_test():
     bad = "#include <stdlib.h>\nint f(void);\nint f(void)\n{\n\tint *a = malloc(4);\n\tfree(a);\n\treturn *a;\n}\n"
+    warned = "int f(int a);\nint f(int a)\n{\n\tunsigned b = a;\n\treturn b > 1;\n}\n"
     good = "int f(int a);\nint f(int a)\n{\n\treturn a;\n}\n"
     wrong = 0
     with tempfile.TemporaryDirectory() as directory:
-        for text, refused in ((bad, True), (good, False)):
+        for text, checks, refused in (
+            (bad, [], True), (bad, OF_TESTS, False), (warned, [], True), (warned, OF_TESTS, True), (good, [], False),
+            (good, OF_TESTS, False),
+        ):
             path = os.path.join(directory, "a.c")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
-            if bool(complaints_of(path, ["--", "-std=c11"])) != refused:
-                print(f"self-test: judged wrongly: {text!r}")
+            if bool(complaints_of(path, [*checks, "--", "-std=c11", "-Wconversion"])) != refused:
+                print(f"self-test: judged wrongly: {text!r} with {checks}")
                 wrong += 1
     told = of_written(["/a/build/b.h:1:1: error: c", "/a/build.h:1:1: error: c", "/a/b.c:1:1: error: c"], "/a/build")
     if told != ["/a/build.h:1:1: error: c", "/a/b.c:1:1: error: c"]:
         print(f"self-test: told about the wrong files: {told}")
         wrong += 1
-    print(f"check_tidy self-test: 3 cases, {wrong} wrong")
+    print(f"check_tidy self-test: 7 cases, {wrong} wrong")
     return 1 if wrong else 0
 
 
@@ -61,12 +67,16 @@ def main():
         return 1
     with open(database, encoding="utf-8") as file:
         listed = sorted({row["file"] for row in json.load(file)})
-    product = [path for path in listed if sources.is_written(path, BUILD)]
-    product = [path for path in product if not path.startswith(sources.ROOT + "/tests/")]
+    written = [path for path in listed if sources.is_written(path, BUILD)]
+    rest = ["-p", BUILD, "--extra-arg=-Wno-unknown-warning-option"]
+
+    def complaints_about(path):
+        return complaints_of(path, (OF_TESTS if path.startswith(sources.ROOT + "/tests/") else []) + rest)
+
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = pool.map(lambda path: complaints_of(path, ["-p", BUILD, "--extra-arg=-Wno-unknown-warning-option"]), product)
+        rows = pool.map(complaints_about, written)
         complaints = sorted({line for lines in rows for line in lines})
-    return sources.report("check_tidy", complaints, len(product))
+    return sources.report("check_tidy", complaints, len(written))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 
 #include "tests/sim/judge_internal.h"
 
-void judge_violation(struct world *world, enum violation kind, const char *format, ...)
+void judge_violation(struct world *world, enum violation_kind kind, const char *format, ...)
 {
 	struct tally *tally = &world->judge.tally;
 	char text[JUDGE_TEXT_MAX];
@@ -93,7 +93,7 @@ static unsigned copies(struct world *world, uint8_t group, uint64_t index)
 	return count;
 }
 
-static void check_copies(struct replica *replica, uint64_t index, enum violation kind)
+static void check_copies(struct replica *replica, uint64_t index, enum violation_kind kind)
 {
 	struct world *world = replica->world;
 	unsigned count = copies(world, replica->group, index);

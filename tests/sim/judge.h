@@ -28,7 +28,7 @@
 	X(stuck, STUCK)                  /* everything is well again, but it does not work */      \
 	X(failed, FAILED)                /* an error where there can be none */
 
-enum violation {
+enum violation_kind {
 #define X(field, name) VIOLATION_##name,
 	JUDGE_VIOLATIONS(X)
 #undef X
@@ -125,7 +125,7 @@ struct member;
 void judge_free(struct judge *judge);
 
 /* Something that must not be. `text` says what; the first one is kept. */
-void judge_violation(struct world *world, enum violation kind, const char *format, ...)
+void judge_violation(struct world *world, enum violation_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 uint64_t judge_digest(const void *octets, size_t size, uint64_t start);

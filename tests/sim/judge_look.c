@@ -41,6 +41,16 @@ static uint64_t sum_of_mobile(const struct state_view *view, uint64_t sum)
 	return sum;
 }
 
+static uint64_t sum_of_service(struct state *state, const struct state_view *view, uint64_t sum)
+{
+	struct state_service service = { .accepted = 0 };
+
+	state_service(state, view->realm, view->home, &view->name, &service);
+	return judge_digest((const uint64_t[]){ service.accepted, service.accepted_ms,
+	                                        service.served_ms, service.since_ms },
+	                    4 * sizeof(uint64_t), sum);
+}
+
 uint64_t judge_sum(struct replica *replica)
 {
 	struct state_totals totals;
@@ -52,7 +62,8 @@ uint64_t judge_sum(struct replica *replica)
 		struct state_view view;
 
 		if (judge_look_at(replica, replica->group * WORLD_MOBILES + i, &view))
-			sum = sum_of_mobile(&view, sum);
+			sum = sum_of_service(replica->agent->state, &view,
+			                     sum_of_mobile(&view, sum));
 	}
 	return sum ? sum : 1;
 }

@@ -80,8 +80,9 @@ static void add_association(struct world *world, struct state *state, const stru
 
 void mobile_seeding(struct world *world, uint8_t group)
 {
-	struct change changes[WORLD_MOBILES + 1] = {
+	struct change changes[WORLD_MOBILES + 2] = {
 		{ .kind = CHANGE_SET, .name = "pool.p" },
+		{ .kind = CHANGE_SET, .name = FEATURE_NODE_COUNTERS, .value = "on" },
 	};
 	const struct state_capacity room = { 16, 32, 64 };
 	enum ha_error why;
@@ -93,8 +94,8 @@ void mobile_seeding(struct world *world, uint8_t group)
 	         dice_chance(&world->dice, 2) ? "sticky" : "released");
 	for (unsigned i = 0; i < WORLD_MOBILES; i++)
 		add_association(world, state, &world->mobiles[group * WORLD_MOBILES + i],
-		                &changes[i + 1]);
-	if (command_configure(WORLD_BEGINS_MS, "seed", NULL, changes, WORLD_MOBILES + 1,
+		                &changes[i + 2]);
+	if (command_configure(WORLD_BEGINS_MS, "seed", NULL, changes, WORLD_MOBILES + 2,
 	                      &world->seeding[group], &world->seeding_size[group]) != HA_OK)
 		abort();
 	state_free(state);

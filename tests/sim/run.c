@@ -210,17 +210,14 @@ static void print(const struct tally *tally, uint64_t seeds, unsigned failed)
 {
 	printf("{\"seeds\": %llu, \"failed_seeds\": %u, \"violations\": %llu",
 	       (unsigned long long)seeds, failed, (unsigned long long)violations_of(tally));
-#define X(field, name) ", \"" #field "\": %llu"
-#define Y(field) ", \"" #field "\": %llu"
-	printf(JUDGE_VIOLATIONS(X) TALLY_SUMS(Y) ", \"recovery_ms_max\": %llu}\n"
+#define X(field, name)                                                                             \
+	printf(", \"" #field "\": %llu", (unsigned long long)tally->violations[VIOLATION_##name]);
+#define Y(field) printf(", \"" #field "\": %llu", (unsigned long long)tally->field);
+	JUDGE_VIOLATIONS(X)
+	TALLY_SUMS(Y)
 #undef X
 #undef Y
-#define X(field, name) , (unsigned long long)tally->violations[VIOLATION_##name]
-#define Y(field) , (unsigned long long)tally->field
-	       JUDGE_VIOLATIONS(X) TALLY_SUMS(Y),
-	       (unsigned long long)tally->recovery_ms_max);
-#undef X
-#undef Y
+	printf(", \"recovery_ms_max\": %llu}\n", (unsigned long long)tally->recovery_ms_max);
 }
 
 int main(int count, char **arguments)

@@ -6,6 +6,7 @@
         agent.start()                    # again, over the same directory
 
 Readiness is awaited by asking agentctl, never by waiting a while. HEARTH_BUILD names the build that is tested.
+HEARTH_AGENTCTL may name an agentctl without sanitizers of the same source, for what is asked again and again.
 """
 
 import copy
@@ -27,12 +28,16 @@ CONFIGURATION = {
     "capacity": {"nodes": 1000, "associations": 2000, "bindings": 4000},
     "storage": {"log-segment": 4, "log-segments": 4, "store-map": 64, "checkpoint-interval": 1},
     "process": {"user": "root", "log-level": "debug"},
+    "snmp": {"mode": "off"},
 }
 
 ASSOCIATIONS = [
     {"kind": "mobile", "home": "10.0.0.1", "spi": 256, "algorithm": "hmac-md5", "key": bytes(range(16)).hex()},
     {"kind": "mobile", "home": "10.0.0.2", "spi": 256, "algorithm": "hmac-md5", "key": bytes(range(16, 32)).hex()},
 ]
+
+
+asked_before = set()  # words that the agentctl of the build was asked with
 
 
 def program(name):
@@ -72,8 +77,10 @@ class Agent:
         self.associations = ASSOCIATIONS if associations is None else associations
         self.configuration = copy.deepcopy(CONFIGURATION)
         for section, options in (configuration or {}).items():
-            self.configuration.setdefault(section, {}).update(options)
-        self.address = self.configuration["home-agent"]["address"]
+            self.configuration.setdefault(section, {}).update(options or {})
+            if options is None:  # no such section: a process without a home agent
+                del self.configuration[section]
+        self.address = self.configuration.get("home-agent", {}).get("address")
         self.data_directory = os.path.join(directory, "data")
         self.socket_path = os.path.join(directory, "agentd.sock")
         self.log_path = os.path.join(directory, "agentd.log")
@@ -85,9 +92,10 @@ class Agent:
         """Write the files that agentd reads."""
         os.makedirs(self.data_directory, mode=0o700, exist_ok=True)
         associations = self.write_associations("associations", self.associations)
-        if "port" not in self.configuration["home-agent"]:
-            self.configuration["home-agent"]["port"] = free_port(self.address)
-        self.port = self.configuration["home-agent"]["port"]
+        if self.address:
+            if "port" not in self.configuration["home-agent"]:
+                self.configuration["home-agent"]["port"] = free_port(self.address)
+            self.port = self.configuration["home-agent"]["port"]
         self.configuration["storage"].setdefault("directory", self.data_directory)
         self.configuration["storage"].setdefault("associations", associations)
         self.configuration["process"].setdefault("control-socket", self.socket_path)
@@ -140,6 +148,8 @@ class Agent:
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError(f"agentd ended with {self.process.returncode} while starting:\n{self.log()}")
+        if not os.path.exists(self.configuration["process"]["control-socket"]):
+            return False  # there is nobody to ask yet
         try:
             return bool(self.ctl("status"))
         except Refused:
@@ -149,21 +159,34 @@ class Agent:
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def ctl_raw(self, *arguments, stdin=None, json_output=True):
-        """Run agentctl; the finished process."""
-        command = [program("agentctl"), "--socket", self.configuration["process"]["control-socket"]]
+    def ctl_raw(self, *arguments, stdin=None, json_output=True, environment=None, agentctl=None):
+        """Run agentctl, that of the build or another; the finished process."""
+        command = [agentctl or program("agentctl"), "--socket", self.configuration["process"]["control-socket"]]
         command += ["--json"] if json_output else []
         return subprocess.run(
             command + list(arguments), input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=120,
+            capture_output=True, text=True, timeout=120, env=environment,
         )
 
     def ctl(self, *arguments, stdin=None):
-        """The answer of agentctl, parsed. Refused with status and text when it is not 0."""
-        done = self.ctl_raw(*arguments, stdin=stdin)
+        """The answer of agentctl, parsed. Refused with status and text when it is not 0. It is asked time and again for what is
+        awaited: a sanitizer in it looks at the first of equal questions, and for leaks only if asked by ctl_raw."""
+        again = arguments in asked_before and stdin is None
+        asked_before.add(arguments)
+        options = f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"
+        done = self.ctl_raw(*arguments, stdin=stdin, environment={**os.environ, "ASAN_OPTIONS": options},
+                            agentctl=os.environ.get("HEARTH_AGENTCTL") if again else None)
         if done.returncode != 0:
             raise Refused(done.returncode, done.stderr.strip())
         return json.loads(done.stdout)
+
+    def figures(self):
+        """What became of requests, by kind; nothing must be under way. Each has one outcome."""
+        rows = {row.pop("kind"): row for row in self.ctl("figures")}
+        assert list(rows) == ["initial", "refresh", "move", "deregister"]
+        for kind, row in rows.items():
+            assert row["received"] == row["accepted"] + row["denied"] + row["unanswered"], f"{kind}: {row}"
+        return rows
 
     def stop(self):
         """SIGTERM; the exit status."""

@@ -41,6 +41,7 @@ def loaded(tmp_path):
     """An agent that knows the load's nodes."""
     with Agent(str(tmp_path), associations=list(associations())) as agent:
         yield agent
+        agent.figures()
 
 
 def counters(agent):
@@ -202,6 +203,7 @@ def test_valid_flood_registers_and_its_replay_does_not(loaded, tmp_path):
     record = str(tmp_path / "record")
     status, _ = run_load((loaded.address, loaded.port), "--record", record, "register")
     assert status == 0
+    assert loaded.figures()["initial"]["accepted"] == NODES
     result = flood(loaded, "valid", "--count", str(NODES), "--rate", "2000")
     assert result["sent"] == NODES
     wait_for(lambda: counters(loaded)["accepted-one-binding"] == 2 * NODES, "all were registered again")

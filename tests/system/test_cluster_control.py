@@ -116,6 +116,45 @@ def test_a_change_is_on_every_member(whole):
     wait_for(lambda: len(standby.ctl("association", "list")) == len(standby.associations), "and all associations")
 
 
+def test_the_whole_cluster_is_switched_off_and_on(tmp_path):
+    """Whoever leads leaves requests unanswered, and counts them; what is bound stays."""
+    nodes = 20
+
+    def switch(value):
+        def say(leader):
+            leader.ctl("config", "set", "registration.enabled", value)
+
+        cluster.in_one_reign(say)
+        for member in cluster.data():
+            wait_for(lambda: setting(member, "registration.enabled") == value, f"member {member.number} knows")
+
+    def load(*arguments):
+        return cluster.run_load("--nodes", nodes, "--timeout", "1", "--tries", "1", *arguments)
+
+    def dropped():
+        return sum(member.counter("dropped-disabled") for member in cluster.data())
+
+    with Cluster(str(tmp_path), "data", "data", "witness", associations=list(load_associations(nodes))) as cluster:
+        cluster.await_leader()
+        assert registers(cluster, nodes)
+        switch("no")
+        assert load("register")["accepted"] == 0
+        assert dropped() >= nodes
+        leader = cluster.await_leader()
+        leader.ctl("cluster", "drain")
+        second = cluster.await_leader(other_than=leader)
+        before = dropped()
+        assert load("register")["accepted"] == 0
+        assert dropped() >= before + nodes
+        assert count(second, "bindings") == nodes
+        switch("yes")
+        assert registers(cluster, nodes)
+
+
+def setting(member, name):
+    return next(row["value"] for row in member.ctl("config", "list") if row["name"] == name)
+
+
 @pytest.mark.parametrize("words", [["bindings"], ["nodes"], ["association", "list"], ["pool", "list"], ["audit"], ["key", "list"]])
 def test_a_witness_holds_nothing(whole, words):
     assert "this member is a witness" in refusal(whole.members[3], *words)
@@ -142,6 +181,28 @@ def test_leadership_goes_where_it_is_sent(whole):
         other = whole.standby(leader)
         wait_for(lambda: send(leader, other), f"member {other.number} leads")
         wait_for(lambda: leader.ctl("status")["role"] == "follower", f"member {leader.number} follows")
+
+
+def test_all_members_tell_of_the_last_change_of_the_leader(whole):
+    """Also the witness, which never leads. The last change may be another one than the one that was asked for."""
+    def changes():
+        return {member.number: member.ctl("status")["leader_changes"] for member in whole.members.values()}
+
+    before = changes()
+    leader = whole.await_leader()
+    wait_for(lambda: whole.leader() is not leader or leader.ctl("cluster", "transfer", str(whole.standby(leader).number)),
+             "it is asked for")
+    wait_for(lambda: all(now > before[number] for number, now in changes().items()), "all saw a change")
+
+    def all_tell(leader):
+        for member in whole.members.values():
+            status = member.ctl("status")
+            assert status["leader"] == leader.number
+            assert status["leader_since"] == status["failover"]
+            assert status["started"] <= status["failover"] <= status["cluster_time"]
+            assert 0 <= status["failover_ms"] < 60000
+
+    whole.in_one_reign(all_tell)
 
 
 @pytest.mark.parametrize("whom", ["3", "4", "itself"])

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from agent import Agent, Refused, program
+from agent import ASSOCIATIONS, Agent, Refused, program
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
@@ -39,7 +39,7 @@ def lines_of(count, network=2):
 # ---- verbs ----
 
 
-@pytest.mark.parametrize("verb", ["status", "version", "counters", "config list", "config", "bindings",
+@pytest.mark.parametrize("verb", ["status", "version", "counters", "figures", "groups", "config list", "config", "bindings",
                                   "association list", "association", "nodes"])
 def test_every_question_has_an_answer_in_both_forms(steady, verb):
     parsed = steady.ctl(*verb.split())
@@ -57,6 +57,29 @@ def test_counters_have_unique_names_and_help(steady):
     rows = steady.ctl("counters")
     assert len({row["name"] for row in rows}) == len(rows) > 20
     assert all(row["help"] and row["value"] >= 0 for row in rows)
+
+
+def test_figures_tell_requests_by_what_they_ask_for(tmp_path):
+    with Agent(str(tmp_path)) as agent:
+        row = ASSOCIATIONS[0]
+        mobile = Mobile(row["home"], Association(row["spi"], row["key"], row["algorithm"]), (agent.address, agent.port))
+        started = agent.ctl("status")
+        assert (started["bindings_peak"], started["bindings_peak_time"]) == (0, started["started"])
+        assert started["leader_since"] == started["started"] and started["leader_changes"] == 0
+        assert started["failover"] is started["failover_ms"] is started["reply_median_us"] is started["reply_max_us"] is None
+        for care_of, lifetime in (("198.51.100.7", 300), ("198.51.100.7", 300), ("198.51.100.8", 300), ("198.51.100.8", 0)):
+            reply = mobile.register(care_of, lifetime=lifetime)
+            assert reply is not None and reply.code in (0, 1)
+        rows = agent.figures()
+        assert all((row["received"], row["accepted"], row["per_minute"], row["peak_time"]) == (1, 1, 0, None) for row in rows.values())
+        counted = {row["name"]: row["value"] for row in agent.ctl("counters") if row["module"] == "requests"}
+        assert counted == {f"{kind}-{outcome}": rows[kind][outcome] for kind in rows
+                           for outcome in ("received", "accepted", "denied", "unanswered")}
+        status, groups = agent.ctl("status"), agent.ctl("groups")
+        assert status["bindings"] == 0 and status["bindings_peak"] == 1
+        names = ("bindings_peak", "bindings_peak_time", "leader_since", "leader_changes", "failover", "failover_ms")
+        assert [{name: row[name] for name in names} for row in groups] == [{name: status[name] for name in names}]
+        mobile.close()
 
 
 @pytest.mark.parametrize("words", [
@@ -398,7 +421,7 @@ def test_a_socket_in_use_is_refused(steady, tmp_path):
     second = Agent(str(tmp_path / "b"), {"process": {"control-socket": steady.socket_path}})
     second.spawn()
     assert second.process.wait(timeout=60) == 1
-    assert "another agentd answers there" in second.log()
+    assert "another process answers there" in second.log()
     assert steady.ctl("version")
 
 

@@ -114,13 +114,13 @@ def test_counters_name_counters_of_the_module():
     assert {kinds.get(number) for number in numbers} == {"scalar; Counter32; access readonly"}
 
 
-@pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload"])
+@pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload", "mobiled"])
 def test_help_and_version_succeed(name):
     assert name in output_of(program(name), "--help")
     assert output_of(program(name), "--version").startswith(name + " ")
 
 
-@pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload"])
+@pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload", "mobiled"])
 def test_unknown_option_is_a_usage_error(name):
     done = subprocess.run([program(name), "--no-such-option"], capture_output=True, text=True)
     assert done.returncode == 2

@@ -57,6 +57,11 @@ def counter(agent, name):
     return next(row["value"] for row in agent.ctl("counters") if row["name"] == name)
 
 
+def full(agent):
+    """The alarms of a full file system, which others of the store and the log may come and go beside."""
+    return [row["text"] for row in agent.ctl("alarms") if row["kind"] == "store-nearly-full" and "file system" in row["text"]]
+
+
 def test_full_disk_denies_says_so_and_heals(tmp_path, small_disk, associations):
     configuration = {**CONFIGURATION, "storage": {**CONFIGURATION["storage"], "directory": str(small_disk / "data")}}
     with Agent(str(tmp_path), configuration, associations) as agent:
@@ -69,6 +74,8 @@ def test_full_disk_denies_says_so_and_heals(tmp_path, small_disk, associations):
         assert agent.ctl("status")["store_failing"] is True
         assert "the store cannot be written: no space left on the disk" in agent.log()
         assert "denied with code 130" in agent.log()
+        (text,) = wait_for(lambda: full(agent), "the full file system is an alarm")
+        assert "data is nearly full: 0 of 16 MiB are free" in text
 
         # Accepted ones are in the log: a crash on the full disk loses none of them.
         agent.kill()
@@ -78,4 +85,5 @@ def test_full_disk_denies_says_so_and_heals(tmp_path, small_disk, associations):
         (small_disk / "filler").unlink()
         wait_for(lambda: agent.ctl("status")["store_failing"] is False and agent.ctl("status")["store_lag_ms"] == 0,
                  "the store holds everything")
+        wait_for(lambda: not full(agent), "the alarm is over")
         assert set(move(agent, NODES)) == {1}

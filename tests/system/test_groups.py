@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from agent import Agent, Refused, free_port, program
-from cluster import Cluster, load_associations
+from cluster import REIGNS, Cluster, load_associations
 from switched import HOST_LINK
 from waiting import wait_for
 
@@ -272,21 +272,36 @@ def test_a_member_may_die(cluster):
         verify(cluster, group)
 
 
+def reign_of(cluster, group):
+    leader = cluster.leader(group=group)
+    return leader, leader and leader.view(group)["term"]
+
+
+def handed_over_alone(cluster, group):
+    """Who led the group, and who does now; None if a reign of the others ended meanwhile, or that one had."""
+    others = {other: reign_of(cluster, other) for other in GROUPS if other != group}
+    before = await_leaders(cluster)[group]
+    heir = next(member for member in cluster.data() if member is not before)
+    try:
+        before.ctl("--group", str(group), "cluster", "transfer", str(heir.number))
+    except Refused:
+        return None
+    wait_for(lambda: cluster.leader(group=group) is heir, "the other one leads the group")
+    return (before, heir) if all(reign_of(cluster, other) == reign for other, reign in others.items()) else None
+
+
 def test_one_group_is_handed_over_and_the_others_stay(cluster):
+    """A busy machine, and a founder who spreads the groups, end reigns too: it need be so only once in a few tries."""
     await_level(cluster)
-    before = await_leaders(cluster)
-    terms = {group: leader.view(group)["term"] for group, leader in before.items()}
-    heir = next(member for member in cluster.data() if member is not before[1])
-    before[1].ctl("--group", "1", "cluster", "transfer", str(heir.number))
-    wait_for(lambda: cluster.leader(group=1) is heir, "the other one leads group 1")
-    for group in (0, 2):
-        assert cluster.leader(group=group) is before[group] and before[group].view(group)["term"] == terms[group]
+    found = next((found for _ in range(REIGNS) if (found := handed_over_alone(cluster, 1))), None)
+    assert found, f"whenever one group is handed over ({REIGNS} times), others change their leader too"
+    before, heir = found
     for group in GROUPS:
         go_on(cluster, group, "move")
         verify(cluster, group)
     # Who is asked for a group that he does not lead says who does.
     with pytest.raises(Refused) as refused:
-        before[1].ctl("--group", "1", "cluster", "transfer")
+        before.ctl("--group", "1", "cluster", "transfer")
     assert f"ask member {heir.number}" in refused.value.text
 
 

@@ -84,7 +84,8 @@ FLOODER, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
 
 
 def test_flood_from_one_address_is_limited_under_overload(tmp_path):
-    with Agent(str(tmp_path), {"overload": {"request-age": 0, "source-failures": 100}}) as agent:
+    with Agent(str(tmp_path), {"overload": {"request-age": 0, "source-failures": 100},
+                               "registration": {"reply-to-failed-authentication": True}}) as agent:
         neighbour = mobile_of(agent, ASSOCIATIONS[0], bind=(NEIGHBOUR, 0))
         behind = mobile_of(agent, ASSOCIATIONS[1], bind=(FLOODER, 0), timeout=1.0)
         with standing_still(agent, 0.1):
@@ -95,8 +96,13 @@ def test_flood_from_one_address_is_limited_under_overload(tmp_path):
         assert reply is not None and reply.code == 0
         assert counter(agent, "dropped-source-limit") > 2500
         assert counter(agent, "security-violations") >= 100
+        # Each datagram of the flood failed, or was not looked at; a denial that was not sent is no failure more.
+        wait_for(lambda: counter(agent, "security-violations") + counter(agent, "dropped-source-limit")
+                 - counter(agent, "denials-muted") == counter(agent, "datagrams") - 1, "each failure counts once")
+        assert counter(agent, "denials-muted") > 0
         # Nobody else sends any more: the node at the flooder's address is heard, in spite of its failures.
         wait_for(lambda: accepted(behind), "a node at the address of the flood is answered")
+        assert agent.figures()["initial"]["unanswered"] == counter(agent, "denials-muted")
         neighbour.close()
         behind.close()
 

@@ -111,6 +111,16 @@ static void role(void *context, enum replication_role role, uint64_t term)
 	m->role = role;
 }
 
+static void leads(void *context, uint8_t member, uint64_t term, uint64_t until_ns)
+{
+	struct world_member *m = context;
+
+	CU_ASSERT_TRUE(until_ns <= m->world->now_ns);
+	CU_ASSERT_TRUE(term > m->reign.term);
+	m->reign = (struct world_reign){ m->reign.told + 1, member, term, m->world->now_ns,
+		                         until_ns };
+}
+
 static void want_snapshot(void *context, uint8_t leader, uint64_t index, uint64_t term)
 {
 	struct world_member *m = context;
@@ -151,6 +161,7 @@ void world_start(struct world *w, uint8_t number)
 		.met = met,
 		.lost = lost,
 		.role = role,
+		.leads = leads,
 		.want_snapshot = want_snapshot,
 	};
 	const struct consensus_options options = {
@@ -185,6 +196,7 @@ void world_stop(struct world *w, uint8_t number)
 	m->applied_count = 0;
 	m->applied[0] = '\0';
 	m->role = REPLICATION_FOLLOWER;
+	m->reign = (struct world_reign){ 0 };
 	for (size_t i = 1; i <= w->count; i++)
 		if (w->member[i].core)
 			consensus_disconnected(w->member[i].core, w->now_ns, number);

@@ -35,6 +35,11 @@ struct world_member {
 	uint64_t lost[64];
 	size_t lost_count;
 	enum replication_role role;
+	struct world_reign {
+		unsigned told;
+		uint8_t leader;
+		uint64_t term, at_ns, until_ns;
+	} reign;
 	unsigned wanted_snapshot;
 	uint32_t admitted; /* bit i: member i */
 	unsigned full;     /* how many uses of the log find no room, from the first */

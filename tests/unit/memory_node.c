@@ -18,7 +18,7 @@ struct store {
 struct replication {
 	struct replication_machine machine;
 	struct memory_disk *disk;
-	uint64_t applied;
+	_Atomic uint64_t applied; /* also asked for by other threads */
 };
 
 struct memory_disk *memory_disk_in_use;
@@ -26,6 +26,7 @@ void (*memory_hook)(void);
 enum ha_error memory_commit_error;
 _Atomic enum ha_error memory_submit_error;
 _Atomic uint64_t memory_answer_until = UINT64_MAX;
+struct replication_status memory_status;
 
 static pthread_mutex_t entries_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -481,7 +482,8 @@ void replication_trim(struct replication *r, uint64_t index)
 
 void replication_status(struct replication *r, struct replication_status *out)
 {
-	*out = (struct replication_status){ .applied_index = r->applied };
+	*out = memory_status;
+	out->applied_index = r->applied;
 }
 
 void replication_flush_histogram(struct replication *r, uint64_t counts[REPLICATION_FLUSH_BUCKETS])

@@ -58,6 +58,8 @@ extern _Atomic enum ha_error memory_submit_error;
 
 /* What replication_may_answer_until says; UINT64_MAX at first. */
 extern _Atomic uint64_t memory_answer_until;
+/* What replication_status says, but for what was applied; all zero at first. */
+extern struct replication_status memory_status;
 /* Entries put in order so far. Any thread, as is putting in order. */
 size_t memory_count(void);
 

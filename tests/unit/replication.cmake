@@ -10,12 +10,15 @@ if(HEARTH_SANITIZE STREQUAL "thread")
   set(HEARTH_ARGUMENTS_journal_faults 1 10)
 endif()
 foreach(name IN ITEMS journal journal_format journal_whole journal_recovery journal_faults engine
-                      store backup consensus consensus_again consensus_orders consensus_parts ballot snapshot_format)
+                      store backup consensus consensus_again consensus_orders consensus_parts consensus_reign ballot snapshot_format)
   hearth_unit_test(${name} hearth_replication_fixtures)
 endforeach()
-# More seeds than it runs by itself, in processes beside each other; ThreadSanitizer gets a few alone, as of replay_log.
-if(NOT HEARTH_SANITIZE STREQUAL "thread")
+# More seeds than it runs by itself, in processes beside each other; AddressSanitizer gets a third of them and ThreadSanitizer
+# a few alone, as of replay_log.
+if(HEARTH_SANITIZE STREQUAL "")
   set(journal_faults_more 41:160 161:280 281:400)
+elseif(HEARTH_SANITIZE STREQUAL "address")
+  set(journal_faults_more 41:80 161:200 281:320)
 endif()
 foreach(seeds IN LISTS journal_faults_more)
   string(REPLACE ":" ";" seeds ${seeds})

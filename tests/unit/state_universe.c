@@ -192,10 +192,29 @@ const char *universe_view_difference(const struct state_view *a, const struct st
 	return difference_of_bindings(a, b);
 }
 
+const char *universe_service_difference(struct state *a, struct state *b, uint32_t realm,
+                                        struct in_addr where, const struct name_digest *name)
+{
+	struct state_service of_a, of_b;
+	bool found_a = state_service(a, realm, where, name, &of_a);
+
+	if (found_a != state_service(b, realm, where, name, &of_b))
+		return "counters of a node are missing, or too many";
+	if (!found_a)
+		return NULL;
+	if (of_a.accepted != of_b.accepted || of_a.accepted_ms != of_b.accepted_ms)
+		return "accepted requests of a node";
+	if (of_a.since_ms != of_b.since_ms || of_a.served_ms != of_b.served_ms)
+		return "time for which a node was bound";
+	return NULL;
+}
+
 static const char *difference_of_peers(struct state *a, struct state *b, enum peer_kind kind,
                                        uint32_t realm, struct in_addr where)
 {
-	const char *difference = NULL;
+	const char *difference = kind == PEER_MOBILE_NODE
+	                                 ? universe_service_difference(a, b, realm, where, NULL)
+	                                 : NULL;
 
 	/* One SPI more than there are: it shows which association is the first. */
 	for (unsigned i = 0; i <= UNIVERSE_SPIS && !difference; i++) {

@@ -38,6 +38,9 @@ bool universe_write_ring(const char *path);
 
 /* NULL when the two cannot be told apart, else what differs. Static. */
 const char *universe_difference(struct state *a, struct state *b);
+/* The same of the counters of one mobile node, by name or else by address. */
+const char *universe_service_difference(struct state *a, struct state *b, uint32_t realm,
+                                        struct in_addr where, const struct name_digest *name);
 const char *universe_view_difference(const struct state_view *a, const struct state_view *b);
 
 #endif

@@ -5,8 +5,11 @@
 #include "tests/unit/suite.h"
 
 #include <CUnit/Basic.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static unsigned asserts_before;
 static unsigned empty_tests;
@@ -67,5 +70,26 @@ int suite_run(const char *name, CU_TestInfo *tests)
 	}
 	status = run(name, tests);
 	CU_cleanup_registry();
+	return status;
+}
+
+static int remove_one(const char *path, const struct stat *status, int what, struct FTW *place)
+{
+	(void)status;
+	(void)what;
+	(void)place;
+	return remove(path);
+}
+
+int suite_run_in(char *directory, const char *name, CU_TestInfo *tests)
+{
+	int status;
+
+	if (!mkdtemp(directory) || chdir(directory) != 0) {
+		perror(directory);
+		return 1;
+	}
+	status = suite_run(name, tests);
+	nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return status;
 }

@@ -21,4 +21,8 @@
  * assertion was checked in every test and none failed. */
 int suite_run(const char *name, CU_TestInfo *tests);
 
+/* The same in a new directory, which is the current one meanwhile, and goes with all that
+ * is in it. `directory`: its path, to be filled in as mkdtemp does. */
+int suite_run_in(char *directory, const char *name, CU_TestInfo *tests);
+
 #endif

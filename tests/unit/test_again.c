@@ -40,6 +40,7 @@ struct replication {
 static struct replication *engine; /* the newest */
 static struct replication_options opened;
 static unsigned opens;
+static const struct replication_reign reign = { .leader = 2, .term = TERM, .changes = 7 };
 static _Atomic bool held; /* nothing is applied */
 
 static void apply(struct replication *r, const struct replication_command *command)
@@ -172,7 +173,7 @@ void replication_trim(struct replication *r, uint64_t index)
 
 void replication_status(struct replication *r, struct replication_status *out)
 {
-	*out = (struct replication_status){ .stored_index = r->index };
+	*out = (struct replication_status){ .stored_index = r->index, .reign = reign };
 }
 
 void replication_flush_histogram(struct replication *r, uint64_t counts[REPLICATION_FLUSH_BUCKETS])
@@ -431,6 +432,7 @@ static void a_member_that_lags_starts_again_over_the_store_of_another(void)
 	CU_ASSERT_EQUAL(opens, before + 1);
 	CU_ASSERT_TRUE(opened.reset);
 	CU_ASSERT_EQUAL(opened.applied_term, TERM);
+	CU_ASSERT_EQUAL(opened.reign.changes, reign.changes); /* what it saw is not forgotten */
 	CU_ASSERT_TRUE(opened.applied > 5);
 	CU_ASSERT_EQUAL(associations(&laggard), 5);
 	CU_ASSERT_EQUAL(port_of(&laggard), port);
@@ -454,6 +456,7 @@ static void the_next_start_of_the_process_takes_it_over(void)
 	CU_ASSERT_EQUAL(access(path_in(&laggard.data, SUCCESSION_INCOMING), F_OK), 0);
 	start_node(&laggard);
 	CU_ASSERT_TRUE(opened.reset);
+	CU_ASSERT_EQUAL(opened.reign.changes, 0);
 	CU_ASSERT_EQUAL(associations(&laggard), 5);
 	stop_node(&laggard);
 	start_node(&laggard);

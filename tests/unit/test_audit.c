@@ -306,7 +306,7 @@ static void settings_of_earlier_programs_are_read(void)
 {
 	struct row_octets key, value;
 	struct setting_row row = { .name = "a.b", .value = "some text", .version = 77 }, again;
-	static const uint8_t newer[] = { 2, 0, 0, 0, 0, 0, 0, 0, 1, 'x' };
+	static const uint8_t newer[] = { 3, 0, 0, 0, 0, 0, 0, 0, 1, 'x' };
 
 	setting_row_key(&row, &key);
 	setting_row_value(&row, &value);
@@ -329,6 +329,9 @@ static void settings_of_earlier_programs_are_read(void)
 	CU_ASSERT_EQUAL(setting_row_decode((struct span){ key.at, key.size },
 	                                   (struct span){ newer, sizeof(newer) }, &again),
 	                HA_E_NEWER);
+	snprintf(row.name, sizeof(row.name), "%s", FEATURE_NODE_COUNTERS);
+	setting_row_value(&row, &value);
+	CU_ASSERT_EQUAL(value.at[0], 2); /* refused by earlier programs */
 	CU_ASSERT_EQUAL(setting_row_decode((struct span){ key.at, 0 },
 	                                   (struct span){ value.at, value.size }, &again),
 	                HA_E_MALFORMED);

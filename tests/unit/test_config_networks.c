@@ -126,7 +126,7 @@ static void tables_and_devices_of_others_are_refused(void)
 
 static void gateways_are_trusted_only_by_name(void)
 {
-	const struct option *option = config_option_find("dataplane.trusted-gateways");
+	const struct config_option *option = config_option_find("dataplane.trusted-gateways");
 	char text[CONFIG_TEXT_MAX];
 
 	CU_ASSERT_EQUAL(load(ADDRESS), HA_OK);

@@ -18,6 +18,11 @@ static struct span text(const char *from)
 	return (struct span){ (const uint8_t *)from, strlen(from) };
 }
 
+static void write_delivery(struct writer *out)
+{
+	mip_delivery_append(out);
+}
+
 static void write_nai(struct writer *out)
 {
 	mip_nai_append(out, text("user@example.com"));
@@ -87,6 +92,7 @@ static const struct row {
 	void (*write)(struct writer *out);
 	const char *hex;
 } rows[] = {
+	{ write_delivery, "8200" },
 	{ write_nai, "831075736572406578616d706c652e636f6d" },
 	{ write_challenge, "8404c0ffee01" },
 	{ write_revocation, "8906800065432188" },

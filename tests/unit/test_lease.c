@@ -371,10 +371,29 @@ static void *claim_and_release(void *seed)
 	return NULL;
 }
 
+/* Another pool comes or goes, tried on a copy first. */
+static void change_pools(bool comes)
+{
+	struct change pool = { .kind = comes ? CHANGE_SET : CHANGE_UNSET,
+		               .name = "pool.q",
+		               .value = "10.65.0.1-10.65.0.2 sticky" };
+	uint8_t *octets;
+	size_t size;
+
+	CU_ASSERT_EQUAL_FATAL(
+		command_configure_whole(TIME_MS, "test", NULL, &pool, 1, &octets, &size), HA_OK);
+	CU_ASSERT_EQUAL(apply(octets, size), HA_OK);
+	free(octets);
+}
+
 static void come_or_go(struct dice *dice)
 {
 	struct state_view view = look(dice_below(dice, 3));
 
+	if (dice_chance(dice, 1000)) {
+		change_pools(true);
+		change_pools(false);
+	}
 	if (view.binding_count > 0 && dice_chance(dice, 2)) {
 		expire(host(view.home));
 	} else if (view.binding_count > 0) {

@@ -1,13 +1,12 @@
 /* test_load.c - the parts of the load generator on which measurements and
  * verdicts rest: identities, requests and answers, the order of nodes, time-outs,
- * percentiles, records, and what a history allows. Whole histories with known
+ * records, and what a history allows. Whole histories with known
  * faults are in tests/chaos/test_checker.py. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agentd/load/exchange.h"
-#include "agentd/load/histogram.h"
 #include "agentd/load/history.h"
 #include "agentd/load/options.h"
 #include "agentd/load/plan.h"
@@ -307,36 +306,6 @@ static void the_oldest_unanswered_request_is_found(void)
 	timeouts_free(&timeouts);
 }
 
-/* ---- percentiles ---- */
-
-static void percentiles_are_right_within_a_bucket(void)
-{
-	static struct histogram histogram;
-
-	CU_ASSERT_EQUAL(histogram_percentile(&histogram, 500000), 0);
-	for (uint64_t value = 1; value <= 100000; value++)
-		histogram_add(&histogram, value * 1000);
-	for (uint32_t percent = 1; percent <= 100; percent++) {
-		uint64_t exact = percent * 1000000ull;
-		uint64_t told = histogram_percentile(&histogram, percent * 10000);
-
-		CU_ASSERT_TRUE(told >= exact && told <= exact + exact / 64 + 1);
-	}
-	CU_ASSERT_EQUAL(histogram_percentile(&histogram, 1000000), 100000000);
-}
-
-static void the_ends_of_the_range_are_counted(void)
-{
-	static struct histogram histogram;
-
-	histogram_add(&histogram, 0);
-	CU_ASSERT_EQUAL(histogram_percentile(&histogram, 1000000), 0);
-	histogram_add(&histogram, UINT64_MAX);
-	CU_ASSERT_EQUAL(histogram_percentile(&histogram, 500000), 0);
-	CU_ASSERT_EQUAL(histogram_percentile(&histogram, 500001), UINT64_MAX);
-	CU_ASSERT_EQUAL(histogram.total, 2);
-}
-
 /* ---- records ---- */
 
 static struct load_record some_record(uint64_t identification)
@@ -499,8 +468,6 @@ static CU_TestInfo tests[] = {
 	{ "a node that waits is left alone", a_node_that_waits_is_left_alone },
 	{ "modes have the effects they name", modes_have_the_effects_they_name },
 	{ "the oldest unanswered request is found", the_oldest_unanswered_request_is_found },
-	{ "percentiles are right within a bucket", percentiles_are_right_within_a_bucket },
-	{ "the ends of the range are counted", the_ends_of_the_range_are_counted },
 	{ "records come back as they went", records_come_back_as_they_went },
 	{ "a history allows what may have happened", a_history_allows_what_may_have_happened },
 	{ "options are taken", options_are_taken },

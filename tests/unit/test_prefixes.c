@@ -168,7 +168,7 @@ static void one_of_several_is_enough(void)
 
 static void check_option(const char *name, const char *value, const char *again)
 {
-	const struct option *option = config_option_find(name);
+	const struct config_option *option = config_option_find(name);
 	struct config config, before;
 	struct config_error error = { "" };
 	char text[CONFIG_TEXT_MAX];
@@ -208,7 +208,7 @@ static void options_take_networks_and_none(void)
 /* Whatever lay in the memory before. */
 static void options_are_alike_by_what_they_say(void)
 {
-	const struct option *option = config_option_find("registration.allow-from");
+	const struct config_option *option = config_option_find("registration.allow-from");
 	struct config a, b;
 	struct config_error error;
 

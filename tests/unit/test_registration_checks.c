@@ -210,6 +210,11 @@ static void too_many(struct situation *s)
 		add_binding(s, s->facts.binding_count ? "198.51.100.9" : "198.51.100.8", 1000);
 }
 
+static void switched_off(struct situation *s)
+{
+	s->facts.policy.disabled = true;
+}
+
 static void log_is_full(struct situation *s)
 {
 	s->facts.no_resources = true;
@@ -221,6 +226,7 @@ static const struct fault {
 	enum mip_code code;
 	enum registration_violation violation;
 } faults[] = {
+	{ "enabled", switched_off, MIP_SILENCE, VIOLATION_NONE },
 	{ "extensions-known", unknown_extension, MIP_SILENCE, VIOLATION_NONE },
 	{ "authorization-present", unsigned_request, MIP_SILENCE, VIOLATION_MISSING_EXTENSION },
 	{ "association", unknown_node, MIP_SILENCE, VIOLATION_NO_ASSOCIATION },

@@ -263,6 +263,33 @@ static void a_lost_lease_stays_lost(void)
 	end();
 }
 
+/* The entry that ended the first node's binding names an address that is the second
+ * one's when it is replayed: the first one's row must be newer than it by then. */
+static void the_time_of_who_lost_an_address_is_known(void)
+{
+	struct change count = { .kind = CHANGE_SET, .name = FEATURE_NODE_COUNTERS, .value = "on" };
+	const struct name_digest first = name_digest_of(
+		0, (struct span){ (const uint8_t *)universe_name(0), strlen(universe_name(0)) });
+	struct state_service service;
+
+	begin();
+	configure(&count, 1);
+	set_pool("10.9.0.1-10.9.0.2");
+	add_named(3);
+	register_named(0, true);
+	CU_ASSERT_EQUAL(pass(world.agent), HA_OK);
+	register_named(1, true);
+	register_named(1, false);
+	register_named(2, true);
+	pass_with(expire_and_take);
+	restart(0);
+	CU_ASSERT_TRUE(state_service(world.agent->state, 0, universe_home(0), &first, &service));
+	CU_ASSERT_EQUAL(service.accepted, 1);
+	CU_ASSERT_EQUAL(service.served_ms, 4000);
+	CU_ASSERT_EQUAL(service.since_ms, 0);
+	end();
+}
+
 static void grow_and_take(void)
 {
 	const struct change changes[] = {
@@ -323,6 +350,7 @@ static CU_TestInfo tests[] = {
 	  replaced_node_keeps_its_binding_over_a_stop },
 	{ "bindings are not ahead of their limit", bindings_are_not_ahead_of_their_limit },
 	{ "a lost lease stays lost", a_lost_lease_stays_lost },
+	{ "the time of who lost an address is known", the_time_of_who_lost_an_address_is_known },
 	{ "a lease is not ahead of its pool", a_lease_is_not_ahead_of_its_pool },
 	{ "what no key opens is not put in order", what_no_key_opens_is_not_put_in_order },
 	CU_TEST_INFO_NULL,

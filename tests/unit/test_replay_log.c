@@ -14,26 +14,43 @@
 
 /* ---- the engine's side ---- */
 
+/* Nodes are counted from some entry on, or never. */
 static struct change some_setting(void)
 {
 	struct change change = { .kind = CHANGE_SET, .name = "registration.max-lifetime" };
 
+	if (dice_chance(&world.dice, 2)) {
+		snprintf(change.name, sizeof(change.name), FEATURE_NODE_COUNTERS);
+		snprintf(change.value, sizeof(change.value), "on");
+		return change;
+	}
 	if (dice_chance(&world.dice, 2))
 		snprintf(change.name, sizeof(change.name), "registration.bindings-per-node");
 	snprintf(change.value, sizeof(change.value), "%u", 1 + dice_below(&world.dice, 8));
 	return change;
 }
 
+static void told_whole(void *context, const struct batch_outcome *outcome)
+{
+	(void)context;
+	(void)outcome;
+}
+
 static void configure_something(void)
 {
 	struct change changes[3];
-	size_t count = 1 + dice_below(&world.dice, 3);
+	size_t count = 1 + dice_below(&world.dice, 3), refused;
+	enum ha_error error;
 
 	for (size_t i = 0; i < count; i++)
 		changes[i] = dice_chance(&world.dice, 10)  ? some_setting()
 		             : dice_chance(&world.dice, 2) ? universe_pool_change(&world.dice)
 		                                           : universe_change(&world.dice);
-	CU_ASSERT_EQUAL(agent_configure(world.agent, "test", changes, count, told, NULL), HA_OK);
+	error = dice_chance(&world.dice, 3)
+	                ? batch_configure(world.agent, "test", changes, count, &refused, told_whole,
+	                                  NULL)
+	                : agent_configure(world.agent, "test", changes, count, told, NULL);
+	CU_ASSERT_EQUAL(error, HA_OK);
 }
 
 /* What has ended by the clock, as the applier would find it, or anything. */

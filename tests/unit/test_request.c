@@ -1,15 +1,17 @@
 /* test_request.c - the way of one datagram through request_handle: what becomes
  * of it, what is answered, and which counters move. The agent is real, its
  * disk is in memory, and there is no socket. */
+#include "agentd/flow/inspect.h"
 #include "agentd/flow/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
 #include "agentd/flow/counters.h"
+#include "agentd/flow/events.h"
+#include "tests/unit/dice.h"
 #include "tests/unit/look.h"
 #include "tests/unit/memory_node.h"
 #include "tests/unit/suite.h"
@@ -187,6 +189,31 @@ static struct mip_reply reply_of(const struct request_result *result)
 	return reply;
 }
 
+/* What the table of violations has counted, in rows that are there or gave way. */
+static uint64_t tabled(void)
+{
+	struct violations *violations = agent_violations(agent);
+	uint64_t sum = violations_gone(violations).violations;
+	struct violation row = { .count = 0 };
+	struct in_addr after;
+
+	for (bool more = violations_next(violations, NULL, &row); more;
+	     more = violations_next(violations, &after, &row)) {
+		sum += row.count;
+		after = row.home;
+	}
+	return sum;
+}
+
+static struct state_service service(void)
+{
+	const struct agent_whom whom = { .address = address("10.0.0.1") };
+	struct state_service out;
+
+	CU_ASSERT_TRUE_FATAL(agent_service(agent, &whom, &out));
+	return out;
+}
+
 /* ---- tests ---- */
 
 static void granted_request_binds_when_applied(void)
@@ -302,6 +329,9 @@ static void refusals_are_counted(void)
 		CU_ASSERT_EQUAL(result.reply_size > 0, answered);
 		CU_ASSERT_EQUAL(moved(FLOW_DROPPED_SILENT), !answered);
 		CU_ASSERT_EQUAL(moved(FLOW_SECURITY_VIOLATIONS), rows[i].violation);
+		CU_ASSERT_EQUAL(tabled(), rows[i].violation);
+		CU_ASSERT_EQUAL(service().denied_code, answered ? rows[i].code : 0);
+		CU_ASSERT_EQUAL(service().denied, answered);
 		CU_ASSERT_EQUAL(moved(FLOW_REQUESTS), !rows[i].asked.no_resources);
 		CU_ASSERT_TRUE(nothing_else_moved());
 		CU_ASSERT_FALSE(node().in_flight);
@@ -323,6 +353,72 @@ static void old_identification_is_told_the_time(void)
 	CU_ASSERT_EQUAL(reply_of(&result).code, MIP_ID_MISMATCH);
 	CU_ASSERT_EQUAL(moved(FLOW_SECURITY_VIOLATIONS), 1);
 	CU_ASSERT_EQUAL(node().bindings[0].granted_s, 300);
+	tear_down();
+}
+
+/* Whatever a stranger sends, under whatever address: the counter, which is
+ * mipSecTotalViolations, is the sum of the table. */
+static void every_violation_is_in_the_table(void)
+{
+	struct dice dice = { 1 };
+	struct asked asked = usual;
+	char home[32];
+
+	set_up();
+	asked.home = home;
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(home, sizeof(home), "10.%u.%u.%u", dice_below(&dice, 5),
+		         dice_below(&dice, 256), 1 + dice_below(&dice, 255));
+		asked.key = (uint8_t)dice_below(&dice, 3);
+		asked.foreign_key = (uint8_t)(dice_below(&dice, 2) * 3);
+		asked.spi = SPI + dice_below(&dice, 2);
+		ask(asked);
+	}
+	CU_ASSERT_EQUAL(tabled(), 5000);
+	CU_ASSERT_EQUAL(moved(FLOW_SECURITY_VIOLATIONS), 5000);
+	CU_ASSERT_EQUAL(moved(FLOW_VIOLATORS_FORGOTTEN),
+	                violations_gone(agent_violations(agent)).rows);
+	tear_down();
+}
+
+/* As RFC 2006 wants mipSecRecentViolationSPI and its neighbours. */
+static void a_violation_says_spi_and_reason(void)
+{
+	static const struct {
+		struct asked asked;
+		enum registration_violation reason;
+		uint32_t spi;
+	} rows[] = {
+		{ { "10.0.0.2", SPI, 300, 1, 0, 0, false }, VIOLATION_NO_ASSOCIATION, 0 },
+		{ { "10.0.0.1", 999, 300, 1, 0, 0, false }, VIOLATION_BAD_SPI, 0 },
+		{ { "10.0.0.1", SPI, 300, 2, 0, 0, false }, VIOLATION_BAD_AUTHENTICATOR, SPI },
+		{ { "10.0.0.1", SPI, 300, 0, 0, 0, false }, VIOLATION_MISSING_EXTENSION, 0 },
+		{ { "10.0.0.1", SPI, 300, 1, 4, 1, false },
+		  VIOLATION_BAD_AUTHENTICATOR,
+		  FOREIGN_SPI },
+		{ { "10.0.0.1", SPI, 301, 1, 0, 0, false }, VIOLATION_BAD_IDENTIFIER, SPI },
+	};
+	struct asked good = usual;
+	struct request_result result;
+
+	set_up();
+	add(PEER_FOREIGN_AGENT, "198.51.100.2", FOREIGN_SPI, 3);
+	good.foreign_key = 3;
+	result = ask(good);
+	commit(&result);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct asked asked = rows[i].asked;
+		struct violation row;
+
+		if (asked.foreign_key == 0)
+			asked.foreign_key = 3; /* as the agent's association demands */
+		ask(asked);
+		CU_ASSERT_TRUE_FATAL(
+			violations_find(agent_violations(agent), address(asked.home), &row));
+		CU_ASSERT_EQUAL(row.reason, rows[i].reason);
+		CU_ASSERT_EQUAL(row.spi, rows[i].spi);
+		CU_ASSERT_EQUAL(row.identification, clock_ntp_of_ms(WALL_MS) + asked.later);
+	}
 	tear_down();
 }
 
@@ -405,13 +501,54 @@ static void replies_are_counted_by_code_and_kind(void)
 	tear_down();
 }
 
+static void check_failure(uint32_t spi, unsigned reason)
+{
+	struct event event;
+
+	CU_ASSERT_TRUE_FATAL(events_take(&event));
+	CU_ASSERT_EQUAL(event.what, EVENT_FAILURE);
+	CU_ASSERT_TRUE(address_equal(event.failure.home, address("10.0.0.1")));
+	CU_ASSERT_EQUAL(event.failure.spi, spi);
+	CU_ASSERT_EQUAL(event.failure.identification, clock_ntp_of_ms(WALL_MS));
+	CU_ASSERT_EQUAL(event.failure.reason, reason);
+	CU_ASSERT_FALSE(events_take(&event));
+}
+
+static void who_takes_events_is_told_of_each_violation(void)
+{
+	struct asked asked = usual;
+	struct request_result result;
+	int descriptor;
+
+	set_up();
+	asked.key = 2;
+	CU_ASSERT_EQUAL_FATAL(events_attach(&descriptor), HA_OK);
+	ask(asked);
+	check_failure(SPI, VIOLATION_BAD_AUTHENTICATOR);
+	asked.spi = SPI + 1;
+	ask(asked);
+	check_failure(0, VIOLATION_BAD_SPI);
+	result = ask(usual);
+	commit(&result);
+	asked = usual;
+	asked.lifetime_s = 301;
+	ask(asked);
+	check_failure(SPI, VIOLATION_BAD_IDENTIFIER);
+	events_detach();
+	tear_down();
+}
+
 static CU_TestInfo tests[] = {
+	{ "who takes events is told of each violation",
+	  who_takes_events_is_told_of_each_violation },
 	{ "a granted request binds when it is applied", granted_request_binds_when_applied },
 	{ "one proposal per node is under way", one_proposal_per_node_is_under_way },
 	{ "a repeated request is answered again", repeated_request_is_answered_again },
 	{ "a deregistration unbinds", deregistration_unbinds },
 	{ "refusals are counted", refusals_are_counted },
 	{ "an old identification is told the time", old_identification_is_told_the_time },
+	{ "every violation is in the table", every_violation_is_in_the_table },
+	{ "a violation says SPI and reason", a_violation_says_spi_and_reason },
 	{ "failed authentication is answered if wanted",
 	  failed_authentication_is_answered_if_wanted },
 	{ "a foreign agent signs and is signed for", foreign_agent_signs_and_is_signed_for },
@@ -424,17 +561,7 @@ static CU_TestInfo tests[] = {
 int main(void)
 {
 	char directory[] = "/tmp/hearth-request.XXXXXX";
-	int status;
 
 	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-	if (!mkdtemp(directory) || chdir(directory) != 0) {
-		perror(directory);
-		return 1;
-	}
-	status = suite_run("request", tests);
-	unlink("cluster.key");
-	rmdir("store");
-	rmdir("log");
-	rmdir(directory);
-	return status;
+	return suite_run_in(directory, "request", tests);
 }

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/log.h"
@@ -466,16 +465,7 @@ static CU_TestInfo tests[] = {
 int main(void)
 {
 	char directory[] = "/tmp/hearth-revoking.XXXXXX";
-	int status;
 
 	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-	if (!mkdtemp(directory) || chdir(directory) != 0) {
-		perror(directory);
-		return 1;
-	}
-	status = suite_run("revoking", tests);
-	rmdir("store");
-	rmdir("log");
-	rmdir(directory);
-	return status;
+	return suite_run_in(directory, "revoking", tests);
 }

@@ -162,6 +162,115 @@ static void first_format_of_bindings(void)
 	forget();
 }
 
+/* ---- what was counted of a node ---- */
+
+static void check_service(const struct service *service, const char *counted)
+{
+	CU_ASSERT_EQUAL(service->since_ms, *counted ? UINT64_C(1700000000000) : 0);
+	CU_ASSERT_EQUAL(service->served_ms, *counted ? 0x30201 : 0);
+	CU_ASSERT_EQUAL(service->accepted, *counted ? 0x77 : 0);
+}
+
+/* The octets that were read are written again. */
+static void check_octets(const struct row_octets *written)
+{
+	CU_ASSERT_EQUAL(written->size, value.size);
+	CU_ASSERT_EQUAL(memcmp(written->at, value.at, value.size), 0);
+}
+
+static void check_replay_row(const char *format, const char *counted)
+{
+	struct row_octets written;
+	struct replay_row row;
+	char hex[256];
+
+	/* identification, digest, version, nonces', SPI, used, revoked; home, lease */
+	snprintf(hex, sizeof(hex), "%s%s%s", format,
+	         "e900000012345678"
+	         "0102030405060708"
+	         "0000000000000110"
+	         "0000000000000009"
+	         "00000100"
+	         "0000018bcfe56801"
+	         "c6336401"
+	         "c6336402"
+	         "00000003"
+	         "0a000001"
+	         "01",
+	         counted);
+	read_hex("0000000000000005", hex);
+	CU_ASSERT_EQUAL(replay_row_decode(span_of(&key), span_of(&value), &row), HA_OK);
+	CU_ASSERT_EQUAL(row.state.used_ms, UINT64_C(1700000000001));
+	CU_ASSERT_TRUE(row.leased && !row.sticky);
+	check_service(&row.service, counted);
+	replay_row_value(&row, &written);
+	check_octets(&written);
+	forget();
+}
+
+static void check_binding_row(const char *format, const char *counted)
+{
+	struct row_octets written;
+	struct binding_row row;
+	char hex[512];
+
+	snprintf(hex, sizeof(hex), "%s%s%s", format,
+	         "e900000012345678"
+	         "9001"
+	         "0708"
+	         "0000018bcfe56800"
+	         "0000018bcfe56900"
+	         "c6336401"
+	         "01b2"
+	         "0000000000000005"
+	         "e900000012345679"
+	         "0102030405060708"
+	         "0000000000000110"
+	         "00000009"
+	         "0000000000000009"
+	         "00000100"
+	         "0000018bcfe56801"
+	         "c6336401"
+	         "c6336402"
+	         "00000003"
+	         "0001"
+	         "0014"
+	         "00000004"
+	         "00",
+	         counted);
+	read_hex("00000007"
+	         "04"
+	         "0a000001"
+	         "c6336402"
+	         "cb007103"
+	         "1152",
+	         hex);
+	CU_ASSERT_EQUAL(binding_row_decode(span_of(&key), span_of(&value), &row), HA_OK);
+	CU_ASSERT_EQUAL(row.binding.keepalive_s, 20);
+	CU_ASSERT_EQUAL(row.version, 0x110);
+	check_service(&row.service, counted);
+	binding_row_value(&row, &written);
+	check_octets(&written);
+	forget();
+}
+
+/* While nothing is counted, rows are those that an earlier program reads. */
+static void second_format_has_no_counters(void)
+{
+	check_replay_row("02", "");
+	check_binding_row("02", "");
+}
+
+static void third_format_has_counters_at_its_end(void)
+{
+	static const char counted[] = "0000018bcfe56800" /* bound since */
+				      "0000000000030201" /* served */
+				      "00000077";        /* accepted */
+
+	check_replay_row("03", counted);
+	check_binding_row("03", counted);
+}
+
 /* ---- identities ---- */
 
 static enum ha_error written(const struct peer_row *row)
@@ -357,6 +466,8 @@ static CU_TestInfo tests[] = {
 	{ "the first format of associations", first_format_of_associations },
 	{ "the first format of replay", first_format_of_replay },
 	{ "the first format of bindings", first_format_of_bindings },
+	{ "the second format has no counters", second_format_has_no_counters },
+	{ "the third format has counters at its end", third_format_has_counters_at_its_end },
 	{ "a row says who somebody is", a_row_says_who_somebody_is },
 	{ "a key stands for its name", a_key_stands_for_its_name },
 	{ "texts have no hole and an end", texts_have_no_hole_and_an_end },

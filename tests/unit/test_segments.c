@@ -285,6 +285,41 @@ static void damage_does_no_harm(void)
 	CU_ASSERT_TRUE(found > 1000);
 }
 
+/* As it is merged on a link, without a tunnel around it. */
+static void plain_ones_are_cut_too(void)
+{
+	static const unsigned protocols[] = { IP4_TCP, IP4_UDP };
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		struct octets whole = merged(0, protocols[i]);
+		struct span plain = { whole.at + IP4_HEADER_MIN, whole.size - IP4_HEADER_MIN };
+		struct segments segments;
+
+		CU_ASSERT_FALSE(segments_find(plain, &segments));
+		CU_ASSERT_TRUE_FATAL(segments_find_plain(plain, &segments));
+		CU_ASSERT_TRUE(segments_is_begun(&segments));
+		segments.size = DATA;
+		segments.marked = true;
+		CU_ASSERT_EQUAL(segments_count(&segments), PARTS);
+		for (unsigned number = 0; number < PARTS; number++) {
+			struct octets part = part_of(protocols[i],
+			                             number == PARTS - 1 ? LAST : DATA, number,
+			                             flags_of(number));
+			struct writer out = writer_over(room, sizeof(room));
+
+			CU_ASSERT_TRUE_FATAL(segments_next(&segments, &out));
+			CU_ASSERT_EQUAL_FATAL(writer_used(&out), part.size);
+			CU_ASSERT_EQUAL(memcmp(room, part.at, part.size), 0);
+			free(part.at);
+		}
+		CU_ASSERT_FALSE(segments_next(&segments, &(struct writer){ 0 }));
+		for (size_t size = 0; size < IP4_HEADER_MIN + 8; size++)
+			CU_ASSERT_FALSE(
+				segments_find_plain((struct span){ plain.at, size }, &segments));
+		free(whole.at);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{ "each part is as it was", each_part_is_as_it_was },
 	{ "octets inside are those of all", octets_inside_are_those_of_all },
@@ -293,6 +328,7 @@ static CU_TestInfo tests[] = {
 	{ "others are not looked at", others_are_not_looked_at },
 	{ "a cut packet is found or not", a_cut_packet_is_found_or_not },
 	{ "damage does no harm", damage_does_no_harm },
+	{ "plain ones are cut, too", plain_ones_are_cut_too },
 	CU_TEST_INFO_NULL,
 };
 

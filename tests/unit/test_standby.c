@@ -389,17 +389,6 @@ static CU_TestInfo tests[] = {
 
 int main(void)
 {
-	int status;
-
 	log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-	if (!mkdtemp(directory) || chdir(directory) != 0) {
-		perror(directory);
-		return 1;
-	}
-	status = suite_run("standby", tests);
-	unlink("cluster.key");
-	rmdir("store");
-	rmdir("log");
-	rmdir(directory);
-	return status;
+	return suite_run_in(directory, "standby", tests);
 }

@@ -76,6 +76,50 @@ static void seeks_find_at_or_after(void)
 	place_end(&p);
 }
 
+/* What one seek finds after another one, both among keys that are rows or lie between them. */
+static void check_seek_after_seek(struct store *store, const char *before, const char *key,
+                                  bool after)
+{
+	struct store_reader moved, fresh;
+	struct store_row row = { 0 }, expected = { 0 };
+	enum ha_error error, expected_error;
+
+	CU_ASSERT_EQUAL_FATAL(store_read_open(store, &moved), HA_OK);
+	store_seek(&moved, STORE_PEERS, text(before), false, &row);
+	error = store_seek(&moved, STORE_PEERS, text(key), after, &row);
+	CU_ASSERT_EQUAL_FATAL(store_read_open(store, &fresh), HA_OK);
+	expected_error = store_seek(&fresh, STORE_PEERS, text(key), after, &expected);
+	CU_ASSERT_EQUAL(error, expected_error);
+	for (; error == HA_OK && expected_error == HA_OK;) {
+		CU_ASSERT_EQUAL(row.key.at, expected.key.at);
+		CU_ASSERT_EQUAL(row.value.at, expected.value.at);
+		error = store_next(&moved, STORE_PEERS, &row);
+		expected_error = store_next(&fresh, STORE_PEERS, &expected);
+		CU_ASSERT_EQUAL(error, expected_error);
+	}
+	store_read_close(&moved);
+	store_read_close(&fresh);
+}
+
+static void seeks_do_not_depend_on_the_one_before(void)
+{
+	static const char *const keys[] = { "", "a", "b", "ba", "bb", "bbb", "c", "d", "dd", "e" };
+	const size_t count = sizeof(keys) / sizeof(keys[0]);
+	struct place p;
+
+	place_begin(&p);
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
+	struct store_write w = store_begin(p.store);
+	put_text(&w, "b", "1");
+	put_text(&w, "bb", "2");
+	put_text(&w, "c", "3");
+	put_text(&w, "dd", "4");
+	CU_ASSERT_EQUAL(store_commit(&w), HA_OK);
+	for (size_t i = 0; i < count * count * 2; i++)
+		check_seek_after_seek(p.store, keys[i / 2 % count], keys[i / 2 / count], i % 2);
+	place_end(&p);
+}
+
 static void a_reader_sees_one_moment(void)
 {
 	struct place p;
@@ -391,6 +435,7 @@ static void a_trim_keeps_the_last_rows(void)
 static CU_TestInfo tests[] = {
 	{ "rows come back in order", rows_come_back_in_order },
 	{ "seeks find at or after", seeks_find_at_or_after },
+	{ "seeks do not depend on the one before", seeks_do_not_depend_on_the_one_before },
 	{ "a reader sees one moment", a_reader_sees_one_moment },
 	{ "an abort leaves nothing", an_abort_leaves_nothing },
 	{ "the first error sticks", the_first_error_sticks },

@@ -134,17 +134,22 @@ static void garbage_is_refused(void)
 	}
 }
 
-static void fill(struct place *p, unsigned rows)
+static void fill_with(struct place *p, unsigned rows, char letter)
 {
 	char key[16];
 	char value[512];
-	memset(value, 'x', sizeof(value));
+	memset(value, letter, sizeof(value));
 	struct store_write w = store_begin(p->store);
 	for (unsigned i = 0; i < rows; i++) {
 		snprintf(key, sizeof(key), "%08u", i);
 		store_put(&w, STORE_PEERS, text(key), (struct store_bytes){ value, sizeof(value) });
 	}
 	CU_ASSERT_EQUAL(store_commit(&w), HA_OK);
+}
+
+static void fill(struct place *p, unsigned rows)
+{
+	fill_with(p, rows, 'x');
 }
 
 static void a_cut_off_file_is_damage_not_a_crash(void)
@@ -227,6 +232,45 @@ static void a_full_map_is_told_and_survived(void)
 	place_end(&p);
 }
 
+static uint64_t octets_used(struct place *p)
+{
+	struct store_usage usage = { 0 };
+
+	CU_ASSERT_EQUAL(store_usage(p->store, &usage), HA_OK);
+	return usage.octets_used;
+}
+
+/* All rows again and again, each time with other values, in a transaction of its own. */
+static void write_again(struct place *p)
+{
+	for (unsigned times = 0; times < 20; times++)
+		fill_with(p, 100, (char)('a' + times));
+}
+
+/* What is written again takes no more room, unless a reader holds the old values. */
+static void what_a_reader_holds_back_is_used(void)
+{
+	struct store_reader reader = { 0 };
+	struct place p;
+	uint64_t before, held;
+
+	place_begin(&p);
+	CU_ASSERT_TRUE_FATAL(place_open_store(&p, FIXTURE_MAP));
+	write_again(&p);
+	before = octets_used(&p);
+	write_again(&p);
+	CU_ASSERT_EQUAL(octets_used(&p), before);
+	CU_ASSERT_EQUAL_FATAL(store_read_open(p.store, &reader), HA_OK);
+	write_again(&p);
+	held = octets_used(&p);
+	CU_ASSERT_TRUE(held > 2 * before);
+	store_read_close(&reader);
+	CU_ASSERT_TRUE(octets_used(&p) < 2 * before);
+	write_again(&p);
+	CU_ASSERT_TRUE(octets_used(&p) < held);
+	place_end(&p);
+}
+
 static CU_TestInfo tests[] = {
 	{ "a store keeps its identity", a_store_keeps_its_identity },
 	{ "a second opening is refused", a_second_opening_is_refused },
@@ -237,6 +281,7 @@ static CU_TestInfo tests[] = {
 	{ "a cut off file is damage", a_cut_off_file_is_damage_not_a_crash },
 	{ "a compact copy opens", a_compact_copy_opens },
 	{ "a full map is survived", a_full_map_is_told_and_survived },
+	{ "what a reader holds back is used", what_a_reader_holds_back_is_used },
 	CU_TEST_INFO_NULL,
 };
 

@@ -211,7 +211,7 @@ static void it_needs_a_newer_program_than_the_rest(void)
 	uint8_t octets[COMMAND_REGISTRATION_MAX];
 
 	CU_ASSERT_TRUE(command_complete(TIME_MS, &completion, octets) > 2);
-	CU_ASSERT_EQUAL(octets[1], COMMAND_VERSION);
+	CU_ASSERT_EQUAL(octets[1], COMMAND_VERSION_PORTS);
 	CU_ASSERT_TRUE(command_drop(TIME_MS, 1, NULL, false, octets) > 2);
 	CU_ASSERT_EQUAL(octets[1], COMMAND_VERSION_OLD);
 }

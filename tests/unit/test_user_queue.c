@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -18,10 +19,12 @@
 #define HERE "127.0.0.1"
 #define NOWHERE "203.0.113.1"
 #define FENCED_GROUP 3u
+#define NO_INTERFACE 9999u
 #define LARGEST 60000u /* octets that the device takes */
 
 static struct user_queue *queue;
 static int out, in;
+static unsigned interface;
 static unsigned left_count;
 static struct {
 	struct user_queued packet;
@@ -76,9 +79,13 @@ static void put(const char *to, uint16_t size, uint16_t id, uint8_t group)
 		                .protocol = IP4_IPIP,
 		                .header_size = IP4_HEADER_MIN,
 		                .total = size };
-	const struct user_queued facts = { .endpoint = ip.destination,
-		                           .size = size,
-		                           .group = group };
+	const struct user_queued facts = {
+		.endpoint = ip.destination,
+		.size = size,
+		.group = group,
+		.interface = interface,
+		.link = { 2, 0, 0, 0, 0, 2 },
+	};
 
 	ip4_write(&writer, &ip);
 	memset(octets + IP4_HEADER_MIN, id & 0xff, size - IP4_HEADER_MIN);
@@ -194,12 +201,52 @@ static void refused_packets_hold_nobody_up(void)
 	end();
 }
 
+static bool neighbour_hears(uint16_t id)
+{
+	struct pollfd about = { .fd = in, .events = POLLIN };
+	struct link_traffic traffic;
+	struct ip4 ip;
+
+	return poll(&about, 1, 10000) == 1 &&
+	       link_socket_receive_traffic(in, heard, sizeof(heard), &traffic) &&
+	       ip4_read(traffic.packet, &ip) == HA_OK && ip.id == id;
+}
+
+static void packets_leave_to_link_addresses(void)
+{
+	enum ha_error why;
+
+	left_count = 0;
+	out = link_socket_open(&why);
+	in = link_socket_open_traffic(if_nametoindex("there"), &why);
+	queue = user_queue_new(&(struct user_queue_options){
+		.fd = out, .to_links = true, .may_leave = may_leave, .left = note_left });
+	CU_ASSERT_TRUE_FATAL(out >= 0 && in >= 0 && queue);
+	interface = if_nametoindex("here");
+	put(NOWHERE, 40, 1, 0);
+	interface = NO_INTERFACE;
+	put(NOWHERE, 40, 2, 0);
+	interface = if_nametoindex("here");
+	put(NOWHERE, 40, 3, 0);
+	interface = 0;
+	user_queue_send(queue);
+	CU_ASSERT_TRUE(neighbour_hears(1));
+	CU_ASSERT_TRUE(neighbour_hears(3));
+	CU_ASSERT_EQUAL_FATAL(left_count, 3);
+	CU_ASSERT_EQUAL(left[0].number, 0);
+	CU_ASSERT_EQUAL(left[1].number, ENXIO);
+	CU_ASSERT_EQUAL(left[1].packet.interface, NO_INTERFACE);
+	CU_ASSERT_EQUAL(left[2].number, 0);
+	end();
+}
+
 static CU_TestInfo tests[] = {
 	{ "packets wait, and leave in order", packets_wait_and_leave_in_order },
 	{ "a full queue sends", full_queue_sends },
 	{ "large packets need room", large_packets_need_room },
 	{ "the fence is asked when they leave", fence_is_asked_when_they_leave },
 	{ "refused packets hold nobody up", refused_packets_hold_nobody_up },
+	{ "packets leave to link addresses", packets_leave_to_link_addresses },
 	CU_TEST_INFO_NULL,
 };
 
@@ -209,7 +256,9 @@ int main(void)
 		fprintf(stderr, "skipped: the kernel refuses: a network: %s\n", strerror(errno));
 		return 77;
 	}
-	if (system("ip link set lo mtu 60000 up") != 0) {
+	if (system("ip link set lo mtu 60000 up && ip link add here type veth peer name there "
+	           "address 02:00:00:00:00:02 && ip link set here up && ip link set there up") !=
+	    0) {
 		fprintf(stderr, "the network of the test cannot be made\n");
 		return 1;
 	}

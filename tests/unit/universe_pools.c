@@ -305,6 +305,9 @@ static const char *difference_of_names(struct state *a, struct state *b, uint32_
 			return NULL;
 		difference = difference_of_labels(a, &view_a, b, &view_b);
 		if (!difference)
+			difference = universe_service_difference(a, b, realm, view_a.home,
+			                                         &view_a.name);
+		if (!difference)
 			difference = universe_view_difference(&view_a, &view_b);
 	}
 	return difference;

@@ -1,0 +1,28 @@
+/* steering.h - a device and a routing table of ours, to which rules lead packets: what is the
+ * same for whoever has them led there. The kernel takes the routes away with the device; the
+ * rules stay behind a process that was killed and lead to an empty table, and so nowhere.
+ *
+ * May include: agentd/dataplane/netlink.h, agentd/base. */
+#ifndef AGENTD_DATAPLANE_STEERING_H
+#define AGENTD_DATAPLANE_STEERING_H
+
+#include "agentd/dataplane/netlink.h"
+
+/* Take away all rules that lead to the table, and its routes; `told`: in the log, if there
+ * were any. */
+enum ha_error steering_clear(struct netlink *netlink, uint32_t table, bool told, char *report,
+                             size_t size);
+
+/* Put our device up, for packets of any size that come from anywhere and are forwarded. Its
+ * index to *link. */
+enum ha_error steering_device(struct netlink *netlink, const char *device, unsigned *link);
+
+/* Take rules and routes away; what fails is in the log. */
+void steering_end(struct netlink *netlink, uint32_t table);
+
+/* Does a link forward? 0: any of them. Also when that cannot be known. */
+bool steering_forwards(struct netlink *netlink, unsigned link);
+/* Does it drop what comes from where it would not send to (rp_filter of 1)? */
+bool steering_is_strict(struct netlink *netlink, unsigned link);
+
+#endif

@@ -1,0 +1,162 @@
+/* choose.c - where the node is, from what it hears and which addresses its link has. */
+#include <string.h>
+
+#include "agentd/discovery/move.h"
+#include "agentd/mobile/internal.h"
+
+static bool is_refused(const struct mobile *mobile, struct in_addr agent, uint64_t now_ms)
+{
+	for (size_t i = 0; i < MOBILE_REFUSED_MAX; i++)
+		if (address_equal(mobile->refused[i].agent, agent) &&
+		    now_ms < mobile->refused[i].until_ms)
+			return true;
+	return false;
+}
+
+void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t until_ms)
+{
+	for (size_t i = 0; i < MOBILE_REFUSED_MAX; i++)
+		if (address_equal(mobile->refused[i].agent, agent)) {
+			mobile->refused[i].until_ms = until_ms;
+			return;
+		}
+	mobile->refused[mobile->refused_next] = (struct mobile_refusal){ agent, until_ms };
+	mobile->refused_next = (uint8_t)((mobile->refused_next + 1) % MOBILE_REFUSED_MAX);
+}
+
+struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent)
+{
+	for (size_t i = 0; i < HEARD_AGENTS_MAX; i++)
+		if (address_equal(mobile->links[i].source, agent))
+			return mobile->links[i].mac;
+	return (struct mac){ { 0 } };
+}
+
+/* ---- agents ---- */
+
+static bool hears_home(const struct mobile *mobile, uint64_t now_ms)
+{
+	for (size_t i = 0; i < mobile->heard.count; i++) {
+		const struct heard_agent *agent = &mobile->heard.at[i];
+
+		if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent))
+			return true;
+	}
+	return false;
+}
+
+/* The candidate that was heard last, of those that have not refused it. */
+static const struct heard_agent *newest_candidate(const struct mobile *mobile, uint64_t now_ms)
+{
+	const struct heard_agent *newest = NULL;
+
+	for (size_t i = 0; i < mobile->heard.count; i++) {
+		const struct heard_agent *agent = &mobile->heard.at[i];
+
+		if (!move_is_candidate(agent, now_ms) || is_refused(mobile, agent->source, now_ms))
+			continue;
+		if (!newest || agent->heard_ms > newest->heard_ms)
+			newest = agent;
+	}
+	return newest;
+}
+
+/* RFC 5944 section 2.4.2: the agent in use serves as long as it is heard, unless the operator
+ * wants each new subnet to be taken at once. */
+static const struct heard_agent *pick_agent(const struct mobile *mobile, uint64_t now_ms)
+{
+	const struct heard_agent *used = heard_in_use(&mobile->heard);
+	struct move_verdict verdict = { 0 };
+
+	if (!used || !heard_is_valid(used, now_ms) || is_refused(mobile, used->source, now_ms))
+		return newest_candidate(mobile, now_ms);
+	if (mobile->settings->eager)
+		verdict = move_by_prefix(&mobile->heard, NULL, now_ms);
+	if (verdict.move == MOVE_TO && !is_refused(mobile, verdict.to->source, now_ms))
+		return verdict.to;
+	return used;
+}
+
+static void offer(const struct mobile *mobile, const struct heard_agent *agent,
+                  struct mobile_attachment *out)
+{
+	out->by_agent = true;
+	out->agent = agent->source;
+	out->offers = agent->flags;
+	out->agent_lifetime_s = agent->registration_lifetime_s;
+	out->challenge = (struct span){ agent->challenge, agent->challenge_size };
+	out->mobile_foreign = mobile->settings->foreign;
+}
+
+static bool choose_agent(const struct mobile *mobile, uint64_t now_ms,
+                         struct mobile_attachment *out)
+{
+	const struct heard_agent *agent = pick_agent(mobile, now_ms);
+
+	if (!agent)
+		return false;
+	*out = (struct mobile_attachment){ .way = MOBILE_BY_AGENT, .care_of = agent->care_of[0] };
+	offer(mobile, agent, out);
+	return true;
+}
+
+/* ---- addresses ---- */
+
+static struct in_addr own_address(const struct mobile *mobile)
+{
+	struct in_addr only = mobile->settings->care_of;
+
+	for (size_t i = 0; i < mobile->address_count; i++)
+		if (only.s_addr == 0 || address_equal(only, mobile->addresses[i]))
+			return mobile->addresses[i];
+	return (struct in_addr){ 0 };
+}
+
+static bool is_of_home(const struct mobile *mobile, struct in_addr address)
+{
+	const struct address_prefix *home = &mobile->settings->node.home_network;
+
+	return address.s_addr && home->length > 0 && address_in_prefix(address, home);
+}
+
+/* An agent can ask for registration through it even from who has an address (R). */
+static void through_agent(const struct mobile *mobile, uint64_t now_ms,
+                          struct mobile_attachment *out)
+{
+	for (size_t i = 0; i < mobile->heard.count; i++) {
+		const struct heard_agent *agent = &mobile->heard.at[i];
+
+		if (agent->flags & AGENT_REGISTRATION_REQUIRED && heard_is_valid(agent, now_ms) &&
+		    !is_refused(mobile, agent->source, now_ms))
+			offer(mobile, agent, out);
+	}
+}
+
+static bool choose_own(const struct mobile *mobile, uint64_t now_ms, struct mobile_attachment *out)
+{
+	struct in_addr address = own_address(mobile);
+
+	if (address.s_addr == 0)
+		return false;
+	*out = (struct mobile_attachment){ .way = MOBILE_CO_LOCATED, .care_of = address };
+	through_agent(mobile, now_ms, out);
+	return true;
+}
+
+bool mobile_choose(const struct mobile *mobile, uint64_t now_ms, struct mobile_attachment *out)
+{
+	enum mobile_choice choice = mobile->settings->choice;
+
+	*out = (struct mobile_attachment){ .way = MOBILE_AT_HOME };
+	if (hears_home(mobile, now_ms) || is_of_home(mobile, own_address(mobile)))
+		return true;
+	if (choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, now_ms, out))
+		return true;
+	return choice != MOBILE_CHOOSE_AGENT && choose_own(mobile, now_ms, out);
+}
+
+bool mobile_attachment_equal(const struct mobile_attachment *a, const struct mobile_attachment *b)
+{
+	return a->way == b->way && a->by_agent == b->by_agent &&
+	       address_equal(a->care_of, b->care_of) && address_equal(a->agent, b->agent);
+}

@@ -1,0 +1,23 @@
+/* internal.h - what the files of mobile.h share. */
+#ifndef AGENTD_MOBILE_INTERNAL_H
+#define AGENTD_MOBILE_INTERNAL_H
+
+#include "agentd/mobile/mobile.h"
+
+#define MOBILE_LINK 1u /* the only interface, as heard.h counts them */
+
+/* choose.c: where it is. false: it does not know. The challenge of *out is borrowed from what
+ * was heard. */
+bool mobile_choose(const struct mobile *mobile, uint64_t now_ms, struct mobile_attachment *out);
+bool mobile_attachment_equal(const struct mobile_attachment *a, const struct mobile_attachment *b);
+/* This agent is not asked for a while. */
+void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t until_ms);
+struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent);
+
+/* register.c */
+void mobile_show(struct mobile *mobile);
+void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms);
+void mobile_register(struct mobile *mobile, uint64_t now_ms);
+void mobile_keep_alive(struct mobile *mobile, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,261 @@
+/* mobile.c - what happened, and what is due. */
+#include "agentd/mobile/mobile.h"
+
+#include <string.h>
+
+#include "agentd/base/log.h"
+#include "agentd/discovery/move.h"
+#include "agentd/mobile/internal.h"
+
+static const char *const state_names[] = {
+	[MOBILE_SEARCHING] = "searching",   [MOBILE_ASKING] = "asking",
+	[MOBILE_REGISTERED] = "registered", [MOBILE_HOME] = "home",
+	[MOBILE_REFUSED] = "denied",        [MOBILE_ENDED] = "ended",
+};
+
+const char *mobile_state_name(enum mobile_state state)
+{
+	return state_names[state];
+}
+
+const char *mobile_way_name(enum mobile_way way)
+{
+	static const char *const names[] = {
+		[MOBILE_AT_HOME] = "home",
+		[MOBILE_BY_AGENT] = "foreign-agent",
+		[MOBILE_CO_LOCATED] = "co-located",
+	};
+
+	return names[way];
+}
+
+void mobile_init(struct mobile *mobile, const struct mobile_settings *settings,
+                 const struct mobile_ops *ops)
+{
+	*mobile = (struct mobile){
+		.settings = settings,
+		.ops = ops,
+		.node = settings->node,
+		.wishes = settings->wishes,
+		.identity = { .nonces = settings->nonces },
+		.again_ms = UINT64_MAX,
+		.reason = "",
+	};
+	solicit_init(&mobile->solicit);
+}
+
+/* ---- what happened ---- */
+
+static void keep_mac(struct mobile *mobile, struct in_addr source, struct mac from)
+{
+	for (size_t i = 0; i < HEARD_AGENTS_MAX; i++)
+		if (address_equal(mobile->links[i].source, source)) {
+			mobile->links[i].mac = from;
+			return;
+		}
+	/* Whoever serves is not pushed out by others: all of these are forged easily. */
+	while (mobile->stay.attached &&
+	       address_equal(mobile->links[mobile->link_next].source, mobile->at.agent) &&
+	       mobile->at.agent.s_addr)
+		mobile->link_next = (uint8_t)((mobile->link_next + 1) % HEARD_AGENTS_MAX);
+	mobile->links[mobile->link_next] = (struct mobile_agent_link){ source, from };
+	mobile->link_next = (uint8_t)((mobile->link_next + 1) % HEARD_AGENTS_MAX);
+}
+
+static bool serves(const struct mobile *mobile, struct in_addr source)
+{
+	return mobile->stay.attached && mobile->at.by_agent &&
+	       address_equal(mobile->at.agent, source);
+}
+
+/* Of who serves, what it offers now is what the next request is made by. */
+static void take_offer(struct mobile *mobile, const struct heard_agent *agent)
+{
+	mobile->at.offers = agent->flags;
+	mobile->at.agent_lifetime_s = agent->registration_lifetime_s;
+	if (agent->challenge_size == 0)
+		return;
+	memcpy(mobile->challenge, agent->challenge, agent->challenge_size);
+	mobile->at.challenge = (struct span){ mobile->challenge, agent->challenge_size };
+}
+
+void mobile_advertised(struct mobile *mobile, const struct advertisement *advertisement,
+                       struct in_addr source, struct mac from, uint64_t now_ms)
+{
+	enum heard_event event = heard_take(&mobile->heard, advertisement, source, MOBILE_LINK,
+	                                    now_ms);
+	const struct heard_agent *agent = heard_find(&mobile->heard, source, MOBILE_LINK);
+
+	mobile->counts.advertisements++;
+	if (!agent)
+		return;
+	keep_mac(mobile, source, from);
+	if (!serves(mobile, source))
+		return;
+	take_offer(mobile, agent);
+	if (event == HEARD_RESTARTED && !mobile->pending) {
+		log_notice("agent %s has been started again", address_format(source).text);
+		mobile->wanted = true;
+	}
+}
+
+void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count)
+{
+	mobile->address_count = (uint8_t)(count < MOBILE_ADDRESSES_MAX ? count
+	                                                               : MOBILE_ADDRESSES_MAX);
+	memcpy(mobile->addresses, addresses, mobile->address_count * sizeof(*addresses));
+}
+
+void mobile_link_changed(struct mobile *mobile)
+{
+	heard_forget_interface(&mobile->heard, MOBILE_LINK);
+	memset(mobile->refused, 0, sizeof(mobile->refused));
+}
+
+void mobile_end(struct mobile *mobile)
+{
+	mobile->ending = true;
+	mobile->wanted = mobile->stay.bound && mobile->stay.attached &&
+	                 mobile->stay.way != MOBILE_AT_HOME;
+	mobile->pending = false;
+	if (!mobile->wanted)
+		mobile->state = MOBILE_ENDED;
+}
+
+/* ---- what is due ---- */
+
+/* What is wished for and can be done without is not asked of an agent that does not offer it. */
+static void suit_agent(struct mobile *mobile)
+{
+	const struct mobile_settings *settings = mobile->settings;
+	static const uint16_t flags[] = {
+		[ENCAPSULATION_IPIP] = UINT16_MAX,
+		[ENCAPSULATION_MINIMAL] = AGENT_MINIMAL,
+		[ENCAPSULATION_GRE] = AGENT_GRE,
+	};
+
+	mobile->wishes = settings->wishes;
+	if (mobile->at.way != MOBILE_BY_AGENT)
+		return;
+	if (settings->encapsulation_optional &&
+	    !(mobile->at.offers & flags[mobile->wishes.encapsulation]))
+		mobile->wishes.encapsulation = ENCAPSULATION_IPIP;
+	if (settings->reverse_optional && !(mobile->at.offers & AGENT_REVERSE_TUNNEL))
+		mobile->wishes.reverse = false;
+}
+
+static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
+{
+	struct span challenge = at->challenge;
+
+	log_notice(
+		"now %s%s%s%s%s", mobile_way_name(at->way), at->care_of.s_addr ? ", care-of " : "",
+		at->care_of.s_addr ? address_format(at->care_of).text : "",
+		at->by_agent ? ", agent " : "", at->by_agent ? address_format(at->agent).text : "");
+	mobile->counts.moves++;
+	mobile->at = *at;
+	if (challenge.size)
+		memcpy(mobile->challenge, challenge.at, challenge.size);
+	mobile->at.challenge = (struct span){ mobile->challenge, challenge.size };
+	suit_agent(mobile);
+	mobile->tries = (struct mobile_tries){ 0 };
+	mobile->patience_ms = 0;
+	mobile->again_ms = UINT64_MAX;
+	mobile->keepalive_ms = 0;
+	mobile->pending = false;
+	mobile->wanted = true;
+	mobile->state = MOBILE_ASKING;
+	mobile->stay.attached = true;
+	mobile->stay.way = at->way;
+	mobile->stay.bound = false;
+	mobile->stay.udp = false;
+	mobile->stay.agent = at->agent;
+	mobile->stay.agent_mac = mobile_mac_of(mobile, at->agent);
+	mobile_show(mobile);
+	/* Before the request (RFC 5944 section 4.6). */
+	if (at->way == MOBILE_AT_HOME)
+		mobile->ops->announce(mobile->ops->context, mobile->node.home);
+}
+
+static void leave(struct mobile *mobile)
+{
+	log_notice("there is no agent and no address to register with");
+	mobile->stay.attached = false;
+	mobile->stay.bound = false;
+	mobile->pending = mobile->wanted = false;
+	mobile->state = MOBILE_SEARCHING;
+	heard_use_none(&mobile->heard);
+	mobile_show(mobile);
+}
+
+static void look_around(struct mobile *mobile, uint64_t now_ms)
+{
+	struct mobile_attachment at;
+	bool found = mobile_choose(mobile, now_ms, &at);
+
+	if (found && (!mobile->stay.attached || !mobile_attachment_equal(&at, &mobile->at)))
+		arrive(mobile, &at);
+	else if (!found && mobile->stay.attached)
+		leave(mobile);
+}
+
+/* It looks for agents while it hears none, would take one, and has no address of its own (RFC
+ * 5944 section 2.4). */
+static void look_for_agents(struct mobile *mobile, uint64_t now_ms)
+{
+	const struct mobile_ops *ops = mobile->ops;
+	bool looks = mobile->settings->choice != MOBILE_CHOOSE_OWN && mobile->heard.count == 0 &&
+	             !mobile->stay.attached;
+
+	if (!looks) {
+		solicit_end(&mobile->solicit);
+		return;
+	}
+	solicit_begin(&mobile->solicit, false, SOLICIT_MAX_INTERVAL_LEAST_MS, now_ms,
+	              (uint32_t)ops->random(ops->context));
+	if (solicit_tick(&mobile->solicit, SOLICIT_MAX_INTERVAL_LEAST_MS, now_ms,
+	                 (uint32_t)ops->random(ops->context))) {
+		mobile->counts.solicitations++;
+		ops->solicit(ops->context);
+	}
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t next_due(const struct mobile *mobile, uint64_t now_ms)
+{
+	uint64_t due = heard_next_expiry_ms(&mobile->heard, now_ms);
+
+	due = sooner(due, mobile->solicit.due_ms);
+	for (size_t i = 0; i < mobile->held_count; i++)
+		due = sooner(due, mobile->held[i].expires_ms);
+	if (mobile->wanted)
+		due = sooner(due, mobile_retry_allowed_ms(&mobile->retry));
+	if (mobile->pending)
+		due = sooner(due, mobile->retry.due_ms);
+	else if (mobile->state == MOBILE_REGISTERED)
+		due = sooner(due, mobile->lifetime.refresh_ms);
+	if (mobile->state == MOBILE_REFUSED)
+		due = sooner(due, mobile->again_ms);
+	if (mobile->stay.udp && mobile->stay.bound)
+		due = sooner(due, mobile->keepalive_due_ms);
+	return due;
+}
+
+uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms)
+{
+	if (mobile->state == MOBILE_ENDED)
+		return UINT64_MAX;
+	mobile_forget_expired(mobile, now_ms);
+	if (!mobile->ending) {
+		look_around(mobile, now_ms);
+		look_for_agents(mobile, now_ms);
+	}
+	if (mobile->stay.attached)
+		mobile_register(mobile, now_ms);
+	mobile_keep_alive(mobile, now_ms);
+	return next_due(mobile, now_ms);
+}

@@ -1,0 +1,185 @@
+/* mobile.h - a mobile node from moment to moment: where it is, whether to register, with whom,
+ * and how its packets go then (RFC 5944 sections 2.4 and 3.6).
+ *
+ * It has no clock, no socket and no thread: what happens comes in by calls with the time, what
+ * it wants done goes out by `struct mobile_ops`. Times are milliseconds of one monotonic clock,
+ * the caller's.
+ *
+ * May include: agentd/discovery, agentd/registration, proto, agentd/base. */
+#ifndef AGENTD_MOBILE_MOBILE_H
+#define AGENTD_MOBILE_MOBILE_H
+
+#include "agentd/discovery/heard.h"
+#include "agentd/discovery/solicit.h"
+#include "agentd/registration/mobile_reply.h"
+#include "agentd/registration/mobile_time.h"
+#include "proto/arp.h"
+
+#define MOBILE_BINDINGS_MAX 4u
+#define MOBILE_REFUSED_MAX 8u
+#define MOBILE_ADDRESSES_MAX 8u
+
+enum mobile_choice {
+	MOBILE_CHOOSE_ANY,   /* a foreign agent where there is one, else an address of its own */
+	MOBILE_CHOOSE_AGENT, /* only the former */
+	MOBILE_CHOOSE_OWN,   /* only the latter */
+};
+
+/* What the operator wants; borrowed until the end. */
+struct mobile_settings {
+	struct mobile_node node;
+	struct mobile_wishes wishes;
+	struct mobile_key foreign; /* shared with foreign agents; no key: with none */
+	struct in_addr care_of;    /* the only one of its own that counts; 0: the link's */
+	enum mobile_choice choice;
+	bool nonces;
+	bool reverse_optional;
+	bool encapsulation_optional;
+	bool simultaneous; /* keep the binding that it leaves */
+	bool eager;        /* take a new agent of another subnet at once */
+	uint32_t keepalive_s;
+};
+
+/* How packets go now. */
+struct mobile_stay {
+	enum mobile_way way;
+	bool attached; /* else nothing else counts */
+	bool bound;    /* registered away from home, or known to be at home */
+	bool reverse, encapsulating, broadcasts, udp;
+	uint8_t encapsulation;
+	struct in_addr home, home_agent;
+	struct in_addr agent; /* BY_AGENT */
+	struct mac agent_mac;
+	uint8_t count; /* of care-of addresses with a binding, the newest first */
+	struct in_addr care_of[MOBILE_BINDINGS_MAX];
+};
+
+/* What it wants done. None may call back. */
+struct mobile_ops {
+	/* Send it; `to` is where a foreign agent's advertisements come from. */
+	bool (*send)(void *context, const struct mobile_plan *plan, struct mac to,
+	             struct span message);
+	void (*place)(void *context, const struct mobile_stay *stay);
+	void (*announce)(void *context, struct in_addr home); /* gratuitous ARP, at home */
+	void (*solicit)(void *context);
+	void (*keepalive)(void *context, struct in_addr home_agent, uint16_t sequence);
+	uint64_t (*random)(void *context);
+	uint64_t (*wall_ms)(void *context);
+	void *context;
+};
+
+enum mobile_state {
+	MOBILE_SEARCHING,  /* it does not know where it could register */
+	MOBILE_ASKING,     /* a request is out */
+	MOBILE_REGISTERED, /* away from home */
+	MOBILE_HOME,       /* at home, and the home agent knows */
+	MOBILE_REFUSED,    /* it asks again later */
+	MOBILE_ENDED,      /* after mobile_end(), when there is nothing to wait for */
+};
+
+const char *mobile_state_name(enum mobile_state state);
+const char *mobile_way_name(enum mobile_way way);
+
+/* X(member, name, help) */
+#define MOBILE_COUNTS(X)                                                                           \
+	X(requests, "requests", "Registration Requests that were sent")                            \
+	X(repeated, "repeated", "of them those that were sent again, for want of an answer")       \
+	X(accepted, "accepted", "Replies that accepted one")                                       \
+	X(denied, "denied", "Replies that denied one")                                             \
+	X(discarded, "discarded", "Replies that were discarded")                                   \
+	X(violations, "violations", "of them those that are a matter of security")                 \
+	X(advertisements, "advertisements", "Advertisements of agents that were heard")            \
+	X(solicitations, "solicitations", "Solicitations that were sent")                          \
+	X(moves, "moves", "Times that it found itself elsewhere")                                  \
+	X(lapsed, "lapsed", "Registrations that ended before they were renewed")
+
+struct mobile_counts {
+#define X(member, name, help) uint64_t member;
+	MOBILE_COUNTS(X)
+#undef X
+};
+
+struct mobile_agent_link {
+	struct in_addr source;
+	struct mac mac;
+};
+
+struct mobile_refusal {
+	struct in_addr agent;
+	uint64_t until_ms;
+};
+
+struct mobile_held {
+	struct in_addr care_of;
+	uint64_t expires_ms;
+};
+
+/* mobile_init makes it. What it shows: members up to `private` are to be read by anybody. */
+struct mobile {
+	enum mobile_state state;
+	struct mobile_stay stay;
+	struct mobile_lifetime lifetime;
+	struct mobile_counts counts;
+	uint8_t code;       /* of the last reply that was not discarded */
+	const char *reason; /* what it says, or why nothing can be asked; static */
+	uint16_t granted_s;
+	bool answered; /* there has been such a reply */
+	/* private */
+	const struct mobile_settings *settings;
+	const struct mobile_ops *ops;
+	struct mobile_node node;
+	struct mobile_wishes wishes;
+	struct mobile_attachment at;
+	uint8_t challenge[ADVERTISEMENT_CHALLENGE_MAX];
+	struct heard_agents heard;
+	struct mobile_agent_link links[HEARD_AGENTS_MAX];
+	uint8_t link_next;
+	struct mobile_refusal refused[MOBILE_REFUSED_MAX];
+	uint8_t refused_next;
+	struct in_addr addresses[MOBILE_ADDRESSES_MAX];
+	uint8_t address_count;
+	struct solicit solicit;
+	enum mobile_purpose purpose;
+	struct mobile_plan plan;
+	struct mobile_retry retry;
+	struct mobile_tries tries;
+	struct mobile_identity identity;
+	struct mobile_held held[MOBILE_BINDINGS_MAX]; /* the newest first */
+	uint8_t held_count;
+	uint8_t message[MOBILE_REQUEST_MAX];
+	size_t message_size;
+	bool pending;
+	bool wanted; /* a new request is to be sent as soon as it may be */
+	bool ending;
+	uint64_t asked_ms;    /* when the request with this identification was sent first */
+	uint64_t patience_ms; /* after a denial */
+	uint64_t again_ms;
+	uint16_t keepalive_sequence;
+	uint32_t keepalive_ms;
+	uint64_t keepalive_due_ms;
+	uint8_t keepalive_unanswered;
+};
+
+void mobile_init(struct mobile *mobile, const struct mobile_settings *settings,
+                 const struct mobile_ops *ops);
+
+/* What happened. After each of them, and when mobile_step() says so, mobile_step(). */
+
+void mobile_advertised(struct mobile *mobile, const struct advertisement *advertisement,
+                       struct in_addr source, struct mac from, uint64_t now_ms);
+/* The addresses of the link, but for the home address; the first that fits counts. */
+void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count);
+/* The link went down or came up: what was heard on it does not count any more. */
+void mobile_link_changed(struct mobile *mobile);
+/* A datagram to the port that requests are sent from. */
+void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
+                     uint64_t now_ms);
+void mobile_keepalive_answered(struct mobile *mobile);
+
+/* It is to end its binding, and then itself. */
+void mobile_end(struct mobile *mobile);
+
+/* Do what is due. Returns when the next thing is; UINT64_MAX: nothing is. */
+uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,313 @@
+/* register.c - requests and what comes of them. */
+#include <string.h>
+
+#include "agentd/base/log.h"
+#include "agentd/mobile/internal.h"
+
+#define PATIENCE_MIN_MS 10000u /* after a denial that nothing helps against */
+#define PATIENCE_MAX_MS 320000u
+#define REFUSED_MS 60000u       /* a foreign agent that denied */
+#define KEEPALIVE_MIN_MS 10000u /* RFC 3519 section 4.10 */
+#define KEEPALIVE_RETRY_MS 2000u
+#define KEEPALIVE_TRIES 3u
+
+/* ---- what packets do ---- */
+
+static bool is_away(const struct mobile *mobile)
+{
+	return mobile->stay.attached && mobile->stay.way != MOBILE_AT_HOME;
+}
+
+void mobile_show(struct mobile *mobile)
+{
+	struct mobile_stay *stay = &mobile->stay;
+
+	stay->home = mobile->node.home;
+	stay->home_agent = mobile->node.home_agent;
+	stay->count = 0;
+	for (size_t i = 0; i < mobile->held_count; i++)
+		stay->care_of[stay->count++] = mobile->held[i].care_of;
+	mobile->ops->place(mobile->ops->context, stay);
+}
+
+static void hold(struct mobile *mobile, struct in_addr care_of, uint64_t expires_ms, bool alone)
+{
+	struct mobile_held before[MOBILE_BINDINGS_MAX];
+	uint8_t count = mobile->held_count, kept = 1;
+
+	memcpy(before, mobile->held, sizeof(before));
+	mobile->held[0] = (struct mobile_held){ care_of, expires_ms };
+	for (uint8_t i = 0; i < count && !alone && kept < MOBILE_BINDINGS_MAX; i++)
+		if (!address_equal(before[i].care_of, care_of))
+			mobile->held[kept++] = before[i];
+	mobile->held_count = kept;
+}
+
+void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms)
+{
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < mobile->held_count; i++)
+		if (now_ms < mobile->held[i].expires_ms)
+			mobile->held[kept++] = mobile->held[i];
+	if (kept == mobile->held_count)
+		return;
+	mobile->held_count = kept;
+	if (mobile->stay.bound && is_away(mobile) && now_ms >= mobile->lifetime.expires_ms) {
+		log_warning("the registration by %s ended before it was renewed",
+		            address_format(mobile->at.care_of).text);
+		mobile->counts.lapsed++;
+		mobile->stay.bound = false;
+		mobile->state = mobile->pending ? MOBILE_ASKING : mobile->state;
+		mobile->wanted = !mobile->pending;
+	}
+	mobile_show(mobile);
+}
+
+/* ---- asking ---- */
+
+static bool write_request(struct mobile *mobile, uint64_t now_ms)
+{
+	struct writer out = writer_over(mobile->message, sizeof(mobile->message));
+	const struct mobile_ops *ops = mobile->ops;
+
+	mobile->plan.fixed.identification = mobile_identification(
+		&mobile->identity, ops->wall_ms(ops->context), ops->random(ops->context));
+	mobile_request_write(&mobile->plan, mobile->plan.fixed.identification, &out);
+	mobile->message_size = writer_used(&out);
+	mobile->asked_ms = now_ms;
+	return out.error == HA_OK;
+}
+
+static void send_request(struct mobile *mobile)
+{
+	const struct span message = { mobile->message, mobile->message_size };
+	struct mac to = mobile_mac_of(mobile, mobile->at.agent);
+
+	mobile->counts.requests++;
+	log_debug("request to %s, care-of address %s, lifetime %u s",
+	          address_format(mobile->plan.destination).text,
+	          address_format(mobile->plan.fixed.care_of).text, mobile->plan.fixed.lifetime_s);
+	if (!mobile->ops->send(mobile->ops->context, &mobile->plan, to, message))
+		log_debug("the request could not be sent"); /* as if it had been lost */
+}
+
+static enum mobile_purpose purpose_of(const struct mobile *mobile)
+{
+	if (mobile->at.way == MOBILE_AT_HOME)
+		return MOBILE_UNBIND_ALL;
+	if (mobile->ending)
+		return MOBILE_UNBIND;
+	return mobile->settings->simultaneous ? MOBILE_BIND_BESIDE : MOBILE_BIND;
+}
+
+static void wait_for_better(struct mobile *mobile, uint64_t now_ms)
+{
+	uint64_t patience_ms = mobile->patience_ms ? 2 * mobile->patience_ms : PATIENCE_MIN_MS;
+
+	mobile->patience_ms = patience_ms > PATIENCE_MAX_MS ? PATIENCE_MAX_MS : patience_ms;
+	mobile->again_ms = now_ms + mobile->patience_ms;
+	mobile->state = MOBILE_REFUSED;
+}
+
+static void begin_request(struct mobile *mobile, uint64_t now_ms)
+{
+	mobile->wanted = false;
+	mobile->purpose = purpose_of(mobile);
+	if (mobile_plan(&mobile->node, &mobile->at, &mobile->wishes, mobile->purpose, &mobile->plan,
+	                &mobile->reason) != HA_OK ||
+	    !write_request(mobile, now_ms)) {
+		log_warning("nothing can be registered: %s", mobile->reason);
+		wait_for_better(mobile, now_ms);
+		return;
+	}
+	mobile->pending = true;
+	if (!mobile->stay.bound || mobile->at.way == MOBILE_AT_HOME)
+		mobile->state = MOBILE_ASKING;
+	mobile_retry_begin(&mobile->retry, now_ms, 0, mobile->message_size,
+	                   mobile->plan.fixed.lifetime_s);
+	send_request(mobile);
+}
+
+/* RFC 5944 section 3.6.3: with nonces the same octets once more. */
+static void repeat_request(struct mobile *mobile, uint64_t now_ms)
+{
+	if (!mobile->identity.nonces && !write_request(mobile, now_ms))
+		return;
+	mobile_retry_again(&mobile->retry, now_ms, mobile->plan.fixed.lifetime_s);
+	mobile->counts.repeated++;
+	send_request(mobile);
+}
+
+void mobile_register(struct mobile *mobile, uint64_t now_ms)
+{
+	if (mobile->state == MOBILE_REFUSED && now_ms >= mobile->again_ms) {
+		mobile->tries = (struct mobile_tries){ 0 };
+		mobile->again_ms = UINT64_MAX;
+		mobile->wanted = true;
+	}
+	if (mobile->stay.bound && is_away(mobile) && !mobile->pending && !mobile->ending &&
+	    mobile->state == MOBILE_REGISTERED && now_ms >= mobile->lifetime.refresh_ms)
+		mobile->wanted = true;
+	if (mobile->wanted && now_ms >= mobile_retry_allowed_ms(&mobile->retry))
+		begin_request(mobile, now_ms);
+	else if (mobile->pending && now_ms >= mobile->retry.due_ms)
+		repeat_request(mobile, now_ms);
+}
+
+/* ---- answers ---- */
+
+static void keep_challenge(struct mobile *mobile, struct span challenge)
+{
+	if (challenge.size == 0 || challenge.size > sizeof(mobile->challenge))
+		return;
+	memcpy(mobile->challenge, challenge.at, challenge.size);
+	mobile->at.challenge = (struct span){ mobile->challenge, challenge.size };
+}
+
+static void begin_keepalives(struct mobile *mobile, uint16_t told_s, uint64_t now_ms)
+{
+	uint32_t interval_ms = 1000u * (told_s ? told_s : mobile->settings->keepalive_s);
+
+	if (mobile->keepalive_ms == 0)
+		mobile->keepalive_ms = interval_ms < KEEPALIVE_MIN_MS ? KEEPALIVE_MIN_MS
+		                                                      : interval_ms;
+	mobile->keepalive_unanswered = 0;
+	/* Through an agent the home agent learns of the port by the first (RFC 3519 section 4.4). */
+	mobile->keepalive_due_ms = mobile->plan.udp_through_agent
+	                                   ? now_ms
+	                                   : mobile->asked_ms + mobile->keepalive_ms;
+}
+
+static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, uint64_t now_ms)
+{
+	struct mobile_stay *stay = &mobile->stay;
+
+	mobile->node.home = verdict->home;
+	mobile->node.home_agent = verdict->home_agent;
+	mobile->granted_s = verdict->lifetime_s;
+	mobile->lifetime = mobile_lifetime_of(mobile->asked_ms, verdict->lifetime_s);
+	hold(mobile, mobile->at.care_of, mobile->lifetime.expires_ms,
+	     mobile->purpose != MOBILE_BIND_BESIDE || verdict->one_binding);
+	stay->bound = true;
+	stay->reverse = (mobile->plan.fixed.flags & MIP_REQUEST_REVERSE) != 0;
+	stay->broadcasts = (mobile->plan.fixed.flags & MIP_REQUEST_BROADCAST) != 0;
+	stay->encapsulating = mobile->plan.delivery;
+	stay->encapsulation = mobile->wishes.encapsulation;
+	stay->udp = verdict->udp;
+	if (stay->udp)
+		begin_keepalives(mobile, verdict->keepalive_s, now_ms);
+	if (mobile->at.way == MOBILE_BY_AGENT)
+		heard_use(&mobile->heard, mobile->at.agent, MOBILE_LINK);
+	else
+		heard_use_none(&mobile->heard);
+	mobile->state = MOBILE_REGISTERED;
+}
+
+static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict, uint64_t now_ms)
+{
+	bool ends = mobile->plan.fixed.lifetime_s == 0;
+
+	mobile->counts.accepted++;
+	mobile->tries = (struct mobile_tries){ 0 };
+	mobile->patience_ms = 0;
+	log_notice("%s by %s: accepted, %u s", address_format(verdict->home).text,
+	           address_format(mobile->plan.fixed.care_of).text, verdict->lifetime_s);
+	if (!ends) {
+		bound(mobile, verdict, now_ms);
+	} else {
+		mobile->held_count = 0;
+		mobile->granted_s = 0;
+		mobile->stay.bound = mobile->at.way == MOBILE_AT_HOME;
+		mobile->stay.udp = false;
+		heard_use_none(&mobile->heard);
+		mobile->state = mobile->ending ? MOBILE_ENDED : MOBILE_HOME;
+	}
+	mobile_show(mobile);
+}
+
+static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, uint64_t now_ms)
+{
+	struct mobile_terms terms = {
+		.node = &mobile->node,
+		.at = &mobile->at,
+		.wishes = &mobile->wishes,
+		.reverse_optional = mobile->settings->reverse_optional,
+		.encapsulation_optional = mobile->settings->encapsulation_optional,
+	};
+	enum mobile_remedy remedy = mobile_repair(verdict, &mobile->tries, &terms);
+
+	mobile->counts.denied++;
+	log_line(remedy == MOBILE_AGAIN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%s by %s: %s (%u)",
+	         address_format(mobile->plan.fixed.home).text,
+	         address_format(mobile->plan.fixed.care_of).text, verdict->reason, verdict->code);
+	if (remedy == MOBILE_AGAIN) {
+		mobile->wanted = true;
+		return;
+	}
+	if (remedy == MOBILE_OTHER_AGENT)
+		mobile_refuse_agent(mobile, mobile->at.agent, now_ms + REFUSED_MS);
+	wait_for_better(mobile, now_ms);
+}
+
+void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
+                     uint64_t now_ms)
+{
+	struct mobile_verdict verdict;
+	struct mobile_reply reply;
+
+	if (mobile_reply_decode(payload, &reply) != HA_OK || !mobile->pending) {
+		mobile->counts.discarded++;
+		return;
+	}
+	reply.source = source;
+	verdict = mobile_reply_judge(&reply, &mobile->plan);
+	if (verdict.effect == MOBILE_DISCARD) {
+		mobile->counts.discarded++;
+		mobile->counts.violations += verdict.violation != VIOLATION_NONE;
+		log_debug("a reply from %s is discarded: %s", address_format(source).text,
+		          verdict.reason);
+		return;
+	}
+	mobile->pending = false;
+	mobile->answered = true;
+	mobile->code = verdict.code;
+	mobile->reason = verdict.reason;
+	keep_challenge(mobile, verdict.challenge);
+	if (verdict.of_home)
+		mobile_identity_learn(&mobile->identity, verdict.code,
+		                      mobile->plan.fixed.identification, verdict.identification,
+		                      mobile->ops->wall_ms(mobile->ops->context));
+	if (verdict.effect == MOBILE_ACCEPTED)
+		accepted(mobile, &verdict, now_ms);
+	else
+		denied(mobile, &verdict, now_ms);
+}
+
+/* ---- keepalives, RFC 3519 sections 4.9 and 4.10 ---- */
+
+void mobile_keepalive_answered(struct mobile *mobile)
+{
+	mobile->keepalive_unanswered = 0;
+}
+
+void mobile_keep_alive(struct mobile *mobile, uint64_t now_ms)
+{
+	if (!mobile->stay.udp || !mobile->stay.bound || now_ms < mobile->keepalive_due_ms)
+		return;
+	if (mobile->keepalive_unanswered >= KEEPALIVE_TRIES) {
+		/* Something on the way has forgotten the port: shorter from now on. */
+		mobile->keepalive_ms /= 2;
+		if (mobile->keepalive_ms < KEEPALIVE_MIN_MS)
+			mobile->keepalive_ms = KEEPALIVE_MIN_MS;
+		mobile->keepalive_unanswered = 0;
+		mobile->keepalive_due_ms = now_ms + mobile->keepalive_ms;
+		mobile->wanted = !mobile->pending;
+		return;
+	}
+	mobile->ops->keepalive(mobile->ops->context, mobile->node.home_agent,
+	                       mobile->keepalive_sequence++);
+	mobile->keepalive_due_ms = now_ms + (mobile->keepalive_unanswered ? KEEPALIVE_RETRY_MS
+	                                                                  : mobile->keepalive_ms);
+	mobile->keepalive_unanswered++;
+}

@@ -1,0 +1,65 @@
+/* addresses.c - which addresses this host has, and a socket for each that mobile nodes may speak
+ * to. */
+#include "agentd/visit/internal.h"
+
+#include <string.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/clock.h"
+#include "agentd/base/log.h"
+
+static void note_local(struct visit *visit, const struct ifaddrs *list)
+{
+	struct sockaddr_in address;
+
+	visit->local_count = 0;
+	for (; list && visit->local_count < VISIT_LOCAL_MAX; list = list->ifa_next) {
+		if (!list->ifa_addr || list->ifa_addr->sa_family != AF_INET)
+			continue;
+		memcpy(&address, list->ifa_addr, sizeof(address));
+		visit->local[visit->local_count++] = address.sin_addr;
+	}
+}
+
+static bool is_wanted(const struct visit *visit, struct in_addr address)
+{
+	for (size_t i = 0; i < visit->link_count; i++)
+		if (visit->links[i].settings->of.roles & ADVERTISED_FOREIGN &&
+		    interface_has_address(&visit->links[i].interface, address))
+			return true;
+	return false;
+}
+
+/* The home agent's is its own. */
+static void open_port(struct visit *visit, struct in_addr address)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	enum ha_error why;
+	uint64_t held_back;
+
+	if (address_equal(address, visit->settings.home_agent))
+		return;
+	why = ports_open(&visit->ports, address);
+	if (why != HA_OK && log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_warning("no socket on %s port %u: %s", address_format(address).text, MIP_PORT,
+		            ha_strerror(why));
+}
+
+void addresses_look(struct visit *visit, const struct ifaddrs *list)
+{
+	const size_t care_of = visit->settings.policy.care_of_count;
+
+	note_local(visit, list);
+	if (!visit->settings.foreign)
+		return;
+	for (size_t i = visit->ports.count; i > care_of; i--)
+		if (!is_wanted(visit, visit->ports.at[i - 1].address))
+			ports_drop(&visit->ports, care_of, i - 1);
+	for (size_t i = 0; i < visit->link_count; i++) {
+		const struct interface *interface = &visit->links[i].interface;
+
+		for (size_t a = 0; a < interface->address_count; a++)
+			if (is_wanted(visit, interface->addresses[a].address))
+				open_port(visit, interface->addresses[a].address);
+	}
+}

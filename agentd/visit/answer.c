@@ -1,0 +1,224 @@
+/* answer.c - what home agents answer, or do not: the visitor list changes, and then the
+ * mobile node is told. */
+#include "agentd/visit/internal.h"
+
+#include "agentd/base/address.h"
+#include "agentd/base/binding.h"
+#include "agentd/base/clock.h"
+#include "agentd/base/log.h"
+#include "agentd/registration/foreign_reply.h"
+#include "agentd/visit/counters.h"
+
+#define ANSWER_BATCH 64u /* datagrams of one socket before others have their turn */
+#define EXPIRE_MS 500u   /* how often lifetimes are looked at */
+
+/* ---- the visitor list ---- */
+
+/* The one place where it changes. */
+static enum ha_error change(struct visit *visit, enum visitor_command_kind kind,
+                            const struct foreign_visitor *visitor)
+{
+	const struct visitor_command command = { .kind = kind, .visitor = *visitor };
+	enum ha_error why = visitors_apply(visit->visitors, &command);
+
+	if (why == HA_OK && kind == VISITOR_PUT)
+		carry_put(visit, visitor);
+	else if (why == HA_OK)
+		carry_remove(visit, visitor);
+	return why;
+}
+
+static void tell_log(const struct foreign_visitor *visitor, const char *what)
+{
+	static struct log_limit limit = { .per_second = 10 };
+	uint64_t held_back;
+
+	if (log_enabled(LOG_LEVEL_INFO) && log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_info("visitor %s of home agent %s: %s", address_format(visitor->home).text,
+		         address_format(visitor->home_agent).text, what);
+}
+
+/* What a reply does to the list, the counter, and how it is said. */
+static const struct {
+	enum visiting_counter counter;
+	const char *text;
+} changes[] = {
+	[FOREIGN_VISITOR_CREATED] = { VISITING_VISITORS_BEGUN, "is served" },
+	[FOREIGN_VISITOR_REFRESHED] = { VISITING_VISITORS_RENEWED, "goes on" },
+	[FOREIGN_VISITOR_ENDED] = { VISITING_VISITORS_ENDED, "has deregistered" },
+};
+
+/* false: there is no room, which was kept free for it when it asked. */
+static bool apply(struct visit *visit, enum foreign_visitor_change what,
+                  const struct foreign_visitor *visitor)
+{
+	enum visitor_command_kind kind = what == FOREIGN_VISITOR_ENDED ? VISITOR_GONE : VISITOR_PUT;
+
+	if (what == FOREIGN_VISITOR_KEPT)
+		return true;
+	if (change(visit, kind, visitor) != HA_OK)
+		return false;
+	visiting_count(changes[what].counter);
+	tell_log(visitor, changes[what].text);
+	return true;
+}
+
+/* ---- replies ---- */
+
+static struct foreign_reply_facts facts_of(const struct visit *visit,
+                                           const struct foreign_reply *reply,
+                                           const struct foreign_registration *pending,
+                                           uint64_t now_ms)
+{
+	const struct mip_extensions *e = &reply->extensions;
+	const struct keys_peer peer = { .kind = PEER_FOREIGN_AGENT, .address = reply->source };
+	uint32_t spi = e->foreign_home.spi;
+
+	return (struct foreign_reply_facts){
+		.policy = &visit->settings.policy,
+		.pending = pending,
+		.visitor = visitors_find(visit->visitors, reply->fixed.home,
+		                         reply->fixed.home_agent),
+		.foreign_home = registration_authenticate(
+			&e->foreign_home, e->foreign_home_count,
+			spi ? keys_find(visit->keys, &peer, spi, &spi) : NULL),
+		.home_agent_associated = keys_find(visit->keys, &peer, 0, &spi) != NULL,
+		.now_ms = now_ms,
+	};
+}
+
+/* The request is no longer pending. */
+static void settle(struct visit *visit, const struct foreign_reply *reply,
+                   const struct foreign_reply_facts *facts,
+                   const struct foreign_reply_verdict *verdict, uint64_t now_ms)
+{
+	uint8_t octets[VISIT_PACKET_MAX + FOREIGN_REPLY_ADDED_MAX];
+	struct writer out = writer_over(octets, sizeof(octets));
+	struct foreign_visitor visitor;
+	struct node_answer answer;
+
+	node_answer_of(visit, facts->pending, 0, &answer);
+	foreign_reply_write(reply, facts, verdict, &answer.answer, &out);
+	visitor = foreign_visitor_of(reply, facts, verdict, &answer.answer, now_ms);
+	if (out.error != HA_OK || !apply(visit, verdict->visitor, &visitor)) {
+		visiting_count(VISITING_SEND_FAILED);
+		return;
+	}
+	if (verdict->effect == FOREIGN_REPLY_RELAY)
+		visiting_count(VISITING_REPLIES_RELAYED);
+	else
+		visiting_count(VISITING_REPLIES_DENIED);
+	foreign_code_count(verdict->code);
+	node_tell(visit, facts->pending, reply->fixed.home, writer_span(&out));
+}
+
+static void take_reply(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
+{
+	const struct foreign_registration *found;
+	struct foreign_registration pending;
+	struct foreign_reply_verdict verdict;
+	struct foreign_reply_facts facts;
+	struct foreign_reply reply;
+
+	if (foreign_reply_decode(heard->message, &reply) != HA_OK) {
+		visiting_count(VISITING_REPLIES_MALFORMED);
+		return;
+	}
+	visiting_count(VISITING_REPLIES);
+	reply.source = heard->source;
+	reply.source_port = heard->source_port;
+	found = foreign_pendings_find(visit->pendings, reply.fixed.identification, reply.fixed.home,
+	                              reply.extensions.nai);
+	if (found)
+		pending = *found;
+	facts = facts_of(visit, &reply, found ? &pending : NULL, now_ms);
+	verdict = foreign_reply_decide(&reply, &facts);
+	if (verdict.violation)
+		visiting_count(VISITING_VIOLATIONS);
+	log_debug("reply of %s for %s: %s", address_format(reply.source).text,
+	          address_format(reply.fixed.home).text, verdict.reason);
+	if (verdict.effect == FOREIGN_REPLY_DROP) {
+		visiting_count(VISITING_REPLIES_DROPPED);
+		return;
+	}
+	foreign_pendings_remove(visit->pendings, found);
+	settle(visit, &reply, &facts, &verdict, now_ms);
+}
+
+/* RFC 5944 section 3.7.3: what is quoted must be what we relayed, and to there. */
+static void take_error(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
+{
+	enum foreign_code code = foreign_code_of_icmp(heard->type, heard->code);
+	struct reader in = reader_over(heard->message.at, heard->message.size);
+	const struct foreign_registration *found;
+	struct foreign_registration pending;
+	struct mip_request request;
+
+	if (code == FOREIGN_NO_CODE || mip_request_decode(&in, &request) != HA_OK)
+		return;
+	found = foreign_pendings_find(visit->pendings, request.identification, request.home,
+	                              (struct span){ 0 });
+	if (!found || !address_equal(found->relayed_to, heard->source))
+		return;
+	pending = *found;
+	foreign_pendings_remove(visit->pendings, found);
+	visiting_count(VISITING_UNREACHABLE);
+	node_deny(visit, &pending, code, "the network cannot reach the home agent",
+	          pending.lifetime_s, now_ms);
+}
+
+static void hear_port(struct visit *visit, const struct port *port, uint64_t now_ms)
+{
+	uint8_t room[VISIT_PACKET_MAX];
+	struct port_heard heard;
+
+	for (unsigned i = 0;
+	     i < ANSWER_BATCH && ports_receive(port->fd, room, sizeof(room), &heard); i++) {
+		if (heard.failed)
+			take_error(visit, &heard, now_ms);
+		else if (heard.message.size && heard.message.at[0] == MIP_TYPE_REPLY)
+			take_reply(visit, &heard, now_ms);
+		/* Requests come here too, and are taken from the link, with their addresses there. */
+		else if (heard.message.size == 0 || heard.message.at[0] != MIP_TYPE_REQUEST)
+			visiting_count(VISITING_REPLIES_MALFORMED);
+	}
+}
+
+void answer_hear(struct visit *visit, uint64_t now_ms)
+{
+	for (size_t i = 0; i < visit->ports.count; i++)
+		hear_port(visit, &visit->ports.at[i], now_ms);
+}
+
+/* ---- time ---- */
+
+static void end_expired(struct visit *visit, uint64_t now_ms)
+{
+	const struct foreign_visitor *found;
+	struct foreign_visitor visitor;
+	uint32_t place = 0;
+
+	for (found = visitors_expired(visit->visitors, now_ms, &place); found;
+	     found = visitors_expired(visit->visitors, now_ms, &place)) {
+		visitor = *found;
+		(void)change(visit, VISITOR_GONE, &visitor);
+		visiting_count(VISITING_VISITORS_EXPIRED);
+		tell_log(&visitor, "its lifetime is over");
+	}
+}
+
+uint64_t answer_expire(struct visit *visit, uint64_t now_ms)
+{
+	struct foreign_registration late;
+
+	if (now_ms < visit->expire_ms)
+		return visit->expire_ms;
+	while (foreign_pendings_expire(visit->pendings, now_ms, &late)) {
+		visiting_count(VISITING_TIMEOUTS);
+		node_deny(visit, &late, FOREIGN_TIMEOUT, "the home agent did not answer",
+		          late.lifetime_s, now_ms);
+	}
+	end_expired(visit, now_ms);
+	visit->expire_ms = now_ms + EXPIRE_MS;
+	return visit->expire_ms;
+}

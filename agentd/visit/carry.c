@@ -1,0 +1,151 @@
+/* carry.c - the packets of visitors: the data plane has the links that are there, and the paths
+ * of those in the visitor list. */
+#include "agentd/visit/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/clock.h"
+#include "agentd/base/log.h"
+#include "agentd/visit/counters.h"
+
+#define AGAIN_MS 10000u /* after it could not be opened */
+
+/* ---- one visitor ---- */
+
+static struct visit_path path_of(const struct foreign_visitor *visitor)
+{
+	const struct foreign_registration *asked = &visitor->asked;
+	struct visit_path path = {
+		.home = visitor->home,
+		.home_agent = visitor->home_agent,
+		.care_of = asked->care_of,
+		.udp_port = visitor->features & FOREIGN_HAS_UDP ? MIP_PORT : 0,
+		.encapsulation = visitor->encapsulation,
+		.reverse = asked->flags & MIP_REQUEST_REVERSE,
+		.delivery = visitor->features & FOREIGN_HAS_DELIVERY,
+		.udp = visitor->features & FOREIGN_HAS_UDP,
+		.broadcast = asked->flags & MIP_REQUEST_BROADCAST,
+		.keepalive_s = visitor->keepalive_s,
+		.interface = asked->interface,
+	};
+
+	memcpy(path.link, asked->link, sizeof(path.link));
+	return path;
+}
+
+/* Who decapsulates himself has no tunnel that ends here. */
+static bool is_carried(const struct visit *visit, const struct foreign_visitor *visitor)
+{
+	return visit->plane && !(visitor->asked.flags & MIP_REQUEST_DECAPSULATES);
+}
+
+void carry_put(struct visit *visit, const struct foreign_visitor *visitor)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	const struct visit_path path = path_of(visitor);
+	enum ha_error why;
+	uint64_t held_back;
+
+	if (!is_carried(visit, visitor))
+		return;
+	why = visit_plane_put(visit->plane, &path);
+	if (why == HA_OK)
+		return;
+	visiting_count(VISITING_NOT_CARRIED);
+	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_warning("visitor %s: its packets are not carried: %s",
+		            address_format(visitor->home).text, ha_strerror(why));
+}
+
+void carry_remove(struct visit *visit, const struct foreign_visitor *visitor)
+{
+	if (is_carried(visit, visitor))
+		(void)visit_plane_remove(visit->plane, visitor->home, visitor->home_agent);
+}
+
+/* ---- all of it ---- */
+
+/* The links that are there, for visitors. Returns how many. */
+static size_t list_links(const struct visit *visit, struct visit_plane_link *out)
+{
+	size_t count = 0;
+
+	memset(out, 0, VISIT_LINKS_MAX * sizeof(*out));
+	for (size_t i = 0; i < visit->link_count && count < VISIT_LINKS_MAX; i++) {
+		const struct served_link *link = &visit->links[i];
+		struct visit_plane_link *to = &out[count];
+
+		if (!(link->settings->of.roles & ADVERTISED_FOREIGN) || !link->interface.index)
+			continue;
+		to->index = link->interface.index;
+		memcpy(to->name, link->interface.name, sizeof(to->name));
+		to->address = link->interface.addresses[0].address;
+		to->routes = link->settings->of.router;
+		count++;
+	}
+	return count;
+}
+
+static bool are_same(const struct visit *visit, const struct visit_plane_link *links, size_t count)
+{
+	bool same = count == visit->carried_count;
+
+	for (size_t i = 0; i < count && same; i++)
+		same = links[i].index == visit->carried[i].index &&
+		       strcmp(links[i].name, visit->carried[i].name) == 0 &&
+		       address_equal(links[i].address, visit->carried[i].address);
+	return same;
+}
+
+static void put_all(struct visit *visit)
+{
+	const struct foreign_visitor *visitor;
+	uint32_t place = 0;
+
+	for (visitor = visitors_next(visit->visitors, &place); visitor;
+	     place++, visitor = visitors_next(visit->visitors, &place))
+		carry_put(visit, visitor);
+}
+
+static enum ha_error open_plane(struct visit *visit, char *report, size_t size)
+{
+	const struct foreign_settings *settings = &visit->settings;
+	const struct visit_plane_options options = {
+		.links = visit->carried,
+		.link_count = visit->carried_count,
+		.care_of = settings->policy.care_of,
+		.care_of_count = settings->policy.care_of_count,
+		.device = settings->device,
+		.table = settings->table,
+		.priority = settings->priority,
+		.mark = settings->mark,
+		.capacity = settings->visitors_max,
+	};
+
+	return visit_plane_open(&options, &visit->plane, report, size);
+}
+
+/* Another link, or one of another number: it begins anew with those that there are. */
+enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, size_t size)
+{
+	struct visit_plane_link links[VISIT_LINKS_MAX];
+	size_t count = list_links(visit, links);
+	bool same = are_same(visit, links, count);
+	enum ha_error why = HA_OK;
+
+	if (!visit->settings.carries || (same && (visit->plane || count == 0)) ||
+	    (same && now_ms < visit->carry_ms))
+		return HA_OK;
+	visit_plane_close(visit->plane);
+	visit->plane = NULL;
+	memcpy(visit->carried, links, sizeof(links));
+	visit->carried_count = count;
+	visit->carry_ms = now_ms + AGAIN_MS;
+	if (count)
+		why = open_plane(visit, report, size);
+	if (why == HA_OK && visit->plane)
+		put_all(visit);
+	return why;
+}

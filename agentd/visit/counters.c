@@ -1,0 +1,4 @@
+/* counters.c - the counters of what is advertised and heard. */
+#include "agentd/visit/counters.h"
+
+COUNTERS_DEFINE(visiting_counters, "visit", VISITING_COUNTERS, VISITING_COUNTER_COUNT);

@@ -1,0 +1,72 @@
+/* counters.h - what is advertised and heard. Denials of foreign agents are counted in
+ * proto/foreign_codes.h. */
+#ifndef AGENTD_VISIT_COUNTERS_H
+#define AGENTD_VISIT_COUNTERS_H
+
+#include "agentd/base/counters.h"
+
+/* X(id, name, mib_arc, help) */
+#define VISITING_COUNTERS(X)                                                                       \
+	X(ADVERTISEMENTS, "advertisements", 0, "agent advertisements sent, of whatever kind")      \
+	X(ADVERTISEMENTS_FAILED, "advertisements-failed", 0,                                       \
+	  "of them those that the network did not take")                                           \
+	X(ADVERTISEMENTS_TO_ALL, "advertisements-to-all", 0,                                       \
+	  "agent advertisements to everybody because somebody solicited")                          \
+	X(ADVERTISEMENTS_TO_ONE, "advertisements-to-one", 0,                                       \
+	  "agent advertisements to who solicited, and nobody else")                                \
+	X(SOLICITATIONS, "solicitations", 0, "agent solicitations heard that are sound")           \
+	X(SOLICITATIONS_UNSOUND, "solicitations-unsound", 0,                                       \
+	  "solicitations dropped because of their size, checksum, code or source")                 \
+	X(SOLICITATIONS_POSTPONED, "solicitations-postponed", 0,                                   \
+	  "solicitations left to an advertisement to everybody: there were too many, or who "      \
+	  "solicited has no address")                                                              \
+	X(LINK_CHANGES, "advertised-link-changes", 0,                                              \
+	  "times that an interface to advertise on came, went or changed its addresses")           \
+	X(REQUESTS, "visit-requests", 0,                                                           \
+	  "registration requests of mobile nodes to this foreign agent, deregistrations among "    \
+	  "them")                                                                                  \
+	X(REQUESTS_MALFORMED, "visit-requests-malformed", 0,                                       \
+	  "datagrams of mobile nodes that are no registration request, or have a wrong checksum")  \
+	X(REQUESTS_RELAYED, "visit-requests-relayed", 0, "of them those sent to home agents")      \
+	X(REQUESTS_DENIED, "visit-requests-denied", 0, "of them those denied here at once")        \
+	X(REQUESTS_DROPPED, "visit-requests-dropped", 0,                                           \
+	  "of them those left unanswered, a second denial within a second among them")             \
+	X(REQUESTS_AGAIN, "visit-requests-again", 0,                                               \
+	  "of those relayed, the same as one that waited for its reply already")                   \
+	X(VIOLATIONS, "visit-violations", 0,                                                       \
+	  "requests and replies with a wrong authenticator, challenge or identification")          \
+	X(REPLIES, "visit-replies", 0, "registration replies that came to this foreign agent")     \
+	X(REPLIES_MALFORMED, "visit-replies-malformed", 0,                                         \
+	  "datagrams of home agents that are no message to a foreign agent")                       \
+	X(REPLIES_RELAYED, "visit-replies-relayed", 0, "replies sent on to mobile nodes")          \
+	X(REPLIES_DENIED, "visit-replies-denied", 0,                                               \
+	  "replies in whose place a denial was sent, or that were sent on with an error of ours")  \
+	X(REPLIES_DROPPED, "visit-replies-dropped", 0,                                             \
+	  "replies that nobody waits for, or that are not the home agent's word")                  \
+	X(TIMEOUTS, "visit-timeouts", 0, "requests that no home agent answered in time")           \
+	X(UNREACHABLE, "visit-unreachable", 0,                                                     \
+	  "requests denied because the network said that the home agent cannot be reached")        \
+	X(SEND_FAILED, "visit-send-failed", 0,                                                     \
+	  "requests, replies and denials that the network did not take")                           \
+	X(VISITORS_BEGUN, "visitors-begun", 0, "visitors that are served since a reply")           \
+	X(VISITORS_RENEWED, "visitors-renewed", 0, "lifetimes of visitors renewed by a reply")     \
+	X(VISITORS_ENDED, "visitors-ended", 0, "visitors that deregistered")                       \
+	X(NOT_CARRIED, "visitors-not-carried", 0,                                                  \
+	  "visitors whose packets the data plane did not take, each time")                         \
+	X(VISITORS_EXPIRED, "visitors-expired", 0, "visitors whose lifetime ended")
+
+enum visiting_counter {
+#define X(id, name, mib_arc, help) VISITING_##id,
+	VISITING_COUNTERS(X)
+#undef X
+	VISITING_COUNTER_COUNT
+};
+
+extern struct counter_set visiting_counters;
+
+static inline void visiting_count(enum visiting_counter counter)
+{
+	counter_add(&visiting_counters, counter, 1);
+}
+
+#endif

@@ -1,0 +1,129 @@
+/* interface.c - an interface comes, goes, and changes its addresses. */
+#include "agentd/visit/interface.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agentd/base/address.h"
+#include "agentd/base/clock.h"
+#include "agentd/base/log.h"
+#include "agentd/dataplane/link_socket.h"
+#include "proto/message.h"
+
+void interface_init(struct interface *interface, const char *name)
+{
+	memset(interface, 0, sizeof(*interface));
+	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	interface->socket = -1;
+}
+
+static struct in_addr address_of(const struct sockaddr *from)
+{
+	struct sockaddr_in address;
+
+	memcpy(&address, from, sizeof(address));
+	return address.sin_addr;
+}
+
+static bool is_usable(const struct ifaddrs *at, const char *name)
+{
+	return at->ifa_addr && at->ifa_addr->sa_family == AF_INET && at->ifa_netmask &&
+	       strcmp(at->ifa_name, name) == 0 && at->ifa_flags & IFF_UP &&
+	       at->ifa_flags & IFF_RUNNING;
+}
+
+/* What is there now; no socket. */
+static void find(const char *name, const struct ifaddrs *list, struct interface *out)
+{
+	interface_init(out, name);
+	for (const struct ifaddrs *at = list; at; at = at->ifa_next) {
+		if (!is_usable(at, name) || out->address_count == INTERFACE_ADDRESSES_MAX)
+			continue;
+		out->addresses[out->address_count++] = (struct interface_address){
+			.address = address_of(at->ifa_addr),
+			.prefix_length = (uint8_t)__builtin_popcount(
+				address_of(at->ifa_netmask).s_addr),
+		};
+	}
+	if (out->address_count)
+		out->index = if_nametoindex(name);
+}
+
+static bool same_addresses(const struct interface *a, const struct interface *b)
+{
+	if (a->address_count != b->address_count)
+		return false;
+	for (size_t i = 0; i < a->address_count; i++)
+		if (!address_equal(a->addresses[i].address, b->addresses[i].address) ||
+		    a->addresses[i].prefix_length != b->addresses[i].prefix_length)
+			return false;
+	return true;
+}
+
+static void open_socket(struct interface *interface)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	enum ha_error why;
+	uint64_t held_back;
+
+	interface->socket = link_socket_listen(interface->index, MIP_PORT, &why);
+	if (interface->socket >= 0)
+		return;
+	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_warning("interface %s: mobile nodes cannot be heard: %s", interface->name,
+		            ha_strerror(why));
+	interface->index = 0;
+}
+
+enum interface_news interface_look(struct interface *interface, const struct ifaddrs *list)
+{
+	bool was = interface->index != 0;
+	struct interface now;
+
+	find(interface->name, list, &now);
+	if (now.index && now.index == interface->index) {
+		now.socket = interface->socket;
+		was = same_addresses(interface, &now);
+		*interface = now;
+		return was ? INTERFACE_SAME : INTERFACE_CHANGED;
+	}
+	interface_close(interface);
+	if (now.index)
+		open_socket(&now);
+	*interface = now;
+	if (!interface->index)
+		return was ? INTERFACE_WENT : INTERFACE_SAME;
+	return was ? INTERFACE_CHANGED : INTERFACE_CAME;
+}
+
+bool interface_has_address(const struct interface *interface, struct in_addr address)
+{
+	for (size_t i = 0; i < interface->address_count; i++)
+		if (address_equal(interface->addresses[i].address, address))
+			return true;
+	return false;
+}
+
+bool interface_is_on_network(const struct interface *interface, struct in_addr address)
+{
+	for (size_t i = 0; i < interface->address_count; i++) {
+		uint8_t length = interface->addresses[i].prefix_length;
+		uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
+
+		if (((address_host(address) ^ address_host(interface->addresses[i].address)) &
+		     mask) == 0)
+			return true;
+	}
+	return false;
+}
+
+void interface_close(struct interface *interface)
+{
+	if (interface->socket >= 0)
+		close(interface->socket);
+	interface->socket = -1;
+	interface->index = 0;
+	interface->address_count = 0;
+}

@@ -1,0 +1,139 @@
+/* internal.h - for agentd/visit only: what its thread has.
+ *
+ * Everything is the thread's, under `lock`, which others take to look. */
+#ifndef AGENTD_VISIT_INTERNAL_H
+#define AGENTD_VISIT_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "agentd/dataplane/link_socket.h"
+#include "agentd/dataplane/visit_plane.h"
+#include "agentd/registration/foreign_challenge.h"
+#include "agentd/visit/interface.h"
+#include "agentd/visit/keys.h"
+#include "agentd/visit/nodes.h"
+#include "agentd/visit/ports.h"
+#include "agentd/visit/settings.h"
+#include "agentd/visit/visit.h"
+#include "agentd/visit/visitors.h"
+#include "proto/ip4.h"
+
+#define VISIT_LOCAL_MAX 64u    /* addresses of this host that are looked at */
+#define VISIT_PACKET_MAX 2048u /* octets of what a mobile node says; longer is no message */
+
+struct served_link {
+	const struct served_link_settings *settings;
+	struct interface interface;
+	struct advertise_interface advertise;
+	struct foreign_challenges challenges;
+	uint64_t sent; /* advertisements */
+	uint64_t sent_ms;
+};
+
+struct visit {
+	struct foreign_settings settings;
+	struct visit_home home;
+	struct served_link links[ADVERTISED_LINKS_MAX];
+	size_t link_count;
+	struct advertise_total total;
+	int sender; /* link_socket_send */
+	uint16_t packet_id;
+	uint64_t look_ms;                      /* when the interfaces are to be looked at */
+	struct in_addr local[VISIT_LOCAL_MAX]; /* addresses of this host */
+	size_t local_count;
+	/* Of a foreign agent; NULL where there is none. */
+	struct keys *keys;
+	struct nodes *nodes;
+	struct foreign_pendings *pendings;
+	struct visitors *visitors;
+	struct ports ports;
+	struct visit_plane *plane;                        /* NULL: packets are not carried now */
+	struct visit_plane_link carried[VISIT_LINKS_MAX]; /* the links that it was opened for */
+	size_t carried_count;
+	uint64_t carry_ms;  /* when it may be tried again */
+	uint64_t expire_ms; /* when lifetimes are to be looked at */
+	pthread_mutex_t lock;
+	pthread_t thread;
+	bool started; /* the thread */
+	_Atomic bool running, stopping;
+	int wake; /* eventfd */
+};
+
+/* ---- advertiser.c ---- */
+
+/* What has changed: the interface, the home agent, or the end. */
+void advertiser_update(struct visit *visit, struct served_link *link, uint64_t now_ms);
+/* Send what is due. */
+void advertiser_tick(struct visit *visit, struct served_link *link, uint64_t now_ms);
+/* A packet of ICMP came. */
+void advertiser_hear(struct visit *visit, struct served_link *link, const struct link_heard *heard,
+                     struct span message, struct in_addr source, uint64_t now_ms);
+void advertiser_end(struct visit *visit, struct served_link *link, uint64_t now_ms);
+/* What the link advertises now; 0 = nothing. */
+unsigned advertiser_roles(const struct visit *visit, const struct served_link *link);
+uint16_t advertiser_flags(const struct visit *visit, const struct served_link *link);
+bool visit_is_busy(const struct visit *visit);
+/* Our address on a link. */
+struct in_addr visit_address(const struct visit *visit, const struct served_link *link);
+
+/* ---- hear.c ---- */
+
+/* Take what waits at a link's socket, a batch of it. */
+void visit_hear(struct visit *visit, struct served_link *link, uint64_t now_ms);
+
+/* ---- addresses.c ---- */
+
+/* The interfaces have been looked at. */
+void addresses_look(struct visit *visit, const struct ifaddrs *list);
+
+/* ---- carry.c ---- */
+
+/* Have the data plane as the links are; an error, with a sentence, if that is not possible now. */
+enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, size_t size);
+/* A visitor has come, has changed, or goes. */
+void carry_put(struct visit *visit, const struct foreign_visitor *visitor);
+void carry_remove(struct visit *visit, const struct foreign_visitor *visitor);
+
+/* ---- relay.c ---- */
+
+/* A packet of UDP to port 434 came from a mobile node. */
+void relay_hear(struct visit *visit, struct served_link *link, const struct link_heard *heard,
+                const struct ip4 *ip, uint64_t now_ms);
+
+/* ---- answer.c ---- */
+
+/* Take what home agents and the network say. */
+void answer_hear(struct visit *visit, uint64_t now_ms);
+/* End what waits for too long, and lifetimes. Returns when to do it again. */
+uint64_t answer_expire(struct visit *visit, uint64_t now_ms);
+
+/* ---- node.c ---- */
+
+/* What a reply ends with; `octets` is the room of its challenge. */
+struct node_answer {
+	struct foreign_answer answer;
+	uint8_t challenge[FOREIGN_CHALLENGE_MAX];
+};
+/* `to` is whom it goes to, `spi` that of our association, 0 for any. */
+void node_answer_of(struct visit *visit, const struct foreign_registration *to, uint32_t spi,
+                    struct node_answer *out);
+/* A message to a mobile node; `home` as foreign_addresses_of() wants it. */
+void node_tell(struct visit *visit, const struct foreign_registration *to, struct in_addr home,
+               struct span message);
+/* A denial of ours, unless the node was denied within a second. `reason` NULL: none is told. */
+void node_deny(struct visit *visit, const struct foreign_registration *to, enum foreign_code code,
+               const char *reason, uint16_t lifetime_s, uint64_t now_ms);
+struct keys_peer node_peer(const struct foreign_registration *registration);
+
+/* ---- send.c ---- */
+
+/* One packet with this payload by the link. `to_link` NULL: to everybody there. */
+bool visit_send(struct visit *visit, struct served_link *link, const struct ip4 *header,
+                const uint8_t *to_link, struct span payload);
+
+/* Numbers that nobody foresees. */
+uint32_t visit_random(void);
+void visit_random_octets(void *out, size_t size);
+
+#endif

@@ -1,0 +1,38 @@
+/* settings.h - what a foreign agent and what is advertised is to be, out of the
+ * configuration.
+ *
+ * May include: agentd/registration, agentd/discovery, agentd/dataplane, agentd/base. */
+#ifndef AGENTD_VISIT_SETTINGS_H
+#define AGENTD_VISIT_SETTINGS_H
+
+#include "agentd/base/config.h"
+#include "agentd/dataplane/netlink.h"
+#include "agentd/discovery/advertise.h"
+#include "agentd/registration/foreign.h"
+#include "agentd/registration/foreign_pending.h"
+
+struct served_link_settings {
+	struct advertised_link of;
+	struct advertise_settings advertise;
+};
+
+struct foreign_settings {
+	bool foreign; /* there is a foreign agent */
+	bool cluster; /* the home agent is one of a cluster */
+	struct foreign_policy policy;
+	struct foreign_pending_limits pending;
+	uint32_t visitors_max;
+	uint32_t visitors_busy;    /* from so many on it is busy */
+	struct in_addr home_agent; /* of this process; 0 = none */
+	struct rate answers;       /* to single nodes, in all */
+	struct served_link_settings links[ADVERTISED_LINKS_MAX];
+	size_t link_count;
+	bool carries; /* packets of visitors */
+	char device[NETLINK_NAME_MAX];
+	uint32_t table, priority, mark;
+	char associations[CONFIG_TEXT_MAX]; /* empty = none */
+};
+
+void foreign_settings_of(const struct config *config, struct foreign_settings *out);
+
+#endif

@@ -1,0 +1,48 @@
+/* visit.h - the foreign agent of this process, and what is advertised on its links, the
+ * home agent's presence too (RFC 5944 sections 2.3 and 3.7): one thread.
+ *
+ * Mobile nodes are heard by their link addresses, on the interfaces of the section
+ * advertisement and on no others. An interface that comes later is used from then on, and
+ * one that goes is forgotten until it comes back.
+ *
+ * May include: agentd/registration, agentd/discovery, agentd/dataplane, agentd/state (the
+ * form of a file of associations), proto, agentd/base. */
+#ifndef AGENTD_VISIT_VISIT_H
+#define AGENTD_VISIT_VISIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agentd/base/config.h"
+#include "agentd/base/error.h"
+
+struct visit;
+
+/* Is there anything to do: a foreign agent, or something to advertise? */
+bool visit_is_wanted(const struct config *config);
+
+/* Open sockets and start the thread, which keeps the rights that it needs for interfaces
+ * that come later, and does nothing before visit_start. Before privileges are dropped.
+ * `config` is borrowed for the call. NULL with *why and a sentence. */
+struct visit *visit_open(const struct config *config, enum ha_error *why, char *report,
+                         size_t size);
+
+/* Be there for mobile nodes from now on. */
+void visit_start(struct visit *visit);
+
+/* What the home agent of this process is now. */
+struct visit_home {
+	bool answers;   /* it serves mobile nodes: a member of a cluster that leads */
+	uint16_t flags; /* enum agent_flag, of what it grants */
+	uint16_t max_lifetime_s;
+};
+
+/* Tell it, now and then; until it was told the home agent is not advertised. Any thread. */
+void visit_tell_home(struct visit *visit, const struct visit_home *home);
+
+/* Say farewell where somebody was told of us, unless another member goes on as the home
+ * agent; end the thread, close everything. NULL is fine. */
+void visit_close(struct visit *visit);
+
+#endif

@@ -1,0 +1,20 @@
+/* mip_security.c - the scalar of mipSecurity. */
+#include "agentd/flow/counters.h"
+#include "mib/objects.h"
+
+static bool read_total(const struct mib_cell *cell, struct mib_value *out)
+{
+	(void)cell;
+	return mib_counter(out, counter_read(&flow_counters, FLOW_SECURITY_VIOLATIONS));
+}
+
+static const struct mib_column columns[] = {
+	{ 2, MIB_READ, read_total, NULL }, /* mipSecTotalViolations */
+};
+
+struct mib_table mip_security = {
+	.name = "mipSecurity",
+	MIB_ROOT(MIB_MIP_ROOT, 1, 2),
+	MIB_SCALARS,
+	MIB_COLUMNS(columns),
+};

@@ -1,0 +1,207 @@
+"""The real mobiled against the real agentd: it walks from link to link with its one interface, and its connections stay."""
+
+import json
+import pwd
+import socket
+import struct
+
+import pytest
+from agent import Agent
+from namespaces import ip
+from stream import Stream
+from waiting import wait_for
+from walk import AGENT, CORRESPONDENT, ROUTER, HOME, HOME_NETWORK, INTERFACE, Mobiled, Walk
+from world import KEY, SPI, association, checksum
+
+FOREIGN = ("foreign", "198.51.100.7/24", "198.51.100.1")
+OTHER = ("other", "198.51.101.7/24", "198.51.101.1")
+SHARED_SPI, SHARED_KEY = 301, bytes(range(16, 32)).hex()  # of the node and the foreign agent
+AT_HOME = ("home", "172.16.1.66/24", None)
+
+
+@pytest.fixture
+def walk():
+    with Walk() as made:
+        yield made
+
+
+@pytest.fixture
+def agent(walk, open_directory, bpf):
+    configuration = {
+        "home-agent": {"address": AGENT, "port": 434},
+        "registration": {"reverse-tunnel": "yes", "udp-tunnel": "on-request"},
+        "home-networks": {"network-1": f"{HOME_NETWORK} router home"},
+        "dataplane": {"path": "user", "bpf-directory": bpf},
+    }
+    made = Agent(str(open_directory), configuration, [association(HOME)])
+    made.start(prefix=walk.inside("agent"))
+    yield made
+    if made.process:
+        made.kill()
+
+
+@pytest.fixture
+def foreign_agent(walk, tmp_path):
+    """A real one on the router, for both foreign links."""
+    directory = tmp_path / "foreign-agent"
+    directory.mkdir()
+    configuration = {
+        "home-agent": None,
+        "foreign-agent": {"care-of": ROUTER, "reverse-tunnel": "yes", "challenges": True},
+        "advertisement": {"link-1": "foreign foreign every 3-4 prefix-lengths", "link-2": "other foreign every 3-4 prefix-lengths"},
+    }
+    made = Agent(str(directory), configuration, [{**association(HOME), "spi": SHARED_SPI, "key": SHARED_KEY}])
+    made.configuration["foreign-agent"]["associations"] = made.configuration["storage"]["associations"]
+    made.write_configuration()
+    made.start(prefix=walk.inside("router"))
+    yield made
+    if made.process:
+        made.kill()
+
+
+def bindings(agent):
+    return [row["care_of"] for row in agent.ctl("bindings")]
+
+
+def leftovers(walk):
+    """What of mobiled is on the host: devices, rules, routes, the home address."""
+    def shown(*words):
+        return json.loads(walk.run("mobile", "ip", "-j", *words, check=False).stdout or "[]")
+    devices = [row["ifname"] for row in shown("link") if row["ifname"] not in ("lo", INTERFACE)]
+    rules = [row for row in shown("rule") if row["table"] == "43400"]
+    return devices, rules, shown("route", "show", "table", "43400"), [one for one in walk.addresses() if one.startswith(HOME)]
+
+
+def test_walk(walk, agent, open_directory):
+    """Away, away elsewhere, home, and away again, with one transfer all the way; as a user with few capabilities."""
+    walk.go(*FOREIGN)
+    socket_path = f"{open_directory}/mobiled/status"
+    mobile = Mobiled(walk, open_directory, {"process": {"user": "nobody", "status-socket": socket_path}}).start()
+    mobile.is_("registered", attachment="co-located", care_of="198.51.100.7", reverse_tunnel=True)
+    assert mobile.rights() == (pwd.getpwnam("nobody").pw_uid, {10, 12, 13})
+    assert bindings(agent) == ["198.51.100.7"]
+    walk.reaches("correspondent", HOME)
+    assert walk.ping("mobile", CORRESPONDENT, count=1) == 1  # with the home address, though nothing says so
+    with Stream(walk, "correspondent", "mobile", HOME) as stream:
+        stream.await_more()
+        walk.go(*OTHER)
+        mobile.is_("registered", care_of="198.51.101.7")
+        stream.await_more()
+        walk.go(*AT_HOME)
+        mobile.is_("home", attachment="home")
+        assert bindings(agent) == []
+        stream.await_more()
+        walk.reaches("neighbour", HOME)
+        wait_for(lambda: walk.neighbour("neighbour", HOME) == walk.mac("mobile", INTERFACE), "gratuitous ARP is heeded")
+        walk.go(*FOREIGN)
+        mobile.is_("registered", care_of="198.51.100.7")
+        walk.reaches("neighbour", HOME)
+        stream.await_more()
+        assert stream.end() > 0
+    assert mobile.end() == 0
+    assert bindings(agent) == []
+    assert leftovers(walk) == ([], [], [], [])
+
+
+def test_tunnels(walk, agent, tmp_path):
+    """Each kind, one after the other: (what is asked for, what came of it); and two at once."""
+    walk.go(*FOREIGN)
+    for options, shown in (
+        ({"encapsulation": "gre"}, {"encapsulation": "gre", "udp_tunnel": False}),
+        ({"encapsulation": "minimal"}, {"encapsulation": "minimal"}),
+        ({"udp-tunnel": "forced"}, {"udp_tunnel": True}),
+        ({"reverse-tunnel": "no"}, {"reverse_tunnel": False}),
+    ):
+        mobile = Mobiled(walk, tmp_path, {"registration": options}).start()
+        mobile.is_("registered", **shown)
+        assert walk.reaches("correspondent", HOME)
+        assert walk.ping("mobile", CORRESPONDENT, count=1) == 1
+        assert (mobile.status()["counters"]["packets-wrapped"] == 0) == ("reverse-tunnel" in options)
+        assert mobile.end() == 0
+    mobile = Mobiled(walk, tmp_path, {"registration": {"simultaneous": True}}).start()
+    mobile.is_("registered", care_of="198.51.100.7")
+    walk.go(*OTHER)
+    mobile.is_("registered", bindings=["198.51.101.7", "198.51.100.7"])
+    assert sorted(bindings(agent)) == ["198.51.100.7", "198.51.101.7"]
+    assert walk.reaches("correspondent", HOME)
+    assert mobile.end() == 0
+    assert bindings(agent) == ["198.51.100.7"]  # what it left lasts as long as it was granted
+
+
+def advertise(walk, destination, ttl, care_of):
+    """Of a foreign agent on the foreign link (RFC 5944 section 2.1)."""
+    agent = struct.pack("!BBHHH4s", 16, 10, 0, 600, 0x1000, socket.inet_aton(care_of))
+    message = struct.pack("!BBHBBH", 9, 16, 0, 0, 2, 9) + agent
+    message = message[:2] + checksum(message).to_bytes(2, "big") + message[4:]
+    with walk.socket("router", kind=socket.SOCK_RAW, protocol=socket.IPPROTO_ICMP) as sender:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"foreign")
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+        sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
+        sender.sendto(message, (destination, 0))
+
+
+def test_advertisements_from_afar(walk, tmp_path):
+    """Whoever is not on the link cannot say that there is an agent: to this host alone, or with another TTL."""
+    walk.go(*FOREIGN)
+    mobile = Mobiled(walk, tmp_path).start()
+    mobile.is_("asking", attachment="co-located")
+    advertise(walk, "198.51.100.7", 1, "203.0.113.66")
+    advertise(walk, "198.51.100.7", 255, "203.0.113.66")
+    advertise(walk, "224.0.0.1", 2, "203.0.113.66")
+    advertise(walk, "224.0.0.1", 1, ROUTER)
+    status = mobile.is_("asking", attachment="foreign-agent", care_of=ROUTER, foreign_agent="198.51.100.1")
+    assert status["counters"]["advertisements"] == 1
+
+
+def test_once_and_killed(walk, agent, tmp_path):
+    """Scripts are told what came of it; who is killed leaves nothing that the next start does not take away."""
+    walk.go(*FOREIGN)
+    mobile = Mobiled(walk, tmp_path)
+    code, result = mobile.once()
+    assert (code, result["state"], result["code"], result["care_of"]) == (0, "registered", 0, "198.51.100.7")
+    assert bindings(agent) == ["198.51.100.7"]  # it stays
+    assert leftovers(walk) == ([], [], [], [])
+    assert mobile.status() is None
+    mobile = Mobiled(walk, tmp_path).start()
+    mobile.is_("registered")
+    mobile.process.kill()
+    mobile.process.wait()
+    assert leftovers(walk)[1] != []
+    walk.go(*AT_HOME)
+    mobile.start()
+    mobile.is_("home")
+    assert leftovers(walk)[0] == ["mobile0"]
+    mobile.end()
+    assert leftovers(walk) == ([], [], [], [])
+    mobile.start()
+    mobile.is_("home")
+    ip("-n", walk.namespace("mobile"), "link", "delete", "mobile0")
+    assert mobile.process.wait(timeout=30) == 1
+    assert leftovers(walk) == ([], [], [], [])
+
+
+def test_foreign_agents(walk, agent, foreign_agent, tmp_path):
+    """It is found by a solicitation, registered through with its challenge and a key that is shared with it, and left for the
+    one of another link; the node has no address on either."""
+    walk.go("foreign")
+    keys = f"home {SPI} hmac-md5 {KEY}\nforeign {SHARED_SPI} hmac-md5 {SHARED_KEY}\n"
+    mobile = Mobiled(walk, tmp_path, keys=keys).start()
+    mobile.is_("registered", attachment="foreign-agent", care_of=ROUTER, foreign_agent="198.51.100.1")
+    assert bindings(agent) == [ROUTER]
+    assert walk.neighbour("mobile", "198.51.100.1") == walk.mac("router", "foreign")
+    assert walk.run("mobile", "sysctl", "-n", f"net.ipv4.conf.{INTERFACE}.arp_ignore").stdout == "1\n"
+    walk.reaches("correspondent", HOME)
+    with Stream(walk, "correspondent", "mobile", HOME) as stream:
+        stream.await_more()
+        walk.go("other")
+        mobile.is_("registered", foreign_agent="198.51.101.1")
+        stream.await_more()
+        walk.go(*AT_HOME)
+        mobile.is_("home")
+        stream.await_more()
+        assert stream.end() > 0
+    assert bindings(agent) == []
+    assert mobile.end() == 0
+    assert leftovers(walk) == ([], [], [], [])
+    assert walk.neighbour("mobile", "198.51.101.1") is None

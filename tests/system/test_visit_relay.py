@@ -1,0 +1,280 @@
+"""A mobile node on a foreign link registers with its home agent through agentd's foreign agent: three network namespaces, two
+agentds, and a node that is played here, frame by frame.
+"""
+
+import contextlib
+import os
+import socket
+import sys
+import uuid
+
+import pytest
+from agent import Agent
+from namespaces import Link, ip, socket_in
+from visiting import Advertisement, Visitor, datagram
+from waiting import wait_for
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../conformance"))
+
+import wire  # noqa: E402
+
+HOME_AGENT, NOBODY, SILENT = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+CARE_OF, HERE = "192.0.2.9", "198.51.100.1"
+MOBILE, KEYED = "10.0.0.1", "10.0.0.2"
+KEY, KEYED_KEY = bytes(range(16)), bytes(range(16, 32))
+VISIT_KEY, AGENTS_KEY = bytes(range(32, 48)), bytes(range(48, 64))
+
+AT_HOME = [
+    {"kind": "mobile", "home": MOBILE, "spi": 256, "algorithm": "hmac-md5", "key": KEY.hex()},
+    {"kind": "mobile", "home": KEYED, "spi": 256, "algorithm": "hmac-md5", "key": KEYED_KEY.hex()},
+    {"kind": "mobile", "home": MOBILE, "spi": 600, "algorithm": "hmac-md5", "key": KEYED_KEY.hex(), "use": "mn-aaa"},
+    {"kind": "foreign-agent", "address": CARE_OF, "spi": 700, "algorithm": "hmac-sha256", "key": AGENTS_KEY.hex()},
+]
+HERE_KEYS = [
+    {"kind": "mobile", "home": KEYED, "spi": 300, "algorithm": "hmac-md5", "key": VISIT_KEY.hex()},
+    {"kind": "home-agent", "address": HOME_AGENT, "spi": 700, "algorithm": "hmac-sha256", "key": AGENTS_KEY.hex()},
+]
+
+
+class World:
+    """Home agent, foreign agent, and the node's end of the visited link."""
+
+    def __init__(self, directory, **options):
+        self.link = Link(f"{HERE}/24", "198.51.100.77/24")
+        self.link.__enter__()
+        tag = uuid.uuid4().hex[:8]
+        self.home = f"hearth-{tag}-home"
+        ip("netns", "add", self.home)
+        ip("link", "add", f"hu{tag}", "netns", self.link.names[0], "type", "veth", "peer", "name", f"hh{tag}", "netns", self.home)
+        for name, end, addresses in ((self.link.names[0], f"hu{tag}", [CARE_OF]),
+                                     (self.home, f"hh{tag}", [HOME_AGENT, NOBODY, SILENT])):
+            for address in addresses:
+                ip("-n", name, "address", "add", f"{address}/24", "dev", end)
+            ip("-n", name, "link", "set", end, "up")
+            ip("netns", "exec", name, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        self.silent = socket_in(self.home)
+        self.silent.bind((SILENT, 434))
+        os.makedirs(directory / "home")
+        os.makedirs(directory / "here")
+        self.home_agent = Agent(str(directory / "home"), {
+            "home-agent": {"address": HOME_AGENT, "port": 434}, "registration": {"reverse-tunnel": True},
+            "home-networks": {"network-1": "10.0.0.0/24 virtual"}, "dataplane": {"path": "user"},
+        }, AT_HOME)
+        self.agent = Agent(str(directory / "here"), {
+            "home-agent": None, "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, **options},
+            "advertisement": {"link-1": f"{self.link.ends[0]} foreign solicited"},
+        }, HERE_KEYS)
+        self.agent.configuration["foreign-agent"]["associations"] = self.agent.configuration["storage"]["associations"]
+        self.agent.write_configuration()
+        self.home_agent.start(prefix=("ip", "netns", "exec", self.home))
+        self.agent.start(prefix=self.link.inside(0))
+        self.node = Visitor(self.link.names[1], self.link.ends[1])
+        self.node.solicit(MOBILE)
+        self.advertised = self.node.hear(Advertisement)
+
+    def close(self):
+        self.silent.close()
+        self.node.close()
+        for agent in (self.agent, self.home_agent):
+            agent.__exit__(None, None, None)
+        self.link.__exit__()
+        ip("netns", "delete", self.home)
+
+    def request(self, home=MOBILE, key=KEY, lifetime=300, flags="", home_agent=HOME_AGENT, care_of=CARE_OF, extensions=b"",
+                sign=True):
+        message = wire.build_request(wire.flags_of(flags), lifetime, home, home_agent, care_of, wire.ntp_now()) + extensions
+        return wire.sign(message, wire.MOBILE_HOME, 256, "hmac-md5", key) if sign else message
+
+    def ask(self, message, home=MOBILE, destination=HERE, number=0, ttl=255):
+        """Say it from the link address of that number, and the reply that comes there."""
+        link = self.node.link if number == 0 else b"\x02\0\0\0\0" + bytes([number])
+        self.node.say(home, destination, 5000 + number, message, ttl, link)
+
+        def wanted(heard):
+            source_port, port, payload = datagram(heard)
+            if port != 5000 + number or source_port != 434:
+                raise ValueError("of another node")
+            reply = wire.Reply(payload)
+            reply.heard = heard
+            return reply
+
+        reply = self.node.hear(wanted)
+        assert reply.low == int.from_bytes(message[20:24], "big")
+        return reply
+
+    def visitors(self):
+        return self.agent.ctl("visitors")
+
+    def counter(self, name):
+        return {row["name"]: row["value"] for row in self.agent.ctl("counters")}[name]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Of all cases but one; each speaks from link addresses of its own where it is denied."""
+    made = World(tmp_path_factory.mktemp("world"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def counted(world):
+    """How much a counter has grown since the case began."""
+    before = {row["name"]: row["value"] for row in world.agent.ctl("counters")}
+    return lambda name: world.counter(name) - before[name]
+
+
+def test_a_node_registers_and_leaves_through_the_foreign_agent(world, counted):
+    assert (world.advertised.flags, world.advertised.care_of) == ("FMGTU", [CARE_OF])
+    reply = world.ask(world.request(flags="GT", lifetime=300))
+    assert (reply.code, reply.lifetime, reply.home, reply.home_agent) == (0, 300, MOBILE, HOME_AGENT)
+    assert (reply.heard.source, reply.heard.destination) == (HERE, MOBILE)
+    assert reply.heard.to_link == socket.PACKET_HOST
+    (proof,) = reply.of(wire.MOBILE_HOME)
+    assert wire.verifies(proof, "hmac-md5", KEY) and not reply.of(wire.FOREIGN_HOME)
+    (row,) = world.visitors()
+    assert (row["home"], row["home_agent"], row["care_of"], row["flags"]) == (MOBILE, HOME_AGENT, CARE_OF, "GT")
+    assert row["encapsulation"] == "gre" and row["interface"] == world.link.ends[0] and 290 < row["remaining_s"] <= 300
+    assert row["link_address"] == ":".join(f"{octet:02x}" for octet in world.node.link)
+    wait_for(lambda: world.home_agent.ctl("bindings"), "the binding is in the home agent's store")
+    (binding,) = world.home_agent.ctl("bindings")
+    assert (binding["home"], binding["care_of"]) == (MOBILE, CARE_OF)
+    reply = world.ask(world.request(lifetime=0), destination="224.0.0.11")
+    assert (reply.code, reply.lifetime, reply.heard.source) == (0, 0, HERE)
+    assert world.visitors() == [] and world.agent.ctl("status")["visitors"] == 0
+    assert counted("visitors-begun") == counted("visitors-ended") == 1
+
+
+def test_what_is_not_offered_is_denied(world, counted):
+    cases = [
+        (69, world.request(lifetime=601)),
+        (70, world.request(sign=False)),
+        (77, world.request(care_of="192.0.2.200")),
+        (65, world.request(home="198.51.100.50")),
+        (90, world.request(home_agent="0.0.0.0")),
+        (194, world.request(home_agent=CARE_OF)),
+    ]
+    for number, (code, message) in enumerate(cases, 1):
+        reply = world.ask(message, number=number)
+        assert reply.code == code
+        assert reply.lifetime == (600 if code == 69 else int.from_bytes(message[2:4], "big"))
+    assert world.ask(world.request(flags="T"), number=20, ttl=254).code == 76
+    assert MOBILE not in [row["home"] for row in world.visitors()]
+    assert counted("visit-requests-denied") == len(cases) + 1
+    assert counted("foreign-denied-care-of") == 1
+
+
+def test_a_node_is_denied_once_in_a_second_and_nonsense_never(world, counted):
+    world.node.say(MOBILE, HERE, 5000, b"\1" + bytes(10))
+    world.node.say(MOBILE, "192.0.2.77", 5000, world.request())  # to somebody else, through us
+    for _ in range(5):
+        world.node.say(MOBILE, HERE, 5000, world.request(lifetime=601))
+    wait_for(lambda: counted("visit-requests") == 5, "all are heard")
+    denied = [reply for reply in world.node.waiting(lambda heard: datagram(heard)[1] == 5000) if reply]
+    assert 1 <= len(denied) <= 2
+    assert counted("visit-requests-dropped") == 5 - len(denied)
+    assert counted("visit-requests-malformed") == 1
+
+
+def test_keys_are_shared_with_nodes_and_home_agents(world, counted):
+    message = world.request(home=KEYED, key=KEYED_KEY)
+    denied = world.ask(message, home=KEYED, number=31)
+    assert denied.code == 67
+    assert wire.verifies(denied.of(wire.MOBILE_FOREIGN)[0], "hmac-md5", VISIT_KEY)
+    message = world.request(home=KEYED, key=KEYED_KEY)
+    wrong = wire.sign(message, wire.MOBILE_FOREIGN, 300, "hmac-md5", KEY)
+    assert world.ask(wrong, home=KEYED, number=32).code == 67
+    reply = world.ask(wire.sign(message, wire.MOBILE_FOREIGN, 300, "hmac-md5", VISIT_KEY), home=KEYED)
+    assert reply.code == 0
+    assert [extension.kind for extension in reply.extensions] == [wire.MOBILE_HOME, wire.MOBILE_FOREIGN]
+    assert wire.verifies(reply.extensions[1], "hmac-md5", VISIT_KEY)
+    assert counted("visit-violations") == 2
+
+
+def test_a_home_agent_that_cannot_be_reached_and_one_that_is_silent(world, counted):
+    world.node.say(MOBILE, HERE, 5041, world.request(home_agent=SILENT), link=b"\x02\0\0\0\0\x29")
+    wait_for(lambda: world.agent.ctl("pending"), "it waits")
+    (row,) = world.agent.ctl("pending")
+    assert (row["home"], row["home_agent"], row["lifetime_s"]) == (MOBILE, SILENT, 300)
+    reply = world.ask(world.request(home_agent=NOBODY), number=42)
+    assert reply.code == 82
+    late = world.node.hear(lambda heard: datagram(heard)[1] == 5041 and wire.Reply(datagram(heard)[2]))
+    assert late.code == 78
+    assert world.agent.ctl("pending") == []
+    assert counted("visit-timeouts") == counted("visit-unreachable") == 1
+
+
+@pytest.fixture
+def asking(tmp_path):
+    made = World(tmp_path, challenges=True)
+    yield made
+    made.close()
+
+
+def test_challenges_are_asked_for_and_answered_once(asking):
+    world = asking
+    first = world.advertised.challenge
+    assert len(first) == 16
+    denied = world.ask(world.request(), number=1)
+    assert denied.code == 105
+    fresh = denied.of(wire.CHALLENGE)[0].data
+    assert len(fresh) == 16 and fresh != first
+
+    def answered(challenge):
+        message = world.request(extensions=wire.simple(wire.CHALLENGE, challenge), sign=False)
+        message = wire.sign(message, wire.MOBILE_HOME, 256, "hmac-md5", KEY)
+        return wire.sign(message, wire.GENERALIZED, 600, "hmac-md5", KEYED_KEY, subtype=wire.MOBILE_AAA)
+
+    assert world.ask(answered(bytes(16)), number=2).code == 104
+    assert world.ask(answered(first)).code == 0
+    again = world.ask(answered(first))
+    assert again.code == 106
+    given = again.of(wire.CHALLENGE)[0].data
+    assert world.ask(answered(given)).code == 0
+    assert world.counter("visit-requests-relayed") == 2
+
+
+@contextlib.contextmanager
+def at(namespace, address):
+    """A socket of that host."""
+    with socket_in(namespace) as opened:
+        opened.bind((address, 7000))
+        opened.settimeout(20)
+        yield opened
+
+
+def test_packets_go_both_ways_through_the_tunnel(world):
+    there = world.link.names[1]
+    ip("-n", there, "address", "add", f"{MOBILE}/32", "dev", world.link.ends[1])
+    ip("-n", there, "route", "add", "default", "via", HERE, "src", MOBILE)
+    assert world.ask(world.request(flags="T")).code == 0
+    with at(world.home, NOBODY) as correspondent, at(there, MOBILE) as mobile:
+        for text in (b"one", b"two", b"three"):
+            correspondent.sendto(text, (MOBILE, 7000))
+            assert mobile.recvfrom(100) == (text, (NOBODY, 7000))
+            mobile.sendto(text + b" too", (NOBODY, 7000))
+            assert correspondent.recvfrom(100) == (text + b" too", (MOBILE, 7000))
+    (row,) = [row for row in world.visitors() if row["home"] == MOBILE]
+    assert row["packets_out"] >= 3 and row["packets_in"] >= 3
+    status = world.agent.ctl("status")
+    assert status["visitors_carried"] is True and status["visitors_trouble"] is None
+    assert world.ask(world.request(lifetime=0)).code == 0
+    ip("-n", there, "address", "delete", f"{MOBILE}/32", "dev", world.link.ends[1])
+
+
+def test_a_link_that_comes_back_has_its_visitors_carried_again(world):
+    assert world.ask(world.request()).code == 0
+    here, interface = world.link.names[0], world.link.ends[0]
+    ip("-n", here, "link", "set", interface, "down")
+    wait_for(lambda: not world.agent.ctl("status")["visitors_carried"], "nothing is carried without a link")
+    ip("-n", here, "link", "set", interface, "up")
+    wait_for(lambda: world.agent.ctl("status")["visitors_carried"], "the link is seen")
+    (row,) = [row for row in world.visitors() if row["home"] == MOBILE]
+    assert row["packets_out"] == 0
+    assert world.ask(world.request(lifetime=0)).code == 0
+
+
+def test_visitors_go_when_their_lifetime_is_over(world, counted):
+    assert world.ask(world.request(lifetime=1)).code == 0
+    wait_for(lambda: MOBILE not in [row["home"] for row in world.visitors()], "it is not served any more")
+    assert counted("visitors-expired") == 1

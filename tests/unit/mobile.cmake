@@ -1,0 +1,3 @@
+# The mobile node.
+hearth_unit_test(mobile hearth_mobile)
+hearth_unit_test(mobile_keys hearth_mobile)

@@ -1,0 +1,4 @@
+# Layer 4: the foreign agent's tables; what it does is tested on links, in tests/system.
+hearth_unit_test(visitors hearth_visit)
+hearth_unit_test(visit_keys hearth_visit)
+hearth_unit_test(visit_nodes hearth_visit)
