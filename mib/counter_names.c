@@ -110,3 +110,30 @@ bool mib_count_sum(const struct mib_cell *cell, const struct mib_sum_row *rows, 
 			any = true;
 	return any;
 }
+
+/* ---- by object ---- */
+
+struct search {
+	enum counter_branch branch;
+	uint32_t arc;
+	uint64_t sum;
+};
+
+static int add_if_asked(void *context, const struct counter_set *set,
+                        const struct counter_info *info, uint64_t value)
+{
+	struct search *search = context;
+
+	if (set->mib_branch == search->branch && info->mib_arc == search->arc)
+		search->sum += value;
+	return 0;
+}
+
+bool mib_read_branch(const struct mib_cell *cell, enum counter_branch branch, struct mib_value *out)
+{
+	struct search search = { .branch = branch, .arc = cell->column->arc };
+
+	mib_view_count(cell->view);
+	counters_visit(add_if_asked, &search);
+	return mib_counter(out, search.sum);
+}

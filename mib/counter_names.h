@@ -35,4 +35,8 @@ struct mib_sum_row {
 bool mib_count_sum(const struct mib_cell *cell, const struct mib_sum_row *rows, size_t count,
                    uint64_t *out);
 
+/* The sum of all counters whose object is the column's in that branch of MIP-MIB. */
+bool mib_read_branch(const struct mib_cell *cell, enum counter_branch branch,
+                     struct mib_value *out);
+
 #endif

@@ -1,32 +1,11 @@
 /* mip_registration.c - the home agent's counters in MIP-MIB: the rows of the counter
  * tables say which of them each is. */
-#include "agentd/base/counters.h"
+#include "mib/counter_names.h"
 #include "mib/objects.h"
-#include "mib/view.h"
-
-struct search {
-	uint32_t arc;
-	uint64_t sum;
-};
-
-static int add_if_asked(void *context, const struct counter_set *set,
-                        const struct counter_info *info, uint64_t value)
-{
-	struct search *search = context;
-
-	(void)set;
-	if (info->mib_arc == search->arc)
-		search->sum += value;
-	return 0;
-}
 
 static bool read_counter(const struct mib_cell *cell, struct mib_value *out)
 {
-	struct search search = { .arc = cell->column->arc };
-
-	mib_view_count(cell->view);
-	counters_visit(add_if_asked, &search);
-	return mib_counter(out, search.sum);
+	return mib_read_branch(cell, COUNTERS_OF_HOME_AGENT, out);
 }
 
 #define COUNTER(arc)                                                                               \

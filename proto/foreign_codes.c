@@ -31,7 +31,8 @@ static const uint8_t row_of_number[CODE_NUMBERS] = {
 
 #define AS_COUNTER(symbol, number, name, arc, text) COUNTER_INFO_ROW(symbol, name, arc, text)
 #define CODE_COUNTERS(X) FOREIGN_CODES(AS_COUNTER)
-COUNTERS_DEFINE(foreign_code_counters, "foreign-reply-codes", CODE_COUNTERS, CODE_ROWS);
+COUNTERS_DEFINE_OF(COUNTERS_OF_FOREIGN_AGENT, foreign_code_counters, "foreign-reply-codes",
+                   CODE_COUNTERS, CODE_ROWS);
 
 static enum code_row row_of(unsigned number)
 {

@@ -17,7 +17,13 @@
 struct counter_info {
 	const char *name; /* kebab-case, unique over all sets */
 	const char *help; /* one line */
-	uint32_t mib_arc; /* last arc under haRegistration (1.3.6.1.2.1.44.1.6.3), 0 = none */
+	uint32_t mib_arc; /* last arc of its object below the branch of the set, 0 = none */
+};
+
+/* Whose counters they are in MIP-MIB: their objects are below 1.3.6.1.2.1.44.1.BRANCH.3. */
+enum counter_branch {
+	COUNTERS_OF_FOREIGN_AGENT = 5, /* faRegistration */
+	COUNTERS_OF_HOME_AGENT = 6,    /* haRegistration */
 };
 
 /* Static for the life of the process: infos and values have `count` entries. */
@@ -26,7 +32,8 @@ struct counter_set {
 	const struct counter_info *infos;
 	_Atomic uint64_t *values;
 	size_t count;
-	struct counter_set *next; /* set by counters_register */
+	enum counter_branch mib_branch; /* of those that have an arc */
+	struct counter_set *next;       /* set by counters_register */
 };
 
 static inline void counter_add(struct counter_set *set, size_t counter, uint64_t n)
@@ -55,13 +62,18 @@ typedef int counter_visitor(void *context, const struct counter_set *set,
 int counters_visit(counter_visitor *visit, void *context);
 
 /* Defines the set declared by a module's counters.h from its table of rows
- * X(id, name, mib_arc, help). Once, in one .c file of the module. */
+ * X(id, name, mib_arc, help). Once, in one .c file of the module. Arcs are of the home
+ * agent's branch unless another one is named. */
 #define COUNTER_INFO_ROW(id, name_, arc_, help_) { .name = name_, .help = help_, .mib_arc = arc_ },
-#define COUNTERS_DEFINE(set_, name_, TABLE, count_)                                                \
+#define COUNTERS_DEFINE_OF(branch_, set_, name_, TABLE, count_)                                    \
 	static const struct counter_info set_##_infos[count_] = { TABLE(COUNTER_INFO_ROW) };       \
 	static _Atomic uint64_t set_##_values[count_];                                             \
-	struct counter_set set_ = {                                                                \
-		.name = name_, .infos = set_##_infos, .values = set_##_values, .count = count_     \
-	}
+	struct counter_set set_ = { .name = name_,                                                 \
+		                    .infos = set_##_infos,                                         \
+		                    .values = set_##_values,                                       \
+		                    .count = count_,                                               \
+		                    .mib_branch = branch_ }
+#define COUNTERS_DEFINE(set_, name_, TABLE, count_)                                                \
+	COUNTERS_DEFINE_OF(COUNTERS_OF_HOME_AGENT, set_, name_, TABLE, count_)
 
 #endif

@@ -57,8 +57,8 @@ static int write_row(void *context, const struct counter_set *set, const struct 
 		        set->name);
 	document->set = set;
 	if (info->mib_arc)
-		fprintf(document->out, "| `%s` | 1.3.6.1.2.1.44.1.6.3.%u | %s |\n", info->name,
-		        info->mib_arc, info->help);
+		fprintf(document->out, "| `%s` | 1.3.6.1.2.1.44.1.%u.3.%u | %s |\n", info->name,
+		        (unsigned)set->mib_branch, info->mib_arc, info->help);
 	else
 		fprintf(document->out, "| `%s` | | %s |\n", info->name, info->help);
 	return 0;

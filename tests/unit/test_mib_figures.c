@@ -12,6 +12,7 @@
 #include "agentd/flow/figures.h"
 #include "mib/notify.h"
 #include "proto/codes.h"
+#include "proto/foreign_codes.h"
 #include "tests/unit/mib_fixture.h"
 
 /* Where the name begins that is the last part of an index. */
@@ -127,6 +128,33 @@ static void codes_are_rows(void)
 	CU_ASSERT_EQUAL(number(NAME(1, 4, 2, 1, 3, 148)), 1);
 	CU_ASSERT_TRUE(is_missing(NAME(1, 4, 2, 1, 3, 2)));
 	CU_ASSERT_TRUE(is_missing(NAME(1, 4, 2, 1, 3, 149)));
+	mib_tear_down();
+}
+
+/* An object of haRegistration. */
+static struct mib_name of_home_agent(uint32_t arc)
+{
+	return (struct mib_name){ 12, { MIB_MIP_ROOT, 1, 6, 3, arc, 0 } };
+}
+
+/* The arcs of both branches begin at the same number. */
+static void denials_of_a_foreign_agent_are_not_the_home_agents(void)
+{
+	int64_t before[20];
+
+	mib_set_up();
+	counters_register(&foreign_code_counters);
+	for (uint32_t arc = 3; arc < 20; arc++) {
+		before[arc] = number(of_home_agent(arc));
+		CU_ASSERT_TRUE(before[arc] >= 0);
+	}
+	for (unsigned code = 0; code < 256; code++)
+		foreign_code_count((enum foreign_code)code);
+	for (uint32_t arc = 3; arc < 20; arc++)
+		CU_ASSERT_EQUAL(number(of_home_agent(arc)), before[arc]);
+	mip_code_count(MIP_ID_MISMATCH);
+	CU_ASSERT_EQUAL(number(of_home_agent(10)), before[10] + 1);
+	CU_ASSERT_EQUAL(number(of_home_agent(9)), before[9]);
 	mib_tear_down();
 }
 
@@ -275,6 +303,8 @@ static CU_TestInfo tests[] = {
 	{ "counters are sorted by name", counters_are_sorted_by_name },
 	{ "scalars add up their counters", scalars_add_up_their_counters },
 	{ "codes are rows", codes_are_rows },
+	{ "denials of a foreign agent are not the home agent's",
+	  denials_of_a_foreign_agent_are_not_the_home_agents },
 	{ "requests are rows of their kind", requests_are_rows_of_their_kind },
 	{ "reasons have a fate", reasons_have_a_fate },
 	{ "alarms are what is raised", alarms_are_what_is_raised },
