@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "agentd/base/binding.h"
+#include "agentd/base/clock.h"
 
 #define NOBODY UINT32_MAX
 #define SECOND UINT64_C(1000000000)
@@ -20,6 +22,7 @@ struct place {
 
 struct visit_table {
 	pthread_mutex_t mutex;
+	uint64_t seed;
 	struct visit_totals totals;
 	uint32_t capacity, buckets; /* the latter a power of two */
 	uint32_t free;              /* the first free place */
@@ -65,6 +68,8 @@ struct visit_table *visit_table_new(uint32_t capacity)
 	if (!table)
 		return NULL;
 	pthread_mutex_init(&table->mutex, NULL);
+	if (getrandom(&table->seed, sizeof(table->seed), GRND_NONBLOCK) != sizeof(table->seed))
+		table->seed = clock_monotonic_ns();
 	table->capacity = capacity;
 	table->buckets = buckets_for(capacity);
 	table->heads = malloc(table->buckets * sizeof(table->heads[0]));
@@ -91,12 +96,14 @@ void visit_table_free(struct visit_table *table)
 
 /* ---- changes ---- */
 
-/* Home addresses are often given one after the other. */
+/* Keyed, so that nobody can choose home addresses that share a chain. */
 static uint32_t *head_of(struct visit_table *table, struct in_addr home)
 {
-	uint32_t mixed = address_host(home) * UINT32_C(2654435761);
+	uint64_t x = address_host(home) ^ table->seed;
 
-	return &table->heads[(mixed ^ mixed >> 16) & (table->buckets - 1)];
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9) + table->seed;
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return &table->heads[(uint32_t)(x ^ x >> 31) & (table->buckets - 1)];
 }
 
 /* What leads to that visitor: its number is NOBODY where it is not there. */
@@ -275,6 +282,22 @@ struct visit_totals visit_table_totals(struct visit_table *table)
 	totals = table->totals;
 	pthread_mutex_unlock(&table->mutex);
 	return totals;
+}
+
+uint32_t visit_table_longest(struct visit_table *table)
+{
+	uint32_t longest = 0;
+
+	pthread_mutex_lock(&table->mutex);
+	for (uint32_t i = 0; i < table->buckets; i++) {
+		uint32_t length = 0;
+
+		for (uint32_t at = table->heads[i]; at != NOBODY; at = table->places[at].next)
+			length++;
+		longest = length > longest ? length : longest;
+	}
+	pthread_mutex_unlock(&table->mutex);
+	return longest;
 }
 
 /* ---- what goes through ---- */

@@ -81,6 +81,9 @@ struct visit_totals {
 };
 struct visit_totals visit_table_totals(struct visit_table *table);
 
+/* How many visitors must be passed over to find one at worst; for tests. */
+uint32_t visit_table_longest(struct visit_table *table);
+
 /* Into the visitor's tunnel went something. */
 void visit_table_sent(struct visit_table *table, uint32_t slot, uint64_t now_ns);
 

@@ -252,6 +252,26 @@ static void any_thread_may_look(void)
 	visit_table_free(table);
 }
 
+/* Home addresses that a multiplication by a number that everybody knows puts into one chain:
+ * those of its inverse. */
+static void nobody_can_choose_a_chain(void)
+{
+	const uint32_t inverse = UINT32_C(0x0e8b2f51);
+	uint32_t count = 0;
+
+	CU_ASSERT_EQUAL(inverse * UINT32_C(2654435761), 1);
+	begin();
+	for (uint32_t i = 1; count < CAPACITY && i < 512; i++) {
+		struct visit_path path = path_of(0, 0);
+
+		path.home.s_addr = htonl((i << 23) * inverse);
+		count += visit_table_put(table, &path, S) == HA_OK;
+	}
+	CU_ASSERT_EQUAL(count, CAPACITY);
+	CU_ASSERT_TRUE(visit_table_longest(table) < CAPACITY / 4);
+	visit_table_free(table);
+}
+
 static CU_TestInfo tests[] = {
 	{ "a visitor is found until it is removed", visitor_is_found_until_it_is_removed },
 	{ "one home address may come twice", one_home_address_may_come_twice },
@@ -260,6 +280,7 @@ static CU_TestInfo tests[] = {
 	{ "senseless paths are refused", senseless_paths_are_refused },
 	{ "tunnels are kept alive in time", tunnels_are_kept_alive_in_time },
 	{ "any thread may look", any_thread_may_look },
+	{ "nobody can choose a chain", nobody_can_choose_a_chain },
 	CU_TEST_INFO_NULL,
 };
 
