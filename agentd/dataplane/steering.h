@@ -1,6 +1,7 @@
 /* steering.h - a device and a routing table of ours, to which rules lead packets: what is the
  * same for whoever has them led there. The kernel takes the routes away with the device; the
- * rules stay behind a process that was killed and lead to an empty table, and so nowhere.
+ * rules stay behind a process that was killed, and so do routes to nowhere. A table without
+ * these is then empty, and packets go on by the rules behind.
  *
  * May include: agentd/dataplane/netlink.h, agentd/base. */
 #ifndef AGENTD_DATAPLANE_STEERING_H

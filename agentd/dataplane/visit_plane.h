@@ -11,8 +11,8 @@
  * kernel itself forwards none of it, the thread all. It is there while this process is,
  * whoever visits: what a reverse tunnel or a link that routes for visitors only needs would
  * otherwise begin and end with one of them, and between a reply and the rule packets would
- * go out with no tunnel. When this process is gone the rule leads nowhere, and is cleared
- * away at the next start.
+ * go out with no tunnel. When this process was killed the rule leads to a route to nowhere:
+ * the kernel forwards nothing of a visited link until the next start, which clears it away.
  *
  * May include: agentd/dataplane, agentd/base. */
 #ifndef AGENTD_DATAPLANE_VISIT_PLANE_H

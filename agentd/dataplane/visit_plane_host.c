@@ -12,8 +12,11 @@
 
 /* ---- device, route, rules ---- */
 
+#define ROUTES 2u /* of the table: to the device, and nowhere */
+
 /* What the kernel forwards by the route is dropped at the device, of which nobody reads: the
- * thread has heard it on its link. */
+ * thread has heard it on its link. The route to nowhere stays when the device goes with a
+ * process that was killed. */
 static enum ha_error put_device(struct visit_plane *plane)
 {
 	const struct address_prefix everywhere = { .length = 0 };
@@ -22,6 +25,8 @@ static enum ha_error put_device(struct visit_plane *plane)
 
 	if (why == HA_OK)
 		why = netlink_queue(plane->netlink, link, 0);
+	if (why == HA_OK)
+		why = netlink_route_put(plane->netlink, plane->table, everywhere, 0);
 	return why == HA_OK ? netlink_route_put(plane->netlink, plane->table, everywhere, link)
 	                    : why;
 }
@@ -80,10 +85,10 @@ static bool is_whole(struct visit_plane *plane, char *out, size_t size)
 		return false;
 	}
 	if (netlink_table_count(plane->netlink, plane->table, &rules, &routes) != HA_OK ||
-	    (rules >= plane->link_count && routes > 0))
+	    (rules >= plane->link_count && routes >= ROUTES))
 		return true;
 	snprintf(out, size,
-	         "packets of visited links are not led to %s: rules to table %u or its route are "
+	         "packets of visited links are not led to %s: rules to table %u or its routes are "
 	         "missing",
 	         plane->device, plane->table);
 	return false;

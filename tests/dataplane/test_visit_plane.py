@@ -260,6 +260,28 @@ def test_what_others_take_away_is_put_back(world):
     assert world.ping("home", HOME, source=CORRESPONDENT) == 3
 
 
+def test_nothing_is_forwarded_after_a_kill(world):
+    """What a stranger sends by the visited link goes nowhere until the agent is back, or somebody takes its rule away."""
+    world.set("foreign", "net.ipv4.ip_forward", 1)
+    plane = Plane(world, routes=False)
+    plane.process.kill()
+    plane.process.wait(timeout=PATIENCE_S)
+    wait_for(lambda: "visits" not in world.run("foreign", "ip", "link").stdout, "the device went with its process")
+    with world.socket("home") as heard, world.socket("visitor") as stranger:
+        heard.bind((AGENT, 7000))
+        heard.settimeout(PATIENCE_S)
+        stranger.bind((NEIGHBOUR, 7000))
+        with pytest.raises(OSError):  # that it goes nowhere is told
+            for _ in range(100):
+                stranger.sendto(b"by the kernel", (AGENT, 7000))
+                stranger.connect((AGENT, 7000))
+                stranger.settimeout(PATIENCE_S)
+                stranger.recv(10)
+        world.run("foreign", "ip", "rule", "delete", "iif", "visited", "lookup", "4790")
+        stranger.sendto(b"afterwards", (AGENT, 7000))
+        assert heard.recv(100) == b"afterwards"
+
+
 def test_a_visitor_hears_what_its_tunnel_takes(world):
     """The way to the home agent takes less than the visited link: RFC 2003 section 5."""
     for host in ("home", "foreign"):
