@@ -43,7 +43,7 @@ const struct config_option config_visit_options[CONFIG_VISIT_OPTIONS] = {
 	{ "foreign-agent", "max-pending", NUMBER(visit_pending_max, "", 1, PENDING_MAX),
 	  NODE_RESTART, .preset = "1000",
 	  .help = "Most requests that wait for the answer of a home agent; others are denied with "
-	          "code 66." },
+	          "code 66. A quarter of them is kept free for renewals of visitors." },
 	{ "foreign-agent", "pending-per-node", NUMBER(visit_pending_per_node, "", 1, 100),
 	  NODE_RESTART, .preset = "5", .help = "Most of them from one link-layer address." },
 	{ "foreign-agent", "reverse-tunnel", CHOICE(visit_reverse_tunnel, config_reverse_tunnels),

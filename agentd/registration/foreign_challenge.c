@@ -31,7 +31,7 @@ static size_t age_of(const struct foreign_challenges *window, struct span challe
 }
 
 /* A node goes forward among what is advertised, and answers nothing twice but in a request
- * that it sends again. */
+ * that it sends again. Who shows the answer of another has it from listening. */
 enum foreign_challenge foreign_challenge_judge(const struct foreign_challenges *window,
                                                const struct foreign_challenge_past *past,
                                                struct span challenge)
@@ -40,11 +40,13 @@ enum foreign_challenge foreign_challenge_judge(const struct foreign_challenges *
 
 	if (past->repeated)
 		return CHALLENGE_REPEATED;
-	if (is_same(past->used, challenge))
+	if (past->copied || is_same(past->used, challenge) || is_same(past->accepted, challenge))
 		return CHALLENGE_STALE;
 	if (is_same(past->offered, challenge))
 		return CHALLENGE_FRESH;
 	if (age == FOREIGN_CHALLENGE_WINDOW)
 		return CHALLENGE_UNKNOWN;
-	return age_of(window, past->used) < age ? CHALLENGE_STALE : CHALLENGE_FRESH;
+	return age_of(window, past->used) < age || age_of(window, past->accepted) < age
+	               ? CHALLENGE_STALE
+	               : CHALLENGE_FRESH;
 }

@@ -25,9 +25,11 @@ enum ha_error foreign_challenges_add(struct foreign_challenges *window, struct s
 
 /* What is known of the mobile node; empty spans: nothing. Borrowed for the call. */
 struct foreign_challenge_past {
-	struct span used;    /* the last that it answered */
-	struct span offered; /* that its last reply or unicast advertisement had */
-	bool repeated;       /* foreign_pendings_repeats() */
+	struct span used;     /* the last that was answered from where it is */
+	struct span accepted; /* the last that the home agent accepted, from wherever */
+	struct span offered;  /* that its last reply or unicast advertisement had */
+	bool repeated;        /* foreign_pendings_repeats() */
+	bool copied;          /* the same authenticators came from elsewhere */
 };
 
 /* What one that it answers now is to us. Never fails. */

@@ -73,6 +73,20 @@ enum foreign_code foreign_check_reply_authenticator(const struct foreign_reply *
 	               : FOREIGN_HA_AUTH_FAILED;
 }
 
+/* Reverse tunnels go to whom an accepted reply names, and a visitor is looked for under that
+ * name. An unproved reply can name but the home agent that it came from, and was asked. */
+enum foreign_code foreign_check_reply_named(const struct foreign_reply *reply,
+                                            const struct foreign_reply_facts *facts)
+{
+	struct in_addr named = reply->fixed.home_agent;
+
+	if (facts->foreign_home == AUTHENTICATION_VALID || named.s_addr == INADDR_ANY)
+		return FOREIGN_PASS;
+	return !mip_code_is_accepted(reply->fixed.code) || address_equal(named, reply->source)
+	               ? FOREIGN_PASS
+	               : FOREIGN_SILENCE;
+}
+
 enum foreign_code foreign_check_reply_form(const struct foreign_reply *reply,
                                            const struct foreign_reply_facts *facts)
 {

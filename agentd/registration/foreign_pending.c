@@ -7,13 +7,15 @@
 
 #define TOTAL_MAX (UINT32_C(1) << 20)
 
-/* The chains that a slot is in. */
+/* The chains that a slot is in. By age there are two: of strangers, and of visitors. */
 enum chain {
 	BY_AGE,
 	BY_IDENTIFICATION,
 	BY_SOURCE,
 	CHAINS,
 };
+
+#define AGES 2u
 
 struct link {
 	uint32_t before;
@@ -36,10 +38,11 @@ struct foreign_pendings {
 	struct foreign_pending_limits limits;
 	uint64_t seed;
 	uint32_t count;
+	uint32_t strangers;          /* of them */
 	uint32_t free;               /* first free slot, by links[BY_AGE].after */
 	uint32_t buckets;            /* a power of two */
 	struct slot *slots;          /* slots[0] is never used */
-	struct ends *chains[CHAINS]; /* one chain by age, `buckets` of the others */
+	struct ends *chains[CHAINS]; /* AGES by age, `buckets` of the others */
 };
 
 static uint64_t mix(uint64_t x)
@@ -122,7 +125,7 @@ static void forget(struct foreign_pendings *table)
 static bool allocate(struct foreign_pendings *table)
 {
 	table->slots = calloc((size_t)table->limits.total + 1, sizeof(*table->slots));
-	table->chains[BY_AGE] = calloc(1, sizeof(**table->chains));
+	table->chains[BY_AGE] = calloc(AGES, sizeof(**table->chains));
 	table->chains[BY_IDENTIFICATION] = calloc(table->buckets, sizeof(**table->chains));
 	table->chains[BY_SOURCE] = calloc(table->buckets, sizeof(**table->chains));
 	return table->slots && table->chains[BY_AGE] && table->chains[BY_IDENTIFICATION] &&
@@ -135,7 +138,8 @@ enum ha_error foreign_pendings_create(const struct foreign_pending_limits *limit
 	struct foreign_pendings *table;
 
 	*out = NULL;
-	if (limits->total == 0 || limits->total > TOTAL_MAX || limits->per_source == 0)
+	if (limits->total == 0 || limits->total > TOTAL_MAX || limits->per_source == 0 ||
+	    limits->reserved >= limits->total)
 		return HA_E_RANGE;
 	table = calloc(1, sizeof(*table));
 	if (!table)
@@ -199,22 +203,48 @@ const struct foreign_registration *foreign_pendings_find(const struct foreign_pe
 	return NULL;
 }
 
-/* How many the source has, and the oldest of them. */
+/* Of two that may be 0. Those of visitors come first among equals. */
+static uint32_t older(const struct foreign_pendings *table, uint32_t stranger, uint32_t visitor)
+{
+	if (!stranger || !visitor)
+		return stranger ? stranger : visitor;
+	return table->slots[stranger].registration.since_ms <
+	                       table->slots[visitor].registration.since_ms
+	               ? stranger
+	               : visitor;
+}
+
+static uint32_t oldest(const struct foreign_pendings *table)
+{
+	return older(table, table->chains[BY_AGE][false].first, table->chains[BY_AGE][true].first);
+}
+
+/* How many the source has, and the oldest of them. Who speaks from the link address of a
+ * visitor and for somebody else is counted apart. */
 static uint32_t count_of_source(const struct foreign_pendings *table,
-                                const struct foreign_registration *registration, uint32_t *oldest)
+                                const struct foreign_registration *registration, uint32_t *first)
 {
 	uint32_t bucket = bucket_of_source(table, registration);
 	uint32_t number = table->chains[BY_SOURCE][bucket].first;
 	uint32_t count = 0;
 
-	*oldest = 0;
+	*first = 0;
 	for (; number; number = table->slots[number].links[BY_SOURCE].after) {
-		if (!same_source(&table->slots[number].registration, registration))
+		const struct foreign_registration *is = &table->slots[number].registration;
+
+		if (!same_source(is, registration) || is->served != registration->served)
 			continue;
 		if (count++ == 0)
-			*oldest = number;
+			*first = number;
 	}
 	return count;
+}
+
+static bool same_challenge(const struct foreign_registration *a,
+                           const struct foreign_registration *b)
+{
+	return a->challenge_size == b->challenge_size &&
+	       memcmp(a->challenge, b->challenge, a->challenge_size) == 0;
 }
 
 static bool asks_the_same(const struct foreign_registration *a,
@@ -223,8 +253,7 @@ static bool asks_the_same(const struct foreign_registration *a,
 	return a->home.s_addr == b->home.s_addr && a->home_agent.s_addr == b->home_agent.s_addr &&
 	       a->care_of.s_addr == b->care_of.s_addr && a->flags == b->flags &&
 	       a->lifetime_s == b->lifetime_s && same_name(a, b) && same_source(a, b) &&
-	       a->challenge_size == b->challenge_size &&
-	       memcmp(a->challenge, b->challenge, a->challenge_size) == 0;
+	       same_challenge(a, b);
 }
 
 bool foreign_pendings_repeats(const struct foreign_pendings *table,
@@ -241,6 +270,24 @@ bool foreign_pendings_repeats(const struct foreign_pendings *table,
 	return false;
 }
 
+bool foreign_pendings_copies(const struct foreign_pendings *table,
+                             const struct foreign_registration *registration)
+{
+	uint32_t bucket = bucket_of_identification(table, registration->identification);
+	uint32_t number = table->chains[BY_IDENTIFICATION][bucket].first;
+
+	if (registration->challenge_size == 0)
+		return false;
+	for (; number; number = table->slots[number].links[BY_IDENTIFICATION].after) {
+		const struct foreign_registration *is = &table->slots[number].registration;
+
+		if (is->proof == registration->proof && same_challenge(is, registration) &&
+		    !same_source(is, registration))
+			return true;
+	}
+	return false;
+}
+
 /* ---- changing ---- */
 
 static void add(struct foreign_pendings *table, const struct foreign_registration *registration)
@@ -250,11 +297,12 @@ static void add(struct foreign_pendings *table, const struct foreign_registratio
 
 	table->free = slot->links[BY_AGE].after;
 	slot->registration = *registration;
-	chain_append(table, BY_AGE, 0, number);
+	chain_append(table, BY_AGE, registration->served, number);
 	chain_append(table, BY_IDENTIFICATION,
 	             bucket_of_identification(table, registration->identification), number);
 	chain_append(table, BY_SOURCE, bucket_of_source(table, registration), number);
 	table->count++;
+	table->strangers += !registration->served;
 }
 
 /* Younger, and where it was among those with the same identification. */
@@ -265,8 +313,10 @@ static void renew(struct foreign_pendings *table, uint32_t number,
 
 	chain_remove(table, BY_AGE, number);
 	chain_remove(table, BY_SOURCE, number);
+	table->strangers -= !slot->registration.served;
+	table->strangers += !registration->served;
 	slot->registration = *registration;
-	chain_append(table, BY_AGE, 0, number);
+	chain_append(table, BY_AGE, registration->served, number);
 	chain_append(table, BY_SOURCE, slot->bucket_of[BY_SOURCE], number);
 }
 
@@ -274,9 +324,19 @@ static void take_out(struct foreign_pendings *table, uint32_t number)
 {
 	for (unsigned chain = 0; chain < CHAINS; chain++)
 		chain_remove(table, (enum chain)chain, number);
+	table->strangers -= !table->slots[number].registration.served;
 	table->slots[number].links[BY_AGE].after = table->free;
 	table->free = number;
 	table->count--;
+}
+
+/* Strangers can make up as many link addresses as they like: what is reserved they leave free
+ * to the visitors, and only a stranger gives way to one. */
+static uint32_t in_its_place(const struct foreign_pendings *table, bool served)
+{
+	if (!served && table->strangers >= table->limits.total - table->limits.reserved)
+		return table->chains[BY_AGE][false].first;
+	return table->count < table->limits.total ? 0 : oldest(table);
 }
 
 /* What must give way to a new one: 0 none, `full` when it would have to and may not yet. */
@@ -286,7 +346,7 @@ static uint32_t in_the_way(const struct foreign_pendings *table,
 	uint32_t number;
 
 	if (count_of_source(table, registration, &number) < table->limits.per_source)
-		number = table->count < table->limits.total ? 0 : table->chains[BY_AGE][0].first;
+		number = in_its_place(table, registration->served);
 	*full = number && registration->since_ms - table->slots[number].registration.since_ms <
 	                          table->limits.timeout_ms;
 	return number;
@@ -324,34 +384,58 @@ enum foreign_pending_put foreign_pendings_put(struct foreign_pendings *table,
 	return old ? FOREIGN_PENDING_REPLACED : FOREIGN_PENDING_ADDED;
 }
 
-void foreign_pendings_remove(struct foreign_pendings *table,
-                             const struct foreign_registration *found)
+/* Of what foreign_pendings_find() gave. */
+static uint32_t number_of(const struct foreign_pendings *table,
+                          const struct foreign_registration *found)
 {
 	const struct slot *slot = (const struct slot *)(const void *)found;
 
-	take_out(table, (uint32_t)(slot - table->slots));
+	return (uint32_t)(slot - table->slots);
+}
+
+bool foreign_pendings_doubt(struct foreign_pendings *table,
+                            const struct foreign_registration *found)
+{
+	struct foreign_registration *is = &table->slots[number_of(table, found)].registration;
+	bool news = !is->doubted;
+
+	is->doubted = true;
+	return news;
+}
+
+void foreign_pendings_remove(struct foreign_pendings *table,
+                             const struct foreign_registration *found)
+{
+	take_out(table, number_of(table, found));
 }
 
 bool foreign_pendings_expire(struct foreign_pendings *table, uint64_t now_ms,
                              struct foreign_registration *out)
 {
-	uint32_t oldest = table->chains[BY_AGE][0].first;
+	uint32_t number = oldest(table);
 
-	if (!oldest ||
-	    now_ms - table->slots[oldest].registration.since_ms < table->limits.timeout_ms)
+	if (!number ||
+	    now_ms - table->slots[number].registration.since_ms < table->limits.timeout_ms)
 		return false;
-	*out = table->slots[oldest].registration;
-	take_out(table, oldest);
+	*out = table->slots[number].registration;
+	take_out(table, number);
 	return true;
 }
 
 const struct foreign_registration *foreign_pendings_at(const struct foreign_pendings *table,
                                                        uint32_t i)
 {
-	uint32_t number = table->chains[BY_AGE][0].first;
+	uint32_t stranger = table->chains[BY_AGE][false].first;
+	uint32_t visitor = table->chains[BY_AGE][true].first;
+	uint32_t number = older(table, stranger, visitor);
 
-	while (number && i-- > 0)
-		number = table->slots[number].links[BY_AGE].after;
+	while (number && i-- > 0) {
+		if (number == stranger)
+			stranger = table->slots[number].links[BY_AGE].after;
+		else
+			visitor = table->slots[number].links[BY_AGE].after;
+		number = older(table, stranger, visitor);
+	}
 	return number ? &table->slots[number].registration : NULL;
 }
 

@@ -39,12 +39,19 @@ struct foreign_registration {
 	uint16_t lifetime_s;       /* asked for */
 	uint8_t flags;             /* enum mip_request_flag */
 	uint8_t features;          /* enum foreign_feature */
+	bool served;               /* of a visitor, from where it is served */
+	bool doubted;              /* the network said that no reply will come */
+	uint64_t proof;            /* of its authenticators (foreign_request_proof) */
 	uint8_t link[FOREIGN_LINK_SIZE];
 	uint8_t challenge_size; /* that it answered; 0: none */
 	uint8_t challenge[FOREIGN_CHALLENGE_MAX];
 	uint8_t nai_size; /* 0: none */
 	uint8_t nai[MIP_NAI_MAX];
 };
+
+/* What tells a request apart from others by whoever made its authenticators: a keyed sum of
+ * these. The same again is the same request, from wherever it comes. */
+uint64_t foreign_request_proof(const struct foreign_request *request, uint64_t seed);
 
 /* Of a request that is relayed at `now_ms`. A challenge longer than ours are is none of
  * ours, and not kept. */
@@ -87,12 +94,14 @@ struct foreign_pendings;
 
 struct foreign_pending_limits {
 	uint32_t total;      /* at least 1 */
+	uint32_t reserved;   /* of these, for requests of visitors from where they are served;
+	                        less than the total */
 	uint32_t per_source; /* of one link address on one interface; at least 1 */
 	uint32_t timeout_ms; /* after which one may give way to another */
 };
 
 /* `seed` is secret and random: the strangers who choose what is looked up do not know
- * where it lies. HA_E_NOMEM; HA_E_RANGE for a limit of 0 or above 2^20. */
+ * where it lies. HA_E_NOMEM; HA_E_RANGE for a limit of 0 or above 2^20, or where all is reserved. */
 enum ha_error foreign_pendings_create(const struct foreign_pending_limits *limits, uint64_t seed,
                                       struct foreign_pendings **out);
 void foreign_pendings_free(struct foreign_pendings *table); /* NULL is fine */
@@ -122,6 +131,16 @@ const struct foreign_registration *foreign_pendings_find(const struct foreign_pe
                                                          uint64_t identification,
                                                          struct in_addr home, struct span nai);
 
+/* The network says that `found`, which foreign_pendings_find() gave, will not be answered. That
+ * may be anybody's word: it goes on waiting. false: it was said before. */
+bool foreign_pendings_doubt(struct foreign_pendings *table,
+                            const struct foreign_registration *found);
+
+/* A request with the same challenge and the same proof that waits, from another source: one of
+ * them is a copy. */
+bool foreign_pendings_copies(const struct foreign_pendings *table,
+                             const struct foreign_registration *registration);
+
 /* A request of the same mobile node for the same, from the same source with the same
  * challenge, that waits: what differs is the identification at most (RFC 4721 section 3.2).
  * Requests without a challenge repeat nothing. */
@@ -132,7 +151,7 @@ bool foreign_pendings_repeats(const struct foreign_pendings *table,
 void foreign_pendings_remove(struct foreign_pendings *table,
                              const struct foreign_registration *found);
 
-/* Take the one that has waited longest, if that is the time-out or longer. false: none has. */
+/* Take one that has waited for the time-out or longer, the oldest first. false: none has. */
 bool foreign_pendings_expire(struct foreign_pendings *table, uint64_t now_ms,
                              struct foreign_registration *out);
 

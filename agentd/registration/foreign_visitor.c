@@ -44,6 +44,34 @@ struct foreign_registration foreign_registration_of(const struct foreign_request
 	return out;
 }
 
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+static uint64_t add_proof(uint64_t sum, struct span octets, uint64_t seed)
+{
+	for (size_t i = 0; i < octets.size; i++)
+		sum = mix((sum ^ octets.at[i]) + seed);
+	return mix(sum + octets.size);
+}
+
+uint64_t foreign_request_proof(const struct foreign_request *request, uint64_t seed)
+{
+	const struct mip_extensions *e = &request->extensions;
+	uint64_t sum = seed;
+
+	if (e->mobile_home_count)
+		sum = add_proof(sum, e->mobile_home.authenticator, seed);
+	if (e->mobile_aaa_count)
+		sum = add_proof(sum, e->mobile_aaa.authenticator, seed);
+	if (e->mobile_foreign_count)
+		sum = add_proof(sum, e->mobile_foreign.authenticator, seed);
+	return sum;
+}
+
 bool foreign_registration_is_of(const struct foreign_registration *registration,
                                 struct in_addr home, struct span nai)
 {

@@ -145,7 +145,9 @@ static void take_reply(struct visit *visit, const struct port_heard *heard, uint
 	settle(visit, &reply, &facts, &verdict, now_ms);
 }
 
-/* RFC 5944 section 3.7.3: what is quoted must be what we relayed, and to there. */
+/* RFC 5944 section 3.7.3: what is quoted must be what we relayed, and to there. Who hears the
+ * visited link can quote that, too: the mobile node is told once, and a reply that comes after
+ * all is none the worse. */
 static void take_error(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
 {
 	enum foreign_code code = foreign_code_of_icmp(heard->type, heard->code);
@@ -161,10 +163,38 @@ static void take_error(struct visit *visit, const struct port_heard *heard, uint
 	if (!found || !address_equal(found->relayed_to, heard->source))
 		return;
 	pending = *found;
-	foreign_pendings_remove(visit->pendings, found);
+	if (!foreign_pendings_doubt(visit->pendings, found))
+		return;
 	visiting_count(VISITING_UNREACHABLE);
 	node_deny(visit, &pending, code, "the network cannot reach the home agent",
 	          pending.lifetime_s, now_ms);
+}
+
+/* Home agents, and routers on the way to them, are not where mobile nodes are. */
+static bool is_of_visited_link(const struct visit *visit, unsigned interface)
+{
+	for (size_t i = 0; i < visit->link_count; i++)
+		if (visit->links[i].settings->of.roles & ADVERTISED_FOREIGN && interface &&
+		    visit->links[i].interface.index == interface)
+			return true;
+	return false;
+}
+
+static void take(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
+{
+	uint8_t type = heard->message.size ? heard->message.at[0] : 0;
+
+	/* Requests come here too, and are taken from the link, with their addresses there. */
+	if (!heard->failed && type == MIP_TYPE_REQUEST)
+		return;
+	if (is_of_visited_link(visit, heard->interface))
+		visiting_count(VISITING_FROM_LINKS);
+	else if (heard->failed)
+		take_error(visit, heard, now_ms);
+	else if (type == MIP_TYPE_REPLY)
+		take_reply(visit, heard, now_ms);
+	else
+		visiting_count(VISITING_REPLIES_MALFORMED);
 }
 
 static void hear_port(struct visit *visit, const struct port *port, uint64_t now_ms)
@@ -173,15 +203,8 @@ static void hear_port(struct visit *visit, const struct port *port, uint64_t now
 	struct port_heard heard;
 
 	for (unsigned i = 0;
-	     i < ANSWER_BATCH && ports_receive(port->fd, room, sizeof(room), &heard); i++) {
-		if (heard.failed)
-			take_error(visit, &heard, now_ms);
-		else if (heard.message.size && heard.message.at[0] == MIP_TYPE_REPLY)
-			take_reply(visit, &heard, now_ms);
-		/* Requests come here too, and are taken from the link, with their addresses there. */
-		else if (heard.message.size == 0 || heard.message.at[0] != MIP_TYPE_REQUEST)
-			visiting_count(VISITING_REPLIES_MALFORMED);
-	}
+	     i < ANSWER_BATCH && ports_receive(port->fd, room, sizeof(room), &heard); i++)
+		take(visit, &heard, now_ms);
 }
 
 void answer_hear(struct visit *visit, uint64_t now_ms)
@@ -214,6 +237,8 @@ uint64_t answer_expire(struct visit *visit, uint64_t now_ms)
 	if (now_ms < visit->expire_ms)
 		return visit->expire_ms;
 	while (foreign_pendings_expire(visit->pendings, now_ms, &late)) {
+		if (late.doubted)
+			continue;
 		visiting_count(VISITING_TIMEOUTS);
 		node_deny(visit, &late, FOREIGN_TIMEOUT, "the home agent did not answer",
 		          late.lifetime_s, now_ms);

@@ -43,6 +43,9 @@
 	  "replies in whose place a denial was sent, or that were sent on with an error of ours")  \
 	X(REPLIES_DROPPED, "visit-replies-dropped", 0,                                             \
 	  "replies that nobody waits for, or that are not the home agent's word")                  \
+	X(FROM_LINKS, "visit-replies-from-links", 0,                                               \
+	  "what seems to come from home agents, ICMP errors too, but came by a link where this "   \
+	  "agent serves mobile nodes, and was dropped")                                            \
 	X(TIMEOUTS, "visit-timeouts", 0, "requests that no home agent answered in time")           \
 	X(UNREACHABLE, "visit-unreachable", 0,                                                     \
 	  "requests denied because the network said that the home agent cannot be reached")        \

@@ -64,6 +64,16 @@ void node_answered(struct node *node, struct span challenge)
 		node->offered.size = 0;
 }
 
+void nodes_prove(struct nodes *nodes, uint64_t proof)
+{
+	nodes->proofs[proof % NODES_PLACES] = proof;
+}
+
+bool nodes_proved(const struct nodes *nodes, uint64_t proof)
+{
+	return proof && nodes->proofs[proof % NODES_PLACES] == proof;
+}
+
 void node_note(struct foreign_challenge_value *out, struct span challenge)
 {
 	out->size = 0;

@@ -4,6 +4,10 @@
  * where one that nobody foresees gives way to another: what is forgotten costs a node one
  * more request.
  *
+ * Strangers have as many link addresses as they like. So a visitor does not depend on what is
+ * here: its last challenges are in the visitor list. And who copies a request and says it from
+ * a link address of its own is known by the proof in it (foreign_request_proof).
+ *
  * One thread at a time.
  *
  * May include: agentd/registration/foreign_challenge.h. */
@@ -27,6 +31,7 @@ struct node {
 struct nodes {
 	uint64_t seed;
 	struct node at[NODES_PLACES];
+	uint64_t proofs[NODES_PLACES]; /* of requests with challenges that were relayed */
 };
 
 /* HA_E_NOMEM. Freed by free(). */
@@ -45,6 +50,10 @@ bool node_was_denied(const struct node *node, uint64_t now_ms);
 
 /* It has answered that challenge, which is not given to it once more (RFC 4721 section 3.3). */
 void node_answered(struct node *node, struct span challenge);
+
+/* A request with that proof is relayed; whether one was, of late. */
+void nodes_prove(struct nodes *nodes, uint64_t proof);
+bool nodes_proved(const struct nodes *nodes, uint64_t proof);
 
 /* Longer than ours are: none of ours, and nothing is kept. */
 void node_note(struct foreign_challenge_value *out, struct span challenge);

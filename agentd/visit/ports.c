@@ -44,6 +44,7 @@ static bool bind_here(int fd, struct in_addr address)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 	return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &yes, sizeof(yes)) == 0 &&
 	       setsockopt(fd, IPPROTO_IP, IP_RECVERR, &yes, sizeof(yes)) == 0 &&
+	       setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes)) == 0 &&
 	       leave_tunnels(fd) && bind(fd, (const struct sockaddr *)&here, sizeof(here)) == 0;
 }
 
@@ -104,22 +105,25 @@ int ports_send(const struct ports *ports, struct in_addr from, struct in_addr to
 
 /* ---- what comes ---- */
 
-static bool read_error(struct msghdr *message, struct port_heard *out)
+/* What the kernel tells beside the octets. */
+static void read_beside(struct msghdr *message, struct port_heard *out)
 {
 	struct sock_extended_err error;
+	struct in_pktinfo info;
 
 	for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at; at = CMSG_NXTHDR(message, at)) {
-		if (at->cmsg_level != IPPROTO_IP || at->cmsg_type != IP_RECVERR ||
-		    at->cmsg_len < CMSG_LEN(sizeof(error)))
+		if (at->cmsg_level != IPPROTO_IP)
 			continue;
-		memcpy(&error, CMSG_DATA(at), sizeof(error));
-		if (error.ee_origin != SO_EE_ORIGIN_ICMP)
-			return false;
-		out->type = error.ee_type;
-		out->code = error.ee_code;
-		return true;
+		if (at->cmsg_type == IP_PKTINFO && at->cmsg_len >= CMSG_LEN(sizeof(info))) {
+			memcpy(&info, CMSG_DATA(at), sizeof(info));
+			out->interface = (unsigned)info.ipi_ifindex;
+		} else if (at->cmsg_type == IP_RECVERR && at->cmsg_len >= CMSG_LEN(sizeof(error))) {
+			memcpy(&error, CMSG_DATA(at), sizeof(error));
+			out->failed = error.ee_origin == SO_EE_ORIGIN_ICMP;
+			out->type = error.ee_type;
+			out->code = error.ee_code;
+		}
 	}
-	return false;
 }
 
 static ssize_t receive(int fd, uint8_t *room, size_t size, int flags, struct port_heard *out)
@@ -144,7 +148,7 @@ static ssize_t receive(int fd, uint8_t *room, size_t size, int flags, struct por
 		.source = from.sin_addr,
 		.source_port = ntohs(from.sin_port),
 	};
-	out->failed = flags & MSG_ERRQUEUE && read_error(&message, out);
+	read_beside(&message, out);
 	if (message.msg_flags & MSG_TRUNC || (flags & MSG_ERRQUEUE && !out->failed))
 		out->message.size = 0; /* nobody takes it for a message */
 	return got;

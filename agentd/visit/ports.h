@@ -49,6 +49,7 @@ struct port_heard {
 	struct span message; /* in the caller's room */
 	struct in_addr source;
 	uint16_t source_port; /* host order */
+	unsigned interface;   /* that it came in by, an ICMP error too */
 	/* An ICMP error about a message of ours instead: then `message` is that, as much of it
 	 * as was quoted, and `source` whom it was for. */
 	bool failed;

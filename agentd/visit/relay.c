@@ -132,20 +132,48 @@ static struct foreign_facts facts_of(const struct visit *visit,
 	return facts;
 }
 
+static const struct foreign_visitor *visitor_of(const struct visit *visit,
+                                                const struct foreign_registration *registration)
+{
+	return visitors_find(visit->visitors, registration->home, registration->relayed_to);
+}
+
+static bool is_there(const struct foreign_visitor *visitor,
+                     const struct foreign_registration *registration)
+{
+	return visitor && visitor->asked.interface == registration->interface &&
+	       memcmp(visitor->asked.link, registration->link, FOREIGN_LINK_SIZE) == 0;
+}
+
+/* What is known of a visitor is in the visitor list, whoever has its place among the nodes. */
+static void add_visitor_past(const struct foreign_visitor *visitor,
+                             const struct foreign_registration *registration,
+                             struct foreign_challenge_past *past)
+{
+	past->accepted = (struct span){ visitor->asked.challenge, visitor->asked.challenge_size };
+	if (past->offered.at == NULL && is_there(visitor, registration))
+		past->offered = (struct span){ visitor->offered, visitor->offered_size };
+}
+
 /* What was pending when the request came, and its challenge. */
 static void add_past(const struct visit *visit, const struct served_link *link,
                      const struct foreign_request *request,
                      const struct foreign_registration *registration, struct foreign_facts *facts)
 {
 	const struct node *node = nodes_find(visit->nodes, request->interface, request->link);
+	const struct foreign_visitor *visitor = visitor_of(visit, registration);
 	struct foreign_challenge_past past = {
 		.repeated = foreign_pendings_repeats(visit->pendings, registration),
+		.copied = nodes_proved(visit->nodes, registration->proof) ||
+		          foreign_pendings_copies(visit->pendings, registration),
 	};
 
 	if (node) {
 		past.used = (struct span){ node->used.octets, node->used.size };
 		past.offered = (struct span){ node->offered.octets, node->offered.size };
 	}
+	if (visitor)
+		add_visitor_past(visitor, registration, &past);
 	facts->pending_full = foreign_pendings_full(visit->pendings, registration);
 	if (request->extensions.challenge_count)
 		facts->challenge = foreign_challenge_judge(&link->challenges, &past,
@@ -159,11 +187,14 @@ static enum foreign_code code_of_errno(int number)
 	return number == EHOSTUNREACH ? FOREIGN_HOST_UNREACHABLE : FOREIGN_NETWORK_UNREACHABLE;
 }
 
-static void note_challenge(struct visit *visit, const struct foreign_request *request)
+static void note_challenge(struct visit *visit, const struct foreign_request *request,
+                           uint64_t proof)
 {
-	if (request->extensions.challenge_count)
-		node_answered(nodes_place(visit->nodes, request->interface, request->link),
-		              request->extensions.challenge);
+	if (request->extensions.challenge_count == 0)
+		return;
+	node_answered(nodes_place(visit->nodes, request->interface, request->link),
+	              request->extensions.challenge);
+	nodes_prove(visit->nodes, proof);
 }
 
 static void keep(struct visit *visit, const struct foreign_registration *registration,
@@ -174,7 +205,7 @@ static void keep(struct visit *visit, const struct foreign_registration *registr
 
 	if (put == FOREIGN_PENDING_AGAIN)
 		visiting_count(VISITING_REQUESTS_AGAIN);
-	if (put != FOREIGN_PENDING_REPLACED)
+	if (put != FOREIGN_PENDING_REPLACED || gone.doubted)
 		return;
 	visiting_count(VISITING_TIMEOUTS);
 	node_deny(visit, &gone, FOREIGN_TIMEOUT, "the home agent did not answer", gone.lifetime_s,
@@ -200,7 +231,7 @@ static void relay(struct visit *visit, const struct foreign_request *request,
 	number = ports_send(&visit->ports, plan->source, plan->destination, writer_span(&out));
 	if (number == 0) {
 		visiting_count(VISITING_REQUESTS_RELAYED);
-		note_challenge(visit, request);
+		note_challenge(visit, request, registration->proof);
 		keep(visit, registration, now_ms);
 		return;
 	}
@@ -239,6 +270,8 @@ static void decide(struct visit *visit, struct served_link *link,
 	plan = foreign_relay_plan(request, &facts);
 	registration = foreign_registration_of(
 		request, &plan, (uint32_t)(clock_ntp_of_ms(clock_wall_ms()) >> 32), now_ms);
+	registration.proof = foreign_request_proof(request, visit->nodes->seed);
+	registration.served = is_there(visitor_of(visit, &registration), &registration);
 	add_past(visit, link, request, &registration, &facts);
 	verdict = foreign_decide(request, &facts);
 	tell_log(request, link, &verdict);

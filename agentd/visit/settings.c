@@ -6,6 +6,7 @@
 
 #define ALL_SYSTEMS UINT32_C(0xe0000001) /* 224.0.0.1 */
 #define MS 1000u
+#define RESERVED 4u /* one in so many that wait is kept free for visitors */
 
 static uint16_t offers_of(const struct config *config)
 {
@@ -64,6 +65,7 @@ void foreign_settings_of(const struct config *config, struct foreign_settings *o
 	out->visitors_busy = config->visitors_busy ? config->visitors_busy : config->visitors_max;
 	out->pending = (struct foreign_pending_limits){
 		.total = config->visit_pending_max,
+		.reserved = config->visit_pending_max / RESERVED,
 		.per_source = config->visit_pending_per_node,
 		.timeout_ms = FOREIGN_PENDING_TIMEOUT_MS,
 	};

@@ -11,7 +11,7 @@ import uuid
 import pytest
 from agent import Agent
 from namespaces import Link, ip, socket_in
-from visiting import Advertisement, Visitor, datagram
+from visiting import Advertisement, Visitor, checksum, datagram, ip_packet, udp_packet
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../conformance"))
@@ -46,6 +46,8 @@ class World:
         self.home = f"hearth-{tag}-home"
         ip("netns", "add", self.home)
         ip("link", "add", f"hu{tag}", "netns", self.link.names[0], "type", "veth", "peer", "name", f"hh{tag}", "netns", self.home)
+        for rule in ("all", "default", self.link.ends[0]):  # what is forged is to be heard
+            ip("netns", "exec", self.link.names[0], "sh", "-c", f"echo 0 >/proc/sys/net/ipv4/conf/{rule}/rp_filter")
         for name, end, addresses in ((self.link.names[0], f"hu{tag}", [CARE_OF]),
                                      (self.home, f"hh{tag}", [HOME_AGENT, NOBODY, SILENT])):
             for address in addresses:
@@ -54,6 +56,7 @@ class World:
             ip("netns", "exec", name, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
         self.silent = socket_in(self.home)
         self.silent.bind((SILENT, 434))
+        self.silent.settimeout(20)
         os.makedirs(directory / "home")
         os.makedirs(directory / "here")
         self.home_agent = Agent(str(directory / "home"), {
@@ -204,6 +207,51 @@ def test_a_home_agent_that_cannot_be_reached_and_one_that_is_silent(world, count
     assert counted("visit-timeouts") == counted("visit-unreachable") == 1
 
 
+def icmp_error(quoted, code=3):
+    message = bytes([3, code, 0, 0, 0, 0, 0, 0]) + quoted
+    return message[:2] + checksum(message).to_bytes(2, "big") + message[4:]
+
+
+def test_replies_and_errors_of_strangers_change_nothing(world, counted):
+    """Who hears the visited link knows all that a reply needs but the keys."""
+    def relayed(lifetime):
+        request = world.request(home_agent=SILENT, lifetime=lifetime)
+        world.node.say(MOBILE, HERE, 5051, request, link=b"\x02\0\0\0\0\x33")
+        while world.silent.recv(2000)[: len(request)] != request:
+            pass
+        return request
+
+    def reply_to(request, home_agent):
+        lifetime, identification = int.from_bytes(request[2:4], "big"), int.from_bytes(request[16:24], "big")
+        message = wire.build_reply(0, lifetime, MOBILE, home_agent, identification)
+        return wire.sign(message, wire.MOBILE_HOME, 256, "hmac-md5", KEY)
+
+    request = relayed(300)
+    for protocol, payload in ((17, udp_packet(SILENT, CARE_OF, 434, 434, reply_to(request, SILENT))[20:]),
+                              (1, icmp_error(udp_packet(CARE_OF, SILENT, 434, 434, request)))):
+        world.node.send(ip_packet(SILENT, CARE_OF, protocol, payload), world.node.agent)
+    wait_for(lambda: counted("visit-replies-from-links") == 2, "both are heard")
+    assert counted("visit-unreachable") == counted("visit-replies") == 0
+
+    with socket_in(world.home, socket.SOCK_RAW, protocol=socket.IPPROTO_ICMP) as network:
+        for _ in range(2):
+            network.sendto(icmp_error(udp_packet(CARE_OF, SILENT, 434, 434, request)), (CARE_OF, 0))
+
+    def answered(heard):
+        return datagram(heard)[1] == 5051 and wire.Reply(datagram(heard)[2])
+
+    assert world.node.hear(answered).code == 82
+    world.silent.sendto(reply_to(request, HOME_AGENT), (CARE_OF, 434))
+    wait_for(lambda: counted("visit-replies-dropped") == 1, "who is not known grants nothing in another's name")
+    assert MOBILE not in [row["home"] for row in world.visitors()]
+    world.silent.sendto(reply_to(request, SILENT), (CARE_OF, 434))
+    assert world.node.hear(answered).code == 0
+    assert [row["home_agent"] for row in world.visitors() if row["home"] == MOBILE] == [SILENT]
+    assert counted("visit-unreachable") == counted("visit-replies-relayed") == 1
+    world.silent.sendto(reply_to(relayed(0), SILENT), (CARE_OF, 434))
+    assert world.node.hear(answered).lifetime == 0
+
+
 @pytest.fixture
 def asking(tmp_path):
     made = World(tmp_path, challenges=True)
@@ -230,7 +278,9 @@ def test_challenges_are_asked_for_and_answered_once(asking):
     again = world.ask(answered(first))
     assert again.code == 106
     given = again.of(wire.CHALLENGE)[0].data
-    assert world.ask(answered(given)).code == 0
+    accepted = answered(given)
+    assert world.ask(accepted).code == 0
+    assert world.ask(accepted, number=3).code == 106  # said by who heard it
     assert world.counter("visit-requests-relayed") == 2
 
 

@@ -14,26 +14,42 @@ static struct span span_of(const char *text)
 
 static const struct {
 	const char *rule;
-	const char *used, *offered, *answered;
-	bool repeated;
+	const char *used, *accepted, *offered, *answered;
+	bool repeated, copied;
 	enum foreign_challenge is;
 } rows[] = {
-	{ "the newest", "", "", "last", false, CHALLENGE_FRESH },
-	{ "within the window", "", "", "then", false, CHALLENGE_FRESH },
-	{ "behind the window", "", "", "old-", false, CHALLENGE_UNKNOWN },
-	{ "never advertised", "", "", "none", false, CHALLENGE_UNKNOWN },
-	{ "only its beginning", "", "", "las", false, CHALLENGE_UNKNOWN },
-	{ "used before", "last", "", "last", false, CHALLENGE_STALE },
-	{ "used before and behind the window", "old-", "", "old-", false, CHALLENGE_STALE },
-	{ "used in a request that waits", "last", "", "last", true, CHALLENGE_REPEATED },
-	{ "older than the one that it used", "last", "", "then", false, CHALLENGE_STALE },
-	{ "newer than the one that it used", "then", "", "last", false, CHALLENGE_FRESH },
-	{ "newer than one behind the window", "old-", "", "then", false, CHALLENGE_FRESH },
-	{ "given to it alone", "", "mine", "mine", false, CHALLENGE_FRESH },
-	{ "given to it alone after one of all", "last", "mine", "mine", false, CHALLENGE_FRESH },
-	{ "given to it alone, and used", "mine", "mine", "mine", false, CHALLENGE_STALE },
-	{ "of all after one given to it alone", "mine", "", "then", false, CHALLENGE_FRESH },
-	{ "nothing", "", "", "", false, CHALLENGE_UNKNOWN },
+	{ "the newest", "", "", "", "last", false, false, CHALLENGE_FRESH },
+	{ "within the window", "", "", "", "then", false, false, CHALLENGE_FRESH },
+	{ "behind the window", "", "", "", "old-", false, false, CHALLENGE_UNKNOWN },
+	{ "never advertised", "", "", "", "none", false, false, CHALLENGE_UNKNOWN },
+	{ "only its beginning", "", "", "", "las", false, false, CHALLENGE_UNKNOWN },
+	{ "used before", "last", "", "", "last", false, false, CHALLENGE_STALE },
+	{ "used before and behind the window", "old-", "", "", "old-", false, false,
+	  CHALLENGE_STALE },
+	{ "used in a request that waits", "last", "", "", "last", true, false, CHALLENGE_REPEATED },
+	{ "older than the one that it used", "last", "", "", "then", false, false,
+	  CHALLENGE_STALE },
+	{ "newer than the one that it used", "then", "", "", "last", false, false,
+	  CHALLENGE_FRESH },
+	{ "newer than one behind the window", "old-", "", "", "then", false, false,
+	  CHALLENGE_FRESH },
+	{ "given to it alone", "", "", "mine", "mine", false, false, CHALLENGE_FRESH },
+	{ "given to it alone after one of all", "last", "", "mine", "mine", false, false,
+	  CHALLENGE_FRESH },
+	{ "given to it alone, and used", "mine", "", "mine", "mine", false, false,
+	  CHALLENGE_STALE },
+	{ "of all after one given to it alone", "mine", "", "", "then", false, false,
+	  CHALLENGE_FRESH },
+	{ "nothing", "", "", "", "", false, false, CHALLENGE_UNKNOWN },
+	{ "accepted from elsewhere", "", "last", "", "last", false, false, CHALLENGE_STALE },
+	{ "older than the one accepted", "", "last", "", "then", false, false, CHALLENGE_STALE },
+	{ "newer than the one accepted", "", "then", "", "last", false, false, CHALLENGE_FRESH },
+	{ "accepted, and it waits", "", "last", "", "last", true, false, CHALLENGE_REPEATED },
+	{ "accepted, and once given to it", "", "mine", "mine", "mine", false, false,
+	  CHALLENGE_STALE },
+	{ "copied from another", "", "", "", "last", false, true, CHALLENGE_STALE },
+	{ "copied with what was given to it", "", "", "mine", "mine", false, true,
+	  CHALLENGE_STALE },
 };
 
 static void challenges_are_judged_by_the_table(void)
@@ -45,8 +61,10 @@ static void challenges_are_judged_by_the_table(void)
 	CU_ASSERT_EQUAL(foreign_challenges_add(&window, span_of("last")), HA_OK);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct foreign_challenge_past past = { .used = span_of(rows[i].used),
+			                               .accepted = span_of(rows[i].accepted),
 			                               .offered = span_of(rows[i].offered),
-			                               .repeated = rows[i].repeated };
+			                               .repeated = rows[i].repeated,
+			                               .copied = rows[i].copied };
 		enum foreign_challenge is = foreign_challenge_judge(&window, &past,
 		                                                    span_of(rows[i].answered));
 

@@ -162,6 +162,98 @@ static void table_has_its_limit(void)
 	foreign_pendings_free(table);
 }
 
+/* However many link addresses strangers make up, a visitor can be renewed. */
+static void strangers_leave_room_for_visitors(void)
+{
+	struct foreign_pending_limits limits = *LIMITS(4, 2);
+	struct foreign_registration gone, late = one(9, 9, 100), visitor = one(8, 9, 100);
+	struct foreign_pendings *table;
+
+	limits.reserved = 4;
+	CU_ASSERT_EQUAL(foreign_pendings_create(&limits, 0, &table), HA_E_RANGE);
+	limits.reserved = 1;
+	table = table_of(&limits);
+	for (uint8_t i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(put(table, one(i, i, i)), FOREIGN_PENDING_ADDED);
+	CU_ASSERT_TRUE(foreign_pendings_full(table, &late));
+	CU_ASSERT_EQUAL(foreign_pendings_put(table, &late, &gone), FOREIGN_PENDING_FULL);
+	visitor.served = true;
+	CU_ASSERT_FALSE(foreign_pendings_full(table, &visitor));
+	CU_ASSERT_EQUAL(put(table, visitor), FOREIGN_PENDING_ADDED);
+	late.since_ms = visitor.since_ms = 7001; /* that of stranger 0 was at 0, of 1 at 1 */
+	CU_ASSERT_EQUAL(foreign_pendings_put(table, &late, &gone), FOREIGN_PENDING_REPLACED);
+	CU_ASSERT_EQUAL(gone.link[5], 0);
+	visitor.identification = 10;
+	CU_ASSERT_EQUAL(foreign_pendings_put(table, &visitor, &gone), FOREIGN_PENDING_REPLACED);
+	CU_ASSERT_EQUAL(gone.link[5], 1);
+	CU_ASSERT_EQUAL(foreign_pendings_at(table, 0)->link[5], 2);
+	CU_ASSERT_TRUE(foreign_pendings_at(table, 1)->served); /* by age, whoever it is */
+	CU_ASSERT_EQUAL(foreign_pendings_at(table, 2)->served, true);
+	CU_ASSERT_EQUAL(foreign_pendings_at(table, 3)->link[5], 9);
+	CU_ASSERT_PTR_NULL(foreign_pendings_at(table, 4));
+	foreign_pendings_free(table);
+}
+
+/* Who speaks for somebody else from a visitor's link address does not use up its share. */
+static void visitor_has_a_limit_of_its_own(void)
+{
+	struct foreign_pendings *table = table_of(LIMITS(8, 1));
+	struct foreign_registration visitor = one(1, 2, 0);
+
+	CU_ASSERT_EQUAL(put(table, one(1, 1, 0)), FOREIGN_PENDING_ADDED);
+	CU_ASSERT_EQUAL(put(table, one(1, 3, 0)), FOREIGN_PENDING_FULL);
+	visitor.served = true;
+	CU_ASSERT_EQUAL(put(table, visitor), FOREIGN_PENDING_ADDED);
+	visitor.identification = 4;
+	CU_ASSERT_EQUAL(put(table, visitor), FOREIGN_PENDING_FULL);
+	foreign_pendings_free(table);
+}
+
+static void what_the_network_says_is_kept(void)
+{
+	struct foreign_pendings *table = table_of(LIMITS(4, 4));
+	const struct foreign_registration *found;
+	struct foreign_registration out;
+
+	put(table, one(1, 7, 0));
+	found = foreign_pendings_find(table, 7, address("10.0.0.1"), name_of(""));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	CU_ASSERT_TRUE(foreign_pendings_doubt(table, found));
+	CU_ASSERT_FALSE(foreign_pendings_doubt(table, found));
+	CU_ASSERT_PTR_EQUAL(foreign_pendings_find(table, 7, address("10.0.0.1"), name_of("")),
+	                    found);
+	CU_ASSERT_TRUE(foreign_pendings_expire(table, 7000, &out));
+	CU_ASSERT_TRUE(out.doubted);
+	foreign_pendings_free(table);
+}
+
+/* RFC 4721 section 3.2: who heard a request may say it again, with what it proves. */
+static void copies_are_known(void)
+{
+	struct foreign_pendings *table = table_of(LIMITS(4, 4));
+	struct foreign_registration asked = one(1, 7, 0), copy;
+
+	asked.challenge_size = 4;
+	memcpy(asked.challenge, "abcd", 4);
+	asked.proof = 77;
+	copy = asked;
+	copy.link[5] = 2;
+	CU_ASSERT_FALSE(foreign_pendings_copies(table, &copy));
+	put(table, asked);
+	CU_ASSERT_FALSE(foreign_pendings_copies(table, &asked)); /* it repeats itself */
+	CU_ASSERT_TRUE(foreign_pendings_copies(table, &copy));
+	copy.proof = 78;
+	CU_ASSERT_FALSE(foreign_pendings_copies(table, &copy));
+	copy.proof = 77;
+	copy.challenge[0] = 'e';
+	CU_ASSERT_FALSE(foreign_pendings_copies(table, &copy));
+	copy = asked;
+	copy.link[5] = 2;
+	copy.challenge_size = 0;
+	CU_ASSERT_FALSE(foreign_pendings_copies(table, &copy));
+	foreign_pendings_free(table);
+}
+
 static void interfaces_are_sources_of_their_own(void)
 {
 	struct foreign_pendings *table = table_of(LIMITS(4, 1));
@@ -276,9 +368,37 @@ static bool is_same(const struct foreign_registration *a, const struct foreign_r
 	       from_same(a, b);
 }
 
+/* The one that has waited longest; of two for the same time the visitor's. */
+static size_t model_oldest(const struct model *m, bool strangers)
+{
+	size_t best = m->count;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct foreign_registration *is = &m->by_age[i];
+
+		if (strangers && is->served)
+			continue;
+		if (best == m->count || is->since_ms < m->by_age[best].since_ms ||
+		    (is->since_ms == m->by_age[best].since_ms && is->served &&
+		     !m->by_age[best].served))
+			best = i;
+	}
+	return best;
+}
+
+static size_t model_strangers(const struct model *m)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		count += !m->by_age[i].served;
+	return count;
+}
+
 static enum foreign_pending_put model_put(struct model *m, const struct foreign_registration *r,
                                           struct foreign_registration *gone)
 {
+	bool crowd = !r->served && model_strangers(m) >= m->limits.total - m->limits.reserved;
 	size_t of_source = 0, oldest = 0;
 
 	m->puts++;
@@ -292,17 +412,17 @@ static enum foreign_pending_put model_put(struct model *m, const struct foreign_
 		return FOREIGN_PENDING_AGAIN;
 	}
 	for (size_t i = m->count; i > 0; i--) {
-		if (from_same(&m->by_age[i - 1], r)) {
+		if (from_same(&m->by_age[i - 1], r) && m->by_age[i - 1].served == r->served) {
 			of_source++;
 			oldest = i - 1;
 		}
 	}
 	if (of_source < m->limits.per_source) {
-		if (m->count < m->limits.total) {
+		if (m->count < m->limits.total && !crowd) {
 			model_append(m, r, m->puts);
 			return FOREIGN_PENDING_ADDED;
 		}
-		oldest = 0;
+		oldest = model_oldest(m, crowd);
 	}
 	if (r->since_ms - m->by_age[oldest].since_ms < m->limits.timeout_ms)
 		return FOREIGN_PENDING_FULL;
@@ -341,6 +461,7 @@ static struct foreign_registration thrown(struct dice *dice, uint64_t now_ms)
 
 	out.identification |= (uint64_t)dice_below(dice, 2) << 32;
 	out.interface = dice_below(dice, 2);
+	out.served = dice_chance(dice, 3);
 	if (dice_chance(dice, 3)) {
 		out.nai_size = (uint8_t)(1 + dice_below(dice, 2));
 		memset(out.nai, 'a' + (int)dice_below(dice, 2), out.nai_size);
@@ -393,11 +514,12 @@ static void try_expire(struct foreign_pendings *table, struct model *m, uint64_t
 
 	while (foreign_pendings_expire(table, now_ms, &out)) {
 		CU_ASSERT_TRUE_FATAL(m->count > 0);
-		CU_ASSERT_TRUE(equal(&out, &m->by_age[0]));
-		model_drop(m, 0);
+		CU_ASSERT_TRUE(equal(&out, &m->by_age[model_oldest(m, false)]));
+		model_drop(m, model_oldest(m, false));
 	}
 	if (m->count)
-		CU_ASSERT_TRUE(now_ms - m->by_age[0].since_ms < m->limits.timeout_ms);
+		CU_ASSERT_TRUE(now_ms - m->by_age[model_oldest(m, false)].since_ms <
+		               m->limits.timeout_ms);
 }
 
 static void play(unsigned seed)
@@ -406,9 +528,11 @@ static void play(unsigned seed)
 	struct model m = { .limits = { .total = 1 + dice_below(&dice, MODEL_MAX),
 		                       .per_source = 1 + dice_below(&dice, 5),
 		                       .timeout_ms = 20 } };
-	struct foreign_pendings *table = table_of(&m.limits);
+	struct foreign_pendings *table;
 	uint64_t now_ms = 1000;
 
+	m.limits.reserved = dice_below(&dice, m.limits.total);
+	table = table_of(&m.limits);
 	for (unsigned step = 0; step < 2000; step++) {
 		struct foreign_registration r;
 
@@ -451,6 +575,10 @@ static CU_TestInfo tests[] = {
 	{ "the first asker is answered", first_asker_is_answered },
 	{ "RFC 5944 3.7.1: a source has its limit", source_has_its_limit },
 	{ "RFC 5944 3.7.1: the table has its limit", table_has_its_limit },
+	{ "strangers leave room for visitors", strangers_leave_room_for_visitors },
+	{ "a visitor has a limit of its own", visitor_has_a_limit_of_its_own },
+	{ "what the network says is kept", what_the_network_says_is_kept },
+	{ "RFC 4721 3.2: copies are known", copies_are_known },
 	{ "interfaces are sources of their own", interfaces_are_sources_of_their_own },
 	{ "RFC 4721 3.2: a repetition is known", repetition_is_known },
 	{ "RFC 5944 3.7.1: the time-out takes the oldest", time_out_takes_the_oldest },

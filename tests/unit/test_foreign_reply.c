@@ -55,6 +55,11 @@ static void no_home_agent(struct answered *a)
 	a->reply.fixed.home_agent = address("0.0.0.0");
 }
 
+static void other_home_agent(struct answered *a)
+{
+	a->reply.fixed.home_agent = address("192.0.2.99");
+}
+
 static void no_home(struct answered *a)
 {
 	a->pending.home = address("0.0.0.0");
@@ -82,6 +87,8 @@ static const struct fault {
 	{ "node", "RFC 5944 3.7.3.1", other_node, FOREIGN_SILENCE, 0 },
 	{ "authenticator", "RFC 5944 3.7.3.1: 68", unsigned_reply, FOREIGN_HA_AUTH_FAILED,
 	  VIOLATION_BAD_AUTHENTICATOR },
+	{ "named-home-agent", "RFC 5944 3.7.3.2", other_home_agent, FOREIGN_SILENCE,
+	  VIOLATION_OTHER },
 	{ "well-formed", "RFC 5944 3.4: 71", broken_chain, FOREIGN_POORLY_FORMED_REPLY, 0 },
 	{ "authorization", "RFC 5944 3.6.2.1: 71", two_signatures, FOREIGN_POORLY_FORMED_REPLY, 0 },
 	{ "vendor", "RFC 3115 2.3: 101", vendor, FOREIGN_CVSE_HOME, 0 },
@@ -218,6 +225,8 @@ ANSWERED(longer_name, name_is_missing(a); say_name(a, "a@bb"))
 ANSWERED(own_name, name_is_missing(a); say_name(a, "a@b"))
 ANSWERED(wrong_reply, sign_as_home_agent(a, AUTHENTICATION_WRONG))
 ANSWERED(unknown_spi, sign_as_home_agent(a, AUTHENTICATION_NO_ASSOCIATION))
+ANSWERED(signed_for_another, signed_reply(a); other_home_agent(a))
+ANSWERED(denied_by_another, deny(a); other_home_agent(a))
 ANSWERED(forged_end, associate(a); a->reply.fixed.lifetime_s = 0)
 ANSWERED(not_signed_by_us, a->facts.home_agent_associated = true)
 ANSWERED(two_names, own_name(a); REPLY_ADD(a, "\x83\3a@b"))
@@ -258,6 +267,8 @@ static const struct {
 	{ "RFC 5944 3.7.3.1: another SPI", unknown_spi, FOREIGN_HA_AUTH_FAILED },
 	{ "RFC 5944 3.7.1: what the reply says does not excuse it", forged_end,
 	  FOREIGN_HA_AUTH_FAILED },
+	{ "RFC 5944 3.7.3.2: whose word it is may send us to another", signed_for_another, 0 },
+	{ "RFC 5944 3.7.3.2: a denial sends us nowhere", denied_by_another, 0 },
 	{ "RFC 5944 3.5.4: none on a deregistration", leave, 0 },
 	{ "RFC 5944 3.5.4: nor where we signed no request", not_signed_by_us, 0 },
 	{ "RFC 2794 2: one name", two_names, FOREIGN_POORLY_FORMED_REPLY },

@@ -309,6 +309,29 @@ static void denied_grant_is_revoked(void)
 	CU_ASSERT_FALSE(foreign_reply_decide(&a.reply, &a.facts).revoke);
 }
 
+/* RFC 4721 section 3.2: a copy proves what was proved, and nothing else does. */
+static void a_proof_is_of_all_authenticators(void)
+{
+	struct situation s;
+	uint64_t proof, other;
+
+	good(&s);
+	proof = foreign_request_proof(&s.request, 5);
+	CU_ASSERT_EQUAL(proof, foreign_request_proof(&s.request, 5));
+	CU_ASSERT_NOT_EQUAL(proof, foreign_request_proof(&s.request, 6));
+	ADD(&s, "\x84\4abcd");
+	sign(&s, MIP_EXTENSION_MOBILE_FOREIGN);
+	look_again(&s);
+	other = foreign_request_proof(&s.request, 5);
+	CU_ASSERT_NOT_EQUAL(proof, other);
+	s.octets[writer_used(&s.writer) - 1] ^= 1;
+	CU_ASSERT_NOT_EQUAL(other, foreign_request_proof(&s.request, 5));
+	s.octets[writer_used(&s.writer) - 1] ^= 1;
+	CU_ASSERT_EQUAL(other, foreign_request_proof(&s.request, 5));
+	s.octets[3] ^= 1; /* what no longer verifies is a matter of others */
+	CU_ASSERT_EQUAL(other, foreign_request_proof(&s.request, 5));
+}
+
 static CU_TestInfo tests[] = {
 	{ "RFC 5944 3.7.3.2: visitors come and go", visitors_come_and_go },
 	{ "a visitor has what was agreed", visitor_has_what_was_agreed },
@@ -320,6 +343,7 @@ static CU_TestInfo tests[] = {
 	{ "RFC 5944 3.7.3.1: a denial is of the request", denial_is_of_the_request },
 	{ "in place it is the same", in_place_it_is_the_same },
 	{ "RFC 4636 6: a denied grant is revoked", denied_grant_is_revoked },
+	{ "RFC 4721 3.2: a proof is of all authenticators", a_proof_is_of_all_authenticators },
 	CU_TEST_INFO_NULL,
 };
 

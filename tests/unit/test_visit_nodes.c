@@ -80,6 +80,22 @@ static void a_challenge_is_kept_or_none(void)
 	CU_ASSERT_EQUAL(value.size, 0);
 }
 
+static void a_proof_is_remembered_by_itself(void)
+{
+	struct nodes *nodes;
+
+	CU_ASSERT_EQUAL_FATAL(nodes_create(5, &nodes), HA_OK);
+	CU_ASSERT_FALSE(nodes_proved(nodes, 0));
+	CU_ASSERT_FALSE(nodes_proved(nodes, 77));
+	nodes_prove(nodes, 77);
+	CU_ASSERT_TRUE(nodes_proved(nodes, 77));
+	CU_ASSERT_FALSE(nodes_proved(nodes, 77 + NODES_PLACES));
+	nodes_prove(nodes, 77 + NODES_PLACES);
+	CU_ASSERT_FALSE(nodes_proved(nodes, 77));
+	CU_ASSERT_TRUE(nodes_proved(nodes, 77 + NODES_PLACES));
+	free(nodes);
+}
+
 static CU_TestInfo tests[] = {
 	{ "a node is known by link and link address", a_node_is_known_by_link_and_link_address },
 	{ "a flood of link addresses takes no more room",
@@ -87,6 +103,7 @@ static CU_TestInfo tests[] = {
 	{ "a denial counts for a second", a_denial_counts_for_a_second },
 	{ "an answered challenge is given to nobody", an_answered_challenge_is_given_to_nobody },
 	{ "a challenge is kept or none", a_challenge_is_kept_or_none },
+	{ "a proof is remembered by itself", a_proof_is_remembered_by_itself },
 	CU_TEST_INFO_NULL,
 };
 
