@@ -204,6 +204,9 @@ static int note_link_attribute(const struct nlattr *at, void *context)
 		if (mnl_attr_get_payload_len(at) == sizeof(out->mac))
 			memcpy(&out->mac, mnl_attr_get_payload(at), sizeof(out->mac));
 		return MNL_CB_OK;
+	case IFLA_CARRIER_CHANGES:
+		out->carrier_changes = mnl_attr_get_u32(at);
+		return MNL_CB_OK;
 	case IFLA_LINKINFO:
 		return mnl_attr_parse_nested(at, note_kind, context);
 	case IFLA_AF_SPEC:

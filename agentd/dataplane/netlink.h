@@ -28,7 +28,8 @@ struct netlink_link {
 	unsigned below; /* index of the link it stands on; 0 = none */
 	bool ethernet;
 	bool macvlan;
-	bool running; /* up, and connected */
+	bool running;             /* up, and connected */
+	uint32_t carrier_changes; /* times that it was connected, or was not any more */
 	struct mac mac;
 	uint32_t arp_ignore, arp_announce, rp_filter; /* of the link itself */
 };

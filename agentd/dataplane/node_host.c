@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agentd/dataplane/steering.h"
+
 #define ONLY_OWN_ADDRESSES 1u /* arp_ignore: the asked address must be on that link */
 #define ONLY_OWN_SENDER 2u    /* arp_announce: likewise of what is asked from */
 #define LOOSE 2u              /* rp_filter: packets come from wherever the home agent sends them */
@@ -14,8 +16,8 @@ struct node_host {
 	struct node_host_options options;
 	struct netlink_link link, device;
 	struct node_position now;
-	uint32_t arp_ignore, arp_announce; /* of the link, as it was */
-	bool quiet;                        /* and is not now */
+	uint32_t arp_ignore, arp_announce, rp_filter; /* of the link, as it was */
+	bool quiet;                                   /* and is not now */
 };
 
 #define refuse(report, size, why, ...) ha_refuse(report, size, why, __VA_ARGS__)
@@ -62,7 +64,8 @@ static enum ha_error drop_home(struct node_host *host, struct in_addr home, char
 	return say(host, why, "the home address cannot be taken away", report, size);
 }
 
-/* Away from home, nobody on the link is to learn where the home address is. */
+/* Away from home, nobody on the link is to learn where the home address is, and packets for it come
+ * by the link from anywhere, whichever way it sends. */
 static enum ha_error keep_quiet(struct node_host *host, bool quiet)
 {
 	unsigned link = host->link.index;
@@ -75,6 +78,9 @@ static enum ha_error keep_quiet(struct node_host *host, bool quiet)
 	if (why == HA_OK)
 		why = netlink_set(host->netlink, link, NETLINK_ARP_ANNOUNCE,
 		                  quiet ? ONLY_OWN_SENDER : host->arp_announce);
+	if (why == HA_OK)
+		why = quiet ? steering_loosen(host->netlink, link)
+		            : netlink_set(host->netlink, link, NETLINK_RP_FILTER, host->rp_filter);
 	if (why == HA_OK)
 		host->quiet = quiet;
 	return why;
@@ -225,6 +231,7 @@ static enum ha_error begin(struct node_host *host, char *report, size_t size)
 		why = flush(host, report, size);
 	if (why != HA_OK)
 		return why;
+	host->rp_filter = host->link.rp_filter;
 	host->arp_ignore = host->link.arp_ignore;
 	host->arp_announce = host->link.arp_announce;
 	why = netlink_mtu(host->netlink, host->device.index, host->options.mtu);
@@ -281,11 +288,13 @@ struct mac node_host_mac(const struct node_host *host)
 	return host->link.mac;
 }
 
-bool node_host_running(struct node_host *host)
+bool node_host_running(struct node_host *host, uint32_t *changes)
 {
 	struct netlink_link link;
+	enum ha_error why = netlink_find(host->netlink, host->options.link, &link);
 
-	return netlink_find(host->netlink, host->options.link, &link) == HA_OK && link.running;
+	*changes = link.carrier_changes;
+	return why == HA_OK && link.running;
 }
 
 enum ha_error node_host_addresses(struct node_host *host, struct in_addr home,

@@ -56,8 +56,9 @@ void node_host_close(struct node_host *host);
 unsigned node_host_link(const struct node_host *host);
 struct mac node_host_mac(const struct node_host *host);
 
-/* Whether it is up and connected, as it is now. */
-bool node_host_running(struct node_host *host);
+/* Whether it is up and connected, as it is now; *changes differs from what it was if it was not in
+ * between. */
+bool node_host_running(struct node_host *host, uint32_t *changes);
 
 /* The addresses of the link, but for the home address. */
 enum ha_error node_host_addresses(struct node_host *host, struct in_addr home,

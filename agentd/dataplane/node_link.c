@@ -111,7 +111,7 @@ bool node_link_receive(int fd, uint8_t *room, size_t size, struct node_heard *ou
 
 /* ---- out ---- */
 
-static bool send_to(int fd, unsigned interface, struct mac to, struct span packet)
+bool node_link_put(int fd, unsigned interface, struct mac to, struct span packet)
 {
 	struct sockaddr_ll place = {
 		.sll_family = AF_PACKET,
@@ -140,7 +140,7 @@ bool node_link_solicit(int fd, unsigned interface, struct in_addr source)
 
 	ip4_write(&out, &ip);
 	solicitation_write(&out);
-	return out.error == HA_OK && send_to(fd, interface, all, writer_span(&out));
+	return out.error == HA_OK && node_link_put(fd, interface, all, writer_span(&out));
 }
 
 static uint16_t checksum_of(const struct node_datagram *d, struct span udp)
@@ -176,5 +176,5 @@ bool node_link_send(int fd, unsigned interface, struct mac to, const struct node
 	checksum = checksum_of(d, (struct span){ octets + IP4_HEADER_MIN, udp_size });
 	octets[IP4_HEADER_MIN + 6] = (uint8_t)(checksum >> 8);
 	octets[IP4_HEADER_MIN + 7] = (uint8_t)checksum;
-	return out.error == HA_OK && send_to(fd, interface, to, writer_span(&out));
+	return out.error == HA_OK && node_link_put(fd, interface, to, writer_span(&out));
 }

@@ -44,6 +44,9 @@ struct node_datagram {
 	struct span payload;
 };
 
+/* A whole packet of the caller's. false: the kernel did not take it. */
+bool node_link_put(int fd, unsigned interface, struct mac to, struct span packet);
+
 bool node_link_send(int fd, unsigned interface, struct mac to,
                     const struct node_datagram *datagram);
 

@@ -10,6 +10,7 @@
 #define AGENTD_DATAPLANE_NODE_PACKETS_H
 
 #include "agentd/base/address.h"
+#include "proto/arp.h"
 #include "proto/tunnel.h"
 
 #define NODE_TUNNELS_MAX 4u /* several bindings at once; more than that nobody grants by default */
@@ -39,6 +40,8 @@ struct node_tunnels {
 	struct address_prefix home_network; /* length 0: unknown */
 	bool reverse;                       /* what the host sends goes through the first */
 	bool broadcasts;                    /* those of the home network are wanted */
+	bool on_link;                       /* the first ends at the foreign agent of the link */
+	struct mac agent_mac;               /* which has that link address */
 	uint16_t keepalive_id;              /* of our echo requests */
 	uint8_t count;
 	struct tunnel_end at[NODE_TUNNELS_MAX];

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "agentd/dataplane/node_link.h"
 #include "agentd/dataplane/tun_device.h"
 #include "agentd/dataplane/user_sockets.h"
 
@@ -23,6 +24,8 @@ _Static_assert(PROTOCOLS + 1 == NODE_TUNNEL_SOURCES, "the device and a socket fo
 
 struct node_tunnel {
 	int device, sender;
+	int link; /* not ours; -1: none */
+	unsigned interface;
 	int sockets[PROTOCOLS];
 	uint16_t id; /* of the next outer packet */
 	struct node_tunnels tunnels;
@@ -57,7 +60,7 @@ struct node_tunnel *node_tunnel_open(const char *device, uint32_t mark, enum ha_
 		*why = ha_refuse(report, size, HA_E_NOMEM, "out of memory");
 		return NULL;
 	}
-	tunnel->sender = -1;
+	tunnel->sender = tunnel->link = -1;
 	for (size_t i = 0; i < PROTOCOLS; i++)
 		tunnel->sockets[i] = -1;
 	tunnel->device = tun_device_open(device, why, report, size);
@@ -87,6 +90,12 @@ void node_tunnel_close(struct node_tunnel *tunnel)
 	free(tunnel);
 }
 
+void node_tunnel_attach(struct node_tunnel *tunnel, int link, unsigned interface)
+{
+	tunnel->link = link;
+	tunnel->interface = interface;
+}
+
 void node_tunnel_use(struct node_tunnel *tunnel, const struct node_tunnels *tunnels)
 {
 	tunnel->tunnels = *tunnels;
@@ -106,11 +115,21 @@ uint64_t node_tunnel_count(const struct node_tunnel *tunnel, enum node_fate fate
 
 /* ---- out ---- */
 
+/* A node without an address on the link has no route there either, but the link address of the
+ * agent, from its advertisements. */
+static bool send_on_link(const struct node_tunnel *tunnel, struct span packet)
+{
+	return tunnel->link >= 0 &&
+	       node_link_put(tunnel->link, tunnel->interface, tunnel->tunnels.agent_mac, packet);
+}
+
 static enum node_fate send_outer(const struct node_tunnel *tunnel, const struct writer *out)
 {
-	int number = user_socket_send(tunnel->sender, out->begin, writer_used(out), 0);
+	bool sent = tunnel->tunnels.on_link ? send_on_link(tunnel, writer_span(out))
+	                                    : user_socket_send(tunnel->sender, out->begin,
+	                                                       writer_used(out), 0) == 0;
 
-	return number == 0 ? NODE_WRAPPED : NODE_UNSENT;
+	return sent ? NODE_WRAPPED : NODE_UNSENT;
 }
 
 static void take_from_host(struct node_tunnel *tunnel, struct span packet)

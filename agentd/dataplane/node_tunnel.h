@@ -16,6 +16,10 @@ struct node_tunnel *node_tunnel_open(const char *device, uint32_t mark, enum ha_
                                      char *report, size_t size);
 void node_tunnel_close(struct node_tunnel *tunnel); /* NULL is fine */
 
+/* Packets for a foreign agent on the link leave by this socket of node_link_open, by the interface
+ * of that index. Until it is told they are not sent. It stays the caller's. */
+void node_tunnel_attach(struct node_tunnel *tunnel, int link, unsigned interface);
+
 /* From now on packets go in and out by these; none: everything is dropped. Copied. */
 void node_tunnel_use(struct node_tunnel *tunnel, const struct node_tunnels *tunnels);
 

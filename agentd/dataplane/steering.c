@@ -35,9 +35,7 @@ enum ha_error steering_clear(struct netlink *netlink, uint32_t table, bool told,
 	return HA_OK;
 }
 
-/* Where all interfaces are strict, a loose one of its own takes precedence: what comes out
- * of tunnels comes from anywhere. */
-static enum ha_error loosen(struct netlink *netlink, unsigned link)
+enum ha_error steering_loosen(struct netlink *netlink, unsigned link)
 {
 	struct netlink_forwarding all;
 	enum ha_error why = netlink_forwarding(netlink, 0, &all);
@@ -55,7 +53,7 @@ enum ha_error steering_device(struct netlink *netlink, const char *device, unsig
 	if (why == HA_OK)
 		why = netlink_mtu(netlink, found.index, DEVICE_MTU);
 	if (why == HA_OK)
-		why = loosen(netlink, found.index);
+		why = steering_loosen(netlink, found.index);
 	if (why == HA_OK)
 		why = netlink_set(netlink, found.index, NETLINK_FORWARDING, 1);
 	if (why == HA_OK)

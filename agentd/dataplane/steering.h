@@ -23,6 +23,9 @@ void steering_end(struct netlink *netlink, uint32_t table);
 
 /* Does a link forward? 0: any of them. Also when that cannot be known. */
 bool steering_forwards(struct netlink *netlink, unsigned link);
+/* Let packets come by a link from anywhere. Where all interfaces are strict, a loose one of its own
+ * takes precedence. */
+enum ha_error steering_loosen(struct netlink *netlink, unsigned link);
 /* Does it drop what comes from where it would not send to (rp_filter of 1)? */
 bool steering_is_strict(struct netlink *netlink, unsigned link);
 

@@ -4,24 +4,54 @@
 #include "agentd/discovery/move.h"
 #include "agentd/mobile/internal.h"
 
-static bool is_refused(const struct mobile *mobile, struct in_addr agent, uint64_t now_ms)
+#define REFUSED_MIN_MS 60000u /* a foreign agent that denied, or did not answer */
+#define REFUSED_MAX_MS 1800000u
+
+/* Who may be asked. */
+enum trust {
+	WHO_SERVES,
+	ANYBODY, /* for want of somebody better */
+};
+
+static bool is_refused(const struct mobile *mobile, struct in_addr agent, enum trust trust,
+                       uint64_t now_ms)
 {
-	for (size_t i = 0; i < MOBILE_REFUSED_MAX; i++)
+	for (size_t i = 0; i < MOBILE_REFUSED_MAX && trust == WHO_SERVES; i++)
 		if (address_equal(mobile->refused[i].agent, agent) &&
 		    now_ms < mobile->refused[i].until_ms)
 			return true;
 	return false;
 }
 
-void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t until_ms)
+static struct mobile_refusal *refusal_of(struct mobile *mobile, struct in_addr agent)
 {
 	for (size_t i = 0; i < MOBILE_REFUSED_MAX; i++)
-		if (address_equal(mobile->refused[i].agent, agent)) {
-			mobile->refused[i].until_ms = until_ms;
-			return;
-		}
-	mobile->refused[mobile->refused_next] = (struct mobile_refusal){ agent, until_ms };
-	mobile->refused_next = (uint8_t)((mobile->refused_next + 1) % MOBILE_REFUSED_MAX);
+		if (address_equal(mobile->refused[i].agent, agent))
+			return &mobile->refused[i];
+	return NULL;
+}
+
+void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t now_ms)
+{
+	struct mobile_refusal *refusal = refusal_of(mobile, agent);
+
+	if (!refusal) {
+		refusal = &mobile->refused[mobile->refused_next];
+		mobile->refused_next = (uint8_t)((mobile->refused_next + 1) % MOBILE_REFUSED_MAX);
+		*refusal = (struct mobile_refusal){ .agent = agent };
+	}
+	refusal->spell_ms = refusal->spell_ms ? 2 * refusal->spell_ms : REFUSED_MIN_MS;
+	if (refusal->spell_ms > REFUSED_MAX_MS)
+		refusal->spell_ms = REFUSED_MAX_MS;
+	refusal->until_ms = now_ms + refusal->spell_ms;
+}
+
+void mobile_trust_agent(struct mobile *mobile, struct in_addr agent)
+{
+	struct mobile_refusal *refusal = refusal_of(mobile, agent);
+
+	if (refusal)
+		*refusal = (struct mobile_refusal){ 0 };
 }
 
 struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent)
@@ -45,15 +75,17 @@ static bool hears_home(const struct mobile *mobile, uint64_t now_ms)
 	return false;
 }
 
-/* The candidate that was heard last, of those that have not refused it. */
-static const struct heard_agent *newest_candidate(const struct mobile *mobile, uint64_t now_ms)
+/* The candidate that was heard last, of those that may be asked. */
+static const struct heard_agent *newest_candidate(const struct mobile *mobile, enum trust trust,
+                                                  uint64_t now_ms)
 {
 	const struct heard_agent *newest = NULL;
 
 	for (size_t i = 0; i < mobile->heard.count; i++) {
 		const struct heard_agent *agent = &mobile->heard.at[i];
 
-		if (!move_is_candidate(agent, now_ms) || is_refused(mobile, agent->source, now_ms))
+		if (!move_is_candidate(agent, now_ms) ||
+		    is_refused(mobile, agent->source, trust, now_ms))
 			continue;
 		if (!newest || agent->heard_ms > newest->heard_ms)
 			newest = agent;
@@ -62,17 +94,20 @@ static const struct heard_agent *newest_candidate(const struct mobile *mobile, u
 }
 
 /* RFC 5944 section 2.4.2: the agent in use serves as long as it is heard, unless the operator
- * wants each new subnet to be taken at once. */
-static const struct heard_agent *pick_agent(const struct mobile *mobile, uint64_t now_ms)
+ * wants each new subnet to be taken at once. It is in use from the first request on: of two that
+ * take turns neither would have time to answer else. */
+static const struct heard_agent *pick_agent(const struct mobile *mobile, enum trust trust,
+                                            uint64_t now_ms)
 {
 	const struct heard_agent *used = heard_in_use(&mobile->heard);
 	struct move_verdict verdict = { 0 };
 
-	if (!used || !heard_is_valid(used, now_ms) || is_refused(mobile, used->source, now_ms))
-		return newest_candidate(mobile, now_ms);
-	if (mobile->settings->eager)
+	if (!used || !heard_is_valid(used, now_ms) ||
+	    is_refused(mobile, used->source, trust, now_ms))
+		return newest_candidate(mobile, trust, now_ms);
+	if (mobile->settings->eager && mobile->stay.bound)
 		verdict = move_by_prefix(&mobile->heard, NULL, now_ms);
-	if (verdict.move == MOVE_TO && !is_refused(mobile, verdict.to->source, now_ms))
+	if (verdict.move == MOVE_TO && !is_refused(mobile, verdict.to->source, trust, now_ms))
 		return verdict.to;
 	return used;
 }
@@ -88,10 +123,10 @@ static void offer(const struct mobile *mobile, const struct heard_agent *agent,
 	out->mobile_foreign = mobile->settings->foreign;
 }
 
-static bool choose_agent(const struct mobile *mobile, uint64_t now_ms,
+static bool choose_agent(const struct mobile *mobile, enum trust trust, uint64_t now_ms,
                          struct mobile_attachment *out)
 {
-	const struct heard_agent *agent = pick_agent(mobile, now_ms);
+	const struct heard_agent *agent = pick_agent(mobile, trust, now_ms);
 
 	if (!agent)
 		return false;
@@ -127,7 +162,7 @@ static void through_agent(const struct mobile *mobile, uint64_t now_ms,
 		const struct heard_agent *agent = &mobile->heard.at[i];
 
 		if (agent->flags & AGENT_REGISTRATION_REQUIRED && heard_is_valid(agent, now_ms) &&
-		    !is_refused(mobile, agent->source, now_ms))
+		    !is_refused(mobile, agent->source, WHO_SERVES, now_ms))
 			offer(mobile, agent, out);
 	}
 }
@@ -150,9 +185,11 @@ bool mobile_choose(const struct mobile *mobile, uint64_t now_ms, struct mobile_a
 	*out = (struct mobile_attachment){ .way = MOBILE_AT_HOME };
 	if (hears_home(mobile, now_ms) || is_of_home(mobile, own_address(mobile)))
 		return true;
-	if (choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, now_ms, out))
+	if (choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, WHO_SERVES, now_ms, out))
 		return true;
-	return choice != MOBILE_CHOOSE_AGENT && choose_own(mobile, now_ms, out);
+	if (choice != MOBILE_CHOOSE_AGENT && choose_own(mobile, now_ms, out))
+		return true;
+	return choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, ANYBODY, now_ms, out);
 }
 
 bool mobile_attachment_equal(const struct mobile_attachment *a, const struct mobile_attachment *b)

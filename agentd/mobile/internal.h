@@ -10,13 +10,17 @@
  * was heard. */
 bool mobile_choose(const struct mobile *mobile, uint64_t now_ms, struct mobile_attachment *out);
 bool mobile_attachment_equal(const struct mobile_attachment *a, const struct mobile_attachment *b);
-/* This agent is not asked for a while. */
-void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t until_ms);
+/* Others are asked rather than this agent for a while, longer each time. */
+void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t now_ms);
+/* It has accepted. */
+void mobile_trust_agent(struct mobile *mobile, struct in_addr agent);
 struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent);
 
 /* register.c */
 void mobile_show(struct mobile *mobile);
 void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms);
+/* Whom it waits for in vain is not waited for any longer, if there is somebody else. */
+void mobile_note_silence(struct mobile *mobile, uint64_t now_ms);
 void mobile_register(struct mobile *mobile, uint64_t now_ms);
 void mobile_keep_alive(struct mobile *mobile, uint64_t now_ms);
 

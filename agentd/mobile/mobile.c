@@ -97,6 +97,9 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 		log_notice("agent %s has been started again", address_format(source).text);
 		mobile->wanted = true;
 	}
+	/* Its link address has changed, or somebody says so. The answer to a request tells. */
+	if (mobile->stay.bound && !mobile->pending && !mac_equal(from, mobile->stay.agent_mac))
+		mobile->wanted = true;
 }
 
 void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count)
@@ -109,6 +112,7 @@ void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, si
 void mobile_link_changed(struct mobile *mobile)
 {
 	heard_forget_interface(&mobile->heard, MOBILE_LINK);
+	mobile->search_anew = true;
 	memset(mobile->refused, 0, sizeof(mobile->refused));
 }
 
@@ -154,6 +158,10 @@ static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 		at->by_agent ? ", agent " : "", at->by_agent ? address_format(at->agent).text : "");
 	mobile->counts.moves++;
 	mobile->at = *at;
+	if (at->way == MOBILE_BY_AGENT)
+		heard_use(&mobile->heard, at->agent, MOBILE_LINK);
+	else
+		heard_use_none(&mobile->heard);
 	if (challenge.size)
 		memcpy(mobile->challenge, challenge.at, challenge.size);
 	mobile->at.challenge = (struct span){ mobile->challenge, challenge.size };
@@ -199,20 +207,27 @@ static void look_around(struct mobile *mobile, uint64_t now_ms)
 		leave(mobile);
 }
 
+/* Whose advertisement is not valid any more is not heard. */
+static bool hears_any(const struct mobile *mobile, uint64_t now_ms)
+{
+	return heard_next_expiry_ms(&mobile->heard, now_ms) != UINT64_MAX;
+}
+
 /* It looks for agents while it hears none, would take one, and has no address of its own (RFC
  * 5944 section 2.4). */
 static void look_for_agents(struct mobile *mobile, uint64_t now_ms)
 {
 	const struct mobile_ops *ops = mobile->ops;
-	bool looks = mobile->settings->choice != MOBILE_CHOOSE_OWN && mobile->heard.count == 0 &&
+	bool looks = mobile->settings->choice != MOBILE_CHOOSE_OWN && !hears_any(mobile, now_ms) &&
 	             !mobile->stay.attached;
 
 	if (!looks) {
 		solicit_end(&mobile->solicit);
 		return;
 	}
-	solicit_begin(&mobile->solicit, false, SOLICIT_MAX_INTERVAL_LEAST_MS, now_ms,
+	solicit_begin(&mobile->solicit, mobile->search_anew, SOLICIT_MAX_INTERVAL_LEAST_MS, now_ms,
 	              (uint32_t)ops->random(ops->context));
+	mobile->search_anew = false;
 	if (solicit_tick(&mobile->solicit, SOLICIT_MAX_INTERVAL_LEAST_MS, now_ms,
 	                 (uint32_t)ops->random(ops->context))) {
 		mobile->counts.solicitations++;
@@ -251,6 +266,7 @@ uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms)
 		return UINT64_MAX;
 	mobile_forget_expired(mobile, now_ms);
 	if (!mobile->ending) {
+		mobile_note_silence(mobile, now_ms);
 		look_around(mobile, now_ms);
 		look_for_agents(mobile, now_ms);
 	}

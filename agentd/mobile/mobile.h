@@ -107,6 +107,7 @@ struct mobile_agent_link {
 struct mobile_refusal {
 	struct in_addr agent;
 	uint64_t until_ms;
+	uint32_t spell_ms; /* how long it was the last time */
 };
 
 struct mobile_held {
@@ -134,11 +135,13 @@ struct mobile {
 	struct heard_agents heard;
 	struct mobile_agent_link links[HEARD_AGENTS_MAX];
 	uint8_t link_next;
+	struct mac asked_mac; /* where the request went that is out */
 	struct mobile_refusal refused[MOBILE_REFUSED_MAX];
 	uint8_t refused_next;
 	struct in_addr addresses[MOBILE_ADDRESSES_MAX];
 	uint8_t address_count;
 	struct solicit solicit;
+	bool search_anew; /* the next search begins at the full rate */
 	enum mobile_purpose purpose;
 	struct mobile_plan plan;
 	struct mobile_retry retry;
@@ -149,7 +152,8 @@ struct mobile {
 	uint8_t message[MOBILE_REQUEST_MAX];
 	size_t message_size;
 	bool pending;
-	bool wanted; /* a new request is to be sent as soon as it may be */
+	uint8_t unanswered; /* times that the request that is out was sent again */
+	bool wanted;        /* a new request is to be sent as soon as it may be */
 	bool ending;
 	uint64_t asked_ms;    /* when the request with this identification was sent first */
 	uint64_t patience_ms; /* after a denial */

@@ -99,6 +99,9 @@ static const struct config_option options[] = {
 	{ "registration", "reverse-tunnel", CHOICE(reverse_tunnel, reverses), .preset = "yes",
 	  .help = "Whether what this host sends goes through the home agent too (RFC 3024): no, unless "
 	          "it is mandatory; yes, where it is to be had; required, or there is no registration." },
+	{ "registration", "encapsulating-delivery", FLAG(encapsulating_delivery), .preset = "no",
+	  .help = "With a reverse tunnel of a foreign agent, send packets to the agent in a tunnel, if it "
+	          "takes them so (RFC 3024 section 5.2); else as they are." },
 	{ "registration", "encapsulation", CHOICE(encapsulation, encapsulations), .preset = "ipip",
 	  .help = "Encapsulation that is asked for." },
 	{ "registration", "other-encapsulation", FLAG(other_encapsulation), .preset = "yes",

@@ -21,6 +21,7 @@ struct mobile_options {
 	uint32_t care_of; /* enum mobile_choice */
 	struct in_addr care_of_address;
 	uint32_t reverse_tunnel;
+	bool encapsulating_delivery;
 	uint32_t encapsulation; /* enum encapsulation */
 	bool other_encapsulation;
 	uint32_t udp_tunnel; /* enum mobile_udp */

@@ -6,7 +6,7 @@
 
 #define PATIENCE_MIN_MS 10000u /* after a denial that nothing helps against */
 #define PATIENCE_MAX_MS 320000u
-#define REFUSED_MS 60000u       /* a foreign agent that denied */
+#define SILENT_TRIES 3u         /* of a request to a foreign agent, after the first */
 #define KEEPALIVE_MIN_MS 10000u /* RFC 3519 section 4.10 */
 #define KEEPALIVE_RETRY_MS 2000u
 #define KEEPALIVE_TRIES 3u
@@ -84,6 +84,7 @@ static void send_request(struct mobile *mobile)
 	const struct span message = { mobile->message, mobile->message_size };
 	struct mac to = mobile_mac_of(mobile, mobile->at.agent);
 
+	mobile->asked_mac = to;
 	mobile->counts.requests++;
 	log_debug("request to %s, care-of address %s, lifetime %u s",
 	          address_format(mobile->plan.destination).text,
@@ -122,6 +123,7 @@ static void begin_request(struct mobile *mobile, uint64_t now_ms)
 		return;
 	}
 	mobile->pending = true;
+	mobile->unanswered = 0;
 	if (!mobile->stay.bound || mobile->at.way == MOBILE_AT_HOME)
 		mobile->state = MOBILE_ASKING;
 	mobile_retry_begin(&mobile->retry, now_ms, 0, mobile->message_size,
@@ -135,8 +137,19 @@ static void repeat_request(struct mobile *mobile, uint64_t now_ms)
 	if (!mobile->identity.nonces && !write_request(mobile, now_ms))
 		return;
 	mobile_retry_again(&mobile->retry, now_ms, mobile->plan.fixed.lifetime_s);
+	if (mobile->unanswered < UINT8_MAX)
+		mobile->unanswered++;
 	mobile->counts.repeated++;
 	send_request(mobile);
+}
+
+void mobile_note_silence(struct mobile *mobile, uint64_t now_ms)
+{
+	if (!mobile->pending || !mobile->at.by_agent || now_ms < mobile->retry.due_ms ||
+	    mobile->unanswered != SILENT_TRIES)
+		return;
+	log_info("agent %s does not answer", address_format(mobile->at.agent).text);
+	mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
 }
 
 void mobile_register(struct mobile *mobile, uint64_t now_ms)
@@ -197,10 +210,11 @@ static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, u
 	stay->udp = verdict->udp;
 	if (stay->udp)
 		begin_keepalives(mobile, verdict->keepalive_s, now_ms);
-	if (mobile->at.way == MOBILE_BY_AGENT)
-		heard_use(&mobile->heard, mobile->at.agent, MOBILE_LINK);
-	else
-		heard_use_none(&mobile->heard);
+	/* Where it answered is where packets go: an advertisement alone, which anybody can forge,
+	 * turns none aside. */
+	stay->agent_mac = mobile->asked_mac;
+	mobile_trust_agent(mobile, mobile->at.agent);
+	mobile->search_anew = true;
 	mobile->state = MOBILE_REGISTERED;
 }
 
@@ -220,7 +234,7 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 		mobile->granted_s = 0;
 		mobile->stay.bound = mobile->at.way == MOBILE_AT_HOME;
 		mobile->stay.udp = false;
-		heard_use_none(&mobile->heard);
+		mobile->search_anew = true;
 		mobile->state = mobile->ending ? MOBILE_ENDED : MOBILE_HOME;
 	}
 	mobile_show(mobile);
@@ -246,7 +260,7 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 		return;
 	}
 	if (remedy == MOBILE_OTHER_AGENT)
-		mobile_refuse_agent(mobile, mobile->at.agent, now_ms + REFUSED_MS);
+		mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
 	wait_for_better(mobile, now_ms);
 }
 

@@ -42,6 +42,7 @@ static void take_settings(struct mobile_run *run, const struct mobile_options *o
 		            .encapsulation = (uint8_t)o->encapsulation,
 		            .udp = (uint8_t)o->udp_tunnel,
 		            .reverse = o->reverse_tunnel != MOBILE_REVERSE_NO,
+		            .encapsulating = o->encapsulating_delivery,
 		            .broadcasts = o->broadcasts },
 		.care_of = o->care_of_address,
 		.choice = o->care_of,
@@ -103,6 +104,8 @@ static enum ha_error open_sockets(struct mobile_run *run, char *report, size_t s
 	if (why == HA_OK)
 		run->link = node_link_open(node_host_link(run->host), run->port, &why);
 	if (why == HA_OK)
+		node_tunnel_attach(run->tunnel, run->link, node_host_link(run->host));
+	if (why == HA_OK)
 		run->watch = netlink_watch_open(&why);
 	if (why == HA_OK)
 		run->signals = open_signals(&why);
@@ -159,12 +162,14 @@ static void take_addresses(struct mobile_run *run)
 {
 	struct netlink_address found[MOBILE_ADDRESSES_MAX];
 	struct in_addr addresses[MOBILE_ADDRESSES_MAX];
-	bool running = node_host_running(run->host);
+	uint32_t changes;
+	bool running = node_host_running(run->host, &changes);
 	size_t count = 0;
 
-	if (running && !run->running)
+	if (running && (!run->running || changes != run->changes))
 		mobile_link_changed(&run->mobile);
 	run->running = running;
+	run->changes = changes;
 	if (running && node_host_addresses(run->host, run->mobile.node.home, found,
 	                                   MOBILE_ADDRESSES_MAX, &count) != HA_OK)
 		log_warning("the addresses of the interface cannot be read");

@@ -23,6 +23,7 @@ struct mobile_run {
 	uint16_t port; /* of requests, of packets in UDP and of keepalives alike */
 	uint16_t keepalive_id;
 	bool running;                /* the link is */
+	uint32_t changes;            /* of that; node_host_running() */
 	bool broken;                 /* the device is gone */
 	bool stopped;                /* a signal came */
 	uint8_t announcements;       /* that are still to be sent */

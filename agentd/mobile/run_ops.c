@@ -48,6 +48,14 @@ static bool send_message(void *context, const struct mobile_plan *plan, struct m
 
 /* ---- packets ---- */
 
+/* RFC 3024 section 5.2: to the foreign agent, from the home address, in IP in IP, which needs no
+ * agreement. */
+static bool delivers_encapsulated(const struct mobile_stay *stay)
+{
+	return stay->attached && stay->bound && stay->way == MOBILE_BY_AGENT && stay->reverse &&
+	       stay->encapsulating;
+}
+
 static struct node_tunnels tunnels_of(const struct mobile_run *run, const struct mobile_stay *stay)
 {
 	struct node_tunnels out = {
@@ -58,6 +66,13 @@ static struct node_tunnels tunnels_of(const struct mobile_run *run, const struct
 		.keepalive_id = run->keepalive_id,
 	};
 
+	if (delivers_encapsulated(stay)) {
+		out.on_link = true;
+		out.agent_mac = stay->agent_mac;
+		out.at[out.count++] = (struct tunnel_end){ .local = stay->home,
+			                                   .remote = stay->agent,
+			                                   .encapsulation = ENCAPSULATION_IPIP };
+	}
 	if (!stay->attached || stay->way != MOBILE_CO_LOCATED)
 		return out;
 	for (size_t i = 0; i < stay->count && out.count < NODE_TUNNELS_MAX; i++)
@@ -84,7 +99,8 @@ static struct node_position position_of(const struct mobile_run *run,
 		to.place = NODE_AT_HOME;
 		to.home_length = network->length ? network->length : 32;
 		to.router = run->options.options->home_router;
-	} else if (!stay->bound || (stay->reverse && stay->way == MOBILE_CO_LOCATED)) {
+	} else if (!stay->bound || (stay->reverse && stay->way == MOBILE_CO_LOCATED) ||
+	           delivers_encapsulated(stay)) {
 		to.place = NODE_TUNNELLED;
 	} else {
 		to.place = NODE_DIRECT;

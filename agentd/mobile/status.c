@@ -58,6 +58,8 @@ static void put_tunnel(FILE *out, const struct mobile_stay *stay)
 	else
 		fputs("  \"encapsulation\": null,\n", out);
 	fprintf(out, "  \"reverse_tunnel\": %s,\n", away && stay->reverse ? "true" : "false");
+	fprintf(out, "  \"encapsulating_delivery\": %s,\n",
+	        away && stay->reverse && stay->encapsulating ? "true" : "false");
 	fprintf(out, "  \"udp_tunnel\": %s,\n", away && stay->udp ? "true" : "false");
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import pwd
+import signal
 import socket
 import struct
 
@@ -16,6 +17,7 @@ from world import KEY, SPI, association, checksum
 FOREIGN = ("foreign", "198.51.100.7/24", "198.51.100.1")
 OTHER = ("other", "198.51.101.7/24", "198.51.101.1")
 SHARED_SPI, SHARED_KEY = 301, bytes(range(16, 32)).hex()  # of the node and the foreign agent
+WITH_FOREIGN_AGENTS = f"home {SPI} hmac-md5 {KEY}\nforeign {SHARED_SPI} hmac-md5 {SHARED_KEY}\n"
 AT_HOME = ("home", "172.16.1.66/24", None)
 
 
@@ -48,7 +50,7 @@ def foreign_agent(walk, tmp_path):
     configuration = {
         "home-agent": None,
         "foreign-agent": {"care-of": ROUTER, "reverse-tunnel": "yes", "challenges": True},
-        "advertisement": {"link-1": "foreign foreign every 3-4 prefix-lengths", "link-2": "other foreign every 3-4 prefix-lengths"},
+        "advertisement": {"link-1": "foreign foreign every 3-4 lifetime 9000 prefix-lengths", "link-2": "other foreign every 3-4 prefix-lengths"},
     }
     made = Agent(str(directory), configuration, [{**association(HOME), "spi": SHARED_SPI, "key": SHARED_KEY}])
     made.configuration["foreign-agent"]["associations"] = made.configuration["storage"]["associations"]
@@ -185,8 +187,7 @@ def test_foreign_agents(walk, agent, foreign_agent, tmp_path):
     """It is found by a solicitation, registered through with its challenge and a key that is shared with it, and left for the
     one of another link; the node has no address on either."""
     walk.go("foreign")
-    keys = f"home {SPI} hmac-md5 {KEY}\nforeign {SHARED_SPI} hmac-md5 {SHARED_KEY}\n"
-    mobile = Mobiled(walk, tmp_path, keys=keys).start()
+    mobile = Mobiled(walk, tmp_path, keys=WITH_FOREIGN_AGENTS).start()
     mobile.is_("registered", attachment="foreign-agent", care_of=ROUTER, foreign_agent="198.51.100.1")
     assert bindings(agent) == [ROUTER]
     assert walk.neighbour("mobile", "198.51.100.1") == walk.mac("router", "foreign")
@@ -205,3 +206,16 @@ def test_foreign_agents(walk, agent, foreign_agent, tmp_path):
     assert mobile.end() == 0
     assert leftovers(walk) == ([], [], [], [])
     assert walk.neighbour("mobile", "198.51.101.1") is None
+
+
+def test_plugged_elsewhere_unseen(walk, agent, foreign_agent, tmp_path):
+    """While it could not look, the link went down and up again: nothing that was heard before counts, valid as it may be."""
+    del agent, foreign_agent
+    walk.go("foreign")
+    mobile = Mobiled(walk, tmp_path, keys=WITH_FOREIGN_AGENTS).start()
+    mobile.is_("registered", foreign_agent="198.51.100.1")
+    mobile.process.send_signal(signal.SIGSTOP)
+    walk.go("other")
+    wait_for(lambda: json.loads(walk.run("mobile", "ip", "-j", "link", "show", "dev", INTERFACE).stdout)[0]["operstate"] == "UP", "the link is up")
+    mobile.process.send_signal(signal.SIGCONT)
+    mobile.is_("registered", foreign_agent="198.51.101.1")

@@ -1,3 +1,4 @@
 # The mobile node.
 hearth_unit_test(mobile hearth_mobile)
+hearth_unit_test(mobile_agents hearth_mobile)
 hearth_unit_test(mobile_keys hearth_mobile)
