@@ -34,19 +34,22 @@ INTERFACE = "eth0"
 
 
 class Walk(Hosts):
+    hosts, networks, routes, forwarding = HOSTS, LINKS, ROUTES, FORWARDING
+    ways = ((HOME_NETWORK, AGENT),)  # of the router: network, and who leads there
+
     def __init__(self):
         tag = uuid.uuid4().hex[:8]
         super().__init__(lambda host: f"hearth-{tag}-{host}")
 
     def __enter__(self):
-        for host in (*HOSTS, "links"):
+        for host in (*self.hosts, "links"):
             ip("netns", "add", self.namespace(host))
             ip("-n", self.namespace(host), "link", "set", "lo", "up")
             for name in ("all", "default"):
                 self.set(host, f"net.ipv4.conf.{name}.rp_filter", 0)
                 self.set(host, f"net.ipv6.conf.{name}.disable_ipv6", 1)
-            self.set(host, "net.ipv4.ip_forward", int(host in FORWARDING))
-        for link, members in LINKS.items():
+            self.set(host, "net.ipv4.ip_forward", int(host in self.forwarding))
+        for link, members in self.networks.items():
             self.links("add", link, "type", "bridge", "forward_delay", "0")
             self.links("set", link, "up")
             for host, address in members.items():
@@ -54,14 +57,15 @@ class Walk(Hosts):
                 ip("-n", self.namespace(host), "address", "add", address, "broadcast", "+", "dev", link)
         self.run("correspondent", "ethtool", "-K", "outside", "tx", "off")
         self.plug("mobile", "foreign", INTERFACE)
-        for host, router in ROUTES.items():
+        for host, router in self.routes.items():
             ip("-n", self.namespace(host), "route", "add", "default", "via", router)
-        ip("-n", self.namespace("router"), "route", "add", HOME_NETWORK, "via", AGENT)
+        for network, router in self.ways:
+            ip("-n", self.namespace("router"), "route", "add", network, "via", router)
         return self
 
     def __exit__(self, *exception):
         self.end()
-        for host in (*HOSTS, "links"):
+        for host in (*self.hosts, "links"):
             subprocess.run(["ip", "netns", "delete", self.namespace(host)], check=False, capture_output=True)
 
     def links(self, *words):
@@ -99,6 +103,39 @@ class Walk(Hosts):
         """The link address that a host knows of another one, or None."""
         shown = json.loads(self.run(host, "ip", "-j", "neighbour", "show", "to", address).stdout or "[]")
         return next((row["lladdr"] for row in shown if "lladdr" in row), None)
+
+
+FIRST, SECOND = "198.18.0.1", "198.18.0.2"  # the foreign agents' care-of addresses
+TRANSLATED = "192.0.2.253"
+
+
+class Visits(Walk):
+    """The same with a host for the foreign agent of each foreign link, and a third link, where there is none.
+
+        router -- between 198.18.0.0/24 -- first 198.18.0.1 -- foreign 198.51.100.0/24
+           |                           `-- second 198.18.0.2 -- other 198.51.101.0/24
+           `-- third 198.51.102.0/24
+    """
+
+    hosts = (*HOSTS, "first", "second")
+    forwarding = (*FORWARDING, "first", "second")
+    networks = {
+        **LINKS,
+        "between": {"router": "198.18.0.254/24", "first": f"{FIRST}/24", "second": f"{SECOND}/24"},
+        "foreign": {"first": "198.51.100.1/24"},
+        "other": {"second": "198.51.101.1/24"},
+        "third": {"router": "198.51.102.1/24"},
+    }
+    routes = {**ROUTES, "first": "198.18.0.254", "second": "198.18.0.254"}
+    ways = (*Walk.ways, ("198.51.100.0/24", FIRST), ("198.51.101.0/24", SECOND))
+
+    def translate(self):
+        """The router is a NAT for care-of addresses of every kind: the foreign agents have one address behind it, hosts of the
+        third link another."""
+        ip("-n", self.namespace("router"), "address", "add", f"{TRANSLATED}/24", "dev", "core")
+        self.run("router", "nft", "add table ip nat; add chain ip nat out { type nat hook postrouting priority srcnat; }; "
+                 f'add rule ip nat out oifname "core" ip saddr 198.18.0.0/24 snat to {ROUTER}; '
+                 f'add rule ip nat out oifname "core" ip saddr 198.51.102.0/24 snat to {TRANSLATED}')
 
 
 class Mobiled:
