@@ -149,10 +149,30 @@ static struct batch_outcome give_order(const struct set_plan *plan)
 	return outcome;
 }
 
+/* At once, and waited for by who makes it. */
+static struct batch_outcome make_others(struct set_plan *plan)
+{
+	struct batch_outcome outcome = { .refused = 0 };
+
+	outcome.error = plan->maker->make(plan->maker_context, plan->made, plan->made_count,
+	                                  plan->unmade, &outcome.refused);
+	return outcome;
+}
+
+static enum ha_error unmake(struct set_plan *plan)
+{
+	size_t refused;
+
+	return plan->maker->make(plan->maker_context, plan->unmade, plan->made_count, plan->made,
+	                         &refused);
+}
+
 static size_t blamed_row(const struct set_plan *plan, size_t refused)
 {
 	if (plan->order.kind != SET_NO_ORDER)
 		return plan->order.row;
+	if (plan->made_count)
+		return plan->made_rows[refused < plan->made_count ? refused : 0];
 	return refused < plan->step_count ? plan->steps[refused].row : 0;
 }
 
@@ -165,6 +185,8 @@ static void say(const char *who, const struct set_plan *plan, enum ha_error why)
 		log_notice("cluster transfer by %.60s", who);
 	else if (plan->order.kind == SET_TEST)
 		log_notice("a test notification is wanted by %.60s", who);
+	else if (plan->made_count)
+		log_notice("set by %.60s until the program ends: %zu", who, plan->made_count);
 }
 
 enum mib_refusal set_commit(struct set_plan *plan, const char *who)
@@ -177,6 +199,8 @@ enum mib_refusal set_commit(struct set_plan *plan, const char *who)
 		outcome.error = HA_E_NOTLEADER;
 	else if (plan->step_count)
 		outcome = make_changes(plan, who);
+	else if (plan->made_count)
+		outcome = make_others(plan);
 	else
 		outcome = give_order(plan);
 	say(who, plan, outcome.error);
@@ -197,9 +221,11 @@ enum mib_refusal set_undo(struct set_plan *plan, const char *who)
 	if (!plan->committed)
 		return REFUSAL_NONE;
 	plan->committed = false;
-	if (plan->order.kind == SET_NO_ORDER && plan->step_count == 0)
+	if (plan->order.kind == SET_NO_ORDER && plan->step_count == 0 && plan->made_count == 0)
 		return REFUSAL_NONE;
-	if (plan->undo && !plan->group->paused)
+	if (plan->made_count)
+		outcome.error = unmake(plan);
+	else if (plan->undo && !plan->group->paused)
 		outcome = put_back(plan->group->agent, who, plan->undo, plan->index);
 	if (outcome.error == HA_OK)
 		return REFUSAL_NONE;

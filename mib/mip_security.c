@@ -1,11 +1,13 @@
-/* mip_security.c - the scalar of mipSecurity. */
+/* mip_security.c - the scalar of mipSecurity, which is of all roles of the process. */
 #include "agentd/flow/counters.h"
+#include "agentd/visit/counters.h"
 #include "mib/objects.h"
 
 static bool read_total(const struct mib_cell *cell, struct mib_value *out)
 {
 	(void)cell;
-	return mib_counter(out, counter_read(&flow_counters, FLOW_SECURITY_VIOLATIONS));
+	return mib_counter(out, counter_read(&flow_counters, FLOW_SECURITY_VIOLATIONS) +
+	                                counter_read(&visiting_counters, VISITING_VIOLATIONS));
 }
 
 static const struct mib_column columns[] = {

@@ -36,3 +36,24 @@ size_t mib_place(const void *context, size_t count, mib_key_at *key_at, const st
 	}
 	return low;
 }
+
+size_t mib_place_of_few(const void *context, size_t count, mib_key_at *key_at,
+                        const struct mib_key *from, bool after)
+{
+	struct mib_key least = { 0 };
+	size_t place = count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct mib_key key = { 0 };
+		int order;
+
+		key_at(context, i, &key);
+		order = mib_key_compare(&key, from);
+		if (order < 0 || (order == 0 && after) ||
+		    (place != count && mib_key_compare(&key, &least) >= 0))
+			continue;
+		least = key;
+		place = i;
+	}
+	return place;
+}

@@ -45,10 +45,10 @@ struct mib_column {
 };
 
 /* What may be written into a column: of a number the least and the greatest, of octets
- * how many. */
+ * how many, of an address nothing more. */
 struct mib_writable {
 	uint32_t arc;
-	enum mib_type type; /* MIB_INTEGER, MIB_UNSIGNED or MIB_OCTETS */
+	enum mib_type type; /* MIB_INTEGER, MIB_UNSIGNED, MIB_ADDRESS or MIB_OCTETS */
 	int64_t min, max;
 	bool or_empty; /* no octets at all are allowed too */
 };
@@ -97,5 +97,8 @@ mib_find mib_one_row;
 typedef void mib_key_at(const void *context, size_t i, struct mib_key *out);
 size_t mib_place(const void *context, size_t count, mib_key_at *key_at, const struct mib_key *from,
                  bool after);
+/* The same of few rows that are in no order. */
+size_t mib_place_of_few(const void *context, size_t count, mib_key_at *key_at,
+                        const struct mib_key *from, bool after);
 
 #endif

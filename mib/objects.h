@@ -10,6 +10,12 @@
 #define MIB_TABLES(X)                                                                              \
 	X(hearth_settings)                                                                         \
 	X(mip_registration)                                                                        \
+	X(mip_advertised_links)                                                                    \
+	X(mip_advertising)                                                                         \
+	X(mip_care_of)                                                                             \
+	X(mip_foreign_flags)                                                                       \
+	X(mip_foreign)                                                                             \
+	X(mip_visitors)                                                                            \
 	X(mip_system)                                                                              \
 	X(mip_bindings)                                                                            \
 	X(hearth_process)                                                                          \

@@ -29,6 +29,10 @@ static void forget_judgement(struct set_plan *plan)
 	plan->step_count = 0;
 	plan->group = NULL;
 	plan->order = (struct set_order){ 0 };
+	free(plan->made);
+	free(plan->unmade);
+	plan->made = plan->unmade = NULL;
+	plan->made_count = 0;
 }
 
 void set_plan_free(struct set_plan *plan)
@@ -101,6 +105,8 @@ static enum mib_refusal check_value(const struct mib_writable *writable,
 		return REFUSAL_TYPE;
 	if (value->type == MIB_OCTETS)
 		return check_octets(writable, value);
+	if (value->type == MIB_ADDRESS)
+		return REFUSAL_NONE;
 	number = value->type == MIB_INTEGER ? value->is.integer : (int64_t)value->is.number;
 	return number < writable->min || number > writable->max ? REFUSAL_VALUE : REFUSAL_NONE;
 }
@@ -234,6 +240,8 @@ enum mib_refusal set_judge(struct set_plan *plan, struct mib_view *view)
 			plan->rows[i].table->writing->judge(&plan->rows[i]);
 	if (plan->order.kind != SET_NO_ORDER && plan->step_count)
 		set_refuse(&plan->rows[plan->order.row], 0, REFUSAL_NOT_AS_ONE);
+	if (plan->made_count && (plan->step_count || plan->order.kind != SET_NO_ORDER))
+		set_refuse(&plan->rows[plan->made_rows[0]], 0, REFUSAL_NOT_AS_ONE);
 	plan->view = NULL;
 	return plan->refusal;
 }
@@ -364,6 +372,34 @@ void set_order(struct set_row *row, enum set_order_kind kind, uint8_t member)
 	if (row->plan->order.kind != SET_NO_ORDER)
 		set_refuse(row, 0, REFUSAL_NOT_AS_ONE);
 	row->plan->order = (struct set_order){ kind, member, number_of(row) };
+}
+
+static bool open_making(struct set_plan *plan, const struct set_maker *maker, void *context)
+{
+	if (plan->made_count)
+		return true;
+	plan->maker = maker;
+	plan->maker_context = context;
+	plan->made = calloc(SET_MADE_MAX, maker->size);
+	plan->unmade = calloc(SET_MADE_MAX, maker->size);
+	return plan->made && plan->unmade;
+}
+
+enum ha_error set_make(struct set_row *row, const struct set_maker *maker, void *context,
+                       const void *change)
+{
+	struct set_plan *plan = row->plan;
+	size_t refused;
+
+	if (plan->made_count == SET_MADE_MAX || !open_making(plan, maker, context))
+		set_refuse(row, 0, REFUSAL_NO_ROOM);
+	else if (plan->maker != maker)
+		set_refuse(row, 0, REFUSAL_NOT_AS_ONE);
+	if (set_is_refused(row))
+		return HA_OK;
+	memcpy(plan->made + plan->made_count * maker->size, change, maker->size);
+	plan->made_rows[plan->made_count++] = number_of(row);
+	return maker->check(context, plan->made, plan->made_count, &refused);
 }
 
 /* ---- rows that come and go ---- */

@@ -1,6 +1,6 @@
 /* set.h - a SET as a plan: all its values are collected by rows, each row is judged
  * against what is there, and what comes of it are changes of one home agent group that
- * are made together or not at all, or one order.
+ * are made together or not at all, or of what is no group, or one order.
  *
  *     set_add(plan, &name, &value, tag)   for every value; its type, size and range
  *     set_judge(plan, view)               all rows, against one snapshot
@@ -58,6 +58,17 @@ struct set_order {
 	size_t row;
 };
 
+/* Who makes changes that are of no group: of `size` octets each, all of a plan at once, or none.
+ * `undo` gets as many that take them back. */
+struct set_maker {
+	size_t size;
+	enum ha_error (*check)(void *context, const void *changes, size_t count, size_t *refused);
+	enum ha_error (*make)(void *context, const void *changes, size_t count, void *undo,
+	                      size_t *refused);
+};
+
+#define SET_MADE_MAX 32u /* such changes */
+
 struct set_plan {
 	const struct mib_tree *tree;
 	struct set_value *values;
@@ -71,6 +82,12 @@ struct set_plan {
 	struct set_step *steps;
 	size_t step_count;
 	struct set_order order;
+	const struct set_maker *maker; /* of: */
+	void *maker_context;
+	unsigned char *made; /* changes, one behind the other */
+	unsigned char *unmade;
+	size_t made_count;
+	size_t made_rows[SET_MADE_MAX];
 	/* Why it is refused, and by which value. */
 	enum mib_refusal refusal;
 	const void *blamed;
@@ -124,6 +141,11 @@ struct mib_group *set_group(struct set_row *row, uint32_t number);
 /* One more change of that group, empty. NULL: refused. */
 struct set_step *set_step(struct set_row *row, enum change_kind kind);
 void set_order(struct set_row *row, enum set_order_kind kind, uint8_t member);
+
+/* One more change that `maker` makes for that context. What is wrong with it and those before, for
+ * the judge to refuse; or refused already, since it does not go with the rest of the plan. */
+enum ha_error set_make(struct set_row *row, const struct set_maker *maker, void *context,
+                       const void *change);
 
 enum set_intent {
 	SET_NOTHING, /* refused */

@@ -80,6 +80,12 @@ void mib_service_add(struct mib_service *service, struct agent *agent)
 		mib_view_add(&service->view, agent);
 }
 
+void mib_service_visit(struct mib_service *service, struct visit *visit)
+{
+	if (service)
+		mib_view_visit(&service->view, visit);
+}
+
 /* ---- the thread ---- */
 
 void snmp_hold(struct mib_service *service, uint32_t context)

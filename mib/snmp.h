@@ -5,7 +5,7 @@
  *
  * Functions are for the thread of the main loop.
  *
- * May include: agentd/flow/agent.h, agentd/base. */
+ * May include: agentd/flow/agent.h, agentd/visit/visit.h, agentd/base. */
 #ifndef MIB_SNMP_H
 #define MIB_SNMP_H
 
@@ -15,6 +15,7 @@
 #include "agentd/base/config_groups.h"
 #include "agentd/base/error.h"
 #include "agentd/flow/agent.h"
+#include "agentd/visit/visit.h"
 
 struct mib_service;
 
@@ -29,6 +30,10 @@ struct mib_service *mib_service_open(const struct config_groups *configs, enum h
 
 /* One more agent to tell about, borrowed until the close: before the start. */
 void mib_service_add(struct mib_service *service, struct agent *agent);
+
+/* The foreign agent of the process and what it advertises, borrowed until the stop; NULL: neither.
+ * Before the start. */
+void mib_service_visit(struct mib_service *service, struct visit *visit);
 
 /* Answer from now on, on a thread of its own. HA_E_NOMEM, HA_E_CAPACITY with a
  * sentence. */

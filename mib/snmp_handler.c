@@ -17,8 +17,8 @@
 		}                                                                                  \
 	}
 
-/* What is registered of the home agent; what belongs to other roles is registered by who
- * plays them.
+/* What is registered, by the roles that agentd plays: any of them will do. What belongs to
+ * other roles is registered by who plays them.
  *
  * Of a table that the view of who asks leaves out, Net-SNMP asks row by row, a million
  * times for one answer, unless the whole registration is out of view: then it passes over
@@ -27,24 +27,50 @@
  *
  * None is within another one: Net-SNMP would cut that one into parts, and ask a master that
  * was restarted for each part anew, which has all of it by then and logs an error. */
+enum role {
+	HOME_AGENT = 1,
+	FOREIGN_AGENT = 2,
+	ADVERTISED = 4,
+	ANY_ROLE = HOME_AGENT | FOREIGN_AGENT | ADVERTISED,
+};
+
 static const struct branch {
 	const char *name;
 	struct mib_name root;
 	unsigned beside; /* so many more, with the next arcs in the last place */
+	unsigned roles;
 } branches[] = {
-	{ "mipSystem", ROOT(MIB_MIP_ROOT, 1, 1), 0 },
-	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0 },
-	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0 },
-	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0 },
-	{ "haMobilityBindingEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 1, 1), 0 },
-	{ "haCounterEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 2, 1), 0 },
-	{ "haRegistration", ROOT(MIB_MIP_ROOT, 1, 6, 3, 3), 16 },
-	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 1), 3 },
-	{ "hearthAssociationEntry", ROOT(MIB_HEARTH_ROOT, 1, 5, 1, 1), 0 },
-	{ "hearthNodeEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 1, 1), 0 },
-	{ "hearthBindingEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 2, 1), 0 },
-	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 7), 4 },
+	{ "mipSystem", ROOT(MIB_MIP_ROOT, 1, 1), 0, ANY_ROLE },
+	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0, HOME_AGENT },
+	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0, HOME_AGENT | FOREIGN_AGENT },
+	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0, HOME_AGENT },
+	{ "maAdvConfigEntry", ROOT(MIB_MIP_ROOT, 1, 4, 2, 1, 1), 0, ADVERTISED },
+	{ "maAdvertisement", ROOT(MIB_MIP_ROOT, 1, 4, 2, 2), 2, ADVERTISED },
+	{ "faCOAEntry", ROOT(MIB_MIP_ROOT, 1, 5, 1, 1, 1), 0, FOREIGN_AGENT },
+	{ "faAdvertisement", ROOT(MIB_MIP_ROOT, 1, 5, 2, 1), 1, FOREIGN_AGENT },
+	{ "faVisitorEntry", ROOT(MIB_MIP_ROOT, 1, 5, 3, 1, 1), 0, FOREIGN_AGENT },
+	{ "faRegistration", ROOT(MIB_MIP_ROOT, 1, 5, 3, 2), 14, FOREIGN_AGENT },
+	{ "haMobilityBindingEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 1, 1), 0, HOME_AGENT },
+	{ "haCounterEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 2, 1), 0, HOME_AGENT },
+	{ "haRegistration", ROOT(MIB_MIP_ROOT, 1, 6, 3, 3), 16, HOME_AGENT },
+	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 1), 3, ANY_ROLE },
+	{ "hearthAssociationEntry", ROOT(MIB_HEARTH_ROOT, 1, 5, 1, 1), 0, HOME_AGENT },
+	{ "hearthNodeEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 1, 1), 0, HOME_AGENT },
+	{ "hearthBindingEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 2, 1), 0, HOME_AGENT },
+	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 7), 4, ANY_ROLE },
 };
+
+static unsigned roles_of(const struct config *config)
+{
+	unsigned roles = config_has_home_agent(config) ? HOME_AGENT : 0;
+
+	if (config_is_witness(config))
+		return roles;
+	for (size_t i = 0; i < ADVERTISED_LINKS_MAX; i++)
+		if (advertised_link_is_given(&config->advertised_links[i]))
+			roles |= ADVERTISED;
+	return config_is_foreign_agent(config) ? roles | FOREIGN_AGENT : roles;
+}
 
 /* Of subagents with the same objects the one with the lowest priority is asked; two of
  * one priority are refused. So each member of a cluster has one of its own. */
@@ -214,31 +240,44 @@ static enum ha_error register_at(struct mib_service *service, const struct branc
 	}
 }
 
-static enum ha_error register_context(struct mib_service *service, uint32_t context,
-                                      const char *name)
+static enum ha_error register_branch(struct mib_service *service, const struct branch *branch,
+                                     uint32_t context, const char *name)
 {
 	enum ha_error error = HA_OK;
 
-	for (size_t i = 0; i < sizeof(branches) / sizeof(branches[0]); i++)
-		for (unsigned beside = 0; beside <= branches[i].beside && error == HA_OK; beside++)
-			error = register_at(service, &branches[i], beside, context, name);
+	for (unsigned beside = 0; beside <= branch->beside && error == HA_OK; beside++)
+		error = register_at(service, branch, beside, context, name);
 	return error;
 }
 
-/* The default context, that of this node where it has a name, and one for each group. */
+static enum ha_error register_context(struct mib_service *service, uint32_t context,
+                                      const char *name, unsigned roles)
+{
+	enum ha_error error = HA_OK;
+
+	for (size_t i = 0; i < sizeof(branches) / sizeof(branches[0]) && error == HA_OK; i++)
+		if (branches[i].roles & roles)
+			error = register_branch(service, &branches[i], context, name);
+	return error;
+}
+
+/* The default context, that of this node where it has a name, and one for each group of home
+ * agents, which has nothing of the other roles. */
 enum ha_error snmp_register(struct mib_service *service)
 {
 	const char *own = service->config->snmp_context;
-	enum ha_error error = register_context(service, MIB_ALL_GROUPS, "");
+	unsigned roles = roles_of(service->config);
+	size_t groups = roles & HOME_AGENT ? service->configs->count : 0;
+	enum ha_error error = register_context(service, MIB_ALL_GROUPS, "", roles);
 
 	if (*own && error == HA_OK)
-		error = register_context(service, MIB_ALL_GROUPS, own);
-	for (size_t i = 0; i < service->configs->count && error == HA_OK; i++) {
+		error = register_context(service, MIB_ALL_GROUPS, own, roles);
+	for (size_t i = 0; i < groups && error == HA_OK; i++) {
 		uint32_t group = service->configs->of[i].group;
 		char name[CONTEXT_MAX];
 
 		snprintf(name, sizeof(name), "%.20s%sgroup-%u", own, *own ? "-" : "", group);
-		error = register_context(service, group, name);
+		error = register_context(service, group, name, HOME_AGENT);
 	}
 	return error;
 }

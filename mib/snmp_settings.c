@@ -14,6 +14,9 @@
 /* Seconds between two looks whether the master is there: a new one is found at once. */
 #define PING_INTERVAL_S 2
 #define NOWHERE "/nonexistent/hearth"
+/* Where nothing can be made: it would have a directory for certificates, whatever it is told of
+ * what it is to keep, and make all that lead to it. */
+#define NO_DIRECTORY "/dev/null"
 /* So that Net-SNMP opens none; snmp_listen does. */
 #define NO_PORTS "none"
 /* Seconds that it has for an answer, once. */
@@ -35,21 +38,19 @@ static void set_flag(int store, int which, int value)
 
 static void set_common(struct mib_service *service)
 {
-	char directory[CONFIG_TEXT_MAX + sizeof("/snmp")];
-
 	snmp_watch_log(service);
 	/* The host has files for other programs of Net-SNMP, which are not for agentd. */
 	set_configuration_directory(NOWHERE);
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_BREAKDOWN_OIDS, 1);
-	snprintf(directory, sizeof(directory), "%s/snmp", service->config->data_directory);
-	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, directory);
 }
 
 static void set_agentx(const struct config *config)
 {
+	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_CONFIG_LOAD, 1);
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, 1);
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
+	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, NO_DIRECTORY);
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
 	                      config->snmp_master);
@@ -60,6 +61,10 @@ static void set_agentx(const struct config *config)
 
 static void set_embedded(const struct config *config)
 {
+	char directory[CONFIG_TEXT_MAX + sizeof("/snmp")];
+
+	snprintf(directory, sizeof(directory), "%s/snmp", config->data_directory);
+	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, directory);
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_PORTS, NO_PORTS);
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG,
 	                      config->snmp_configuration);

@@ -27,6 +27,7 @@ bool mib_view_open(struct mib_view *view, size_t table_count)
 void mib_view_close(struct mib_view *view)
 {
 	mib_view_end(view);
+	mib_visits_close(&view->visits);
 	free(view->cached);
 	view->cached = NULL;
 }
@@ -35,6 +36,11 @@ void mib_view_add(struct mib_view *view, struct agent *agent)
 {
 	view->groups[view->group_count++] = (struct mib_group){ .agent = agent,
 		                                                .number = agent_group(agent) };
+}
+
+void mib_view_visit(struct mib_view *view, struct visit *visit)
+{
+	view->visits.visit = visit;
 }
 
 /* The two clocks are read one after the other, and sysUpTime is in hundredths: only what
@@ -73,6 +79,7 @@ void mib_view_end(struct mib_view *view)
 		return;
 	for (size_t i = 0; i < view->group_count; i++)
 		mib_group_forget(&view->groups[i]);
+	mib_visits_forget(&view->visits);
 	for (size_t i = 0; i < view->table_count; i++)
 		view->cached[i].find = NULL;
 	view->begun = view->counted = false;

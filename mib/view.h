@@ -4,7 +4,7 @@
  *
  * All on one thread, but for what says otherwise.
  *
- * May include: agentd/flow, replication/store.h, mib/object.h. */
+ * May include: agentd/flow, replication/store.h, mib/object.h, mib/visits.h. */
 #ifndef MIB_VIEW_H
 #define MIB_VIEW_H
 
@@ -15,6 +15,7 @@
 #include "agentd/flow/events.h"
 #include "agentd/flow/figures.h"
 #include "mib/object.h"
+#include "mib/visits.h"
 
 #define MIB_ALL_GROUPS UINT32_MAX
 
@@ -51,6 +52,7 @@ struct notifier;   /* mib/notify.h */
 struct mib_view {
 	struct mib_group groups[CONFIG_GROUPS_MAX]; /* in the order of their numbers */
 	size_t group_count;
+	struct mib_visits visits; /* what is visited and advertised, if anything is */
 	size_t table_count;
 	struct mib_cached *cached;
 	size_t place;                    /* of the tree: where an object was found last */
@@ -76,6 +78,10 @@ bool mib_view_open(struct mib_view *view, size_t table_count);
 void mib_view_close(struct mib_view *view);
 /* One more agent, borrowed; before the first request. */
 void mib_view_add(struct mib_view *view, struct agent *agent);
+
+/* The foreign agent of the process and what it advertises, borrowed; NULL: neither. Before
+ * the first request. */
+void mib_view_visit(struct mib_view *view, struct visit *visit);
 
 /* A request begins, unless it has, and goes on in this context. */
 void mib_view_begin(struct mib_view *view, uint32_t context, uint64_t uptime);

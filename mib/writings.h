@@ -11,5 +11,8 @@ extern const struct mib_writing write_mip_associations; /* mipSecAssocTable */
 extern const struct mib_writing write_nodes;            /* hearthNodeTable */
 extern const struct mib_writing write_groups;           /* hearthGroupTable */
 extern const struct mib_writing write_notify;           /* hearthNotifyTable */
+extern const struct mib_writing write_care_of;          /* faCOATable */
+extern const struct mib_writing write_advertised_links; /* maAdvConfigTable */
+extern const struct mib_writing write_foreign_flags;    /* faAdvertisement */
 
 #endif

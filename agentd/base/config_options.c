@@ -98,7 +98,7 @@ static const struct config_option options[] = {
 
 	{ "registration", "enabled", FLAG(enabled), CLUSTER_LIVE, .preset = "yes",
 	  .help = "no leaves all registration requests unanswered; bindings stay and end with their "
-	          "lifetime. In MIP-MIB this is mipEnable." },
+	          "lifetime. A foreign agent beside it does likewise. In MIP-MIB this is mipEnable." },
 	{ "registration", "max-lifetime", NUMBER(max_lifetime_s, "seconds", 1, 65535),
 	  CLUSTER_POLICY, .preset = "1800",
 	  .help = "Longest lifetime granted; 65535 grants infinity too." },

@@ -167,7 +167,7 @@ static enum ha_error open_agents(struct daemon *d)
 
 	if (why == HA_OK && visit_is_wanted(main_config(d)))
 		d->visit = visit_open(main_config(d), &why, d->report, sizeof(d->report));
-	if (why == HA_OK && d->agents.count)
+	if (why == HA_OK)
 		d->snmp = mib_service_open(&d->agents.configs, &why, d->report, sizeof(d->report));
 	if (why == HA_OK)
 		why = privileges_finish(&d->privileges, d->report, sizeof(d->report));
@@ -201,6 +201,7 @@ static enum ha_error start(struct daemon *d)
 	enum ha_error why;
 
 	control_server_visit(d->control, d->visit, main_config(d));
+	mib_service_visit(d->snmp, d->visit);
 	why = agents_start(&d->agents, d->loop, d->control, d->snmp, d->report);
 	if (why == HA_OK && d->visit) {
 		visited_tell(d->visit, &d->agents);

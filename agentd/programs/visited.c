@@ -34,6 +34,7 @@ void visited_tell(struct visit *visit, const struct agents *agents)
 		agent_config(agents->of[0].agent, &config);
 		home.answers = status.replication.role == REPLICATION_LEADER && !status.witness &&
 		               config.enabled;
+		home.disabled = !config.enabled;
 		home.flags = flags_of(&config);
 		home.max_lifetime_s = (uint16_t)config.max_lifetime_s;
 	}

@@ -439,6 +439,15 @@ const struct foreign_registration *foreign_pendings_at(const struct foreign_pend
 	return number ? &table->slots[number].registration : NULL;
 }
 
+const struct foreign_registration *foreign_pendings_after(const struct foreign_pendings *table,
+                                                          const struct foreign_registration *found)
+{
+	const struct slot *slot = (const struct slot *)(const void *)found;
+	uint32_t number = slot->links[BY_AGE].after;
+
+	return number ? &table->slots[number].registration : NULL;
+}
+
 uint32_t foreign_pendings_count(const struct foreign_pendings *table)
 {
 	return table->count;

@@ -160,6 +160,11 @@ bool foreign_pendings_expire(struct foreign_pendings *table, uint64_t now_ms,
 const struct foreign_registration *foreign_pendings_at(const struct foreign_pendings *table,
                                                        uint32_t i);
 
+/* The one that has waited longest of those that came after `found`, which is in the table; NULL:
+ * there is none. Borrowed as above. */
+const struct foreign_registration *foreign_pendings_after(const struct foreign_pendings *table,
+                                                          const struct foreign_registration *found);
+
 uint32_t foreign_pendings_count(const struct foreign_pendings *table);
 
 #endif

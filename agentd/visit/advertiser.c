@@ -22,7 +22,8 @@ unsigned advertiser_roles(const struct visit *visit, const struct served_link *l
 {
 	unsigned roles = link->settings->of.roles;
 
-	if (link->interface.index == 0 || !atomic_load(&visit->running))
+	if (link->interface.index == 0 || !atomic_load(&visit->running) ||
+	    visit->settings.disabled || visit->home.disabled)
 		return 0;
 	return visit->home.answers ? roles : roles & ~(unsigned)ADVERTISED_HOME;
 }
@@ -40,6 +41,14 @@ uint16_t advertiser_flags(const struct visit *visit, const struct served_link *l
 	if (roles & ADVERTISED_FOREIGN && link->settings->of.required)
 		flags |= AGENT_REGISTRATION_REQUIRED;
 	return (uint16_t)flags;
+}
+
+uint16_t visit_lifetime_s(const struct visit *visit, const struct served_link *link)
+{
+	if (!(link->settings->of.roles & ADVERTISED_FOREIGN))
+		return visit->home.max_lifetime_s;
+	return link->settings->own_lifetime ? link->settings->max_lifetime_s
+	                                    : visit->settings.policy.max_lifetime_s;
 }
 
 struct in_addr visit_address(const struct visit *visit, const struct served_link *link)
@@ -70,12 +79,11 @@ static void fill(const struct visit *visit, const struct served_link *link,
 	*out = (struct advertisement){
 		.code = link->settings->of.router ? ADVERTISEMENT_ROUTES : ADVERTISEMENT_ROUTES_NOT,
 		.flags = advertiser_flags(visit, link),
-		.registration_lifetime_s = visit->home.max_lifetime_s,
+		.registration_lifetime_s = visit_lifetime_s(visit, link),
 	};
 	add_routers(link, out);
 	if (!(out->flags & AGENT_FOREIGN))
 		return;
-	out->registration_lifetime_s = policy->max_lifetime_s;
 	for (size_t i = 0; i < policy->care_of_count; i++)
 		out->care_of[out->care_of_count++] = policy->care_of[i];
 }
@@ -172,7 +180,7 @@ void advertiser_tick(struct visit *visit, struct served_link *link, uint64_t now
 
 void advertiser_update(struct visit *visit, struct served_link *link, uint64_t now_ms)
 {
-	if (advertiser_roles(visit, link))
+	if (advertiser_roles(visit, link) && link->settings->state == LINK_ACTIVE)
 		advertise_begin(&link->advertise, &link->settings->advertise, now_ms,
 		                visit_random());
 	else /* the interface is gone, or another member is the home agent: no farewell */

@@ -22,12 +22,12 @@
 	  "solicited has no address")                                                              \
 	X(LINK_CHANGES, "advertised-link-changes", 0,                                              \
 	  "times that an interface to advertise on came, went or changed its addresses")           \
-	X(REQUESTS, "visit-requests", 0,                                                           \
+	X(REQUESTS, "visit-requests", 2,                                                           \
 	  "registration requests of mobile nodes to this foreign agent, deregistrations among "    \
 	  "them")                                                                                  \
 	X(REQUESTS_MALFORMED, "visit-requests-malformed", 0,                                       \
 	  "datagrams of mobile nodes that are no registration request, or have a wrong checksum")  \
-	X(REQUESTS_RELAYED, "visit-requests-relayed", 0, "of them those sent to home agents")      \
+	X(REQUESTS_RELAYED, "visit-requests-relayed", 3, "of them those sent to home agents")      \
 	X(REQUESTS_DENIED, "visit-requests-denied", 0, "of them those denied here at once")        \
 	X(REQUESTS_DROPPED, "visit-requests-dropped", 0,                                           \
 	  "of them those left unanswered, a second denial within a second among them")             \
@@ -35,10 +35,10 @@
 	  "of those relayed, the same as one that waited for its reply already")                   \
 	X(VIOLATIONS, "visit-violations", 0,                                                       \
 	  "requests and replies with a wrong authenticator, challenge or identification")          \
-	X(REPLIES, "visit-replies", 0, "registration replies that came to this foreign agent")     \
+	X(REPLIES, "visit-replies", 13, "registration replies that came to this foreign agent")    \
 	X(REPLIES_MALFORMED, "visit-replies-malformed", 0,                                         \
 	  "datagrams of home agents that are no message to a foreign agent")                       \
-	X(REPLIES_RELAYED, "visit-replies-relayed", 0, "replies sent on to mobile nodes")          \
+	X(REPLIES_RELAYED, "visit-replies-relayed", 14, "replies sent on to mobile nodes")         \
 	X(REPLIES_DENIED, "visit-replies-denied", 0,                                               \
 	  "replies in whose place a denial was sent, or that were sent on with an error of ours")  \
 	X(REPLIES_DROPPED, "visit-replies-dropped", 0,                                             \

@@ -51,8 +51,9 @@ struct visit {
 	struct visit_plane *plane;                        /* NULL: packets are not carried now */
 	struct visit_plane_link carried[VISIT_LINKS_MAX]; /* the links that it was opened for */
 	size_t carried_count;
-	uint64_t carry_ms;  /* when it may be tried again */
-	uint64_t expire_ms; /* when lifetimes are to be looked at */
+	uint64_t carry_ms;         /* when it may be tried again */
+	uint64_t expire_ms;        /* when lifetimes are to be looked at */
+	struct visit_order *order; /* steer.c: that somebody waits for */
 	pthread_mutex_t lock;
 	pthread_t thread;
 	bool started; /* the thread */
@@ -74,6 +75,8 @@ void advertiser_end(struct visit *visit, struct served_link *link, uint64_t now_
 unsigned advertiser_roles(const struct visit *visit, const struct served_link *link);
 uint16_t advertiser_flags(const struct visit *visit, const struct served_link *link);
 bool visit_is_busy(const struct visit *visit);
+/* The longest registration that is accepted there. */
+uint16_t visit_lifetime_s(const struct visit *visit, const struct served_link *link);
 /* Our address on a link. */
 struct in_addr visit_address(const struct visit *visit, const struct served_link *link);
 
@@ -125,6 +128,26 @@ void node_tell(struct visit *visit, const struct foreign_registration *to, struc
 void node_deny(struct visit *visit, const struct foreign_registration *to, enum foreign_code code,
                const char *reason, uint16_t lifetime_s, uint64_t now_ms);
 struct keys_peer node_peer(const struct foreign_registration *registration);
+
+/* ---- table.c ---- */
+
+/* As managers see it. */
+struct visit_link;
+void visit_link_of(const struct visit *visit, const struct served_link *link,
+                   struct visit_link *out);
+
+/* The number of the link whose interface has that first address; the count of them: there is none. */
+size_t visit_place_of_link(const struct visit *visit, struct in_addr address);
+
+/* ---- steer.c ---- */
+
+/* Do what somebody waits for, if anybody does. */
+void steer_work(struct visit *visit, uint64_t now_ms);
+
+/* ---- visit.c ---- */
+
+/* There is something new for the thread to look at. */
+void visit_wake(struct visit *visit);
 
 /* ---- send.c ---- */
 

@@ -266,6 +266,7 @@ static void decide(struct visit *visit, struct served_link *link,
 	struct foreign_relay plan;
 
 	policy.offers |= visit_is_busy(visit) ? AGENT_BUSY : 0u;
+	policy.max_lifetime_s = visit_lifetime_s(visit, link);
 	facts = facts_of(visit, request, &policy, now_ms);
 	plan = foreign_relay_plan(request, &facts);
 	registration = foreign_registration_of(

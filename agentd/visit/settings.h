@@ -11,14 +11,25 @@
 #include "agentd/registration/foreign.h"
 #include "agentd/registration/foreign_pending.h"
 
+/* What an operator has made of a link since the start. */
+enum served_link_state {
+	LINK_ACTIVE,
+	LINK_SILENT, /* nothing is said; mobile nodes that are known are served */
+	LINK_GONE,   /* the same, after a farewell */
+};
+
 struct served_link_settings {
 	struct advertised_link of;
 	struct advertise_settings advertise;
+	enum served_link_state state;
+	bool own_lifetime; /* of registrations: max_lifetime_s, and not that of the agent */
+	uint16_t max_lifetime_s;
 };
 
 struct foreign_settings {
-	bool foreign; /* there is a foreign agent */
-	bool cluster; /* the home agent is one of a cluster */
+	bool foreign;  /* there is a foreign agent */
+	bool disabled; /* by an operator: neither advertised, nor are requests heard */
+	bool cluster;  /* the home agent is one of a cluster */
 	struct foreign_policy policy;
 	struct foreign_pending_limits pending;
 	uint32_t visitors_max;

@@ -130,6 +130,7 @@ static void act(struct visit *visit)
 {
 	uint64_t now_ms = clock_monotonic_ms();
 
+	steer_work(visit, now_ms);
 	look_again(visit, now_ms);
 	for (size_t i = 0; i < visit->link_count; i++) {
 		visit_hear(visit, &visit->links[i], now_ms);
@@ -274,7 +275,7 @@ struct visit *visit_open(const struct config *config, enum ha_error *why, char *
 	return NULL;
 }
 
-static void wake(struct visit *visit)
+void visit_wake(struct visit *visit)
 {
 	const uint64_t one = 1;
 
@@ -287,7 +288,7 @@ void visit_start(struct visit *visit)
 	visit->look_ms = 0;
 	atomic_store(&visit->running, true);
 	pthread_mutex_unlock(&visit->lock);
-	wake(visit);
+	visit_wake(visit);
 }
 
 void visit_tell_home(struct visit *visit, const struct visit_home *home)
@@ -295,13 +296,13 @@ void visit_tell_home(struct visit *visit, const struct visit_home *home)
 	bool news;
 
 	pthread_mutex_lock(&visit->lock);
-	news = visit->home.answers != home->answers;
+	news = visit->home.answers != home->answers || visit->home.disabled != home->disabled;
 	visit->home = *home;
 	if (news)
 		visit->look_ms = 0;
 	pthread_mutex_unlock(&visit->lock);
 	if (news)
-		wake(visit);
+		visit_wake(visit);
 }
 
 void visit_close(struct visit *visit)
@@ -310,7 +311,7 @@ void visit_close(struct visit *visit)
 		return;
 	if (visit->started) {
 		atomic_store(&visit->stopping, true);
-		wake(visit);
+		visit_wake(visit);
 		pthread_join(visit->thread, NULL);
 	}
 	for (size_t i = 0; i < visit->link_count; i++)

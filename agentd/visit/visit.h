@@ -34,6 +34,7 @@ void visit_start(struct visit *visit);
 /* What the home agent of this process is now. */
 struct visit_home {
 	bool answers;   /* it serves mobile nodes: a member of a cluster that leads */
+	bool disabled;  /* an operator has turned off the agent, the foreign agent with it */
 	uint16_t flags; /* enum agent_flag, of what it grants */
 	uint16_t max_lifetime_s;
 };

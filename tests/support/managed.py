@@ -16,7 +16,7 @@ from snmp_tools import Manager
 from waiting import wait_for
 
 MODES = ("agentx", "embedded")
-ENABLED = "1.3.6.1.2.1.44.1.6.3.16.0"  # haRegRequestsReceived: it is there when agentd answers
+ENABLED = "1.3.6.1.2.1.44.1.1.1.0"  # mipEntities: it is there when agentd answers, whatever its roles are
 
 
 class Way:

@@ -39,7 +39,7 @@ HERE_KEYS = [
 class World:
     """Home agent, foreign agent, and the node's end of the visited link."""
 
-    def __init__(self, directory, **options):
+    def __init__(self, directory, sections=None, **options):
         self.link = Link(f"{HERE}/24", "198.51.100.77/24")
         self.link.__enter__()
         tag = uuid.uuid4().hex[:8]
@@ -65,7 +65,7 @@ class World:
         }, AT_HOME)
         self.agent = Agent(str(directory / "here"), {
             "home-agent": None, "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, **options},
-            "advertisement": {"link-1": f"{self.link.ends[0]} foreign solicited"},
+            "advertisement": {"link-1": f"{self.link.ends[0]} foreign solicited"}, **(sections or {}),
         }, HERE_KEYS)
         self.agent.configuration["foreign-agent"]["associations"] = self.agent.configuration["storage"]["associations"]
         self.agent.write_configuration()

@@ -59,6 +59,37 @@ static void judge_step(struct set_row *row, bool remove)
 	         (long long)set_number(row, THING_NUMBER, 0), text);
 }
 
+struct things_made things_made;
+
+static enum ha_error check_made(void *context, const void *changes, size_t count, size_t *refused)
+{
+	const int64_t *numbers = changes;
+
+	CU_ASSERT_PTR_EQUAL(context, &things_made);
+	*refused = count - 1;
+	return numbers[count - 1] == 5 ? HA_E_RANGE : HA_OK;
+}
+
+/* The negative number takes it back. */
+static enum ha_error make_them(void *context, const void *changes, size_t count, void *undo,
+                               size_t *refused)
+{
+	struct things_made *made = context;
+	const int64_t *numbers = changes;
+	int64_t *back = undo;
+
+	made->calls++;
+	made->count = count;
+	*refused = made->refused;
+	for (size_t i = 0; i < count; i++) {
+		made->last[i] = numbers[i];
+		back[i] = -numbers[i];
+	}
+	return made->outcome;
+}
+
+static const struct set_maker maker = { sizeof(int64_t), check_made, make_them };
+
 static void judge(struct set_row *row)
 {
 	struct mib_group *group = set_group(row, mib_key_number_at(&row->key, 0));
@@ -68,6 +99,11 @@ static void judge(struct set_row *row)
 
 	if (!group)
 		return;
+	if (order > 2) {
+		if (set_make(row, &maker, &things_made, &order) != HA_OK)
+			set_refuse(row, THING_ORDER, REFUSAL_INCONSISTENT);
+		return;
+	}
 	if (order) {
 		set_order(row, order == 1 ? SET_TEST : SET_TRANSFER, 3);
 		return;
@@ -81,7 +117,7 @@ static void judge(struct set_row *row)
 static const struct mib_writable writable[] = {
 	{ THING_STATUS, MIB_INTEGER, 1, 6, false }, { THING_NUMBER, MIB_UNSIGNED, 4, 100, false },
 	{ THING_TEXT, MIB_OCTETS, 4, 8, true },     { THING_VERSION, MIB_OCTETS, 8, 8, false },
-	{ THING_ORDER, MIB_INTEGER, 1, 2, false },
+	{ THING_ORDER, MIB_INTEGER, 1, 5, false },
 };
 static const struct mib_writing writing = { MIB_WRITABLE(writable), judge };
 

@@ -16,8 +16,20 @@ enum thing {
 	THING_TEXT = 3,
 	THING_VERSION = 4,
 	THING_SEEN = 5,
-	THING_ORDER = 6, /* 1 wants a test notification, 2 leadership for member 3 */
+	/* 1 wants a test notification, 2 leadership for member 3; 3 to 5 a change that the fixture
+	 * makes, of which one to 5 can never be. */
+	THING_ORDER = 6,
 };
+
+/* What the fixture has made, and how it goes the next time. */
+struct things_made {
+	unsigned calls;
+	size_t count;
+	int64_t last[4]; /* of the last call */
+	enum ha_error outcome;
+	size_t refused;
+};
+extern struct things_made things_made;
 
 #define THING_GROUPS 2u
 

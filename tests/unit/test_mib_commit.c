@@ -279,6 +279,46 @@ static void orders_are_given_and_stay(void)
 	set_world_close(&w);
 }
 
+/* "a" is made to 3, "b" to 4. */
+static void want_made(void)
+{
+	begin();
+	things_made = (struct things_made){ .outcome = HA_OK };
+	set_world_want(&w, 0, "a", THING_ORDER, thing_integer(3));
+	set_world_want(&w, 0, "b", THING_ORDER, thing_integer(4));
+	CU_ASSERT_EQUAL(set_world_judge(&w), REFUSAL_NONE);
+}
+
+static void what_is_of_no_group_is_made_at_once_and_taken_back(void)
+{
+	want_made();
+	CU_ASSERT_EQUAL(set_commit(w.plan, "snmp noc"), REFUSAL_NONE);
+	CU_ASSERT_EQUAL(set_commit(w.plan, "snmp noc"), REFUSAL_NONE);
+	CU_ASSERT_EQUAL(things_made.calls, 1);
+	CU_ASSERT_EQUAL(things_made.count, 2);
+	CU_ASSERT_TRUE(things_made.last[0] == 3 && things_made.last[1] == 4);
+	CU_ASSERT_EQUAL(set_undo(w.plan, "snmp noc"), REFUSAL_NONE);
+	CU_ASSERT_TRUE(things_made.last[0] == -3 && things_made.last[1] == -4);
+	CU_ASSERT_EQUAL(things_made.calls + cluster.calls, 2);
+	set_world_close(&w);
+	want_made();
+	set_commit(w.plan, "snmp noc");
+	things_made.outcome = HA_E_BUSY;
+	CU_ASSERT_EQUAL(set_undo(w.plan, "snmp noc"), REFUSAL_UNDO);
+	set_world_close(&w);
+}
+
+static void who_fails_to_make_it_says_which_it_was(void)
+{
+	want_made();
+	things_made.outcome = HA_E_BUSY;
+	things_made.refused = 1;
+	CU_ASSERT_EQUAL(set_commit(w.plan, "snmp noc"), REFUSAL_COMMIT);
+	CU_ASSERT_EQUAL(w.plan->rows[1].key.at[4], 'b');
+	CU_ASSERT_EQUAL(set_world_blamed(&w), THING_ORDER);
+	set_world_close(&w);
+}
+
 static CU_TestInfo tests[] = {
 	{ "what is wanted is put in order once", what_is_wanted_is_put_in_order_once },
 	{ "nothing wanted is nothing done", nothing_wanted_is_nothing_done },
@@ -290,6 +330,9 @@ static CU_TestInfo tests[] = {
 	{ "what has moved since or has no way back stays",
 	  what_has_moved_since_or_has_no_way_back_stays },
 	{ "orders are given and stay", orders_are_given_and_stay },
+	{ "what is of no group is made at once and taken back",
+	  what_is_of_no_group_is_made_at_once_and_taken_back },
+	{ "who fails to make it says which it was", who_fails_to_make_it_says_which_it_was },
 	CU_TEST_INFO_NULL,
 };
 

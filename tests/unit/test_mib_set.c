@@ -334,6 +334,27 @@ static void an_order_is_alone_in_its_request(void)
 	set_world_close(&w);
 }
 
+static void what_is_of_no_group_goes_with_nothing_else(void)
+{
+	set_world_open(&w, false);
+	set_world_want(&w, 0, "a", THING_ORDER, thing_integer(3));
+	CU_ASSERT_EQUAL(set_world_judge(&w), REFUSAL_NONE);
+	CU_ASSERT_EQUAL(w.plan->made_count, 1);
+	set_world_want(&w, 0, "new", THING_STATUS, thing_integer(MIB_ROW_CREATE_AND_GO));
+	CU_ASSERT_EQUAL(set_world_judge(&w), REFUSAL_NOT_AS_ONE);
+	CU_ASSERT_EQUAL(set_world_blamed(&w), THING_ORDER);
+	set_world_anew(&w);
+	set_world_want(&w, 0, "a", THING_ORDER, thing_integer(3));
+	set_world_want(&w, 0, "b", THING_ORDER, thing_integer(1));
+	CU_ASSERT_EQUAL(set_world_judge(&w), REFUSAL_NOT_AS_ONE);
+	set_world_anew(&w);
+	set_world_want(&w, 0, "a", THING_ORDER, thing_integer(3));
+	set_world_want(&w, 0, "b", THING_ORDER, thing_integer(5));
+	CU_ASSERT_EQUAL(set_world_judge(&w), REFUSAL_INCONSISTENT);
+	CU_ASSERT_EQUAL(w.plan->rows[1].key.at[4], 'b');
+	set_world_close(&w);
+}
+
 /* ---- the tables ---- */
 
 static const struct mib_column *column_of(const struct mib_table *table, uint32_t arc)
@@ -369,6 +390,7 @@ static void every_writable_column_says_how(void)
 			CU_ASSERT_EQUAL(column->access, MIB_WRITE);
 			CU_ASSERT_TRUE(row->min <= row->max);
 			CU_ASSERT_TRUE(row->type == MIB_INTEGER || row->type == MIB_UNSIGNED ||
+			               row->type == MIB_ADDRESS ||
 			               (row->type == MIB_OCTETS && row->max <= MIB_OCTETS_MAX));
 		}
 	}
@@ -412,6 +434,8 @@ static CU_TestInfo tests[] = {
 	{ "without a group in the index the one that is led is meant",
 	  without_a_group_in_the_index_the_one_that_is_led_is_meant },
 	{ "an order is alone in its request", an_order_is_alone_in_its_request },
+	{ "what is of no group goes with nothing else",
+	  what_is_of_no_group_goes_with_nothing_else },
 	{ "every writable column says how", every_writable_column_says_how },
 	{ "every refusal has an error and a counter", every_refusal_has_an_error_and_a_counter },
 	CU_TEST_INFO_NULL,
