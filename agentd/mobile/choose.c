@@ -64,15 +64,25 @@ struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent)
 
 /* ---- agents ---- */
 
-static bool hears_home(const struct mobile *mobile, uint64_t now_ms)
+/* The advertisement that says that this is home, or NULL. */
+static const struct heard_agent *home_heard(const struct mobile *mobile, enum trust trust,
+                                            uint64_t now_ms)
 {
 	for (size_t i = 0; i < mobile->heard.count; i++) {
 		const struct heard_agent *agent = &mobile->heard.at[i];
 
-		if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent))
-			return true;
+		if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent) &&
+		    !is_refused(mobile, agent->source, trust, now_ms))
+			return agent;
 	}
-	return false;
+	return NULL;
+}
+
+struct in_addr mobile_home_heard(const struct mobile *mobile, uint64_t now_ms)
+{
+	const struct heard_agent *agent = home_heard(mobile, ANYBODY, now_ms);
+
+	return agent ? agent->source : (struct in_addr){ 0 };
 }
 
 /* The candidate that was heard last, of those that may be asked. */
@@ -180,14 +190,18 @@ static bool choose_own(const struct mobile *mobile, uint64_t now_ms, struct mobi
 
 bool mobile_choose(const struct mobile *mobile, uint64_t now_ms, struct mobile_attachment *out)
 {
+	const struct mobile_attachment home = { .way = MOBILE_AT_HOME };
 	enum mobile_choice choice = mobile->settings->choice;
 
-	*out = (struct mobile_attachment){ .way = MOBILE_AT_HOME };
-	if (hears_home(mobile, now_ms) || is_of_home(mobile, own_address(mobile)))
+	*out = home;
+	if (home_heard(mobile, WHO_SERVES, now_ms) || is_of_home(mobile, own_address(mobile)))
 		return true;
 	if (choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, WHO_SERVES, now_ms, out))
 		return true;
 	if (choice != MOBILE_CHOOSE_AGENT && choose_own(mobile, now_ms, out))
+		return true;
+	*out = home;
+	if (home_heard(mobile, ANYBODY, now_ms))
 		return true;
 	return choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, ANYBODY, now_ms, out);
 }

@@ -14,7 +14,12 @@ bool mobile_attachment_equal(const struct mobile_attachment *a, const struct mob
 void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t now_ms);
 /* It has accepted. */
 void mobile_trust_agent(struct mobile *mobile, struct in_addr agent);
+/* Whose advertisement says that this is home; 0: nobody's does. */
+struct in_addr mobile_home_heard(const struct mobile *mobile, uint64_t now_ms);
 struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent);
+
+/* mobile.c: this agent has that link address. */
+void mobile_keep_mac(struct mobile *mobile, struct in_addr source, struct mac from);
 
 /* register.c */
 void mobile_show(struct mobile *mobile);

@@ -46,7 +46,7 @@ void mobile_init(struct mobile *mobile, const struct mobile_settings *settings,
 
 /* ---- what happened ---- */
 
-static void keep_mac(struct mobile *mobile, struct in_addr source, struct mac from)
+void mobile_keep_mac(struct mobile *mobile, struct in_addr source, struct mac from)
 {
 	for (size_t i = 0; i < HEARD_AGENTS_MAX; i++)
 		if (address_equal(mobile->links[i].source, source)) {
@@ -79,17 +79,45 @@ static void take_offer(struct mobile *mobile, const struct heard_agent *agent)
 	mobile->at.challenge = (struct span){ mobile->challenge, agent->challenge_size };
 }
 
+/* Who speaks for the agent in use by another link address while that is heard by its own: its
+ * successor, or anybody. */
+static bool is_rival(const struct mobile *mobile, struct in_addr source, struct mac from,
+                     uint64_t now_ms)
+{
+	const struct heard_agent *agent = heard_find(&mobile->heard, source, MOBILE_LINK);
+
+	return mobile->stay.bound && serves(mobile, source) && agent &&
+	       heard_is_valid(agent, now_ms) && !mac_equal(from, mobile->stay.agent_mac);
+}
+
+/* Nothing that it says is believed, but the answer to a request tells: register.c asks both in
+ * turn. */
+static void note_rival(struct mobile *mobile, struct mac from)
+{
+	mobile->counts.doubted++;
+	if (mobile->pending)
+		return;
+	mobile->rival = from;
+	mobile->has_rival = true;
+	mobile->wanted = true;
+}
+
 void mobile_advertised(struct mobile *mobile, const struct advertisement *advertisement,
                        struct in_addr source, struct mac from, uint64_t now_ms)
 {
-	enum heard_event event = heard_take(&mobile->heard, advertisement, source, MOBILE_LINK,
-	                                    now_ms);
-	const struct heard_agent *agent = heard_find(&mobile->heard, source, MOBILE_LINK);
+	const struct heard_agent *agent;
+	enum heard_event event;
 
 	mobile->counts.advertisements++;
+	if (is_rival(mobile, source, from, now_ms)) {
+		note_rival(mobile, from);
+		return;
+	}
+	event = heard_take(&mobile->heard, advertisement, source, MOBILE_LINK, now_ms);
+	agent = heard_find(&mobile->heard, source, MOBILE_LINK);
 	if (!agent)
 		return;
-	keep_mac(mobile, source, from);
+	mobile_keep_mac(mobile, source, from);
 	if (!serves(mobile, source))
 		return;
 	take_offer(mobile, agent);
@@ -97,9 +125,6 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 		log_notice("agent %s has been started again", address_format(source).text);
 		mobile->wanted = true;
 	}
-	/* Its link address has changed, or somebody says so. The answer to a request tells. */
-	if (mobile->stay.bound && !mobile->pending && !mac_equal(from, mobile->stay.agent_mac))
-		mobile->wanted = true;
 }
 
 void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count)
@@ -170,6 +195,7 @@ static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 	mobile->patience_ms = 0;
 	mobile->again_ms = UINT64_MAX;
 	mobile->keepalive_ms = 0;
+	mobile->has_rival = false;
 	mobile->pending = false;
 	mobile->wanted = true;
 	mobile->state = MOBILE_ASKING;

@@ -89,6 +89,7 @@ const char *mobile_way_name(enum mobile_way way);
 	X(discarded, "discarded", "Replies that were discarded")                                   \
 	X(violations, "violations", "of them those that are a matter of security")                 \
 	X(advertisements, "advertisements", "Advertisements of agents that were heard")            \
+	X(doubted, "doubted", "of them those for the agent in use, by another link address")       \
 	X(solicitations, "solicitations", "Solicitations that were sent")                          \
 	X(moves, "moves", "Times that it found itself elsewhere")                                  \
 	X(lapsed, "lapsed", "Registrations that ended before they were renewed")
@@ -136,6 +137,8 @@ struct mobile {
 	struct mobile_agent_link links[HEARD_AGENTS_MAX];
 	uint8_t link_next;
 	struct mac asked_mac; /* where the request went that is out */
+	struct mac rival;     /* who speaks for the agent in use, too */
+	bool has_rival;
 	struct mobile_refusal refused[MOBILE_REFUSED_MAX];
 	uint8_t refused_next;
 	struct in_addr addresses[MOBILE_ADDRESSES_MAX];

@@ -79,10 +79,18 @@ static bool write_request(struct mobile *mobile, uint64_t now_ms)
 	return out.error == HA_OK;
 }
 
+/* Of two that claim to be the agent in use, the newer one first: the older one may be no more. */
+static struct mac whom_to_ask(const struct mobile *mobile)
+{
+	if (mobile->has_rival && mobile->unanswered % 2 == 0)
+		return mobile->rival;
+	return mobile_mac_of(mobile, mobile->at.agent);
+}
+
 static void send_request(struct mobile *mobile)
 {
 	const struct span message = { mobile->message, mobile->message_size };
-	struct mac to = mobile_mac_of(mobile, mobile->at.agent);
+	struct mac to = whom_to_ask(mobile);
 
 	mobile->asked_mac = to;
 	mobile->counts.requests++;
@@ -143,13 +151,25 @@ static void repeat_request(struct mobile *mobile, uint64_t now_ms)
 	send_request(mobile);
 }
 
+/* Whom it waits for because of an advertisement; 0: nobody's. */
+static struct in_addr trusted(const struct mobile *mobile, uint64_t now_ms)
+{
+	if (mobile->at.by_agent)
+		return mobile->at.agent;
+	if (mobile->at.way == MOBILE_AT_HOME)
+		return mobile_home_heard(mobile, now_ms);
+	return (struct in_addr){ 0 };
+}
+
 void mobile_note_silence(struct mobile *mobile, uint64_t now_ms)
 {
-	if (!mobile->pending || !mobile->at.by_agent || now_ms < mobile->retry.due_ms ||
+	struct in_addr agent = trusted(mobile, now_ms);
+
+	if (!mobile->pending || agent.s_addr == 0 || now_ms < mobile->retry.due_ms ||
 	    mobile->unanswered != SILENT_TRIES)
 		return;
-	log_info("agent %s does not answer", address_format(mobile->at.agent).text);
-	mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
+	log_info("agent %s does not answer", address_format(agent).text);
+	mobile_refuse_agent(mobile, agent, now_ms);
 }
 
 void mobile_register(struct mobile *mobile, uint64_t now_ms)
@@ -213,6 +233,9 @@ static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, u
 	/* Where it answered is where packets go: an advertisement alone, which anybody can forge,
 	 * turns none aside. */
 	stay->agent_mac = mobile->asked_mac;
+	mobile->has_rival = false;
+	if (mobile->at.by_agent)
+		mobile_keep_mac(mobile, mobile->at.agent, mobile->asked_mac);
 	mobile_trust_agent(mobile, mobile->at.agent);
 	mobile->search_anew = true;
 	mobile->state = MOBILE_REGISTERED;
@@ -230,6 +253,7 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 	if (!ends) {
 		bound(mobile, verdict, now_ms);
 	} else {
+		mobile_trust_agent(mobile, mobile_home_heard(mobile, now_ms));
 		mobile->held_count = 0;
 		mobile->granted_s = 0;
 		mobile->stay.bound = mobile->at.way == MOBILE_AT_HOME;

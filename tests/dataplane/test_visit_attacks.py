@@ -81,7 +81,7 @@ def solicitation(by):
 
 def advertisement(by):
     """Of a foreign agent that is none, and whose address may be the real one's."""
-    source = by.address(198)
+    source = by.random.choice([HERE, by.address(198)])
     offered = struct.pack("!BBHHH4s", 16, 10, by.random.randrange(65536), 600, 0x1000, socket.inet_aton(by.address(203)))
     return icmp(source, "224.0.0.1", struct.pack("!BBHBBH", ADVERTISEMENT, 0, 0, 0, 2, 1800) + offered)
 

@@ -133,27 +133,39 @@ static inline void have(const char *own)
 	step();
 }
 
+static inline void hear_this(struct advertisement *a, const char *source)
+{
+	const struct mac from = { { 2, heard_on, 0, 0, 0,
+		                    (uint8_t)address_host(address(source)) } };
+
+	mobile_advertised(&mobile, a, address(source), from, now_ms);
+	step();
+}
+
+static inline void make_advertisement(struct advertisement *a, const char *source, uint16_t flags,
+                                      uint16_t sequence)
+{
+	memset(a, 0, sizeof(*a));
+	a->lifetime_s = 9;
+	a->sequence = sequence;
+	a->registration_lifetime_s = 200;
+	a->flags = flags;
+	a->router_count = 1;
+	a->routers[0].address = address(source);
+	if (flags & AGENT_FOREIGN) {
+		a->care_of_count = 1;
+		a->care_of[0] = address(source);
+	}
+}
+
 static inline void hear_with(const char *source, uint16_t flags, uint16_t sequence,
                              const char *challenge)
 {
 	static struct advertisement a;
-	const struct mac from = { { 2, heard_on, 0, 0, 0,
-		                    (uint8_t)address_host(address(source)) } };
 
-	memset(&a, 0, sizeof(a));
-	a.lifetime_s = 9;
-	a.sequence = sequence;
-	a.registration_lifetime_s = 200;
-	a.flags = flags;
-	a.router_count = 1;
-	a.routers[0].address = address(source);
-	if (flags & AGENT_FOREIGN) {
-		a.care_of_count = 1;
-		a.care_of[0] = address(source);
-	}
+	make_advertisement(&a, source, flags, sequence);
 	a.challenge = words(challenge);
-	mobile_advertised(&mobile, &a, address(source), from, now_ms);
-	step();
+	hear_this(&a, source);
 }
 
 #define ALL_OFFERS (AGENT_FOREIGN | AGENT_REVERSE_TUNNEL | AGENT_GRE | AGENT_MINIMAL)
@@ -161,6 +173,16 @@ static inline void hear_with(const char *source, uint16_t flags, uint16_t sequen
 static inline void hear(const char *source, uint16_t sequence)
 {
 	hear_with(source, ALL_OFFERS, sequence, "");
+}
+
+static inline void hear_care_of(const char *source, const char *care_of, uint16_t lifetime_s)
+{
+	static struct advertisement a;
+
+	make_advertisement(&a, source, ALL_OFFERS, 5);
+	a.care_of[0] = address(care_of);
+	a.lifetime_s = lifetime_s;
+	hear_this(&a, source);
 }
 
 /* What whoever was asked answers. */

@@ -218,17 +218,42 @@ static void a_forged_link_address_turns_nothing_aside(void)
 	reply(0, 200);
 	now_ms += 2000;
 	heard_on = 66;
-	hear("203.0.113.1", 6);
+	hear("203.0.113.1", 0); /* as if it had been started again */
 	CU_ASSERT_EQUAL(seen.to.octets[1], 66);
-	heard_on = 0; /* nobody there passes it on, and the agent is heard again */
-	hear("203.0.113.1", 7);
+	/* Nobody there passes it on, and the agent is asked. */
 	pass(1000);
+	CU_ASSERT_EQUAL(seen.sent, 3);
 	CU_ASSERT_EQUAL(seen.to.octets[1], 0);
 	CU_ASSERT_EQUAL(mobile.stay.agent_mac.octets[1], 0);
 	CU_ASSERT(seen.stay.bound);
 	reply(0, 200);
 	CU_ASSERT_EQUAL(mobile.stay.agent_mac.octets[1], 0);
 	CU_ASSERT_EQUAL(mobile.counts.moves, 1);
+	CU_ASSERT_EQUAL(mobile.counts.doubted, 1);
+}
+
+/* Of somebody else's care-of address, of its own end, of a life that is longer than it is. */
+static void what_is_said_from_there_is_not_believed(void)
+{
+	begin();
+	hear("203.0.113.1", 5);
+	reply(0, 200);
+	heard_on = 66;
+	for (unsigned i = 0; i < 100; i++) {
+		now_ms += 50;
+		hear_care_of("203.0.113.1", "203.0.113.66", i % 2 ? 0 : 1800);
+		CU_ASSERT(address_equal(seen.plan.fixed.care_of, address("203.0.113.1")));
+	}
+	CU_ASSERT(seen.stay.bound);
+	CU_ASSERT(seen.sent <= 7); /* once a second */
+	CU_ASSERT_EQUAL(mobile.counts.moves, 1);
+	CU_ASSERT_EQUAL(mobile.counts.doubted, 100);
+	/* When the agent itself is heard no more, its place is free. */
+	pass(9001);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_SEARCHING);
+	hear("203.0.113.1", 0);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_ASKING);
+	CU_ASSERT_EQUAL(seen.to.octets[1], 66);
 }
 
 static void packets_are_wrapped_for_who_takes_them_so(void)
@@ -314,6 +339,36 @@ static void the_home_agent_is_home(void)
 	CU_ASSERT(!seen.plan.by_agent);
 }
 
+/* At home its home agent answers. Who only says that it is the home agent is not waited for. */
+static void a_forged_home_is_left_again(void)
+{
+	uint16_t sequence = 5;
+
+	begin();
+	hear("203.0.113.1", sequence++);
+	reply(0, 200);
+	for (unsigned i = 0; i < 60; i++) {
+		hear("203.0.113.1", sequence++);
+		hear_with("192.0.2.1", AGENT_HOME, 5, "");
+		pass(1000);
+		if (is_asked("203.0.113.1") && mobile.pending)
+			reply(0, 200);
+	}
+	CU_ASSERT_EQUAL(mobile.counts.moves, 3);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_REGISTERED);
+	CU_ASSERT_EQUAL(seen.stay.way, MOBILE_BY_AGENT);
+	/* Where there is nobody else it may be so. */
+	mobile_link_changed(&mobile);
+	for (unsigned i = 0; i < 60; i++) {
+		hear_with("192.0.2.1", AGENT_HOME, 5, "");
+		pass(1000);
+	}
+	CU_ASSERT_EQUAL(seen.stay.way, MOBILE_AT_HOME);
+	CU_ASSERT_EQUAL(mobile.counts.moves, 4);
+	reply(0, 0);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_HOME);
+}
+
 static void forged_agents_push_out_nobody_who_serves(void)
 {
 	begin();
@@ -346,11 +401,13 @@ static CU_TestInfo tests[] = {
 	{ "another link address counts when an answer came by it",
 	  another_link_address_counts_when_an_answer_came_by_it },
 	{ "a forged link address turns nothing aside", a_forged_link_address_turns_nothing_aside },
+	{ "what is said from there is not believed", what_is_said_from_there_is_not_believed },
 	{ "packets are wrapped for who takes them so", packets_are_wrapped_for_who_takes_them_so },
 	{ "what is not offered is not asked for", what_is_not_offered_is_not_asked_for },
 	{ "challenges are answered", challenges_are_answered },
 	{ "an agent can insist", an_agent_can_insist },
 	{ "the home agent is home", the_home_agent_is_home },
+	{ "a forged home is left again", a_forged_home_is_left_again },
 	{ "forged agents push out nobody who serves", forged_agents_push_out_nobody_who_serves },
 	CU_TEST_INFO_NULL,
 };
