@@ -48,7 +48,7 @@ void load_request_of(const struct load_identity *identity, struct in_addr home,
                      const struct load_node *node, struct mip_request *out)
 {
 	*out = (struct mip_request){
-		.flags = MIP_REQUEST_DECAPSULATES,
+		.flags = identity->care_of.s_addr ? 0 : MIP_REQUEST_DECAPSULATES,
 		.lifetime_s = load_effect_binds(node->effect) ? node->lifetime_s : 0,
 		.home = home,
 		.home_agent = identity->home_agent,

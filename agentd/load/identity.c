@@ -31,7 +31,9 @@ uint32_t load_node_of(const struct load_identity *identity, struct in_addr home)
 
 struct in_addr load_care_of(const struct load_identity *identity, uint32_t offset)
 {
-	return address_plus(identity->first_care_of, offset & LOAD_CARE_OF_MASK);
+	return identity->care_of.s_addr
+	               ? identity->care_of
+	               : address_plus(identity->first_care_of, offset & LOAD_CARE_OF_MASK);
 }
 
 uint32_t load_first_offset(uint32_t node)

@@ -5,7 +5,7 @@
  *     home address  = first home address + number
  *     SPI           = the same for all
  *     key           = HMAC-MD5(seed text, home address in network order)
- *     care-of       = first care-of address + offset, 20 bits of offset
+ *     care-of       = first care-of address + offset, 20 bits of offset; or one for all
  *
  * The keys are for tests: who knows the seed knows them all.
  *
@@ -25,6 +25,8 @@ struct load_identity {
 	struct mip_key_state seed;
 	struct in_addr first_home;
 	struct in_addr first_care_of;
+	struct in_addr
+		care_of; /* of a foreign agent, and of all nodes; zero: they have their own */
 	struct in_addr home_agent;
 	uint32_t spi;
 	uint8_t algorithm; /* enum mip_algorithm */

@@ -61,15 +61,36 @@ static enum ha_error open_socket(struct link *link, const struct sockaddr_in *ta
 	return HA_OK;
 }
 
+static void begin(struct link *out)
+{
+	out->framed = false;
+	out->count = 0;
+	out->turn = 0;
+	prepare(&out->out);
+	prepare(&out->in);
+}
+
+enum ha_error link_open_visited(struct link *out, const char *interface, struct in_addr agent)
+{
+	enum ha_error error;
+	int fd = visited_open(interface, &error);
+
+	begin(out);
+	if (fd < 0)
+		return error;
+	out->framed = true;
+	visited_init(&out->visited, agent);
+	out->sockets[out->count++] = fd;
+	enlarge_buffers(fd);
+	return HA_OK;
+}
+
 enum ha_error link_open(struct link *out, const struct sockaddr_in *target, struct in_addr source,
                         unsigned count)
 {
 	enum ha_error error = HA_OK;
 
-	out->count = 0;
-	out->turn = 0;
-	prepare(&out->out);
-	prepare(&out->in);
+	begin(out);
 	if (count == 0 || count > LINK_SOCKETS_MAX)
 		return HA_E_RANGE;
 	while (error == HA_OK && out->count < count)
@@ -87,12 +108,23 @@ void link_close(struct link *link)
 
 uint8_t *link_room(struct link *link)
 {
-	return link->out.count < LINK_BATCH ? link->out.octets[link->out.count] : NULL;
+	if (link->out.count == LINK_BATCH)
+		return NULL;
+	return link->out.octets[link->out.count] + (link->framed ? VISITED_HEADERS : 0);
 }
 
 void link_put(struct link *link, size_t size)
 {
 	link->out.pieces[link->out.count++].iov_len = size;
+}
+
+void link_put_of(struct link *link, size_t size, uint32_t node, struct in_addr home)
+{
+	if (link->framed) {
+		visited_wrap(&link->visited, node, home, link->out.octets[link->out.count], size);
+		size += VISITED_HEADERS;
+	}
+	link_put(link, size);
 }
 
 void link_put_borrowed(struct link *link, uint8_t *octets, size_t size)
@@ -155,7 +187,7 @@ unsigned link_send(struct link *link)
 	unsigned lost = 0;
 
 	link->turn = (link->turn + 1) % link->count;
-	if (!one_size(&link->out) || !send_in_one(fd, &link->out))
+	if (link->framed || !one_size(&link->out) || !send_in_one(fd, &link->out))
 		lost = send_one_by_one(fd, &link->out);
 	for (unsigned i = 0; i < link->out.count; i++)
 		link->out.pieces[i].iov_base = link->out.octets[i]; /* some were borrowed */
@@ -169,6 +201,13 @@ unsigned link_receive(struct link *link, unsigned i)
 
 	link->in.count = n > 0 ? (unsigned)n : 0;
 	return link->in.count;
+}
+
+struct span link_datagram(struct link *link, unsigned number)
+{
+	const struct span octets = { link->in.octets[number], link->in.headers[number].msg_len };
+
+	return link->framed ? visited_unwrap(&link->visited, octets) : octets;
 }
 
 static struct timespec timespec_of(uint64_t ns)

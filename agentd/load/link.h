@@ -1,10 +1,11 @@
 /* link.h - UDP sockets to the agent, in batches: one system call for up to
- * LINK_BATCH datagrams. Nothing here knows what is in them.
+ * LINK_BATCH datagrams. Nothing here knows what is in them. Or a packet socket, where each
+ * mobile node has a link address of its own (visited.h).
  *
  * A connected socket also reports that nobody listens any more; that is a loss
  * like any other and never an error.
  *
- * May include: agentd/base. */
+ * May include: agentd/load/visited.h, proto, agentd/base. */
 #ifndef AGENTD_LOAD_LINK_H
 #define AGENTD_LOAD_LINK_H
 
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "agentd/base/error.h"
+#include "agentd/load/visited.h"
 
 #define LINK_BATCH 64u
 #define LINK_DATAGRAM_MAX 256u
@@ -28,6 +30,8 @@ struct link_batch {
 };
 
 struct link {
+	bool framed; /* by frames of `visited` */
+	struct visited visited;
 	unsigned count;
 	unsigned turn; /* the socket that sends next */
 	int sockets[LINK_SOCKETS_MAX];
@@ -40,12 +44,17 @@ struct link {
  * or too many; HA_E_NOTFOUND for a source that is no address of this host. */
 enum ha_error link_open(struct link *out, const struct sockaddr_in *target, struct in_addr source,
                         unsigned count);
+/* A packet socket on the interface of that name, to a foreign agent with that address there. Its
+ * datagrams are put by link_put_of alone. Errors: as visited_open. */
+enum ha_error link_open_visited(struct link *out, const char *interface, struct in_addr agent);
 void link_close(struct link *link);
 
 /* Room for the next datagram of link->out, NULL when the batch is full; then
  * its size. */
 uint8_t *link_room(struct link *link);
 void link_put(struct link *link, size_t size);
+/* The same, of the mobile node with that number and home address. */
+void link_put_of(struct link *link, size_t size, uint32_t node, struct in_addr home);
 
 /* The next datagram of link->out, which must have room, from octets that stay
  * until link_send. */
@@ -56,6 +65,8 @@ unsigned link_send(struct link *link);
 
 /* Take what socket `i` holds into link->in, without waiting. Returns how many. */
 unsigned link_receive(struct link *link, unsigned i);
+/* The datagram of that number in link->in. */
+struct span link_datagram(struct link *link, unsigned number);
 
 /* Wait until a socket holds something or `wait_ns` have passed. */
 void link_wait(struct link *link, uint64_t wait_ns);

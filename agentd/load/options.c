@@ -43,6 +43,11 @@ static const struct row rows[] = {
 	  "home address of the first; the others follow" },
 	{ "first-care-of", ADDRESS, AT(first_care_of), 0, 0, "172.16.0.0", "ADDRESS",
 	  "first of the 2^20 care-of addresses" },
+	{ "care-of", ADDRESS, AT(care_of), 0, 0, NULL, "ADDRESS",
+	  "care-of address of all nodes, which is a foreign agent's" },
+	{ "link", TEXT, AT(interface), 0, 0, NULL, "INTERFACE",
+	  "where the foreign agent, the target, is registered through: each node has a link address "
+	  "of its own there" },
 	{ "key-seed", TEXT, AT(key_seed), 0, 0, "hearth", "TEXT",
 	  "each key is HMAC-MD5(TEXT, home address); 64 octets at most" },
 	{ "spi", NUMBER, AT(spi), MIP_SPI_MIN, UINT32_MAX, "256", "N", "SPI of all associations" },
@@ -264,8 +269,15 @@ enum ha_error load_options_identity(const struct load_options *options, struct l
 
 	if (!mip_algorithm_parse(options->algorithm, &algorithm))
 		return refuse(error, HA_E_UNSUPPORTED, "no such algorithm", options->algorithm);
+	if (options->interface && (options->care_of.s_addr == 0 || options->home_agent.s_addr == 0))
+		return refuse(error, HA_E_RANGE, "--link needs --care-of and --home-agent",
+		              options->interface);
+	if (options->interface && options->mode && !load_mode_find(options->mode))
+		return refuse(error, HA_E_UNSUPPORTED, "--link is not for this mode",
+		              options->mode);
 	*out = (struct load_identity){ .first_home = options->first_home,
 		                       .first_care_of = options->first_care_of,
+		                       .care_of = options->care_of,
 		                       .home_agent = options->home_agent,
 		                       .spi = options->spi,
 		                       .algorithm = (uint8_t)algorithm };
@@ -281,6 +293,7 @@ void load_options_settings(const struct load_options *options, const struct load
                            struct load_settings *out)
 {
 	*out = (struct load_settings){ .target = options->target,
+		                       .interface = options->interface,
 		                       .source = options->source,
 		                       .nodes = options->nodes,
 		                       .sockets = options->sockets,

@@ -18,11 +18,13 @@ struct load_options {
 	struct in_addr home_agent; /* zero: the target's address */
 	struct in_addr first_home;
 	struct in_addr first_care_of;
+	struct in_addr care_of; /* of a foreign agent; zero: none */
 	const char *key_seed;
 	const char *algorithm;
 	const char *record;
 	const char *listing;
 	const char *kind;
+	const char *interface; /* of a link with a foreign agent; NULL: none */
 	struct in_addr source; /* of the first socket; zero: any */
 	uint32_t spi;
 	uint32_t nodes;

@@ -91,6 +91,18 @@ static void note_sent(struct run *run, const struct mip_request *request, uint8_
 	                                 .value = run->wall_ms });
 }
 
+static void put_encoded(struct run *run, uint32_t number, uint8_t *room,
+                        struct mip_request *request)
+{
+	const struct load_node *node = &run->nodes[number];
+	struct in_addr home = load_home(run->identity, number);
+
+	load_request_of(run->identity, home, node, request);
+	link_put_of(&run->link, load_request_encode(run->identity, node, request, room), number,
+	            home);
+	note_sent(run, request, node->effect);
+}
+
 /* The node's next request to the effect that it has chosen. Identifications of
  * a batch differ, and each node's grow. */
 static void put_request(struct run *run, uint32_t number, uint8_t *room)
@@ -106,9 +118,7 @@ static void put_request(struct run *run, uint32_t number, uint8_t *room)
 	node->sent_ns = run->now_ns;
 	if (node->tries < UINT8_MAX)
 		node->tries++;
-	load_request_of(run->identity, load_home(run->identity, number), node, &request);
-	link_put(&run->link, load_request_encode(run->identity, node, &request, room));
-	note_sent(run, &request, node->effect);
+	put_encoded(run, number, room, &request);
 	timeouts_add(&run->timeouts, number, (uint32_t)node->identification);
 	if (run->settings->retransmit_ns != 0 && !timeouts_full(&run->copies[0]))
 		timeouts_add(&run->copies[0], number, (uint32_t)node->identification);
@@ -180,9 +190,7 @@ static void put_copy(struct run *run, uint32_t number, unsigned copies)
 	struct load_node *node = &run->nodes[number];
 	struct mip_request request;
 
-	load_request_of(run->identity, load_home(run->identity, number), node, &request);
-	link_put(&run->link, load_request_encode(run->identity, node, &request, make_room(run)));
-	note_sent(run, &request, node->effect);
+	put_encoded(run, number, make_room(run), &request);
 	if (copies + 1 < COPIES_MAX && !timeouts_full(&run->copies[copies + 1]))
 		timeouts_add(&run->copies[copies + 1], number, (uint32_t)node->identification);
 	run->result->copies++;
@@ -274,13 +282,11 @@ static void take(struct run *run, struct span datagram)
 
 static bool receive_socket(struct run *run, unsigned i)
 {
-	const struct link_batch *in = &run->link.in;
-
 	if (link_receive(&run->link, i) == 0)
 		return false;
 	run->now_ns = clock_monotonic_ns();
-	for (unsigned d = 0; d < in->count; d++)
-		take(run, (struct span){ .at = in->octets[d], .size = in->headers[d].msg_len });
+	for (unsigned d = 0; d < run->link.in.count; d++)
+		take(run, link_datagram(&run->link, d));
 	return true;
 }
 
@@ -377,8 +383,10 @@ static enum ha_error prepare(struct run *run, const struct load_mode *mode)
 		error = load_node_init(&run->nodes[i], run->identity, load_home(run->identity, i));
 	load_plan_init(&run->plan, mode, settings->nodes, settings->seed);
 	if (error == HA_OK)
-		error = link_open(&run->link, &settings->target, settings->source,
-		                  settings->sockets);
+		error = settings->interface ? link_open_visited(&run->link, settings->interface,
+		                                                settings->target.sin_addr)
+		                            : link_open(&run->link, &settings->target,
+		                                        settings->source, settings->sockets);
 	return error;
 }
 

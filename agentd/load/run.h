@@ -24,6 +24,7 @@
 
 struct load_settings {
 	struct sockaddr_in target;
+	const char *interface; /* of a link with a foreign agent, the target; NULL: UDP sockets */
 	struct in_addr source; /* of the first socket, the others count on; zero: any */
 	uint32_t nodes;
 	uint32_t sockets;

@@ -42,7 +42,10 @@ if(HEARTH_SANITIZE STREQUAL "")
   add_test(NAME bench.walk
     COMMAND ${CMAKE_CURRENT_LIST_DIR}/run walk --window 0.5 --slices 2 --rounds 1 --bindings 10000 --neighbours 2000 --load-seconds 2 --returns 1)
   hearth_test_properties(bench.walk bench 300)
+  add_test(NAME bench.foreign
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/run foreign --window 1 --rounds 1 --visitors 5000)
+  hearth_test_properties(bench.foreign bench 300)
   # Beside other tests a run may say that it was no measurement, which is a failure.
   set_tests_properties(bench.registrations bench.storm bench.replicated bench.failover bench.takeover bench.arp bench.tunnels
-    bench.walk PROPERTIES RUN_SERIAL TRUE)
+    bench.walk bench.foreign PROPERTIES RUN_SERIAL TRUE)
 endif()
