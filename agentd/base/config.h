@@ -111,8 +111,10 @@ struct config {
 	uint32_t visit_reverse_tunnel; /* enum reverse_tunnel */
 	bool visit_minimal;
 	bool visit_gre;
-	uint32_t visit_udp; /* enum visit_udp */
+	uint32_t visit_udp;        /* enum visit_udp */
+	uint32_t visit_revocation; /* enum visit_revocation */
 	bool visit_encapsulating_delivery;
+	bool visit_revocation_inform;
 	bool visit_challenges;
 	struct address_prefixes visit_home_agents;
 	struct in_addr visit_home_agent; /* for nodes that ask for any; 0 = none */
@@ -151,6 +153,12 @@ enum dataplane_path {
 };
 
 /* Tunnels in UDP for visitors, RFC 3519. */
+enum visit_revocation {
+	VISIT_REVOCATION_NO,
+	VISIT_REVOCATION_YES,
+	VISIT_REVOCATION_REQUIRED, /* of home agents */
+};
+
 enum visit_udp {
 	VISIT_UDP_NO,
 	VISIT_UDP_BEHIND_NAT, /* where the home agent sees a NAT */

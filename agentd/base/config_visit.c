@@ -16,6 +16,13 @@ static const struct option_choice visit_udps[] = {
 	{ NULL, 0 },
 };
 
+static const struct option_choice visit_revocations[] = {
+	{ "no", VISIT_REVOCATION_NO },
+	{ "yes", VISIT_REVOCATION_YES },
+	{ "required", VISIT_REVOCATION_REQUIRED },
+	{ NULL, 0 },
+};
+
 #define LINK_ROW(number, help_)                                                                    \
 	{                                                                                          \
 		"advertisement", "link-" #number, AT(advertised_links[number - 1]),                \
@@ -65,6 +72,15 @@ const struct config_option config_visit_options[CONFIG_VISIT_OPTIONS] = {
 	{ "foreign-agent", "challenges", FLAG(visit_challenges), NODE_RESTART, .preset = "no",
 	  .help = "Advertise challenges, and ask visitors with whom no key is shared to answer "
 	          "them (RFC 4721); otherwise code 105." },
+	{ "foreign-agent", "revocation", CHOICE(visit_revocation, visit_revocations), NODE_RESTART,
+	  .preset = "yes",
+	  .help = "Offer registration revocation (RFC 3543) to home agents with whom a key is "
+	          "shared, and advertise it: yes where they agree, required to deny with code 65 "
+	          "visitors whose home agent does not, no." },
+	{ "foreign-agent", "revocation-inform", FLAG(visit_revocation_inform), NODE_RESTART,
+	  .preset = "yes",
+	  .help = "Let home agents that like to decide whether a mobile node is told that its "
+	          "registration was revoked; otherwise each is." },
 	{ "foreign-agent", "home-agents", PREFIXES(visit_home_agents), NODE_RESTART,
 	  .preset = "any",
 	  .help = "Home agents that requests are relayed to, as up to 8 prefixes with commas "

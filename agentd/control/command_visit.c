@@ -147,6 +147,31 @@ enum call_progress call_visitors(struct call *call)
 	return count == PAGE ? CALL_MORE : CALL_DONE;
 }
 
+/* A node of which home agents have bindings here is served for each. */
+enum call_progress call_visitors_remove(struct call *call)
+{
+	const struct call_options *options = &call->options;
+	struct in_addr home, home_agent = { 0 };
+	uint32_t count;
+
+	if (options->word_count < 1 || options->word_count > 2)
+		return call_usage(call);
+	if (!address_parse(options->words[0], &home) || !home.s_addr)
+		return call_wrong(call, "'%.60s' is no home address", options->words[0]);
+	if (options->word_count == 2 &&
+	    (!address_parse(options->words[1], &home_agent) || !home_agent.s_addr))
+		return call_wrong(call, "'%.60s' is no address of a home agent", options->words[1]);
+	count = visit_remove(call->groups->visit, home, home_agent);
+	if (count == 0)
+		return call_refuse(call, HA_E_NOTFOUND, "no visitor has the home address %s%s",
+		                   options->words[0],
+		                   options->word_count == 2 ? " of that home agent" : "");
+	answer_text(&call->answer, "home", "%s", address_format(home).text);
+	answer_number(&call->answer, "removed", count);
+	answer_record(&call->answer);
+	return CALL_DONE;
+}
+
 static void add_waiting(struct answer *answer, const struct visit_waiting *waiting)
 {
 	const struct foreign_registration *asked = &waiting->asked;

@@ -84,6 +84,8 @@ enum verb_place {
 	  "the interfaces that this agent advertises itself on, and as what")                      \
 	X(visitors, "visitors", "", VERB_LIST, VERB_PROCESS,                                       \
 	  "the mobile nodes that this foreign agent serves")                                       \
+	X(visitors_remove, "visitors remove", "HOME [HOME-AGENT]", VERB_OBJECT, VERB_PROCESS,      \
+	  "serve a mobile node no more, and tell its home agent where revocation was agreed on")   \
 	X(pending, "pending", "", VERB_LIST, VERB_PROCESS,                                         \
 	  "requests of visitors that wait for the answer of a home agent, the oldest first")       \
 	X(groups, "groups", "", VERB_LIST, VERB_PROCESS,                                           \

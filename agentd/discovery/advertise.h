@@ -92,6 +92,7 @@ enum advertise_origin {
 	X(ADVERTISE_PERIODIC, true, "periodic")      /* to everybody, unasked */                   \
 	X(ADVERTISE_ANSWER_ALL, true, "answer-all")  /* to everybody, since somebody asked */      \
 	X(ADVERTISE_ANSWER_ONE, true, "answer-one")  /* to who asked */                            \
+	X(ADVERTISE_RESET, true, "reset")            /* to one: its registration is gone */        \
 	X(ADVERTISE_FAREWELL, true, "farewell")      /* to everybody: not valid any more */        \
 	X(ADVERTISE_POSTPONED, false, "postponed")   /* the next one to everybody answers */       \
 	X(ADVERTISE_SILENT, false, "silent")         /* the interface does not advertise */        \

@@ -197,6 +197,24 @@ void advertiser_end(struct visit *visit, struct served_link *link, uint64_t now_
 		send_verdict(visit, link, &verdict, NULL, now_ms);
 }
 
+/* RFC 3543 section 4.1. */
+void advertiser_reset(struct visit *visit, struct served_link *link, const uint8_t *to_link,
+                      struct in_addr home, uint64_t now_ms)
+{
+	const struct advertise_verdict verdict = {
+		.fate = ADVERTISE_RESET,
+		.challenge = ADVERTISE_CHALLENGE_OF_NODE,
+		.destination = home,
+		.sequence = 0,
+		.lifetime_s = link->settings->advertise.lifetime_s,
+	};
+
+	if (!(advertiser_roles(visit, link) & ADVERTISED_FOREIGN))
+		return;
+	visiting_count(VISITING_ADVERTISEMENTS_RESET);
+	send_verdict(visit, link, &verdict, to_link, now_ms);
+}
+
 /* ---- solicitations ---- */
 
 void advertiser_hear(struct visit *visit, struct served_link *link, const struct link_heard *heard,

@@ -14,21 +14,22 @@
 
 /* ---- the visitor list ---- */
 
-/* The one place where it changes. */
-static enum ha_error change(struct visit *visit, enum visitor_command_kind kind,
-                            const struct foreign_visitor *visitor)
+enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind,
+                             const struct foreign_visitor *visitor)
 {
 	const struct visitor_command command = { .kind = kind, .visitor = *visitor };
 	enum ha_error why = visitors_apply(visit->visitors, &command);
 
-	if (why == HA_OK && kind == VISITOR_PUT)
+	if (why == HA_OK && kind == VISITOR_PUT) {
 		carry_put(visit, visitor);
-	else if (why == HA_OK)
+		letters_cancel(visit->letters, visitor->home, visitor->home_agent);
+	} else if (why == HA_OK) {
 		carry_remove(visit, visitor);
+	}
 	return why;
 }
 
-static void tell_log(const struct foreign_visitor *visitor, const char *what)
+void visitor_log(const struct foreign_visitor *visitor, const char *what)
 {
 	static struct log_limit limit = { .per_second = 10 };
 	uint64_t held_back;
@@ -56,10 +57,10 @@ static bool apply(struct visit *visit, enum foreign_visitor_change what,
 
 	if (what == FOREIGN_VISITOR_KEPT)
 		return true;
-	if (change(visit, kind, visitor) != HA_OK)
+	if (visitor_change(visit, kind, visitor) != HA_OK)
 		return false;
 	visiting_count(changes[what].counter);
-	tell_log(visitor, changes[what].text);
+	visitor_log(visitor, changes[what].text);
 	return true;
 }
 
@@ -87,6 +88,18 @@ static struct foreign_reply_facts facts_of(const struct visit *visit,
 	};
 }
 
+/* RFC 4636 section 6: the home agent granted what the mobile node was denied. */
+static void owe_refused(struct visit *visit, const struct foreign_reply *reply,
+                        const struct foreign_visitor *refused, uint64_t now_ms)
+{
+	struct foreign_visitor visitor = *refused;
+
+	visitor.expires_ms = now_ms + reply->fixed.lifetime_s * UINT64_C(1000);
+	if (visitor.features & FOREIGN_HAS_REVOCATION &&
+	    !letters_add(visit->letters, &visitor, now_ms))
+		visiting_count(VISITING_REVOCATIONS_OVERFLOW);
+}
+
 /* The request is no longer pending. */
 static void settle(struct visit *visit, const struct foreign_reply *reply,
                    const struct foreign_reply_facts *facts,
@@ -109,6 +122,8 @@ static void settle(struct visit *visit, const struct foreign_reply *reply,
 	else
 		visiting_count(VISITING_REPLIES_DENIED);
 	foreign_code_count(verdict->code);
+	if (verdict->revoke && !facts->visitor)
+		owe_refused(visit, reply, &visitor, now_ms);
 	node_tell(visit, facts->pending, reply->fixed.home, writer_span(&out));
 }
 
@@ -180,7 +195,8 @@ static bool is_of_visited_link(const struct visit *visit, unsigned interface)
 	return false;
 }
 
-static void take(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
+static void take(struct visit *visit, const struct port *port, const struct port_heard *heard,
+                 uint64_t now_ms)
 {
 	uint8_t type = heard->message.size ? heard->message.at[0] : 0;
 
@@ -193,6 +209,10 @@ static void take(struct visit *visit, const struct port_heard *heard, uint64_t n
 		take_error(visit, heard, now_ms);
 	else if (type == MIP_TYPE_REPLY)
 		take_reply(visit, heard, now_ms);
+	else if (type == MIP_TYPE_REVOCATION)
+		revoke_hear(visit, port, heard, now_ms);
+	else if (type == MIP_TYPE_REVOCATION_ACK)
+		revoke_hear_ack(visit, heard, now_ms);
 	else
 		visiting_count(VISITING_REPLIES_MALFORMED);
 }
@@ -204,7 +224,7 @@ static void hear_port(struct visit *visit, const struct port *port, uint64_t now
 
 	for (unsigned i = 0;
 	     i < ANSWER_BATCH && ports_receive(port->fd, room, sizeof(room), &heard); i++)
-		take(visit, &heard, now_ms);
+		take(visit, port, &heard, now_ms);
 }
 
 void answer_hear(struct visit *visit, uint64_t now_ms)
@@ -224,9 +244,9 @@ static void end_expired(struct visit *visit, uint64_t now_ms)
 	for (found = visitors_expired(visit->visitors, now_ms, &place); found;
 	     found = visitors_expired(visit->visitors, now_ms, &place)) {
 		visitor = *found;
-		(void)change(visit, VISITOR_GONE, &visitor);
+		(void)visitor_change(visit, VISITOR_GONE, &visitor);
 		visiting_count(VISITING_VISITORS_EXPIRED);
-		tell_log(&visitor, "its lifetime is over");
+		visitor_log(&visitor, "its lifetime is over");
 	}
 }
 
@@ -244,6 +264,7 @@ uint64_t answer_expire(struct visit *visit, uint64_t now_ms)
 		          late.lifetime_s, now_ms);
 	}
 	end_expired(visit, now_ms);
+	revoke_tick(visit, now_ms);
 	visit->expire_ms = now_ms + EXPIRE_MS;
 	return visit->expire_ms;
 }

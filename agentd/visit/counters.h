@@ -14,6 +14,8 @@
 	  "agent advertisements to everybody because somebody solicited")                          \
 	X(ADVERTISEMENTS_TO_ONE, "advertisements-to-one", 0,                                       \
 	  "agent advertisements to who solicited, and nobody else")                                \
+	X(ADVERTISEMENTS_RESET, "advertisements-reset", 0,                                         \
+	  "agent advertisements to a mobile node whose registration was revoked, that tell it so") \
 	X(SOLICITATIONS, "solicitations", 0, "agent solicitations heard that are sound")           \
 	X(SOLICITATIONS_UNSOUND, "solicitations-unsound", 0,                                       \
 	  "solicitations dropped because of their size, checksum, code or source")                 \
@@ -56,7 +58,31 @@
 	X(VISITORS_ENDED, "visitors-ended", 0, "visitors that deregistered")                       \
 	X(NOT_CARRIED, "visitors-not-carried", 0,                                                  \
 	  "visitors whose packets the data plane did not take, each time")                         \
-	X(VISITORS_EXPIRED, "visitors-expired", 0, "visitors whose lifetime ended")
+	X(VISITORS_EXPIRED, "visitors-expired", 0, "visitors whose lifetime ended")                \
+	X(VISITORS_REVOKED, "visitors-revoked", 0,                                                 \
+	  "visitors whose home agent revoked their registration")                                  \
+	X(VISITORS_REMOVED, "visitors-removed", 0, "visitors that the operator removed")           \
+	X(REVOCATIONS, "visit-revocations", 0, "revocations of home agents that came")             \
+	X(REVOCATIONS_ACKNOWLEDGED, "visit-revocations-acknowledged", 0,                           \
+	  "of them those taken and acknowledged, some not for the first time")                     \
+	X(REVOCATIONS_UNAUTHENTICATED, "visit-revocations-unauthenticated", 0,                     \
+	  "revocations and acknowledgments dropped for want of a valid authenticator")             \
+	X(REVOCATIONS_REFLECTED, "visit-revocations-reflected", 0,                                 \
+	  "revocations dropped because a foreign agent sent them, such as our own")                \
+	X(REVOCATIONS_REPLAYED, "visit-revocations-replayed", 0,                                   \
+	  "revocations dropped because they are no newer than the registration or an earlier one") \
+	X(REVOCATIONS_UNKNOWN, "visit-revocations-unknown", 0,                                     \
+	  "revocations dropped because no visitor is meant that their home agent may revoke")      \
+	X(REVOCATIONS_SENT, "visit-revocations-sent", 0,                                           \
+	  "revocations sent to home agents, each transmission")                                    \
+	X(REVOCATIONS_CONFIRMED, "visit-revocations-confirmed", 0,                                 \
+	  "revocations that their home agent acknowledged")                                        \
+	X(REVOCATION_ACKS_UNEXPECTED, "visit-revocation-acks-unexpected", 0,                       \
+	  "acknowledgments of home agents that answer no revocation that waits")                   \
+	X(REVOCATIONS_GIVEN_UP, "visit-revocations-given-up", 0,                                   \
+	  "revocations that no home agent acknowledged in time")                                   \
+	X(REVOCATIONS_OVERFLOW, "visit-revocations-overflow", 0,                                   \
+	  "revocations not sent because too many waited")
 
 enum visiting_counter {
 #define X(id, name, mib_arc, help) VISITING_##id,

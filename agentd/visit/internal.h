@@ -10,8 +10,10 @@
 #include "agentd/dataplane/link_socket.h"
 #include "agentd/dataplane/visit_plane.h"
 #include "agentd/registration/foreign_challenge.h"
+#include "agentd/registration/foreign_revocation.h"
 #include "agentd/visit/interface.h"
 #include "agentd/visit/keys.h"
+#include "agentd/visit/letters.h"
 #include "agentd/visit/nodes.h"
 #include "agentd/visit/ports.h"
 #include "agentd/visit/settings.h"
@@ -21,6 +23,8 @@
 
 #define VISIT_LOCAL_MAX 64u    /* addresses of this host that are looked at */
 #define VISIT_PACKET_MAX 2048u /* octets of what a mobile node says; longer is no message */
+
+#define VISIT_REVOKED_MAX 1024u /* revocations of home agents that are remembered */
 
 struct served_link {
 	const struct served_link_settings *settings;
@@ -47,6 +51,8 @@ struct visit {
 	struct nodes *nodes;
 	struct foreign_pendings *pendings;
 	struct visitors *visitors;
+	struct letters *letters;
+	struct foreign_revoked revoked[VISIT_REVOKED_MAX];
 	struct ports ports;
 	struct visit_plane *plane;                        /* NULL: packets are not carried now */
 	struct visit_plane_link carried[VISIT_LINKS_MAX]; /* the links that it was opened for */
@@ -70,6 +76,9 @@ void advertiser_tick(struct visit *visit, struct served_link *link, uint64_t now
 /* A packet of ICMP came. */
 void advertiser_hear(struct visit *visit, struct served_link *link, const struct link_heard *heard,
                      struct span message, struct in_addr source, uint64_t now_ms);
+/* To that node alone, as by an agent that begins anew. */
+void advertiser_reset(struct visit *visit, struct served_link *link, const uint8_t *to_link,
+                      struct in_addr home, uint64_t now_ms);
 void advertiser_end(struct visit *visit, struct served_link *link, uint64_t now_ms);
 /* What the link advertises now; 0 = nothing. */
 unsigned advertiser_roles(const struct visit *visit, const struct served_link *link);
@@ -110,6 +119,27 @@ void relay_hear(struct visit *visit, struct served_link *link, const struct link
 void answer_hear(struct visit *visit, uint64_t now_ms);
 /* End what waits for too long, and lifetimes. Returns when to do it again. */
 uint64_t answer_expire(struct visit *visit, uint64_t now_ms);
+
+/* The one place where the visitor list changes. */
+enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind,
+                             const struct foreign_visitor *visitor);
+void visitor_log(const struct foreign_visitor *visitor, const char *what);
+
+/* ---- revoke.c ---- */
+
+/* Our clock as requests and revocations show it to home agents. */
+uint32_t visit_stamp(void);
+/* A home agent revokes, or acknowledges. */
+void revoke_hear(struct visit *visit, const struct port *port, const struct port_heard *heard,
+                 uint64_t now_ms);
+void revoke_hear_ack(struct visit *visit, const struct port_heard *heard, uint64_t now_ms);
+/* What the home agent believes of it is over; who is told of it is as agreed. */
+void revoke_owe(struct visit *visit, const struct foreign_visitor *visitor, uint64_t now_ms);
+/* End those with that home address, of that home agent or of any (0). How many there were. */
+uint32_t revoke_visitors(struct visit *visit, struct in_addr home, struct in_addr home_agent,
+                         uint64_t now_ms);
+/* Send what is due. */
+void revoke_tick(struct visit *visit, uint64_t now_ms);
 
 /* ---- node.c ---- */
 

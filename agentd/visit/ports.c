@@ -84,13 +84,13 @@ void ports_drop(struct ports *ports, size_t keep, size_t i)
 	ports->at[i] = ports->at[--ports->count];
 }
 
-int ports_send(const struct ports *ports, struct in_addr from, struct in_addr to,
+int ports_send(const struct ports *ports, struct in_addr from, struct in_addr to, uint16_t port,
                struct span message)
 {
 	const struct sockaddr_in address = {
 		.sin_family = AF_INET,
 		.sin_addr = to,
-		.sin_port = htons(MIP_PORT),
+		.sin_port = htons(port),
 	};
 	int fd = ports_find(ports, from);
 	ssize_t sent = -1;

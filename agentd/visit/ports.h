@@ -41,7 +41,7 @@ int ports_find(const struct ports *ports, struct in_addr address);
 
 /* 0, or errno: EHOSTUNREACH, ENETUNREACH and others where the network does not take it,
  * EADDRNOTAVAIL where `from` is not here. */
-int ports_send(const struct ports *ports, struct in_addr from, struct in_addr to,
+int ports_send(const struct ports *ports, struct in_addr from, struct in_addr to, uint16_t port,
                struct span message);
 
 /* What came to one. */

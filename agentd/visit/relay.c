@@ -228,11 +228,14 @@ static void relay(struct visit *visit, const struct foreign_request *request,
 		visiting_count(VISITING_SEND_FAILED);
 		return;
 	}
-	number = ports_send(&visit->ports, plan->source, plan->destination, writer_span(&out));
+	number = ports_send(&visit->ports, plan->source, plan->destination, MIP_PORT,
+	                    writer_span(&out));
 	if (number == 0) {
 		visiting_count(VISITING_REQUESTS_RELAYED);
 		note_challenge(visit, request, registration->proof);
 		keep(visit, registration, now_ms);
+		letters_hold(visit->letters, registration->home, registration->relayed_to,
+		             now_ms + FOREIGN_PENDING_TIMEOUT_MS);
 		return;
 	}
 	visiting_count(VISITING_SEND_FAILED);
@@ -269,8 +272,7 @@ static void decide(struct visit *visit, struct served_link *link,
 	policy.max_lifetime_s = visit_lifetime_s(visit, link);
 	facts = facts_of(visit, request, &policy, now_ms);
 	plan = foreign_relay_plan(request, &facts);
-	registration = foreign_registration_of(
-		request, &plan, (uint32_t)(clock_ntp_of_ms(clock_wall_ms()) >> 32), now_ms);
+	registration = foreign_registration_of(request, &plan, visit_stamp(), now_ms);
 	registration.proof = foreign_request_proof(request, visit->nodes->seed);
 	registration.served = is_there(visitor_of(visit, &registration), &registration);
 	add_past(visit, link, request, &registration, &facts);

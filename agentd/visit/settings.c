@@ -16,6 +16,7 @@ static uint16_t offers_of(const struct config *config)
 	offers |= config->visit_gre ? AGENT_GRE : 0u;
 	offers |= config->visit_reverse_tunnel != REVERSE_TUNNEL_NO ? AGENT_REVERSE_TUNNEL : 0u;
 	offers |= config->visit_udp != VISIT_UDP_NO ? AGENT_UDP_TUNNEL : 0u;
+	offers |= config->visit_revocation != VISIT_REVOCATION_NO ? AGENT_REVOCATION : 0u;
 	return (uint16_t)offers;
 }
 
@@ -29,6 +30,8 @@ static void set_policy(const struct config *config, struct foreign_policy *polic
 		.encapsulating_delivery = config->visit_encapsulating_delivery,
 		.udp_forced = config->visit_udp == VISIT_UDP_ALWAYS,
 		.challenges = config->visit_challenges,
+		.revocation_inform = config->visit_revocation_inform,
+		.revocation_required = config->visit_revocation == VISIT_REVOCATION_REQUIRED,
 		.home_required = config->visit_home_required,
 		.strict_reserved = config->visit_strict_reserved,
 		.fa_errors = config->visit_fa_errors,

@@ -194,6 +194,8 @@ static enum ha_error open_tables(struct visit *visit, char *report, size_t size)
 	enum ha_error why = nodes_create(seed(), &visit->nodes);
 
 	if (why == HA_OK)
+		why = letters_create(&visit->letters);
+	if (why == HA_OK)
 		why = foreign_pendings_create(&settings->pending, seed(), &visit->pendings);
 	if (why == HA_OK)
 		why = visitors_create(settings->visitors_max, seed(), &visit->visitors);
@@ -305,6 +307,20 @@ void visit_tell_home(struct visit *visit, const struct visit_home *home)
 		visit_wake(visit);
 }
 
+uint32_t visit_remove(struct visit *visit, struct in_addr home, struct in_addr home_agent)
+{
+	uint32_t count = 0;
+
+	if (!visit || !visit->visitors)
+		return 0;
+	pthread_mutex_lock(&visit->lock);
+	count = revoke_visitors(visit, home, home_agent, clock_monotonic_ms());
+	visit->expire_ms = 0;
+	pthread_mutex_unlock(&visit->lock);
+	visit_wake(visit);
+	return count;
+}
+
 void visit_close(struct visit *visit)
 {
 	if (!visit)
@@ -322,6 +338,7 @@ void visit_close(struct visit *visit)
 	foreign_pendings_free(visit->pendings);
 	visitors_free(visit->visitors);
 	free(visit->nodes);
+	free(visit->letters);
 	if (visit->sender >= 0)
 		close(visit->sender);
 	if (visit->wake >= 0)

@@ -10,6 +10,7 @@
 #ifndef AGENTD_VISIT_VISIT_H
 #define AGENTD_VISIT_VISIT_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +42,10 @@ struct visit_home {
 
 /* Tell it, now and then; until it was told the home agent is not advertised. Any thread. */
 void visit_tell_home(struct visit *visit, const struct visit_home *home);
+
+/* The operator ends visitors with that home address, of that home agent or of any (0); their
+ * home agents are told (RFC 3543). How many there were. Any thread; NULL is fine. */
+uint32_t visit_remove(struct visit *visit, struct in_addr home, struct in_addr home_agent);
 
 /* Say farewell where somebody was told of us, unless another member goes on as the home
  * agent; end the thread, close everything. NULL is fine. */

@@ -6,7 +6,8 @@ max-lifetime: 1800
 reverse-tunnel: yes
 encapsulations: ipip minimal gre
 udp-tunnel: yes
-revocation: no
+revocation: yes
+revocation-inform: yes
 fa-errors: yes
 reply-source: checked
 reserved-bits: ignored

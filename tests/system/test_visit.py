@@ -57,14 +57,14 @@ def test_a_foreign_agent_alone_advertises_and_says_farewell(start, node, link):
     assert (first.heard.source, first.heard.destination, first.heard.ttl) == (ROUTER, "224.0.0.1", 1)
     assert first.heard.to_link == socket.PACKET_MULTICAST
     assert (first.code, first.lifetime, first.routers, first.prefix_lengths) == (16, 12, [ROUTER], [24])
-    assert (first.sequence, first.flags, first.care_of, first.registration_lifetime) == (0, "FMGTU", [ROUTER], 900)
+    assert (first.sequence, first.flags, first.care_of, first.registration_lifetime) == (0, "FMGTUX", [ROUTER], 900)
     assert len(first.challenge) == 16
     second = node.hear(Advertisement)
     assert second.sequence == 1 and second.challenge != first.challenge
     status = agent.ctl("status")
     assert status["role"] == "foreign agent"
     (row,) = agent.ctl("advertisements")
-    assert row["interface"] == link.ends[0] and row["address"] == ROUTER and row["flags"] == "FMGTU" and row["sent"] >= 2
+    assert row["interface"] == link.ends[0] and row["address"] == ROUTER and row["flags"] == "FMGTUX" and row["sent"] >= 2
     with pytest.raises(Refused, match="no home agent"):
         agent.ctl("bindings")
     names = {option["name"]: option["value"] for option in agent.ctl("config", "list")}
@@ -127,5 +127,5 @@ def test_both_roles_beside_each_other(start, node, link):
     ip("-n", link.names[0], "address", "add", "198.51.100.2/24", "dev", link.ends[0])
     agent = start("both every 3-4", home="198.51.100.2")
     found = node.hear(lambda heard: "H" in (one := Advertisement(heard)).flags and one)
-    assert (found.flags, found.care_of, found.heard.source) == ("HFMGTU", [ROUTER], "198.51.100.2")
+    assert (found.flags, found.care_of, found.heard.source) == ("HFMGTUX", [ROUTER], "198.51.100.2")
     assert agent.ctl("status")["address"] == "198.51.100.2"

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import wire  # noqa: E402
 
-HOME_AGENT, NOBODY, SILENT = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+HOME_AGENT, NOBODY, SILENT, SCRIPTED = "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"
 CARE_OF, HERE = "192.0.2.9", "198.51.100.1"
 MOBILE, KEYED = "10.0.0.1", "10.0.0.2"
 KEY, KEYED_KEY = bytes(range(16)), bytes(range(16, 32))
@@ -33,6 +33,7 @@ AT_HOME = [
 HERE_KEYS = [
     {"kind": "mobile", "home": KEYED, "spi": 300, "algorithm": "hmac-md5", "key": VISIT_KEY.hex()},
     {"kind": "home-agent", "address": HOME_AGENT, "spi": 700, "algorithm": "hmac-sha256", "key": AGENTS_KEY.hex()},
+    {"kind": "home-agent", "address": SCRIPTED, "spi": 700, "algorithm": "hmac-sha256", "key": AGENTS_KEY.hex()},
 ]
 
 
@@ -49,7 +50,7 @@ class World:
         for rule in ("all", "default", self.link.ends[0]):  # what is forged is to be heard
             ip("netns", "exec", self.link.names[0], "sh", "-c", f"echo 0 >/proc/sys/net/ipv4/conf/{rule}/rp_filter")
         for name, end, addresses in ((self.link.names[0], f"hu{tag}", [CARE_OF]),
-                                     (self.home, f"hh{tag}", [HOME_AGENT, NOBODY, SILENT])):
+                                     (self.home, f"hh{tag}", [HOME_AGENT, NOBODY, SILENT, SCRIPTED])):
             for address in addresses:
                 ip("-n", name, "address", "add", f"{address}/24", "dev", end)
             ip("-n", name, "link", "set", end, "up")
@@ -128,7 +129,7 @@ def counted(world):
 
 
 def test_a_node_registers_and_leaves_through_the_foreign_agent(world, counted):
-    assert (world.advertised.flags, world.advertised.care_of) == ("FMGTU", [CARE_OF])
+    assert (world.advertised.flags, world.advertised.care_of) == ("FMGTUX", [CARE_OF])
     reply = world.ask(world.request(flags="GT", lifetime=300))
     assert (reply.code, reply.lifetime, reply.home, reply.home_agent) == (0, 300, MOBILE, HOME_AGENT)
     assert (reply.heard.source, reply.heard.destination) == (HERE, MOBILE)

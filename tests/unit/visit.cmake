@@ -2,3 +2,4 @@
 hearth_unit_test(visitors hearth_visit)
 hearth_unit_test(visit_keys hearth_visit)
 hearth_unit_test(visit_nodes hearth_visit)
+hearth_unit_test(visit_letters hearth_visit)

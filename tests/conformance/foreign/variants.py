@@ -16,21 +16,23 @@ VARIANTS = {
                 "reverse-tunnel": "required", "minimal-encapsulation": False, "gre-encapsulation": False, "udp-tunnel": "no",
                 "encapsulating-delivery": True, "home-agents": "203.0.113.0/24", "default-home-agent": ANY_HOME_AGENT,
                 "home-address-required": True, "strict-reserved-bits": True, "fa-errors": False, "message-strings": True,
+                "revocation": "no",
             },
         },
         "profile": {
             "reverse-tunnel": "required", "encapsulations": "ipip", "udp-tunnel": "no", "encapsulating-delivery": "yes",
             "forbidden-home-agents": "192.88.99.0/24", "any-home-agent": ANY_HOME_AGENT, "nai": "no", "reserved-bits": "70",
-            "fa-errors": "no", "message-strings": "denied",
+            "fa-errors": "no", "message-strings": "denied", "revocation": "no",
         },
     },
     "challenging": {
         "configuration": {
-            "foreign-agent": {"reverse-tunnel": "no", "udp-tunnel": "always", "challenges": True, "gre-encapsulation": False},
+            "foreign-agent": {"reverse-tunnel": "no", "udp-tunnel": "always", "challenges": True, "gre-encapsulation": False,
+                              "revocation-inform": False},
         },
         "profile": {
             "reverse-tunnel": "no", "udp-tunnel": "forced", "challenges": "yes", "challenge-in-reply": "yes",
-            "encapsulations": "ipip minimal",
+            "encapsulations": "ipip minimal", "revocation-inform": "no",
         },
     },
 }
