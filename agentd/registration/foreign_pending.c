@@ -442,9 +442,11 @@ const struct foreign_registration *foreign_pendings_at(const struct foreign_pend
 const struct foreign_registration *foreign_pendings_after(const struct foreign_pendings *table,
                                                           const struct foreign_registration *found)
 {
-	const struct slot *slot = (const struct slot *)(const void *)found;
-	uint32_t number = slot->links[BY_AGE].after;
+	uint32_t number = table->slots[number_of(table, found)].links[BY_AGE].after;
 
+	/* Behind the chain of the oldest comes the other one. */
+	if (!number && table->slots[oldest(table)].registration.served == found->served)
+		number = table->chains[BY_AGE][!found->served].first;
 	return number ? &table->slots[number].registration : NULL;
 }
 

@@ -160,8 +160,8 @@ bool foreign_pendings_expire(struct foreign_pendings *table, uint64_t now_ms,
 const struct foreign_registration *foreign_pendings_at(const struct foreign_pendings *table,
                                                        uint32_t i);
 
-/* The one that has waited longest of those that came after `found`, which is in the table; NULL:
- * there is none. Borrowed as above. */
+/* The next one: who begins with number 0 by age meets each once, and those of strangers or of
+ * visitors by age. `found` is in the table; NULL: there is no further one. Borrowed as above. */
 const struct foreign_registration *foreign_pendings_after(const struct foreign_pendings *table,
                                                           const struct foreign_registration *found);
 

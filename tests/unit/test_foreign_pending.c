@@ -162,6 +162,20 @@ static void table_has_its_limit(void)
 	foreign_pendings_free(table);
 }
 
+/* From one to the next each comes once. */
+static void walks_all(const struct foreign_pendings *table, uint32_t count)
+{
+	const struct foreign_registration *at = foreign_pendings_at(table, 0), *seen[8];
+	uint32_t n = 0;
+
+	for (; at && n < 8; at = foreign_pendings_after(table, at)) {
+		for (uint32_t i = 0; i < n; i++)
+			CU_ASSERT_PTR_NOT_EQUAL(at, seen[i]);
+		seen[n++] = at;
+	}
+	CU_ASSERT_EQUAL(n, count);
+}
+
 /* However many link addresses strangers make up, a visitor can be renewed. */
 static void strangers_leave_room_for_visitors(void)
 {
@@ -191,6 +205,7 @@ static void strangers_leave_room_for_visitors(void)
 	CU_ASSERT_EQUAL(foreign_pendings_at(table, 2)->served, true);
 	CU_ASSERT_EQUAL(foreign_pendings_at(table, 3)->link[5], 9);
 	CU_ASSERT_PTR_NULL(foreign_pendings_at(table, 4));
+	walks_all(table, 4);
 	foreign_pendings_free(table);
 }
 
