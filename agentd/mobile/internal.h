@@ -26,6 +26,8 @@ void mobile_show(struct mobile *mobile);
 void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms);
 /* Whom it waits for in vain is not waited for any longer, if there is somebody else. */
 void mobile_note_silence(struct mobile *mobile, uint64_t now_ms);
+/* When the binding is to be renewed; UINT64_MAX: there is none, or something else comes first. */
+uint64_t mobile_refresh_ms(const struct mobile *mobile);
 void mobile_register(struct mobile *mobile, uint64_t now_ms);
 void mobile_keep_alive(struct mobile *mobile, uint64_t now_ms);
 

@@ -277,8 +277,7 @@ static uint64_t next_due(const struct mobile *mobile, uint64_t now_ms)
 		due = sooner(due, mobile_retry_allowed_ms(&mobile->retry));
 	if (mobile->pending)
 		due = sooner(due, mobile->retry.due_ms);
-	else if (mobile->state == MOBILE_REGISTERED)
-		due = sooner(due, mobile->lifetime.refresh_ms);
+	due = sooner(due, mobile_refresh_ms(mobile));
 	if (mobile->state == MOBILE_REFUSED)
 		due = sooner(due, mobile->again_ms);
 	if (mobile->stay.udp && mobile->stay.bound)

@@ -58,7 +58,7 @@ void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms)
 		            address_format(mobile->at.care_of).text);
 		mobile->counts.lapsed++;
 		mobile->stay.bound = false;
-		mobile->state = mobile->pending ? MOBILE_ASKING : mobile->state;
+		mobile->state = MOBILE_ASKING;
 		mobile->wanted = !mobile->pending;
 	}
 	mobile_show(mobile);
@@ -172,6 +172,14 @@ void mobile_note_silence(struct mobile *mobile, uint64_t now_ms)
 	mobile_refuse_agent(mobile, agent, now_ms);
 }
 
+uint64_t mobile_refresh_ms(const struct mobile *mobile)
+{
+	if (!mobile->stay.bound || !is_away(mobile) || mobile->state != MOBILE_REGISTERED ||
+	    mobile->pending || mobile->wanted || mobile->ending)
+		return UINT64_MAX;
+	return mobile->lifetime.refresh_ms;
+}
+
 void mobile_register(struct mobile *mobile, uint64_t now_ms)
 {
 	if (mobile->state == MOBILE_REFUSED && now_ms >= mobile->again_ms) {
@@ -179,8 +187,7 @@ void mobile_register(struct mobile *mobile, uint64_t now_ms)
 		mobile->again_ms = UINT64_MAX;
 		mobile->wanted = true;
 	}
-	if (mobile->stay.bound && is_away(mobile) && !mobile->pending && !mobile->ending &&
-	    mobile->state == MOBILE_REGISTERED && now_ms >= mobile->lifetime.refresh_ms)
+	if (now_ms >= mobile_refresh_ms(mobile))
 		mobile->wanted = true;
 	if (mobile->wanted && now_ms >= mobile_retry_allowed_ms(&mobile->retry))
 		begin_request(mobile, now_ms);
@@ -246,6 +253,13 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 	bool ends = mobile->plan.fixed.lifetime_s == 0;
 
 	mobile->counts.accepted++;
+	if (!ends && verdict->lifetime_s == 0) {
+		log_warning("%s by %s: accepted for no time at all",
+		            address_format(verdict->home).text,
+		            address_format(mobile->plan.fixed.care_of).text);
+		wait_for_better(mobile, now_ms);
+		return;
+	}
 	mobile->tries = (struct mobile_tries){ 0 };
 	mobile->patience_ms = 0;
 	log_notice("%s by %s: accepted, %u s", address_format(verdict->home).text,

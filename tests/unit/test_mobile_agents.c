@@ -369,6 +369,30 @@ static void a_forged_home_is_left_again(void)
 	CU_ASSERT_EQUAL(mobile.state, MOBILE_HOME);
 }
 
+/* Between two requests a second passes: that is waited for, and nothing else comes due before. */
+static void it_rests_between_requests(void)
+{
+	begin();
+	hear("203.0.113.1", 5);
+	reply(0, 0); /* for no time at all, though it asked for some */
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_REFUSED);
+	CU_ASSERT(!mobile.stay.bound);
+	CU_ASSERT(step() > now_ms);
+	pass(5000);
+	CU_ASSERT_EQUAL(seen.sent, 1);
+	begin();
+	have("198.51.100.7");
+	reply(0, 10);
+	now_ms = mobile.lifetime.refresh_ms;
+	step();
+	CU_ASSERT_EQUAL(seen.sent, 2);
+	mobile_end(&mobile);
+	CU_ASSERT(step() > now_ms);
+	pass(1000);
+	CU_ASSERT_EQUAL(seen.sent, 3);
+	CU_ASSERT_EQUAL(seen.plan.fixed.lifetime_s, 0);
+}
+
 static void forged_agents_push_out_nobody_who_serves(void)
 {
 	begin();
@@ -408,6 +432,7 @@ static CU_TestInfo tests[] = {
 	{ "an agent can insist", an_agent_can_insist },
 	{ "the home agent is home", the_home_agent_is_home },
 	{ "a forged home is left again", a_forged_home_is_left_again },
+	{ "it rests between requests", it_rests_between_requests },
 	{ "forged agents push out nobody who serves", forged_agents_push_out_nobody_who_serves },
 	CU_TEST_INFO_NULL,
 };
