@@ -216,6 +216,6 @@ def test_plugged_elsewhere_unseen(walk, agent, foreign_agent, tmp_path):
     mobile.is_("registered", foreign_agent="198.51.100.1")
     mobile.process.send_signal(signal.SIGSTOP)
     walk.go("other")
-    wait_for(lambda: json.loads(walk.run("mobile", "ip", "-j", "link", "show", "dev", INTERFACE).stdout)[0]["operstate"] == "UP", "the link is up")
+    wait_for(walk.is_up, "the link is up")
     mobile.process.send_signal(signal.SIGCONT)
     mobile.is_("registered", foreign_agent="198.51.101.1")

@@ -41,6 +41,7 @@ def carry(walk, link):  # noqa: F811
     """To another link: the cable is pulled, and plugged in there."""
     port = f"mobi-{INTERFACE}"
     walk.links("set", port, "down")
+    wait_for(lambda: not walk.is_up(), "the cable is seen to be pulled")  # a client that did not would keep its address
     walk.links("set", port, "master", link, "up")
 
 

@@ -1,6 +1,6 @@
 """A world to walk in: links that a mobile node is plugged into, one after the other, with its one interface.
 
-    correspondent 203.0.113.9 -- router -- 192.0.2.0/24 -- agent 192.0.2.1 -- home 172.16.1.0/24 -- neighbour
+    correspondent 203.0.113.9 -- router -- 198.18.1.0/24 -- agent 198.18.1.1 -- home 172.16.1.0/24 -- neighbour
                                    |------ foreign 198.51.100.0/24
                                    `------ other 198.51.101.0/24
 
@@ -18,7 +18,7 @@ from namespaces import ip
 from waiting import wait_for
 from world import Hosts, KEY, SPI
 
-AGENT, ROUTER, CORRESPONDENT = "192.0.2.1", "192.0.2.254", "203.0.113.9"
+AGENT, ROUTER, CORRESPONDENT = "198.18.1.1", "198.18.1.254", "203.0.113.9"
 HOME, HOME_NETWORK, HOME_ROUTER = "172.16.1.77", "172.16.1.0/24", "172.16.1.1"
 LINKS = {
     "outside": {"router": "203.0.113.1/24", "correspondent": f"{CORRESPONDENT}/24"},
@@ -96,6 +96,10 @@ class Walk(Hosts):
         shown = json.loads(self.run("mobile", "ip", "-j", "-4", "address", "show", "dev", link).stdout)
         return [f"{one['local']}/{one['prefixlen']}" for row in shown for one in row.get("addr_info", [])]
 
+    def is_up(self):
+        """The mobile node's kernel has told everybody that there is a carrier; it does so a little later."""
+        return json.loads(self.run("mobile", "ip", "-j", "link", "show", "dev", INTERFACE).stdout)[0]["operstate"] == "UP"
+
     def mac(self, host, link):
         return json.loads(self.run(host, "ip", "-j", "link", "show", "dev", link).stdout)[0]["address"]
 
@@ -106,7 +110,7 @@ class Walk(Hosts):
 
 
 FIRST, SECOND = "198.18.0.1", "198.18.0.2"  # the foreign agents' care-of addresses
-TRANSLATED = "192.0.2.253"
+TRANSLATED = "198.18.1.253"
 
 
 class Visits(Walk):
