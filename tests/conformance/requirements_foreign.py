@@ -145,6 +145,27 @@ FOREIGN_COMPANIONS = {
         ("MUST", FA, "It is under the Foreign-Home authentication."),
         ("MUST", FA, "A request of a node with the agent's care-of address that has one already is dropped."),
     ],
+    ("RFC 3543", "3.3"): [
+        ("MUST", FA, "A revocation without a valid authenticator is ignored in silence."),
+        ("MUST", FA, "Reserved bits of a revocation are ignored."),
+    ],
+    ("RFC 3543", "3.4"): [
+        ("MUST", FA, "A valid revocation is acknowledged."),
+        ("MUST", FA, "The acknowledgment is authenticated, and copies home address and identifier."),
+        ("MUST NOT", FA, "The flag I of an acknowledgment is not set unless the revocation's was."),
+    ],
+    ("RFC 3543", "3.5"): [
+        ("MUST", FA, "A revocation that was seen before is ignored in silence."),
+        ("MUST", FA, "A revocation with the agent's own direction bit is a reflection and is ignored in silence."),
+    ],
+    ("RFC 3543", "4.1"): [
+        ("MAY", FA, "The node is told by an advertisement to it alone with the sequence number 0."),
+    ],
+    ("RFC 3543", "4.2.2.2"): [
+        ("MUST", FA, "The binding that a revocation names is found by home, foreign and home domain address, and ends."),
+        ("MUST", FA, "A revocation that is older than the registration does not end it."),
+        ("MUST", FA, "Where the home agent decides, the flag I says whether the node is told, and that of the acknowledgment whether it was."),
+    ],
     ("RFC 4433", "5.2"): [
         ("MUST", FA, "Without a home agent to take for one that asks for any: code 90."),
         ("MUST", FA, "A Requested HA extension says where to relay to."),

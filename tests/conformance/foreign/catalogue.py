@@ -14,11 +14,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 CASE_WORDS = {"id", "title", "requirements", "node", "nodes", "home-agent", "home-agents", "agent", "steps"}
 STEP_WORDS = {
-    "send", "of", "register", "label", "relayed", "answer", "reply", "refused", "denied", "silence", "tunnelled", "delivered", "lost"
+    "send", "of", "register", "label", "relayed", "answer", "reply", "refused", "denied", "silence", "tunnelled", "delivered", "lost",
+    "revoked", "acknowledged", "ignored",
 }
 CHAIN_WORDS = set(messages.PLAIN) | set(AUTHENTICATIONS)
 WORDS_OF = {
     "tunnelled": judge.TUNNELLED_WORDS, "relayed": judge.RELAYED_WORDS, "reply": judge.REPLY_WORDS, "refused": judge.REFUSED_WORDS, "denied": judge.DENIED_WORDS,
+    "acknowledged": judge.ACKNOWLEDGED_WORDS,
 }
 ENDS = {"reply", "refused", "denied", "silence"}
 
@@ -42,6 +44,12 @@ def check_step(where, step):
         if len(step) != 2 or len(step.keys() & {"delivered", "lost"}) != 1:
             raise BadCase(f"{where}: what is tunnelled is delivered or lost")
         refuse_unknown(where, step["tunnelled"], judge.TUNNELLED_WORDS)
+        return
+    if "revoked" in step:
+        if len(step.keys() & {"acknowledged", "ignored"}) != 1:
+            raise BadCase(f"{where}: what is revoked is acknowledged or ignored")
+        check_message(where, step["revoked"], messages.REVOKED_WORDS)
+        refuse_unknown(where, step.get("acknowledged") or {}, judge.ACKNOWLEDGED_WORDS)
         return
     if len(step.keys() & {"send", "of", "register"}) != 1:
         raise BadCase(f"{where}: one of send, of and register is needed")

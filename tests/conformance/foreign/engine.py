@@ -33,6 +33,7 @@ class Session:
         self.scenes = {}  # link address of a node: the scene that it is in
         self.by_home = {}  # home address of a node: likewise
         self.by_stamp = {}  # identification of a request: likewise
+        self.told = set()  # link addresses of nodes that were told, alone, that the agent has begun anew
         self.late = []  # (case, text)
         self.probe_scene = Scene(self, {"id": "probe"})
 
@@ -124,6 +125,8 @@ class Session:
     def owner_of(self, frame):
         if frame.side == "visited":
             return self.scenes.get(frame.to)
+        if frame.payload[:1] == bytes([wire.ACKNOWLEDGMENT]):
+            return self.by_home.get(packets.text_of(frame.payload[4:8]))
         return self.by_stamp.get(frame.payload[16:24])
 
     def look_at_arp(self, frame):
@@ -136,6 +139,8 @@ class Session:
         found = packets.extensions_of_advertisement(frame.payload)
         if packets.CHALLENGE in found:
             self.advertised = found[packets.CHALLENGE]
+        if frame.to in self.scenes and packets.sequence_of_advertisement(frame.payload) == 0:
+            self.told.add(frame.to)
 
     def stragglers(self):
         """(case, text) of what came when nothing was expected any more."""
@@ -270,6 +275,9 @@ class Scene:
         if "tunnelled" in step:
             self.tunnel(step)
             return
+        if "revoked" in step:
+            self.revoke(step)
+            return
         if "register" in step:
             self.register(step["register"], step.get("label"))
             return
@@ -339,6 +347,27 @@ class Scene:
         ours = self.session.links.home
         ours.send(packets.frame(self.session.agent_link["home"], ours.link, packet))
         return marker
+
+    def revoke(self, step):
+        """A home agent revokes; whether the node is told is seen by advertisements to it alone."""
+        words, session = step["revoked"], self.session
+        link = self.senders[words.get("node", "mn")].link
+        revocation, care_of = messages.revocation(words, self), self.address("care-of")
+        if "label" in step:
+            self.labels[step["label"]] = revocation
+        datagram = packets.udp(revocation.home_agent.address, packets.PORT, care_of, packets.PORT, revocation.octets)
+        packet = packets.ip(packets.UDP, revocation.home_agent.address, care_of, datagram)
+        session.told.discard(link)
+        session.links.home.send(packets.frame(session.agent_link["home"], session.links.home.link, packet))
+        expect = step.get("acknowledged", {"told": False})
+        if "acknowledged" in step:
+            self.judged(self.await_message("home"), judge.judge_acknowledgment, revocation, care_of, expect)
+        if "ignored" in step or expect.get("told") is False:
+            self.expect_silence()
+        elif "told" in expect and link not in session.told:
+            session.next_of(self, HASTE_S if session.hasty else session.timeout_s, lambda: link in session.told)
+        if "told" in expect and (link in session.told) != expect["told"]:
+            raise Failed("the node was told that the agent has begun anew" if link in session.told else "the node was not told")
 
     def judged(self, frame, judge_it, *arguments):
         try:

@@ -204,8 +204,26 @@ def judge_delivered(frame, node, home, marker, scene):
     require(frame.destination == home, f"it goes to {frame.destination}, not to {home}")
 
 
+def judge_acknowledgment(frame, revocation, care_of, expect, scene):
+    """What a home agent hears of its revocation (RFC 3543 section 3.4)."""
+    check_packet(frame)
+    agent = revocation.home_agent
+    require(frame.source == care_of, f"it comes from {frame.source}, not from {care_of}")
+    require(frame.destination == agent.address, f"it goes to {frame.destination}, not to {agent.address}")
+    try:
+        found = wire.Acknowledgment(frame.payload)
+    except wire.Malformed as error:
+        raise Wrong(str(error)) from None
+    require(frame.payload[4:8] == revocation.home, f"it is about {found.home}")
+    require(frame.payload[8:12] == revocation.identifier, f"its identifier is {found.identifier:#x}, not the revocation's")
+    flags = 0x8000 if expect.get("inform") else 0
+    require((found.reserved, found.flags) == (0, flags), f"its flags are {found.flags:#x}, not {flags:#x}, or its reserved octet is set")
+    check_signature(found.extensions, wire.FOREIGN_HOME, agent.association, "the home agent")
+
+
 TUNNELLED_WORDS = {"node", "home", "to"}
 RELAYED_WORDS = {"to", "with", "without"}
 DENIED_WORDS = {"code", "with", "without", "signed-for"}
 REPLY_WORDS = {"with", "without"}
+ACKNOWLEDGED_WORDS = {"inform", "told"}
 REFUSED_WORDS = {"status", "with", "without", "only-fa-error"}

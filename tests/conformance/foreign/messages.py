@@ -174,5 +174,33 @@ def answer(words, scene, request_of_it, relayed):
     return Answer(messages.edited(message, words.get("edits", [])), request_of_it)
 
 
+REVOKED_WORDS = {"node", "by", "flags", "offset", "home", "home-domain", "foreign-domain", "chain", "edits", "again"}
+
+
+class Revocation:
+    """A home agent's revocation on its way."""
+
+    def __init__(self, octets, home_agent):
+        self.octets, self.home_agent = octets, home_agent
+        self.home, self.identifier = octets[4:8], octets[16:20]
+
+
+def revocation(words, scene):
+    """A Registration Revocation (RFC 3543 section 3.3) by `by`, the home agent `ha` unless given; A is set unless flags are given, and
+    the identifier is the clock of the reply's Revocation Support and `offset`."""
+    if "again" in words:
+        return scene.labels[words["again"]]
+    node, home_agent = scene.senders[words.get("node", "mn")], scene.agents[words.get("by", "ha")]
+    identifier = (wire.ntp_now() >> 32) + words.get("offset", 1) & 0xFFFFFFFF
+    message = wire.build_revocation(
+        sum(messages.REVOCATION_FLAGS[letter] for letter in words.get("flags", "A")), scene.address(words.get("home", "home"), node),
+        scene.address(words["home-domain"], node) if "home-domain" in words else home_agent.address,
+        scene.address(words.get("foreign-domain", "care-of"), node), identifier,
+    )
+    for item in words.get("chain", ["fhae"]):
+        message = append(message, item, scene, node, home_agent)
+    return Revocation(messages.edited(message, words.get("edits", [])), home_agent)
+
+
 def random_challenge():
     return secrets.token_bytes(8)

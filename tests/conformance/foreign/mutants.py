@@ -5,10 +5,11 @@ the one that shows silence asks for 60 seconds, and some mutants leave it alone.
 
 R = "agentd/registration/"
 FORM, TERMS, REPLY = R + "foreign_check_form.c", R + "foreign_check_terms.c", R + "foreign_check_reply.c"
+REVOCATION = R + "foreign_revocation.c"
 RELAY, PENDING, VISITOR = R + "foreign_relay.c", R + "foreign_pending.c", R + "foreign_visitor.c"
 
-# Faults of authenticators, in the table of the other suite, that cases of this one notice too.
-SHARED = ["keyed-md5-without-spi", "rfc2002-covers-spi", "sha1-wrong", "sha256-wrong"]
+# Faults of what both have, in the table of the other suite, that cases of this one notice too.
+SHARED = ["keyed-md5-without-spi", "rfc2002-covers-spi", "sha1-wrong", "sha256-wrong", "revocation-reserved-checked"]
 
 EDITS = [
     # ---- whether it is a request, and whose
@@ -19,7 +20,7 @@ EDITS = [
      "\treturn request->fault == HA_E_UNKNOWN_EXTENSION ? FOREIGN_SILENCE : FOREIGN_PASS;"),
     (FORM,
      "return request->extensions.revocation_count &&\n\t                       !(request->fixed.flags & MIP_REQUEST_DECAPSULATES)",
-     "return request->extensions.revocation_count &&\n"
+     'return request->extensions.revocation_count && !MUTANT("foreign-node-offers-revocation") &&\n'
      '\t\t(!(request->fixed.flags & MIP_REQUEST_DECAPSULATES) || MUTANT("foreign-co-located-offers-no-revocation"))'),
     (FORM,
      "if (!e->challenge_count || mip_authentication_covers(&e->mobile_foreign, e->challenge) ||",
@@ -336,9 +337,9 @@ EDITS = [
      'if (count_of_source(table, registration, &number) + MUTANT("foreign-one-waits-less") < table->limits.per_source ||\n'
      '\t    MUTANT("foreign-all-may-wait"))'),
     (PENDING,
-     "\tconst struct slot *slot = (const struct slot *)(const void *)found;\n\n",
-     "\tconst struct slot *slot = (const struct slot *)(const void *)found;\n\n"
-     '\tif (MUTANT("foreign-waits-for-ever") && found->lifetime_s != 60)\n\t\treturn;\n'),
+     "\ttake_out(table, number_of(table, found));\n",
+     '\tif (MUTANT("foreign-waits-for-ever") && found->lifetime_s != 60)\n\t\treturn;\n'
+     "\ttake_out(table, number_of(table, found));\n"),
 
     # ---- challenges
     (R + "foreign_challenge.c",
@@ -396,4 +397,65 @@ EDITS = [
      "\t\tvisit_forward_emit_on_link(run, &(struct visit_path){ .interface = run->settings->links[0].index,\n"
      "\t\t\t.link = { 255, 255, 255, 255, 255, 255 } }, unwrapped->inner);\n"
      "\tif (visit_table_find(table, unwrapped->ip.destination, unwrapped->outer.source, &visitor))\n"),
+
+    (REPLY,
+     "if (facts->foreign_home == AUTHENTICATION_VALID || named.s_addr == INADDR_ANY)",
+     "if (facts->foreign_home == AUTHENTICATION_VALID || named.s_addr == INADDR_ANY ||\n"
+     '\t    MUTANT("foreign-reply-of-anybody"))'),
+
+    # ---- revocation
+    (RELAY,
+     ".revocation = ends_here && facts->home_agent_associated &&\n",
+     '.revocation = ends_here && (facts->home_agent_associated || MUTANT("foreign-revocation-offered-to-all")) &&\n'
+     '\t\t\t!MUTANT("foreign-revocation-not-offered") &&\n'),
+    (REVOCATION,
+     "return j->facts->foreign_home == AUTHENTICATION_VALID;",
+     "return j->facts->foreign_home == AUTHENTICATION_VALID ||\n"
+     '\t       (MUTANT("foreign-revocation-unsigned-taken") && j->facts->foreign_home == AUTHENTICATION_ABSENT) ||\n'
+     '\t       (MUTANT("foreign-revocation-forged-taken") && j->facts->foreign_home == AUTHENTICATION_WRONG);'),
+    (REVOCATION,
+     "return j->message->fixed.agent;",
+     'return j->message->fixed.agent || MUTANT("foreign-revocation-reflected-taken");'),
+    (REVOCATION,
+     "return address_equal(j->message->source, j->message->fixed.home_domain);",
+     "return address_equal(j->message->source, j->message->fixed.home_domain) ||\n"
+     '\t       MUTANT("foreign-revocation-by-anybody");'),
+    (REVOCATION,
+     "return !j->named || j->named->features & FOREIGN_HAS_REVOCATION;",
+     'return !j->named || MUTANT("foreign-revocation-unagreed-taken") || j->named->features & FOREIGN_HAS_REVOCATION;'),
+    (REVOCATION,
+     "if (j->earlier && !stamp_is_later(identifier, j->earlier->identifier))",
+     'if (MUTANT("foreign-revocation-only-once") && j->earlier)\n\t\treturn false;\n'
+     '\tif (j->earlier && !MUTANT("foreign-revocation-again-taken") &&\n'
+     "\t    !stamp_is_later(identifier, j->earlier->identifier))"),
+    (REVOCATION,
+     "return !j->named || stamp_is_later(identifier, j->named->home_agent_stamp);",
+     'return !j->named || MUTANT("foreign-revocation-older-taken") || MUTANT("foreign-revocation-unagreed-taken") ||\n'
+     "\t       stamp_is_later(identifier, j->named->home_agent_stamp);"),
+    (REVOCATION,
+     "if (facts->visitor && address_equal(facts->visitor->asked.care_of, care_of))",
+     'if (facts->visitor && (MUTANT("foreign-revocation-of-any-care-of") ||\n'
+     "\t\taddress_equal(facts->visitor->asked.care_of, care_of)))"),
+    (REVOCATION,
+     "told = asked || !(j.named->features & FOREIGN_HAS_INFORM);",
+     'told = MUTANT("foreign-revoked-always-told") ||\n'
+     '\t\t((asked || !(j.named->features & FOREIGN_HAS_INFORM)) && !MUTANT("foreign-revoked-never-told"));'),
+    ("agentd/visit/revoke.c",
+     "\t(void)visitor_change(visit, VISITOR_GONE, &visitor);\n\tvisiting_count(VISITING_VISITORS_REVOKED);\n",
+     '\tif (!MUTANT("foreign-revoked-stays"))\n\t\t(void)visitor_change(visit, VISITOR_GONE, &visitor);\n'
+     "\tvisiting_count(VISITING_VISITORS_REVOKED);\n"),
+    ("agentd/visit/revoke.c",
+     "\tfacts.visitor = visitors_find(visit->visitors, message.fixed.home,\n",
+     '\tif (MUTANT("foreign-revocation-of-any-home"))\n\t\tfor (uint32_t place = 0; !facts.visitor; place++) {\n'
+     "\t\t\tconst struct foreign_visitor *any = visitors_next(visit->visitors, &place);\n\n"
+     "\t\t\tif (!any)\n\t\t\t\tbreak;\n"
+     "\t\t\tif (address_equal(any->home_agent, message.fixed.home_domain) && any->features & FOREIGN_HAS_REVOCATION &&\n"
+     "\t\t\t    stamp_is_later(message.fixed.identifier, any->home_agent_stamp))\n\t\t\t\tfacts.visitor = any;\n\t\t}\n"
+     "\tif (!facts.visitor)\n"
+     "\tfacts.visitor = visitors_find(visit->visitors, message.fixed.home,\n"),
+    ("agentd/visit/revoke.c",
+     "\t\t.identifier = message->fixed.identifier,\n\t};\n\tuint8_t octets[REVOCATION_MESSAGE_MAX];\n",
+     '\t\t.identifier = message->fixed.identifier + MUTANT("foreign-acknowledges-another"),\n\t};\n'
+     "\tuint8_t octets[REVOCATION_MESSAGE_MAX];\n"
+     "\tif (!signer->key)\n\t\treturn;\n"),
 ]

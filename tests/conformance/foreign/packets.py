@@ -139,3 +139,7 @@ def extensions_of_advertisement(message):
         found[message[at]] = message[at + 2 : at + 2 + message[at + 1]]
         at += 2 + message[at + 1]
     return found
+
+
+def sequence_of_advertisement(message):
+    return int.from_bytes(extensions_of_advertisement(message).get(MOBILITY_AGENT, b"\xff\xff")[:2], "big")
