@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agentd/dataplane/packet_facts.h"
 #include "proto/advertisement.h"
 
 /* Where they stand in a packet; behind the header of IP by its size. */
@@ -55,6 +56,7 @@ int node_link_open(unsigned interface, uint16_t port, enum ha_error *why)
 	*why = HA_OK;
 	if (fd >= 0 && filter(fd, port) &&
 	    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes)) == 0 &&
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes)) == 0 &&
 	    bind(fd, (const struct sockaddr *)&place, sizeof(place)) == 0)
 		return fd;
 	*why = ha_error_of_errno(errno);
@@ -66,44 +68,76 @@ int node_link_open(unsigned interface, uint16_t port, enum ha_error *why)
 /* ---- in ---- */
 
 /* A wrong checksum of UDP has the reply discarded (RFC 5944 section 3.6.2.1). One that was left
- * to a device may be only begun between hosts on one machine: the authenticator tells. */
-static bool take_udp(struct node_heard *out)
+ * to a device is only `begun` between hosts on one machine, and says nothing. */
+static bool is_sound(const struct ip4 *ip, struct span udp, uint16_t checksum, bool begun)
+{
+	uint64_t sum = ip4_sum_pseudo(ip->source, ip->destination, IP4_UDP, udp.size);
+
+	return begun || checksum == 0 || ip4_sum_finish(ip4_sum(sum, udp)) == 0;
+}
+
+static bool take_udp(struct node_heard *out, bool begun)
 {
 	struct reader in = reader_over(out->payload.at, out->payload.size);
-	uint16_t size;
+	struct span udp = { out->payload.at, 0 };
+	uint16_t checksum;
 
 	out->source_port = get_u16(&in);
 	get_u16(&in);
-	size = get_u16(&in);
-	if (size < UDP_HEADER || size > out->payload.size)
+	udp.size = get_u16(&in);
+	checksum = get_u16(&in);
+	if (udp.size < UDP_HEADER || udp.size > out->payload.size ||
+	    !is_sound(&out->ip, udp, checksum, begun))
 		return false;
-	out->payload = (struct span){ out->payload.at + UDP_HEADER, size - UDP_HEADER };
+	out->payload = (struct span){ udp.at + UDP_HEADER, udp.size - UDP_HEADER };
 	return true;
 }
 
-static bool take(struct span packet, struct node_heard *out)
+static bool take(struct span packet, bool begun, struct node_heard *out)
 {
 	if (ip4_read(packet, &out->ip) != HA_OK || ip4_is_fragment(&out->ip))
 		return false;
 	out->payload = ip4_payload(packet, &out->ip);
-	return out->ip.protocol != IP4_UDP || take_udp(out);
+	return out->ip.protocol != IP4_UDP || take_udp(out, begun);
+}
+
+/* false: none waits. */
+static bool receive(int fd, struct span room, struct sockaddr_ll *from, size_t *size, bool *begun)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct iovec piece = { (void *)(uintptr_t)room.at, room.size };
+	struct msghdr message = {
+		.msg_name = from,
+		.msg_namelen = sizeof(*from),
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct tpacket_auxdata facts = { 0 };
+	ssize_t got = recvmsg(fd, &message, MSG_TRUNC);
+
+	if (got < 0)
+		return false;
+	(void)packet_facts(&message, &facts);
+	*begun = facts.tp_status & TP_STATUS_CSUMNOTREADY;
+	*size = (size_t)got;
+	return true;
 }
 
 bool node_link_receive(int fd, uint8_t *room, size_t size, struct node_heard *out)
 {
 	struct sockaddr_ll from;
-	socklen_t from_size = sizeof(from);
-	ssize_t got;
+	size_t got;
+	bool begun;
 
-	while (from_size = sizeof(from),
-	       (got = recvfrom(fd, room, size, MSG_TRUNC, (struct sockaddr *)&from, &from_size)) >=
-	               0) {
+	while (receive(fd, (struct span){ room, size }, &from, &got, &begun)) {
 		*out = (struct node_heard){ 0 };
-		if ((size_t)got > size || from.sll_halen != MAC_OCTETS ||
+		if (got > size || from.sll_halen != MAC_OCTETS ||
 		    from.sll_pkttype == PACKET_OTHERHOST)
 			continue;
 		memcpy(out->from.octets, from.sll_addr, MAC_OCTETS);
-		if (take((struct span){ room, (size_t)got }, out))
+		if (take((struct span){ room, got }, begun, out))
 			return true;
 	}
 	return false;
