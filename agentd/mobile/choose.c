@@ -85,6 +85,31 @@ struct in_addr mobile_home_heard(const struct mobile *mobile, uint64_t now_ms)
 	return agent ? agent->source : (struct in_addr){ 0 };
 }
 
+/* Whether it offers what cannot be done without. */
+static bool is_fit(const struct mobile *mobile, const struct heard_agent *agent)
+{
+	const struct mobile_settings *settings = mobile->settings;
+	static const uint16_t needed[] = {
+		[ENCAPSULATION_IPIP] = 0,
+		[ENCAPSULATION_MINIMAL] = AGENT_MINIMAL,
+		[ENCAPSULATION_GRE] = AGENT_GRE,
+	};
+	uint16_t flags = 0;
+
+	if (!settings->encapsulation_optional)
+		flags |= needed[settings->wishes.encapsulation];
+	if (!settings->reverse_optional && settings->wishes.reverse)
+		flags |= AGENT_REVERSE_TUNNEL;
+	return (agent->flags & flags) == flags;
+}
+
+static bool may_be_asked(const struct mobile *mobile, const struct heard_agent *agent,
+                         enum trust trust, uint64_t now_ms)
+{
+	return trust == ANYBODY ||
+	       (is_fit(mobile, agent) && !is_refused(mobile, agent->source, trust, now_ms));
+}
+
 /* The candidate that was heard last, of those that may be asked. */
 static const struct heard_agent *newest_candidate(const struct mobile *mobile, enum trust trust,
                                                   uint64_t now_ms)
@@ -95,7 +120,7 @@ static const struct heard_agent *newest_candidate(const struct mobile *mobile, e
 		const struct heard_agent *agent = &mobile->heard.at[i];
 
 		if (!move_is_candidate(agent, now_ms) ||
-		    is_refused(mobile, agent->source, trust, now_ms))
+		    !may_be_asked(mobile, agent, trust, now_ms))
 			continue;
 		if (!newest || agent->heard_ms > newest->heard_ms)
 			newest = agent;
@@ -112,12 +137,11 @@ static const struct heard_agent *pick_agent(const struct mobile *mobile, enum tr
 	const struct heard_agent *used = heard_in_use(&mobile->heard);
 	struct move_verdict verdict = { 0 };
 
-	if (!used || !heard_is_valid(used, now_ms) ||
-	    is_refused(mobile, used->source, trust, now_ms))
+	if (!used || !heard_is_valid(used, now_ms) || !may_be_asked(mobile, used, trust, now_ms))
 		return newest_candidate(mobile, trust, now_ms);
 	if (mobile->settings->eager && mobile->stay.bound)
 		verdict = move_by_prefix(&mobile->heard, NULL, now_ms);
-	if (verdict.move == MOVE_TO && !is_refused(mobile, verdict.to->source, trust, now_ms))
+	if (verdict.move == MOVE_TO && may_be_asked(mobile, verdict.to, trust, now_ms))
 		return verdict.to;
 	return used;
 }

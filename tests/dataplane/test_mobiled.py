@@ -132,7 +132,7 @@ def test_tunnels(walk, agent, tmp_path):
 
 def advertise(walk, destination, ttl, care_of):
     """Of a foreign agent on the foreign link (RFC 5944 section 2.1)."""
-    agent = struct.pack("!BBHHH4s", 16, 10, 0, 600, 0x1000, socket.inet_aton(care_of))
+    agent = struct.pack("!BBHHH4s", 16, 10, 0, 600, 0x1100, socket.inet_aton(care_of))
     message = struct.pack("!BBHBBH", 9, 16, 0, 0, 2, 9) + agent
     message = message[:2] + checksum(message).to_bytes(2, "big") + message[4:]
     with walk.socket("router", kind=socket.SOCK_RAW, protocol=socket.IPPROTO_ICMP) as sender:
