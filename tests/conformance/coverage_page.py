@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""Print docs/protocol-coverage.md: what the documents demand of home agents and foreign agents, and the cases that hold agentd to it."""
+"""Print docs/protocol-coverage.md: what the documents demand of home agents, foreign agents and mobile nodes, and the cases that hold
+agentd and mobiled to it.
+"""
 
 import os
 import sys
@@ -12,6 +14,9 @@ from applicability import applies  # noqa: E402
 from foreign import catalogue as foreign_catalogue  # noqa: E402
 from foreign import laboratory as foreign_laboratory  # noqa: E402
 from foreign import variants as foreign_variants  # noqa: E402
+from mobile import catalogue as mobile_catalogue  # noqa: E402
+from mobile import laboratory as mobile_laboratory  # noqa: E402
+from mobile import variants as mobile_variants  # noqa: E402
 from requirements import REQUIREMENTS  # noqa: E402
 from variants import VARIANTS  # noqa: E402
 
@@ -22,7 +27,7 @@ HEAD = """# Coverage of the protocol
 Written by `docs/generate` from `tests/conformance/requirements.py` and the cases; do not edit. One row per demand, in our
 own words; the number is its place in the section. A case *in italics* is about something that agentd does not do yet: it
 is in the suite for every agent, and does not apply to ours today. Cases whose names begin with `foreign-` are those for foreign
-agents. How to run the suites: [conformance.md](conformance.md).
+agents, those with `mobile-` are for mobile nodes. How to run the suites: [conformance.md](conformance.md).
 
 What packets show and no answer over UDP does is held by tests of our own: those in `*.txt` are packets in and packets out
 (`tests/dataplane/packets/`) that go through user space and the BPF program, those in `*.py` have a real agentd between real hosts
@@ -51,7 +56,7 @@ def summary(cases, ours, found):
     reasons = sum(1 for row in REQUIREMENTS.values() if row["reason"])
     proved = sum(1 for row in REQUIREMENTS.values() if row["proofs"])
     return (
-        f"{len(cases)} cases, {len(ours)} of which apply to agentd today; {len(REQUIREMENTS)} demands, {len(musts)} of "
+        f"{len(cases)} cases, {len(ours)} of which apply to agentd or mobiled today; {len(REQUIREMENTS)} demands, {len(musts)} of "
         f"them MUST or MUST NOT; {proved} are held by tests of our own, {reasons} have a reason why there is neither.\n"
     )
 
@@ -61,17 +66,19 @@ def sections():
     return list(dict.fromkeys((row["document"], row["section"]) for row in REQUIREMENTS.values()))
 
 
-def cases_of_both():
-    """All cases, and the ids of those that apply to agentd."""
+def cases_of_all():
+    """All cases, and the ids of those that apply to agentd or mobiled."""
     of_home, of_foreign = catalogue.load(), foreign_catalogue.load()
     ours = {case["id"] for case in of_home if any(applies(case, profile) for profile in profiles_of_agentd())}
     settings = [foreign_laboratory.profile_of(variant) for variant in foreign_variants.VARIANTS]
     ours |= {case["id"] for case in of_foreign if any(foreign_catalogue.applies(case, profile) for profile in settings)}
-    return of_home + of_foreign, ours
+    of_mobile = mobile_catalogue.load()
+    ours |= set(mobile_catalogue.places({variant: mobile_laboratory.profile_of(variant) for variant in mobile_variants.VARIANTS}))
+    return of_home + of_foreign + of_mobile, ours
 
 
 def page():
-    cases, ours = cases_of_both()
+    cases, ours = cases_of_all()
     found = cases_by_requirement(cases)
     lines = [HEAD, summary(cases, ours, found)]
     document = None

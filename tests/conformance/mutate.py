@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Apply mutants.py and foreign/mutants.py: `mutate.py --files` names the sources that it edits, `mutate.py --write DIRECTORY` writes the edited
-copies there, `mutate.py --names` prints the mutants. An old text that does not stand exactly once is an error.
+"""Apply mutants.py, foreign/mutants.py and mobile/mutants.py: `mutate.py --files PROGRAM` names the sources of agentd or mobiled that it
+edits, `mutate.py --write DIRECTORY` writes the edited copies there, `mutate.py --names` prints the mutants. An old text that does not
+stand exactly once is an error.
 """
 
 import os
@@ -11,8 +12,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import mutants  # noqa: E402
 from foreign import mutants as of_foreign_agents  # noqa: E402
+from mobile import mutants as of_mobile_nodes  # noqa: E402
 
-TABLES = {"home": mutants.EDITS, "foreign": of_foreign_agents.EDITS}
+TABLES = {"home": mutants.EDITS, "foreign": of_foreign_agents.EDITS, "mobile": of_mobile_nodes.EDITS}
+SHARED = {"foreign": of_foreign_agents.SHARED, "mobile": of_mobile_nodes.SHARED}  # of another table, for this suite too
+PROGRAMS = {"agentd": ("home", "foreign"), "mobiled": ("mobile",)}
 EDITS = [row for table in TABLES.values() for row in table]
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
@@ -24,14 +28,16 @@ class BadEdit(Exception):
     """An edit that does not fit the source any more."""
 
 
-def files():
-    return sorted({path for path, _, _ in EDITS})
+def files(program=None):
+    """All, or those of a program."""
+    wanted = {name for suite in PROGRAMS.get(program, TABLES) for name in names(suite)}
+    return sorted({path for path, _, new in EDITS if wanted.intersection(NAME.findall(new))})
 
 
 def names(suite=None):
     """All mutants, or those of a suite, in the order of the table."""
     found = list(dict.fromkeys(name for _, _, new in TABLES.get(suite, EDITS) for name in NAME.findall(new)))
-    return found + (of_foreign_agents.SHARED if suite == "foreign" else [])
+    return found + SHARED.get(suite, [])
 
 
 def mutated(path, text, edits):
@@ -78,8 +84,8 @@ def write(directory):
 
 def main():
     try:
-        if sys.argv[1:] == ["--files"]:
-            print(";".join(files()), end="")
+        if sys.argv[1:2] == ["--files"] and sys.argv[2:] and sys.argv[2] in PROGRAMS:
+            print(";".join(files(sys.argv[2])), end="")
         elif sys.argv[1:] == ["--names"]:
             print("\n".join(names()))
         elif sys.argv[1:2] == ["--write"] and len(sys.argv) == 3:

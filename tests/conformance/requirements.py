@@ -11,6 +11,7 @@ proofs as proofs.py makes them). Its id is made of the document, the section and
 
 from proofs import packets, suite
 from requirements_foreign import FOREIGN_5944, FOREIGN_COMPANIONS
+from requirements_mobile import MOBILE_5944, MOBILE_COMPANIONS
 from requirements_tunnels import TUNNELS
 
 HA, MN, FA, ALL = "home agent", "mobile node", "foreign agent", "all"
@@ -381,11 +382,24 @@ def rows_of(document, section, rows, first=1):
         }
 
 
+def before(place, *tables):
+    """How many rows other tables have for a section."""
+    document, section = place
+    others = [table.get(place, ()) for table in tables]
+    if document == "RFC 5944" and place in MOBILE_COMPANIONS:
+        others.append(RFC_5944.get(section, ()))
+    if document in TUNNELS:
+        others.append(TUNNELS[document].get(section, ()))
+    return sum(map(len, others))
+
+
 def all_rows():
     for section, rows in RFC_5944.items():
         yield from rows_of("RFC 5944", section, rows)
     for section, rows in FOREIGN_5944.items():
         yield from rows_of("RFC 5944", section, rows)
+    for section, rows in MOBILE_5944.items():
+        yield from rows_of("RFC 5944", section, rows, 1 + before(("RFC 5944", section), COMPANIONS, FOREIGN_COMPANIONS))
     for section, rows in ORDER.items():
         yield from rows_of("order", section, rows)
     for (document, section), rows in COMPANIONS.items():
@@ -394,7 +408,9 @@ def all_rows():
         for section, rows in sections.items():
             yield from rows_of(document, section, rows)
     for place, rows in FOREIGN_COMPANIONS.items():  # behind what the same section asks of a home agent
-        yield from rows_of(*place, rows, 1 + len(COMPANIONS.get(place, ())))
+        yield from rows_of(*place, rows, 1 + before(place, COMPANIONS))
+    for place, rows in MOBILE_COMPANIONS.items():  # and of a foreign agent
+        yield from rows_of(*place, rows, 1 + before(place, COMPANIONS, FOREIGN_COMPANIONS))
 
 
 REQUIREMENTS = dict(all_rows())

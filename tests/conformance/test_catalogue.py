@@ -10,15 +10,18 @@ import coverage_page
 import profiles
 from foreign import catalogue as foreign_catalogue
 from foreign import keys as foreign_keys
+from mobile import catalogue as mobile_catalogue
+from mobile import keys as mobile_keys
 from proofs import is_there
 from requirements import REQUIREMENTS, RFC_5944
 from requirements_foreign import FOREIGN_5944
+from requirements_mobile import MOBILE_5944
 from requirements_tunnels import TUNNELS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "../../docs")
-OF_HOME, OF_FOREIGN = catalogue.load(), foreign_catalogue.load()
-CASES = OF_HOME + OF_FOREIGN
+OF_HOME, OF_FOREIGN, OF_MOBILE = catalogue.load(), foreign_catalogue.load(), mobile_catalogue.load()
+CASES = OF_HOME + OF_FOREIGN + OF_MOBILE
 
 # How often each word stands in a section of RFC 5944, with its negation: MUST, SHOULD, MAY.
 COUNTS = {
@@ -55,6 +58,19 @@ COUNTS_OF_FOREIGN = {
     "3.7.3.2": (7, 2, 1),
 }
 
+# And of a mobile node.
+COUNTS_OF_MOBILE = {
+    "3.6": (4, 3, 6),
+    "3.6.1": (1, 0, 0),
+    "3.6.1.1": (10, 0, 2),
+    "3.6.1.2": (16, 3, 6),
+    "3.6.1.3": (2, 0, 0),
+    "3.6.2.1": (11, 3, 0),
+    "3.6.2.2": (3, 2, 0),
+    "3.6.2.3": (2, 2, 2),
+    "3.6.3": (1, 3, 1),
+}
+
 # The same of the documents about tunnels, all of their sections; where the words themselves are explained is none.
 WORDS_ABOUT_TUNNELS = {
     "RFC 2003": {
@@ -73,9 +89,11 @@ WORDS_ABOUT_TUNNELS = {
 def test_there_are_enough_cases():
     assert len(OF_HOME) >= 150
     assert len(OF_FOREIGN) >= 150
+    assert len(OF_MOBILE) >= 150
 
 
-@pytest.mark.parametrize("rows, counts", [(RFC_5944, COUNTS), (FOREIGN_5944, COUNTS_OF_FOREIGN)], ids=["home", "foreign"])
+@pytest.mark.parametrize("rows, counts", [(RFC_5944, COUNTS), (FOREIGN_5944, COUNTS_OF_FOREIGN), (MOBILE_5944, COUNTS_OF_MOBILE)],
+                         ids=["home", "foreign", "mobile"])
 def test_every_word_of_each_section_has_a_row(rows, counts):
     found = {}
     for section, demands in rows.items():
@@ -88,6 +106,7 @@ def test_no_name_is_of_two_cases():
     ids = [case["id"] for case in CASES]
     assert len(set(ids)) == len(ids)
     assert all(case["id"].startswith("foreign-") for case in OF_FOREIGN)
+    assert all(case["id"].startswith("mobile-") for case in OF_MOBILE)
 
 
 def test_every_case_names_demands_that_exist():
@@ -138,13 +157,15 @@ def test_documentation_explains_every_word():
     words |= foreign_catalogue.CASE_WORDS | foreign_catalogue.STEP_WORDS | foreign_catalogue.CHAIN_WORDS
     words |= foreign_catalogue.messages.SEND_WORDS | foreign_catalogue.messages.ANSWER_WORDS
     words |= set().union(*foreign_catalogue.WORDS_OF.values())
+    words |= mobile_catalogue.CASE_WORDS | mobile_catalogue.STEP_WORDS | mobile_catalogue.FORWARDS_WORDS
+    words |= mobile_catalogue.messages.CHAIN_WORDS | set().union(*mobile_catalogue.WORDS_OF.values())
     assert sorted(word for word in words if f"`{word}`" not in text) == []
 
 
 def test_documentation_has_the_table_of_keys():
     with open(os.path.join(DOCS, "conformance.md"), encoding="utf-8") as file:
         lines = file.read().splitlines()
-    assert [row for row in [*profiles.documentation(), *profiles.documentation(foreign_keys.KEYS)] if row not in lines] == []
+    assert [row for row in [*profiles.documentation(), *profiles.documentation(foreign_keys.KEYS), *profiles.documentation(mobile_keys.KEYS)] if row not in lines] == []
 
 
 GOOD = {"id": "a", "title": "A.", "requirements": [], "send": {}, "expect": "silence"}
@@ -183,6 +204,26 @@ def test_slip_of_the_pen_about_a_foreign_agent_is_refused(change):
     foreign_catalogue.check(GOOD_OF_FOREIGN)
     with pytest.raises(catalogue.BadCase):
         foreign_catalogue.check({**GOOD_OF_FOREIGN, **change})
+
+
+GOOD_OF_MOBILE = {"id": "a", "title": "A.", "requirements": [], "steps": [{"advertise": {}, "request": {}, "reply": {}, "forwards": True}]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": []}, {"title": "no sentence"}, {"node": {"nat": True}}, {"steps": [{"advertise": {}}]}, {"steps": [{"reqest": {}}]},
+        {"steps": [{"advertise": {"flag": "F"}, "request": {}}]}, {"steps": [{"request": {"lifetme": 1}}]},
+        {"steps": [{"request": {}, "reply": {"cod": 1}}]}, {"steps": [{"request": {}, "reply": {"chain": ["mhea"]}}]},
+        {"steps": [{"request": {}, "reply": {"edits": [{"turn": 1}]}}]}, {"steps": [{"arp": {"color": 1}}]},
+        {"steps": [{"forwards": {"by": "fa"}}]}, {"steps": [{"advertise": [{}, {"color": 1}], "request": {}}]},
+    ],
+    ids=lambda change: re.sub(r"\W+", "-", str(change)).strip("-"),
+)
+def test_slip_of_the_pen_about_a_mobile_node_is_refused(change):
+    mobile_catalogue.check(GOOD_OF_MOBILE)
+    with pytest.raises(mobile_catalogue.BadCase):
+        mobile_catalogue.check({**GOOD_OF_MOBILE, **change})
 
 
 @pytest.mark.parametrize("text", ["CASES = [dict(a=1)]", "import os\nCASES = []", "print(1)", '"""only words"""'])

@@ -48,7 +48,7 @@ def test_edit_that_does_not_fit_is_refused(edits, why):
         mutate.mutated("f", "a b a\n", edits)
 
 
-@pytest.mark.parametrize("suite, directory", [("home", ""), ("foreign", "foreign")])
+@pytest.mark.parametrize("suite, directory", [("home", ""), ("foreign", "foreign"), ("mobile", "mobile")])
 def test_each_mutant_has_killers_on_record(suite, directory):
     with open(os.path.join(HERE, directory, "kills.json"), encoding="utf-8") as file:
         kills = json.load(file)

@@ -176,6 +176,23 @@ def verifies(extension, algorithm, key, challenge=NO_CHALLENGE):
 # ---- reading
 
 
+class Request:
+    """A Registration Request."""
+
+    def __init__(self, octets):
+        if len(octets) < 24 or octets[0] != REQUEST:
+            raise Malformed(f"{len(octets)} octets of type {octets[0] if octets else 'none'} are no Registration Request")
+        self.octets = octets
+        _, self.bits, self.lifetime, home, agent, care_of, self.identification = struct.unpack("!BBH4s4s4sQ", octets[:24])
+        self.home, self.home_agent, self.care_of = map(socket.inet_ntoa, (home, agent, care_of))
+        self.high, self.low = self.identification >> 32, self.identification & 0xFFFFFFFF
+        self.flags = "".join(letter for letter, bit in FLAGS.items() if self.bits & bit)
+        self.extensions = walk(octets, 24)
+
+    def of(self, kind, subtype=None):
+        return [e for e in self.extensions if e.kind == kind and (subtype is None or e.subtype == subtype)]
+
+
 class Reply:
     """A Registration Reply."""
 
