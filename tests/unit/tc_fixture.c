@@ -16,6 +16,7 @@
 
 #include "proto/message.h"
 #include "proto/tunnel.h"
+#include "tests/unit/links.h"
 #include "tests/unit/suite.h"
 
 #define ETHERNET 14u
@@ -23,10 +24,11 @@
 static uint8_t frame_in[FIXTURE_FRAME_MAX], frame_out[FIXTURE_FRAME_MAX];
 
 static const char *const setup =
+	LINKS_UP
 	"set -e; ip link set lo up;"
 	"ip link add home type veth peer name homepeer; ip link add core type veth peer name corepeer;"
 	"ip link add user type veth peer name userpeer;"
-	"for i in home homepeer core corepeer user userpeer; do ip link set $i up; done;"
+	"up home homepeer core corepeer user userpeer;"
 	"ip address add 10.1.0.1/16 dev home; ip address add 198.51.100.1/24 dev core;"
 	"ip route add default via 198.51.100.2 dev core;"
 	"echo 1 >/proc/sys/net/ipv4/ip_forward";

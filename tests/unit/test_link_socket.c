@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/links.h"
 #include "tests/unit/packets.h"
 #include "tests/unit/suite.h"
 
@@ -182,9 +183,10 @@ static CU_TestInfo tests[] = {
 };
 
 static const char *const setup =
+	LINKS_UP
 	"set -e; sysctl -qw net.ipv6.conf.default.disable_ipv6=1;"
 	"ip link add here address 02:00:00:00:00:01 mtu 1400 type veth peer name there address "
-	"02:00:00:00:00:02 mtu 1400; ip link set here up; ip link set there up";
+	"02:00:00:00:00:02 mtu 1400; up here there";
 
 int main(void)
 {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "proto/ip4.h"
+#include "tests/unit/links.h"
 #include "tests/unit/suite.h"
 
 #define HERE "127.0.0.1"
@@ -256,9 +257,8 @@ int main(void)
 		fprintf(stderr, "skipped: the kernel refuses: a network: %s\n", strerror(errno));
 		return 77;
 	}
-	if (system("ip link set lo mtu 60000 up && ip link add here type veth peer name there "
-	           "address 02:00:00:00:00:02 && ip link set here up && ip link set there up") !=
-	    0) {
+	if (system(LINKS_UP "set -e; ip link set lo mtu 60000 up; ip link add here type veth "
+	                    "peer name there address 02:00:00:00:00:02; up here there") != 0) {
 		fprintf(stderr, "the network of the test cannot be made\n");
 		return 1;
 	}
