@@ -23,8 +23,7 @@
 
 static uint8_t frame_in[FIXTURE_FRAME_MAX], frame_out[FIXTURE_FRAME_MAX];
 
-static const char *const setup =
-	LINKS_UP
+static const char *const setup = LINKS_UP
 	"set -e; ip link set lo up;"
 	"ip link add home type veth peer name homepeer; ip link add core type veth peer name corepeer;"
 	"ip link add user type veth peer name userpeer;"

@@ -182,8 +182,7 @@ static CU_TestInfo tests[] = {
 	CU_TEST_INFO_NULL,
 };
 
-static const char *const setup =
-	LINKS_UP
+static const char *const setup = LINKS_UP
 	"set -e; sysctl -qw net.ipv6.conf.default.disable_ipv6=1;"
 	"ip link add here address 02:00:00:00:00:01 mtu 1400 type veth peer name there address "
 	"02:00:00:00:00:02 mtu 1400; up here there";
