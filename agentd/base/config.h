@@ -25,8 +25,9 @@
 #include "agentd/base/home_network.h"
 
 #define CONFIG_TEXT_MAX 256u
-#define CONFIG_OPTIONS_MAX 256u /* room for them, where each needs a place */
-#define CONFIG_GROUPS_MAX 16u   /* of a process, with group 0 */
+#define CONFIG_OPTIONS_MAX 256u                 /* room for them, where each needs a place */
+#define CONFIG_GROUPS_MAX 16u                   /* of a process, with group 0 */
+#define CONFIG_GROUP_VISITORS CONFIG_GROUPS_MAX /* of the cluster: visitors; no home agent's */
 
 struct config {
 	uint32_t group; /* that this is of, and no option; 0 = that of the main file */
@@ -103,7 +104,8 @@ struct config {
 	/* foreign-agent */
 	struct address_prefixes
 		care_of; /* addresses, the first is our own source; empty = no such role */
-	uint32_t visit_lifetime_s; /* the longest that is relayed */
+	char visit_shared[CONFIG_TEXT_MAX]; /* shared_address.h; empty = alone */
+	uint32_t visit_lifetime_s;          /* the longest that is relayed */
 	uint32_t visitors_max;
 	uint32_t visitors_busy; /* from so many on the agent is busy; 0 = when there is no room */
 	uint32_t visit_pending_max;
@@ -268,6 +270,9 @@ bool config_has_home_agent(const struct config *config);
 
 /* This is a foreign agent too, or alone. */
 bool config_is_foreign_agent(const struct config *config);
+
+/* Is that one shared by the members of a cluster? Then they have a group for its visitors. */
+bool config_shares_visitors(const struct config *config);
 
 /* This node votes in its cluster and serves no mobile nodes. */
 bool config_is_witness(const struct config *config);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agentd/base/address.h"
+#include "agentd/base/shared_address.h"
 
 struct config *config_groups_find(struct config_groups *groups, uint32_t number)
 {
@@ -92,12 +93,24 @@ static uint32_t mix(uint32_t sum, uint32_t value)
 	return sum;
 }
 
+static uint32_t mix_shared(uint32_t sum, const struct config *config)
+{
+	struct shared_address all[SHARED_ADDRESSES_MAX];
+	size_t count = 0;
+
+	if (config_shares_visitors(config) &&
+	    shared_addresses_parse(config->visit_shared, all, &count))
+		for (size_t i = 0; i < count; i++)
+			sum = mix(sum, address_host(all[i].address));
+	return sum;
+}
+
 uint32_t config_groups_digest(const struct config_groups *groups)
 {
-	uint32_t numbers = 0, addresses = 2166136261u;
+	uint32_t numbers = config_shares_visitors(&groups->of[0]), addresses = 2166136261u;
 	bool known = true;
 
-	if (groups->count == 1)
+	if (groups->count == 1 && numbers == 0)
 		return 0;
 	for (size_t i = 0; i < groups->count; i++) {
 		const struct config *config = &groups->of[i];
@@ -107,6 +120,7 @@ uint32_t config_groups_digest(const struct config_groups *groups)
 		addresses = mix(addresses, address_host(config->home_agent_address));
 		addresses = mix(addresses, config->home_agent_port);
 	}
+	addresses = mix_shared(addresses, &groups->of[0]);
 	addresses = (addresses >> 16 ^ addresses) & 0xffff;
 	return numbers | (known ? (addresses ? addresses : 1) << 16 : 0);
 }

@@ -38,7 +38,7 @@
 extern const struct option_choice config_reverse_tunnels[];
 
 /* Of the sections foreign-agent and advertisement: the last ones of the table. */
-#define CONFIG_VISIT_OPTIONS 34u
+#define CONFIG_VISIT_OPTIONS 35u
 extern const struct config_option config_visit_options[CONFIG_VISIT_OPTIONS];
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agentd/base/config_values.h"
+#include "agentd/base/shared_address.h"
 
 #define VISITORS_MAX (1u << 20)
 #define PENDING_MAX (1u << 20)
@@ -35,6 +36,13 @@ const struct config_option config_visit_options[CONFIG_VISIT_OPTIONS] = {
 	  .help = "Addresses of this host that visiting mobile nodes are offered as care-of "
 	          "addresses, with commas between them; requests are relayed from the one that a "
 	          "node takes. none for no foreign agent." },
+	{ "foreign-agent", "shared", TEXT(visit_shared, 0, 200), NODE_RESTART, .preset = "",
+	  .help = "Of a member of a cluster: the addresses that are on the host of whichever member is "
+	          "the foreign agent, and no other, as up to 8 with @ and an interface behind each "
+	          "and commas between them: all care-of addresses, and for each interface of the "
+	          "section advertisement the one that mobile nodes there know the agent by. Then the "
+	          "members have the visitors in common, and another one goes on with them when one "
+	          "fails. Empty for a foreign agent of this host alone." },
 	{ "foreign-agent", "max-lifetime", NUMBER(visit_lifetime_s, "seconds", 1, 65535),
 	  NODE_RESTART, .preset = "1800",
 	  .help = "Longest lifetime that a visitor may ask for; 65535 takes any, endless ones too. "
@@ -156,6 +164,11 @@ bool config_is_foreign_agent(const struct config *config)
 	return config->care_of.count > 0;
 }
 
+bool config_shares_visitors(const struct config *config)
+{
+	return config->cluster_node && config_is_foreign_agent(config) && *config->visit_shared;
+}
+
 /* Alone it has no store, no cluster and no packets of its own mobile nodes. */
 static enum ha_error check_alone(const struct config *config, struct config_error *error)
 {
@@ -190,6 +203,93 @@ static enum ha_error check_care_of(const struct config *config, struct config_er
 			              "home-agent.address, where the home agent takes all messages",
 			              address_format(config->home_agent_address).text);
 	return HA_OK;
+}
+
+/* ---- what members share ---- */
+
+static bool is_shared(const struct shared_address *all, size_t count, struct in_addr address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (address_equal(all[i].address, address))
+			return true;
+	return false;
+}
+
+static bool is_shared_on(const struct shared_address *all, size_t count, const char *interface)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].interface, interface) == 0)
+			return true;
+	return false;
+}
+
+/* Each moves with one leader only, and that of a member not at all. */
+static enum ha_error check_moving(const struct config *config, struct in_addr address,
+                                  struct config_error *error)
+{
+	if (address_equal(address, config->home_agent_address))
+		return refuse(error,
+		              "foreign-agent.shared: %s is not allowed: it is home-agent.address, "
+		              "which moves with the home agent",
+		              address_format(address).text);
+	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
+		if (cluster_member_is_given(&config->cluster_members[i]) &&
+		    address_equal(config->cluster_members[i].address, address))
+			return refuse(error,
+			              "foreign-agent.shared: %s is not allowed: member-%zu is "
+			              "reached under it, so it must not move",
+			              address_format(address).text, i + 1);
+	return HA_OK;
+}
+
+/* What mobile nodes and home agents know the agent by is not left behind. */
+static enum ha_error check_left(const struct config *config, const struct shared_address *all,
+                                size_t count, struct config_error *error)
+{
+	for (uint8_t i = 0; i < config->care_of.count; i++)
+		if (!is_shared(all, count, config->care_of.at[i].network))
+			return refuse(error,
+			              "foreign-agent.shared: the care-of address %s must be in it, "
+			              "with the interface that it is put on",
+			              address_format(config->care_of.at[i].network).text);
+	for (size_t i = 0; i < ADVERTISED_LINKS_MAX; i++)
+		if (config->advertised_links[i].roles & ADVERTISED_FOREIGN &&
+		    !is_shared_on(all, count, config->advertised_links[i].interface))
+			return refuse(error,
+			              "foreign-agent.shared: an address on %s must be in it, by "
+			              "which mobile nodes of advertisement.link-%zu know the agent",
+			              config->advertised_links[i].interface, i + 1);
+	return HA_OK;
+}
+
+static enum ha_error check_shared(const struct config *config, struct config_error *error)
+{
+	struct shared_address all[SHARED_ADDRESSES_MAX];
+	enum ha_error why = HA_OK;
+	size_t count;
+
+	if (!*config->visit_shared)
+		return HA_OK;
+	if (!shared_addresses_parse(config->visit_shared, all, &count))
+		return refuse(
+			error,
+			"foreign-agent.shared: '%s' is not allowed: it must be " SHARED_ADDRESSES_ALLOWED,
+			config_excerpt(config->visit_shared).text);
+	if (!config->cluster_node)
+		return refuse(
+			error,
+			"foreign-agent.shared: '%s' is not allowed: only members of a cluster "
+			"share addresses, and cluster.node is 0",
+			config_excerpt(config->visit_shared).text);
+	if (!config_is_foreign_agent(config))
+		return refuse(
+			error,
+			"foreign-agent.shared: '%s' is not allowed: there is no foreign agent, "
+			"foreign-agent.care-of must be given",
+			config_excerpt(config->visit_shared).text);
+	for (size_t i = 0; i < count && why == HA_OK; i++)
+		why = check_moving(config, all[i].address, error);
+	return why == HA_OK ? check_left(config, all, count, error) : why;
 }
 
 static enum ha_error check_limits(const struct config *config, struct config_error *error)
@@ -267,10 +367,7 @@ enum ha_error config_visit_check(const struct config *config, struct config_erro
 {
 	static enum ha_error (*const checks[])(const struct config *config,
 	                                       struct config_error *error) = {
-		check_alone,
-		check_care_of,
-		check_limits,
-		check_plane,
+		check_alone, check_care_of, check_shared, check_limits, check_plane,
 	};
 	enum ha_error why = HA_OK;
 

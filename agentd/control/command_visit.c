@@ -152,6 +152,7 @@ enum call_progress call_visitors_remove(struct call *call)
 {
 	const struct call_options *options = &call->options;
 	struct in_addr home, home_agent = { 0 };
+	struct visit_figures figures;
 	uint32_t count;
 
 	if (options->word_count < 1 || options->word_count > 2)
@@ -161,6 +162,10 @@ enum call_progress call_visitors_remove(struct call *call)
 	if (options->word_count == 2 &&
 	    (!address_parse(options->words[1], &home_agent) || !home_agent.s_addr))
 		return call_wrong(call, "'%.60s' is no address of a home agent", options->words[1]);
+	if (visit_figures(call->groups->visit, &figures) && !figures.serves)
+		return call_refuse(call, HA_E_NOTLEADER,
+		                   "this member is not the foreign agent, that is member %u",
+		                   figures.leader);
 	count = visit_remove(call->groups->visit, home, home_agent);
 	if (count == 0)
 		return call_refuse(call, HA_E_NOTFOUND, "no visitor has the home address %s%s",
@@ -200,12 +205,26 @@ enum call_progress call_pending(struct call *call)
 	return count == PAGE ? CALL_MORE : CALL_DONE;
 }
 
+/* Of a foreign agent that members of a cluster share. */
+static void add_standing(struct answer *answer, const struct visit_figures *figures)
+{
+	if (!figures->shared)
+		return;
+	answer_text(answer, "foreign_agent", "%s", figures->serves ? "leader" : "standby");
+	if (figures->leader)
+		answer_number(answer, "foreign_agent_leader", figures->leader);
+	else
+		answer_null(answer, "foreign_agent_leader");
+	answer_flag(answer, "visitors_store_failing", figures->failing);
+}
+
 void visit_facts(struct call *call)
 {
 	struct visit_figures figures;
 
 	if (!visit_figures(call->groups->visit, &figures))
 		return;
+	add_standing(&call->answer, &figures);
 	answer_number(&call->answer, "visitors", figures.visitors);
 	answer_number(&call->answer, "visitors_capacity", figures.visitors_max);
 	answer_number(&call->answer, "visitors_pending", figures.pending);

@@ -167,7 +167,7 @@ static void defend(struct ownership *o, const struct arp *heard, uint64_t now_ns
 
 	dataplane_count(DATAPLANE_CONFLICTS);
 	if (log_limit_pass(&limit, now_ns, &held_back))
-		log_warning("home agent address %s: %s claims it too", o->name.text,
+		log_warning("%s address %s: %s claims it too", o->subject, o->name.text,
 		            mac_format(heard->from).text);
 	if (now_ns < o->defended_ns + 100u * MS)
 		return;
@@ -256,7 +256,7 @@ static void confine(const struct ownership *o)
 {
 	char subject[64];
 
-	snprintf(subject, sizeof(subject), "home agent address %s", o->name.text);
+	snprintf(subject, sizeof(subject), "%.20s address %s", o->subject, o->name.text);
 	thread_rights_keep(o->place ? 1u << CAP_NET_ADMIN : 0, subject);
 }
 
@@ -320,7 +320,7 @@ static enum ha_error open_all(struct ownership *o, const struct ownership_option
 	ownership_note_status(o);
 	why = start_thread(o);
 	if (why != HA_OK)
-		ha_refuse(report, size, why, "the thread of the home agent's address: %s",
+		ha_refuse(report, size, why, "the thread of the %s address: %s", o->subject,
 		          ha_strerror(why));
 	return why;
 }
@@ -342,6 +342,7 @@ enum ha_error ownership_open(const struct ownership_options *options, struct own
 	o->ask = options->until;
 	o->context = options->context;
 	o->name = address_format(options->address);
+	o->subject = options->subject ? options->subject : "home agent";
 	o->wake = -1;
 	why = open_all(o, options, report, size);
 	if (why == HA_OK)

@@ -1,5 +1,5 @@
 /* ownership.h - the home agent's address belongs to whoever leads, and to
- * nobody else on the link.
+ * nobody else on the link. So do the addresses of a foreign agent that members share.
  *
  * The leader says until when it may answer; a thread of its own has the address
  * while that moment lies ahead, and gives it up when it comes. So a leader that
@@ -36,6 +36,9 @@ struct ownership_options {
 	const char *hook;      /* absolute path of a program; empty = none */
 	bool virtual_mac;
 	uint8_t virtual_router; /* last octet of the virtual MAC; 0 = that of the address */
+	/* In sentences; static, NULL for the home agent's. */
+	const char *subject; /* whose address it is */
+	const char *option;  /* that names it and its interface */
 	/* Asked when a moment comes: it may lie ahead again by then, and nobody need
 	 * have said so. Own thread, must not wait. NULL: ownership_set is all. */
 	uint64_t (*until)(void *context);

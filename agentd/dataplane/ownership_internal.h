@@ -17,6 +17,7 @@
 struct ownership {
 	struct in_addr address;
 	struct address_text name;
+	const char *subject; /* whose it is */
 	struct place *place; /* NULL with a hook */
 	bool silent;         /* the kernel answers no ARP for the address, we do */
 	char program[TEXT_MAX];

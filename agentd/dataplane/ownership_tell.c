@@ -24,11 +24,11 @@ void ownership_tell_change(struct ownership *o, const char *what, uint64_t took_
 	if (!may_tell(&held_back))
 		return;
 	if (o->place)
-		log_notice("home agent address %s: %s %s, %s (%u us)", o->name.text, what,
+		log_notice("%s address %s: %s %s, %s (%u us)", o->subject, o->name.text, what,
 		           place_device(o->place), mac_format(place_mac(o->place)).text,
 		           (unsigned)(took_ns / 1000u));
 	else
-		log_notice("home agent address %s: %s by %s (%u ms)", o->name.text, what,
+		log_notice("%s address %s: %s by %s (%u ms)", o->subject, o->name.text, what,
 		           o->program, (unsigned)(took_ns / MS));
 }
 
@@ -51,8 +51,8 @@ void ownership_tell_failure(struct ownership *o, enum ownership_step step, const
 
 	dataplane_count(DATAPLANE_FAILURES);
 	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
-		log_error("home agent address %s: cannot be %s: %s", o->name.text, step_text(step),
-		          why);
+		log_error("%s address %s: cannot be %s: %s", o->subject, o->name.text,
+		          step_text(step), why);
 }
 
 void ownership_note_status(struct ownership *o)

@@ -32,8 +32,9 @@ struct place {
 	struct mac mac; /* of the device; the virtual one is known before it is made */
 	bool virtual_mac;
 	struct netlink *netlink;
-	int arp;      /* -1 = the link has none */
-	char *report; /* of the open; NULL after it */
+	int arp;            /* -1 = the link has none */
+	const char *option; /* that names the address, where it is not the home agent's */
+	char *report;       /* of the open; NULL after it */
 	size_t report_size;
 };
 
@@ -160,8 +161,9 @@ static enum ha_error prepare(struct place *place)
 
 static enum ha_error refuse(struct place *place, enum ha_error why, const char *what)
 {
-	return ha_refuse(place->report, place->report_size, why, "home-agent.interface: %s: %s",
-	                 place->interface, what);
+	return ha_refuse(place->report, place->report_size, why, "%s: %s: %s",
+	                 place->option ? place->option : "home-agent.interface", place->interface,
+	                 what);
 }
 
 /* Why the address cannot be managed, in words for who configured it. */
@@ -202,6 +204,7 @@ static void read_options(struct place *place, const struct ownership_options *op
 	if (number == 0)
 		number = 0xffu;
 	place->address = options->address;
+	place->option = options->option;
 	place->virtual_mac = options->virtual_mac;
 	snprintf(place->interface, sizeof(place->interface), "%s", options->interface);
 	if (options->virtual_mac) /* the range of VRRP, RFC 5798 section 7.3 */
@@ -224,8 +227,9 @@ static enum ha_error clear_address(struct place *place)
 		return explain(place, place_give(place));
 	if_indextoname(found.link, name);
 	return ha_refuse(place->report, place->report_size, HA_E_EXISTS,
-	                 "home-agent.address: %s is an address of this host already, on %s; take "
+	                 "%s: %s is an address of this host already, on %s; take "
 	                 "it away there, since the node that leads puts it on %s",
+	                 place->option ? place->option : "home-agent.address",
 	                 address_format(place->address).text, name, place->interface);
 }
 

@@ -3,6 +3,7 @@
  * clock; the members of a cluster use the one that they agree on, so that neither
  * changes with the leader. */
 #include "agentd/flow/internal.h"
+#include "agentd/flow/time_offsets.h"
 
 static uint64_t wall_ms(struct agent *agent, uint64_t monotonic_ns)
 {
@@ -69,12 +70,18 @@ static size_t offsets_of(const struct replication_status *status,
 	return count;
 }
 
-void time_agree(struct agent *agent, const struct replication_status *status)
+void time_agreement_update(struct clock_agreement *wall, const struct replication_status *status,
+                           uint32_t tolerance_ms)
 {
 	int64_t offsets_us[REPLICATION_MEMBERS_MAX];
 	size_t count = offsets_of(status, offsets_us);
 
-	clock_agreement_update(&agent->wall, clock_wall_ns() / 1000u, clock_monotonic_ns() / 1000u,
+	clock_agreement_update(wall, clock_wall_ns() / 1000u, clock_monotonic_ns() / 1000u,
 	                       offsets_us, count, status->member_count,
-	                       agent->config.clock_tolerance_ms * UINT64_C(1000));
+	                       tolerance_ms * UINT64_C(1000));
+}
+
+void time_agree(struct agent *agent, const struct replication_status *status)
+{
+	time_agreement_update(&agent->wall, status, agent->config.clock_tolerance_ms);
 }

@@ -59,6 +59,30 @@ static void name_group(const struct agents_one *one, char report[AGENTS_REPORT])
 	         (int)AGENTS_REPORT - 20, sentence);
 }
 
+/* As on_failed, of no home agent. */
+static void on_guest_failed(void *context, enum ha_error why, const char *what)
+{
+	(void)context;
+	log_set_subject(NULL);
+	log_error("%s: %s; agentd ends, nothing that was granted is lost", what, ha_strerror(why));
+	_exit(EXIT_FAILURE);
+}
+
+static enum ha_error open_guest(struct agents *agents, char report[AGENTS_REPORT])
+{
+	const struct guest_options options = {
+		.config = &agents->configs.of[0],
+		.member = agents->member,
+		.failed = on_guest_failed,
+	};
+	enum ha_error why;
+
+	if (!config_shares_visitors(options.config))
+		return HA_OK;
+	agents->guest = guest_open(&options, &why, report, AGENTS_REPORT);
+	return why;
+}
+
 static enum ha_error open_one(struct agents *agents, struct agents_one *one,
                               char report[AGENTS_REPORT])
 {
@@ -111,7 +135,7 @@ enum ha_error agents_open(struct agents *agents, char report[AGENTS_REPORT])
 		one->config = &agents->configs.of[i];
 		why = open_one(agents, one, report);
 	}
-	return why;
+	return why == HA_OK ? open_guest(agents, report) : why;
 }
 
 static enum ha_error start_one(struct agents_one *one, char report[AGENTS_REPORT])
@@ -138,6 +162,8 @@ static enum ha_error start_all(struct agents *agents, char report[AGENTS_REPORT]
 		why = membership_start(agents->member, report, AGENTS_REPORT);
 	for (size_t i = 0; i < agents->count && why == HA_OK; i++)
 		why = start_one(&agents->of[i], report);
+	if (why == HA_OK && agents->guest)
+		why = guest_start(agents->guest, report, AGENTS_REPORT);
 	let_signals(&before);
 	return why;
 }
@@ -249,6 +275,7 @@ void agents_stop(struct agents *agents)
 {
 	for (size_t i = 0; i < agents->count; i++)
 		await_again(&agents->of[i]);
+	guest_halt(agents->guest);
 	for (size_t i = 0; i < agents->count; i++)
 		if (agents->of[i].agent)
 			agent_halt(agents->of[i].agent);
@@ -264,6 +291,7 @@ void agents_stop(struct agents *agents)
 
 void agents_close(struct agents *agents)
 {
+	guest_close(agents->guest);
 	for (size_t i = 0; i < agents->count; i++)
 		agent_close(agents->of[i].agent);
 	membership_close(agents->member);

@@ -20,6 +20,7 @@
 #include "agentd/control/loop.h"
 #include "agentd/control/server.h"
 #include "agentd/flow/agent.h"
+#include "agentd/flow/guest.h"
 #include "agentd/flow/membership.h"
 #include "mib/snmp.h"
 
@@ -42,6 +43,7 @@ struct agents_one {
 struct agents {
 	struct config_groups configs;
 	struct membership *member; /* of a cluster, or NULL */
+	struct guest *guest;       /* visitors that its members share, or NULL */
 	struct agents_one of[CONFIG_GROUPS_MAX];
 	size_t count;
 	struct loop *loop;

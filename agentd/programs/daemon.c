@@ -161,12 +161,18 @@ static enum ha_error prepare(struct daemon *d)
 	return why;
 }
 
+static const struct visitors_members *members_of(const struct daemon *d)
+{
+	return d->agents.guest ? guest_members(d->agents.guest) : NULL;
+}
+
 static enum ha_error open_agents(struct daemon *d)
 {
 	enum ha_error why = agents_open(&d->agents, d->report);
 
 	if (why == HA_OK && visit_is_wanted(main_config(d)))
-		d->visit = visit_open(main_config(d), &why, d->report, sizeof(d->report));
+		d->visit = visit_open(main_config(d), members_of(d), &why, d->report,
+		                      sizeof(d->report));
 	if (why == HA_OK)
 		d->snmp = mib_service_open(&d->agents.configs, &why, d->report, sizeof(d->report));
 	if (why == HA_OK)

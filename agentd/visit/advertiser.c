@@ -25,7 +25,9 @@ unsigned advertiser_roles(const struct visit *visit, const struct served_link *l
 	if (link->interface.index == 0 || !atomic_load(&visit->running) ||
 	    visit->settings.disabled || visit->home.disabled)
 		return 0;
-	return visit->home.answers ? roles : roles & ~(unsigned)ADVERTISED_HOME;
+	if (!visit->home.answers)
+		roles &= ~(unsigned)ADVERTISED_HOME;
+	return order_serves(visit, link) ? roles : roles & ~(unsigned)ADVERTISED_FOREIGN;
 }
 
 uint16_t advertiser_flags(const struct visit *visit, const struct served_link *link)
@@ -56,12 +58,36 @@ struct in_addr visit_address(const struct visit *visit, const struct served_link
 	if (advertiser_roles(visit, link) & ADVERTISED_HOME &&
 	    interface_has_address(&link->interface, visit->settings.home_agent))
 		return visit->settings.home_agent;
-	return link->interface.addresses[0].address;
+	return served_address(link);
+}
+
+struct in_addr served_address(const struct served_link *link)
+{
+	return interface_has_address(&link->interface, link->settings->shared)
+	               ? link->settings->shared
+	               : link->interface.addresses[0].address;
+}
+
+/* The one that moves alone: of the others that this host has there the next one knows nothing. */
+static void add_shared_router(const struct served_link *link, struct advertisement *out)
+{
+	const struct in_addr shared = link->settings->shared;
+
+	out->routers[out->router_count++] = (struct advertisement_router){
+		.address = shared,
+		.prefix_length = out->has_prefix_lengths
+		                         ? interface_prefix_of(&link->interface, shared)
+		                         : 0,
+	};
 }
 
 static void add_routers(const struct served_link *link, struct advertisement *out)
 {
 	out->has_prefix_lengths = link->settings->of.prefix_lengths;
+	if (interface_has_address(&link->interface, link->settings->shared)) {
+		add_shared_router(link, out);
+		return;
+	}
 	for (size_t i = 0; i < link->interface.address_count; i++)
 		out->routers[out->router_count++] = (struct advertisement_router){
 			.address = link->interface.addresses[i].address,
@@ -187,9 +213,14 @@ void advertiser_update(struct visit *visit, struct served_link *link, uint64_t n
 		(void)advertise_end(&link->advertise, &link->settings->advertise, now_ms);
 }
 
+bool served_link_goes_on(const struct visit *visit, const struct served_link_settings *settings)
+{
+	return visit->settings.cluster && (visit->members || settings->of.roles == ADVERTISED_HOME);
+}
+
 void advertiser_end(struct visit *visit, struct served_link *link, uint64_t now_ms)
 {
-	bool goes_on = visit->settings.cluster && link->settings->of.roles == ADVERTISED_HOME;
+	bool goes_on = served_link_goes_on(visit, link->settings);
 	struct advertise_verdict verdict = advertise_end(&link->advertise,
 	                                                 &link->settings->advertise, now_ms);
 

@@ -1,9 +1,7 @@
-/* answer.c - what home agents answer, or do not: the visitor list changes, and then the
- * mobile node is told. */
+/* answer.c - what home agents answer, or do not, and whose time is over. */
 #include "agentd/visit/internal.h"
 
 #include "agentd/base/address.h"
-#include "agentd/base/binding.h"
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 #include "agentd/registration/foreign_reply.h"
@@ -11,58 +9,6 @@
 
 #define ANSWER_BATCH 64u /* datagrams of one socket before others have their turn */
 #define EXPIRE_MS 500u   /* how often lifetimes are looked at */
-
-/* ---- the visitor list ---- */
-
-enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind,
-                             const struct foreign_visitor *visitor)
-{
-	const struct visitor_command command = { .kind = kind, .visitor = *visitor };
-	enum ha_error why = visitors_apply(visit->visitors, &command);
-
-	if (why == HA_OK && kind == VISITOR_PUT) {
-		carry_put(visit, visitor);
-		letters_cancel(visit->letters, visitor->home, visitor->home_agent);
-	} else if (why == HA_OK) {
-		carry_remove(visit, visitor);
-	}
-	return why;
-}
-
-void visitor_log(const struct foreign_visitor *visitor, const char *what)
-{
-	static struct log_limit limit = { .per_second = 10 };
-	uint64_t held_back;
-
-	if (log_enabled(LOG_LEVEL_INFO) && log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
-		log_info("visitor %s of home agent %s: %s", address_format(visitor->home).text,
-		         address_format(visitor->home_agent).text, what);
-}
-
-/* What a reply does to the list, the counter, and how it is said. */
-static const struct {
-	enum visiting_counter counter;
-	const char *text;
-} changes[] = {
-	[FOREIGN_VISITOR_CREATED] = { VISITING_VISITORS_BEGUN, "is served" },
-	[FOREIGN_VISITOR_REFRESHED] = { VISITING_VISITORS_RENEWED, "goes on" },
-	[FOREIGN_VISITOR_ENDED] = { VISITING_VISITORS_ENDED, "has deregistered" },
-};
-
-/* false: there is no room, which was kept free for it when it asked. */
-static bool apply(struct visit *visit, enum foreign_visitor_change what,
-                  const struct foreign_visitor *visitor)
-{
-	enum visitor_command_kind kind = what == FOREIGN_VISITOR_ENDED ? VISITOR_GONE : VISITOR_PUT;
-
-	if (what == FOREIGN_VISITOR_KEPT)
-		return true;
-	if (visitor_change(visit, kind, visitor) != HA_OK)
-		return false;
-	visiting_count(changes[what].counter);
-	visitor_log(visitor, changes[what].text);
-	return true;
-}
 
 /* ---- replies ---- */
 
@@ -105,26 +51,25 @@ static void settle(struct visit *visit, const struct foreign_reply *reply,
                    const struct foreign_reply_facts *facts,
                    const struct foreign_reply_verdict *verdict, uint64_t now_ms)
 {
-	uint8_t octets[VISIT_PACKET_MAX + FOREIGN_REPLY_ADDED_MAX];
-	struct writer out = writer_over(octets, sizeof(octets));
-	struct foreign_visitor visitor;
+	struct order order = {
+		.change = verdict->visitor,
+		.asked = *facts->pending,
+		.relayed = verdict->effect == FOREIGN_REPLY_RELAY,
+		.code = verdict->code,
+	};
+	struct writer out = writer_over(order.message, sizeof(order.message));
 	struct node_answer answer;
 
 	node_answer_of(visit, facts->pending, 0, &answer);
 	foreign_reply_write(reply, facts, verdict, &answer.answer, &out);
-	visitor = foreign_visitor_of(reply, facts, verdict, &answer.answer, now_ms);
-	if (out.error != HA_OK || !apply(visit, verdict->visitor, &visitor)) {
-		visiting_count(VISITING_SEND_FAILED);
-		return;
-	}
-	if (verdict->effect == FOREIGN_REPLY_RELAY)
-		visiting_count(VISITING_REPLIES_RELAYED);
+	order.visitor = foreign_visitor_of(reply, facts, verdict, &answer.answer, now_ms);
+	order.size = writer_span(&out).size;
+	if (out.error == HA_OK)
+		order_begin(visit, &order);
 	else
-		visiting_count(VISITING_REPLIES_DENIED);
-	foreign_code_count(verdict->code);
+		visiting_count(VISITING_SEND_FAILED);
 	if (verdict->revoke && !facts->visitor)
-		owe_refused(visit, reply, &visitor, now_ms);
-	node_tell(visit, facts->pending, reply->fixed.home, writer_span(&out));
+		owe_refused(visit, reply, &order.visitor, now_ms);
 }
 
 static void take_reply(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
@@ -200,6 +145,8 @@ static void take(struct visit *visit, const struct port *port, const struct port
 {
 	uint8_t type = heard->message.size ? heard->message.at[0] : 0;
 
+	if (visit->members && !visit->serves)
+		return; /* whoever is the foreign agent now has asked for nothing here */
 	/* Requests come here too, and are taken from the link, with their addresses there. */
 	if (!heard->failed && type == MIP_TYPE_REQUEST)
 		return;
@@ -257,13 +204,14 @@ uint64_t answer_expire(struct visit *visit, uint64_t now_ms)
 	if (now_ms < visit->expire_ms)
 		return visit->expire_ms;
 	while (foreign_pendings_expire(visit->pendings, now_ms, &late)) {
-		if (late.doubted)
-			continue;
+		if (late.doubted || (visit->members && !visit->serves))
+			continue; /* told already, or its mobile node asks whoever serves */
 		visiting_count(VISITING_TIMEOUTS);
 		node_deny(visit, &late, FOREIGN_TIMEOUT, "the home agent did not answer",
 		          late.lifetime_s, now_ms);
 	}
-	end_expired(visit, now_ms);
+	if (!visit->members) /* or whoever leads them sees to it */
+		end_expired(visit, now_ms);
 	revoke_tick(visit, now_ms);
 	visit->expire_ms = now_ms + EXPIRE_MS;
 	return visit->expire_ms;

@@ -35,10 +35,12 @@ static struct visit_path path_of(const struct foreign_visitor *visitor)
 	return path;
 }
 
-/* Who decapsulates himself has no tunnel that ends here. */
+/* Who decapsulates himself has no tunnel that ends here, and who is on a link that is not here
+ * now no way from it. */
 static bool is_carried(const struct visit *visit, const struct foreign_visitor *visitor)
 {
-	return visit->plane && !(visitor->asked.flags & MIP_REQUEST_DECAPSULATES);
+	return visit->plane && visitor->asked.interface &&
+	       !(visitor->asked.flags & MIP_REQUEST_DECAPSULATES);
 }
 
 void carry_put(struct visit *visit, const struct foreign_visitor *visitor)
@@ -77,11 +79,12 @@ static size_t list_links(const struct visit *visit, struct visit_plane_link *out
 		const struct served_link *link = &visit->links[i];
 		struct visit_plane_link *to = &out[count];
 
-		if (!(link->settings->of.roles & ADVERTISED_FOREIGN) || !link->interface.index)
+		if (!(link->settings->of.roles & ADVERTISED_FOREIGN) || !link->interface.index ||
+		    !order_serves(visit, link))
 			continue;
 		to->index = link->interface.index;
 		memcpy(to->name, link->interface.name, sizeof(to->name));
-		to->address = link->interface.addresses[0].address;
+		to->address = served_address(link);
 		to->routes = link->settings->of.router;
 		count++;
 	}

@@ -48,6 +48,9 @@
 	X(FROM_LINKS, "visit-replies-from-links", 0,                                               \
 	  "what seems to come from home agents, ICMP errors too, but came by a link where this "   \
 	  "agent serves mobile nodes, and was dropped")                                            \
+	X(NOT_SAFE, "visit-replies-not-safe", 0,                                                   \
+	  "replies that could not be sent on, since the members of the cluster could not take "    \
+	  "what they say; denied with code 66")                                                    \
 	X(TIMEOUTS, "visit-timeouts", 0, "requests that no home agent answered in time")           \
 	X(UNREACHABLE, "visit-unreachable", 0,                                                     \
 	  "requests denied because the network said that the home agent cannot be reached")        \

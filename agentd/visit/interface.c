@@ -106,16 +106,29 @@ bool interface_has_address(const struct interface *interface, struct in_addr add
 	return false;
 }
 
+static bool is_on(const struct interface_address *of, struct in_addr address)
+{
+	uint32_t mask = of->prefix_length ? UINT32_MAX << (32 - of->prefix_length) : 0;
+
+	return ((address_host(address) ^ address_host(of->address)) & mask) == 0;
+}
+
+uint8_t interface_prefix_of(const struct interface *interface, struct in_addr address)
+{
+	uint8_t length = 32;
+
+	for (size_t i = 0; i < interface->address_count; i++)
+		if (is_on(&interface->addresses[i], address) &&
+		    interface->addresses[i].prefix_length < length)
+			length = interface->addresses[i].prefix_length;
+	return length;
+}
+
 bool interface_is_on_network(const struct interface *interface, struct in_addr address)
 {
-	for (size_t i = 0; i < interface->address_count; i++) {
-		uint8_t length = interface->addresses[i].prefix_length;
-		uint32_t mask = length ? UINT32_MAX << (32 - length) : 0;
-
-		if (((address_host(address) ^ address_host(interface->addresses[i].address)) &
-		     mask) == 0)
+	for (size_t i = 0; i < interface->address_count; i++)
+		if (is_on(&interface->addresses[i], address))
 			return true;
-	}
 	return false;
 }
 

@@ -46,6 +46,10 @@ enum interface_news interface_look(struct interface *interface, const struct ifa
 
 bool interface_has_address(const struct interface *interface, struct in_addr address);
 
+/* Of an address of the interface: how long the prefix of its network is, by the shortest of those
+ * that the host has there; an address that moves comes without one. */
+uint8_t interface_prefix_of(const struct interface *interface, struct in_addr address);
+
 /* The host has one of the links' networks: an address that is at home there. */
 bool interface_is_on_network(const struct interface *interface, struct in_addr address);
 

@@ -15,10 +15,11 @@
 #include "agentd/visit/keys.h"
 #include "agentd/visit/letters.h"
 #include "agentd/visit/nodes.h"
+#include "agentd/visit/order.h"
 #include "agentd/visit/ports.h"
 #include "agentd/visit/settings.h"
 #include "agentd/visit/visit.h"
-#include "agentd/visit/visitors.h"
+#include "agentd/visitors/members.h"
 #include "proto/ip4.h"
 
 #define VISIT_LOCAL_MAX 64u    /* addresses of this host that are looked at */
@@ -53,6 +54,10 @@ struct visit {
 	struct visitors *visitors;
 	struct letters *letters;
 	struct foreign_revoked revoked[VISIT_REVOKED_MAX];
+	const struct visitors_members *members; /* who have them in common; NULL: nobody has */
+	struct orders *orders;                  /* of replies that wait for the members */
+	bool serves;                            /* this member is the foreign agent */
+	uint64_t served_ms;                     /* since when it is, or is not */
 	struct ports ports;
 	struct visit_plane *plane;                        /* NULL: packets are not carried now */
 	struct visit_plane_link carried[VISIT_LINKS_MAX]; /* the links that it was opened for */
@@ -88,6 +93,10 @@ bool visit_is_busy(const struct visit *visit);
 uint16_t visit_lifetime_s(const struct visit *visit, const struct served_link *link);
 /* Our address on a link. */
 struct in_addr visit_address(const struct visit *visit, const struct served_link *link);
+/* Likewise, of a foreign agent. */
+struct in_addr served_address(const struct served_link *link);
+/* Another member goes on there when this one ends. */
+bool served_link_goes_on(const struct visit *visit, const struct served_link_settings *settings);
 
 /* ---- hear.c ---- */
 
@@ -107,6 +116,30 @@ enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, siz
 void carry_put(struct visit *visit, const struct foreign_visitor *visitor);
 void carry_remove(struct visit *visit, const struct foreign_visitor *visitor);
 
+/* ---- order.c ---- */
+
+#define ORDER_ADDRESS_MS 5000u /* for the addresses of who has become the foreign agent */
+
+/* Send a reply when what it says of the visitor list is safe. */
+void order_begin(struct visit *visit, const struct order *order);
+uint32_t orders_waiting(const struct visit *visit);
+/* Take what the members say. */
+void order_hear(struct visit *visit, uint64_t now_ms);
+/* The same, of visitors alone. */
+void order_news(struct visit *visit);
+/* Other interfaces have the numbers of links now. */
+void order_links_changed(struct visit *visit);
+/* Is this host the foreign agent on that link now? */
+bool order_serves(const struct visit *visit, const struct served_link *link);
+/* It is, and the addresses are on their way. */
+bool order_awaits_address(const struct visit *visit, uint64_t now_ms);
+/* The one place where the list of this host changes. */
+enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind,
+                             const struct foreign_visitor *visitor);
+/* A visitor goes, for all that have it. Where members do it is on its way when this returns. */
+enum ha_error visitor_end(struct visit *visit, const struct foreign_visitor *visitor);
+void visitor_log(const struct foreign_visitor *visitor, const char *what);
+
 /* ---- relay.c ---- */
 
 /* A packet of UDP to port 434 came from a mobile node. */
@@ -119,11 +152,6 @@ void relay_hear(struct visit *visit, struct served_link *link, const struct link
 void answer_hear(struct visit *visit, uint64_t now_ms);
 /* End what waits for too long, and lifetimes. Returns when to do it again. */
 uint64_t answer_expire(struct visit *visit, uint64_t now_ms);
-
-/* The one place where the visitor list changes. */
-enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind,
-                             const struct foreign_visitor *visitor);
-void visitor_log(const struct foreign_visitor *visitor, const char *what);
 
 /* ---- revoke.c ---- */
 

@@ -109,7 +109,8 @@ static void add_keys(const struct visit *visit, const struct foreign_request *re
 /* Who waits may become a visitor, and has its place. */
 static bool is_full(const struct visit *visit)
 {
-	return visitors_count(visit->visitors) + foreign_pendings_count(visit->pendings) >=
+	return visitors_count(visit->visitors) + foreign_pendings_count(visit->pendings) +
+	               orders_waiting(visit) >=
 	       visit->settings.visitors_max;
 }
 

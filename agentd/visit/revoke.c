@@ -60,8 +60,9 @@ static enum authentication authenticate(const struct visit *visit, struct in_add
 	return registration_authenticate(&e->foreign_home, e->foreign_home_count, signer->key);
 }
 
-/* The visitor ends before that is acknowledged. */
-static void end_visitor(struct visit *visit, const struct foreign_visitor *found,
+/* The visitor ends before that is acknowledged: among members of a cluster when it is sent anew,
+ * for by then it has ended on their disks. false: that is not now. */
+static bool end_visitor(struct visit *visit, const struct foreign_visitor *found,
                         const struct revocation_message *message,
                         const struct foreign_revocation_verdict *verdict, uint64_t now_ms)
 {
@@ -74,11 +75,13 @@ static void end_visitor(struct visit *visit, const struct foreign_visitor *found
 		.identifier = message->fixed.identifier,
 		.told = verdict->tell,
 	};
-	(void)visitor_change(visit, VISITOR_GONE, &visitor);
+	if (visitor_end(visit, &visitor) != HA_OK)
+		return false;
 	visiting_count(VISITING_VISITORS_REVOKED);
 	visitor_log(&visitor, "its home agent has revoked its registration");
 	if (verdict->tell)
 		tell_node(visit, visitor.asked.interface, visitor.asked.link, visitor.home, now_ms);
+	return !visit->members;
 }
 
 static void acknowledge(struct visit *visit, const struct port *port,
@@ -121,15 +124,17 @@ void revoke_hear(struct visit *visit, const struct port *port, const struct port
 	    address_equal(revoked->home_agent, message.fixed.home_domain) && revoked->identifier)
 		facts.revoked = revoked;
 	verdict = foreign_revocation_decide(&message, &facts);
-	visiting_count(counter_of_fate[verdict.fate]);
+	if (verdict.fate != REVOCATION_TAKEN)
+		visiting_count(counter_of_fate[verdict.fate]);
 	log_debug("revocation of %s for %s: %s", address_format(message.source).text,
 	          address_format(message.fixed.home).text, verdict.reason);
 	if (verdict.fate != REVOCATION_TAKEN)
 		return;
-	if (verdict.ends)
-		end_visitor(visit, facts.visitor, &message, &verdict, now_ms);
-	else
+	if (!verdict.ends)
 		revoked->identifier = message.fixed.identifier;
+	else if (!end_visitor(visit, facts.visitor, &message, &verdict, now_ms))
+		return;
+	visiting_count(VISITING_REVOCATIONS_ACKNOWLEDGED);
 	acknowledge(visit, port, heard, &message, verdict.inform, &signer);
 }
 
@@ -161,7 +166,8 @@ uint32_t revoke_visitors(struct visit *visit, struct in_addr home, struct in_add
 		    (home_agent.s_addr && !address_equal(found->home_agent, home_agent)))
 			continue;
 		visitor = *found;
-		(void)visitor_change(visit, VISITOR_GONE, &visitor);
+		if (visitor_end(visit, &visitor) != HA_OK)
+			continue;
 		visiting_count(VISITING_VISITORS_REMOVED);
 		visitor_log(&visitor, "it was removed by the operator");
 		revoke_owe(visit, &visitor, now_ms);
@@ -197,8 +203,10 @@ static void send_letter(struct visit *visit, struct letter *letter, uint64_t now
 void revoke_tick(struct visit *visit, uint64_t now_ms)
 {
 	uint32_t place = 0, given_up = letters_give_up(visit->letters, now_ms);
-	struct letter *letter = letters_due(visit->letters, now_ms, &place);
+	struct letter *letter = NULL;
 
+	if (!visit->members || visit->serves)
+		letter = letters_due(visit->letters, now_ms, &place);
 	if (given_up)
 		counter_add(&visiting_counters, VISITING_REVOCATIONS_GIVEN_UP, given_up);
 	for (unsigned i = 0; letter && i < SENDS_PER_TICK; i++) {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agentd/base/shared_address.h"
+
 #define ALL_SYSTEMS UINT32_C(0xe0000001) /* 224.0.0.1 */
 #define MS 1000u
 #define RESERVED 4u /* one in so many that wait is kept free for visitors */
@@ -58,11 +60,35 @@ static void set_link(const struct advertised_link *from, uint32_t answers,
 	to->answers = (struct rate){ .per_s = answers, .burst = answers };
 }
 
+/* The first of those that are on its interface. */
+static struct in_addr shared_on(const struct config *config, const char *interface)
+{
+	struct shared_address all[SHARED_ADDRESSES_MAX];
+	size_t count = 0;
+
+	if (config_shares_visitors(config))
+		(void)shared_addresses_parse(config->visit_shared, all, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].interface, interface) == 0)
+			return all[i].address;
+	return (struct in_addr){ 0 };
+}
+
+static void add_link(const struct config *config, size_t i, struct foreign_settings *out)
+{
+	struct served_link_settings *link = &out->links[out->link_count++];
+
+	set_link(&config->advertised_links[i], config->advertise_answers, link);
+	link->number = (uint32_t)i + 1;
+	link->shared = shared_on(config, link->of.interface);
+}
+
 void foreign_settings_of(const struct config *config, struct foreign_settings *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->foreign = config_is_foreign_agent(config);
 	out->cluster = config->cluster_node != 0;
+	out->shared = config_shares_visitors(config);
 	out->home_agent = config->home_agent_address;
 	out->visitors_max = config->visitors_max;
 	out->visitors_busy = config->visitors_busy ? config->visitors_busy : config->visitors_max;
@@ -84,6 +110,5 @@ void foreign_settings_of(const struct config *config, struct foreign_settings *o
 		set_policy(config, &out->policy);
 	for (size_t i = 0; i < ADVERTISED_LINKS_MAX; i++)
 		if (advertised_link_is_given(&config->advertised_links[i]))
-			set_link(&config->advertised_links[i], config->advertise_answers,
-			         &out->links[out->link_count++]);
+			add_link(config, i, out);
 }

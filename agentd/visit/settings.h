@@ -19,6 +19,8 @@ enum served_link_state {
 };
 
 struct served_link_settings {
+	uint32_t number;       /* of the link in the configuration, from 1 */
+	struct in_addr shared; /* the address there that members share; 0 = none */
 	struct advertised_link of;
 	struct advertise_settings advertise;
 	enum served_link_state state;
@@ -30,6 +32,7 @@ struct foreign_settings {
 	bool foreign;  /* there is a foreign agent */
 	bool disabled; /* by an operator: neither advertised, nor are requests heard */
 	bool cluster;  /* the home agent is one of a cluster */
+	bool shared;   /* and so is the foreign agent */
 	struct foreign_policy policy;
 	struct foreign_pending_limits pending;
 	uint32_t visitors_max;

@@ -90,6 +90,9 @@ static enum ha_error try_care_of(struct trial *trial, const struct visit_change 
 	struct foreign_policy *policy = &trial->next.policy;
 	size_t place = place_of_care_of(policy, change->address);
 
+	/* Other members of the cluster know nothing of it. */
+	if (trial->visit->members)
+		return change->on ? HA_E_MALFORMED : HA_E_IN_USE;
 	undo->on = !change->on;
 	if (change->on)
 		return add_care_of(trial, change->address);

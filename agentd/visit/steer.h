@@ -30,8 +30,9 @@ struct visit_change {
  *
  * HA_E_NOTFOUND: there is no such interface or care-of address. HA_E_EXISTS: the address is offered
  * already. HA_E_RANGE: times that RFC 1256 does not allow, or a lifetime that is the home agent's
- * to say. HA_E_MALFORMED: an address that cannot be a care-of address here. HA_E_CAPACITY: too
- * many. HA_E_IN_USE: visitors have that care-of address, or it is the last one. */
+ * to say. HA_E_MALFORMED: an address that cannot be a care-of address here, none
+ * can be added where members of a cluster share them. HA_E_CAPACITY: too many. HA_E_IN_USE: visitors
+ * have that care-of address, or it is the last one, or shared. */
 enum ha_error visit_steer_check(struct visit *visit, const struct visit_change *changes,
                                 size_t count, size_t *refused);
 

@@ -50,6 +50,20 @@ static void name_interface(const struct visit *visit, unsigned index,
 			memcpy(out, visit->links[i].interface.name, HOME_NETWORK_INTERFACE_MAX);
 }
 
+static void add_standing(const struct visit *visit, struct visit_figures *out)
+{
+	struct visitors_standing standing;
+
+	out->serves = true;
+	if (!visit->members)
+		return;
+	visit->members->standing(visit->members->context, &standing);
+	out->shared = true;
+	out->serves = visit->serves;
+	out->failing = standing.failing;
+	out->leader = standing.leader;
+}
+
 bool visit_figures(struct visit *visit, struct visit_figures *out)
 {
 	struct visit_plane_status status;
@@ -66,6 +80,7 @@ bool visit_figures(struct visit *visit, struct visit_figures *out)
 		.busy = visit_is_busy(visit),
 		.carries = visit->plane != NULL,
 	};
+	add_standing(visit, out);
 	if (visit->plane) {
 		visit_plane_status(visit->plane, &status);
 		memcpy(out->doubt, status.doubt, sizeof(out->doubt));

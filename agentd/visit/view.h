@@ -35,6 +35,10 @@ struct visit_figures {
 	uint32_t pending, pending_max;
 	size_t associations;
 	bool busy;
+	bool shared;                 /* by members of a cluster, of which the next is about */
+	bool serves;                 /* this one is the foreign agent */
+	bool failing;                /* the store of visitors cannot be written here */
+	uint8_t leader;              /* that member, as far as is known; 0 = none yet */
 	bool carries;                /* packets of visitors, now */
 	char doubt[VISIT_DOUBT_MAX]; /* what of this host stands in their way; "" = nothing */
 };

@@ -19,7 +19,8 @@
 #include "agentd/visit/counters.h"
 #include "agentd/visit/internal.h"
 
-#define LOOK_MS 1000u /* how often the interfaces are looked at */
+#define LOOK_MS 1000u    /* how often the interfaces are looked at */
+#define LOOK_SOON_MS 20u /* while an address is on its way to one */
 #define RIGHTS (1u << CAP_NET_RAW | 1u << CAP_NET_BIND_SERVICE | 1u << CAP_NET_ADMIN)
 
 bool visit_is_wanted(const struct config *config)
@@ -52,8 +53,9 @@ static void tell_news(const struct served_link *link, enum interface_news news)
 static enum ha_error look(struct visit *visit, uint64_t now_ms, char *report, size_t size)
 {
 	struct ifaddrs *list;
+	bool changed = false;
 
-	visit->look_ms = now_ms + LOOK_MS;
+	visit->look_ms = now_ms + (order_awaits_address(visit, now_ms) ? LOOK_SOON_MS : LOOK_MS);
 	if (getifaddrs(&list) != 0)
 		return HA_OK;
 	for (size_t i = 0; i < visit->link_count; i++) {
@@ -61,8 +63,11 @@ static enum ha_error look(struct visit *visit, uint64_t now_ms, char *report, si
 
 		if (news != INTERFACE_SAME)
 			tell_news(&visit->links[i], news);
+		changed = changed || news != INTERFACE_SAME;
 		advertiser_update(visit, &visit->links[i], now_ms);
 	}
+	if (changed)
+		order_links_changed(visit);
 	addresses_look(visit, list);
 	freeifaddrs(list);
 	return carry_look(visit, now_ms, report, size);
@@ -78,7 +83,7 @@ static void look_again(struct visit *visit, uint64_t now_ms)
 
 /* ---- the thread ---- */
 
-#define WAITS (1u + ADVERTISED_LINKS_MAX + PORTS_MAX)
+#define WAITS (2u + ADVERTISED_LINKS_MAX + PORTS_MAX)
 
 static uint64_t next_ms(const struct visit *visit)
 {
@@ -99,6 +104,8 @@ static int list_waits(struct visit *visit, struct pollfd about[WAITS], nfds_t *c
 
 	*count = 0;
 	about[(*count)++] = (struct pollfd){ .fd = visit->wake, .events = POLLIN };
+	about[(*count)++] = (struct pollfd){ .fd = visit->members ? visit->members->ready : -1,
+		                             .events = POLLIN };
 	for (size_t i = 0; i < visit->link_count; i++)
 		about[(*count)++] = (struct pollfd){ .fd = visit->links[i].interface.socket,
 			                             .events = POLLIN };
@@ -130,6 +137,7 @@ static void act(struct visit *visit)
 {
 	uint64_t now_ms = clock_monotonic_ms();
 
+	order_hear(visit, now_ms);
 	steer_work(visit, now_ms);
 	look_again(visit, now_ms);
 	for (size_t i = 0; i < visit->link_count; i++) {
@@ -170,7 +178,7 @@ static void set_links(struct visit *visit)
 	for (size_t i = 0; i < visit->settings.link_count; i++) {
 		const struct served_link_settings *settings = &visit->settings.links[i];
 		struct served_link *link = &visit->links[visit->link_count++];
-		bool goes_on = visit->settings.cluster && settings->of.roles == ADVERTISED_HOME;
+		bool goes_on = served_link_goes_on(visit, settings);
 
 		link->settings = settings;
 		interface_init(&link->interface, settings->of.interface);
@@ -199,6 +207,10 @@ static enum ha_error open_tables(struct visit *visit, char *report, size_t size)
 		why = foreign_pendings_create(&settings->pending, seed(), &visit->pendings);
 	if (why == HA_OK)
 		why = visitors_create(settings->visitors_max, seed(), &visit->visitors);
+	if (why == HA_OK && visit->members) {
+		visit->orders = calloc(1, sizeof(*visit->orders));
+		why = visit->orders ? HA_OK : HA_E_NOMEM;
+	}
 	return why == HA_OK ? why
 	                    : ha_refuse(report, size, why,
 	                                "foreign-agent: no memory for %u visitors and %u "
@@ -259,7 +271,8 @@ static enum ha_error open_all(struct visit *visit, char *report, size_t size)
 	return why == HA_OK ? why : ha_refuse(report, size, why, "no thread for the foreign agent");
 }
 
-struct visit *visit_open(const struct config *config, enum ha_error *why, char *report, size_t size)
+struct visit *visit_open(const struct config *config, const struct visitors_members *members,
+                         enum ha_error *why, char *report, size_t size)
 {
 	struct visit *visit = calloc(1, sizeof(*visit));
 
@@ -270,6 +283,7 @@ struct visit *visit_open(const struct config *config, enum ha_error *why, char *
 	visit->sender = visit->wake = -1;
 	pthread_mutex_init(&visit->lock, NULL);
 	foreign_settings_of(config, &visit->settings);
+	visit->members = members;
 	*why = open_all(visit, report, size);
 	if (*why == HA_OK)
 		return visit;
@@ -337,6 +351,7 @@ void visit_close(struct visit *visit)
 	keys_free(visit->keys);
 	foreign_pendings_free(visit->pendings);
 	visitors_free(visit->visitors);
+	free(visit->orders);
 	free(visit->nodes);
 	free(visit->letters);
 	if (visit->sender >= 0)

@@ -19,15 +19,17 @@
 #include "agentd/base/error.h"
 
 struct visit;
+struct visitors_members;
 
 /* Is there anything to do: a foreign agent, or something to advertise? */
 bool visit_is_wanted(const struct config *config);
 
 /* Open sockets and start the thread, which keeps the rights that it needs for interfaces
  * that come later, and does nothing before visit_start. Before privileges are dropped.
- * `config` is borrowed for the call. NULL with *why and a sentence. */
-struct visit *visit_open(const struct config *config, enum ha_error *why, char *report,
-                         size_t size);
+ * `config` is borrowed for the call. `members` have the visitors in common, where they do,
+ * and are there until visit_close; else NULL. NULL with *why and a sentence. */
+struct visit *visit_open(const struct config *config, const struct visitors_members *members,
+                         enum ha_error *why, char *report, size_t size);
 
 /* Be there for mobile nodes from now on. */
 void visit_start(struct visit *visit);

@@ -25,24 +25,26 @@ FOLDERS = {
     "agentd/registration": ["proto", "agentd/base"],
     "agentd/discovery": ["proto", "agentd/base"],
     "agentd/routing": ["proto", "agentd/base"],
+    "agentd/visitors": ["agentd/registration", "proto", "agentd/base", "schema"],
     "agentd/state": ["proto", "agentd/base", "schema"],
     "replication": ["agentd/base"],
     "agentd/dataplane": ["proto", "agentd/base"],
     "agentd/load": ["proto", "agentd/base"],
     # layer 4: control asks flow, never the other way round
     "agentd/flow": [
-        "agentd/registration", "agentd/discovery", "agentd/routing", "agentd/state", "replication",
+        "agentd/registration", "agentd/visitors", "agentd/discovery", "agentd/routing", "agentd/state", "replication",
         "agentd/dataplane", "proto", "agentd/base", "schema",
     ],
     "agentd/visit": [
-        "agentd/registration", "agentd/discovery", "agentd/state", "agentd/dataplane", "proto", "agentd/base",
+        "agentd/registration", "agentd/visitors", "agentd/discovery", "agentd/state", "agentd/dataplane", "proto",
+        "agentd/base",
     ],
     "agentd/mobile": ["agentd/registration", "agentd/discovery", "agentd/dataplane", "proto", "agentd/base"],
     "agentd/control": ["agentd/flow", "agentd/visit", "agentd/state", "replication", "proto", "agentd/base", "schema"],
     "mib": ["agentd/flow", "agentd/visit", "agentd/state", "replication", "agentd/dataplane", "proto", "agentd/base"],
     # layer 5
     "agentd/programs": [
-        "agentd/control", "agentd/mobile", "mib", "agentd/load", "agentd/flow", "agentd/visit", "agentd/registration",
+        "agentd/control", "agentd/mobile", "mib", "agentd/load", "agentd/flow", "agentd/visit", "agentd/visitors", "agentd/registration",
         "agentd/state", "replication",
         "agentd/dataplane", "proto", "agentd/base", "schema",
     ],

@@ -2,6 +2,7 @@
 hearth_unit_test(inbox hearth_flow)
 hearth_unit_test(forwarding hearth_flow)
 hearth_unit_test(members hearth_flow)
+hearth_unit_test(guest_news hearth_flow Threads::Threads)
 hearth_unit_test(restore hearth_flow hearth_replication_fixtures)
 hearth_unit_test(again hearth_flow hearth_replication_fixtures)
 hearth_unit_test(succession hearth_flow hearth_replication_fixtures)

@@ -192,6 +192,73 @@ static void a_list_of_addresses_comes_back(void)
 	CU_ASSERT_FALSE(config_option_equal(&loaded, &none, option));
 }
 
+#define KEY_1 "0a112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define CLUSTER                                                                                    \
+	HOME "cluster: {node: 1, member-1: '192.0.2.11:4340 data " KEY_1 "'}\n"                    \
+	     "advertisement: {link-3: eth1 foreign}\n"
+#define SHARED(value) CLUSTER "foreign-agent: {care-of: 192.0.2.9, shared: '" value "'}\n"
+
+static void members_share_every_address_that_the_agent_is_known_by(void)
+{
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{ SHARED("192.0.2.9"), "foreign-agent.shared: '192.0.2.9' is not allowed" },
+		{ SHARED("192.0.2.9@"), "must be empty, or up to 8 different addresses" },
+		{ SHARED("192.0.2.9@eth0,"), "must be empty, or" },
+		{ SHARED("192.0.2.9@a b"), "must be empty, or" },
+		{ SHARED("192.0.2.9@16letters_are_16"), "must be empty, or" },
+		{ SHARED("192.0.2.9@eth0, 192.0.2.9@eth1"), "must be empty, or" },
+		{ SHARED("224.0.0.9@eth0"), "must be empty, or" },
+		{ SHARED("1.0.0.1@a,1.0.0.2@a,1.0.0.3@a,1.0.0.4@a,1.0.0.5@a,1.0.0.6@a,1.0.0.7@a,"
+		         "1.0.0.8@a,1.0.0.9@a"),
+		  "must be empty, or" },
+		{ SHARED("198.51.100.1@eth1"), "the care-of address 192.0.2.9 must be in it" },
+		{ SHARED("192.0.2.9@eth0"), "an address on eth1 must be in it" },
+		{ SHARED("192.0.2.9@eth1, 192.0.2.1@eth0"), "192.0.2.1 is not allowed" },
+		{ SHARED("192.0.2.9@eth1, 192.0.2.11@eth0"), "member-1 is reached under it" },
+		{ HOME "foreign-agent: {care-of: 192.0.2.9, shared: '192.0.2.9@eth0'}\n",
+		  "only members of a cluster share addresses" },
+		{ CLUSTER "foreign-agent: {shared: '192.0.2.9@eth1'}\n",
+		  "foreign-agent.care-of must be given" },
+	};
+
+	CU_ASSERT_EQUAL(load(SHARED("192.0.2.9@eth0, 198.51.100.1@eth1")), HA_OK);
+	CU_ASSERT_TRUE(config_shares_visitors(&loaded));
+	CU_ASSERT_EQUAL(load(SHARED("192.0.2.9@eth1")), HA_OK);
+	CU_ASSERT_EQUAL(load(SHARED("")), HA_OK);
+	CU_ASSERT_FALSE(config_shares_visitors(&loaded));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CU_ASSERT_EQUAL(load(rows[i].text), HA_E_RANGE);
+		if (!is_said(rows[i].said)) {
+			printf("\n%s\n", said.text);
+			CU_FAIL(rows[i].said);
+		}
+	}
+}
+
+/* Who shares visitors shows it to the other members, and with which addresses. */
+static void members_compare_what_they_share(void)
+{
+	static struct config_groups groups;
+	uint32_t both, other, none;
+
+	groups.count = 1;
+	CU_ASSERT_EQUAL(load(SHARED("192.0.2.9@eth0, 198.51.100.1@eth1")), HA_OK);
+	groups.of[0] = loaded;
+	both = config_groups_digest(&groups);
+	CU_ASSERT_EQUAL(load(SHARED("192.0.2.9@eth0, 198.51.100.2@eth1")), HA_OK);
+	groups.of[0] = loaded;
+	other = config_groups_digest(&groups);
+	CU_ASSERT_EQUAL(load(SHARED("")), HA_OK);
+	groups.of[0] = loaded;
+	none = config_groups_digest(&groups);
+	CU_ASSERT_EQUAL(both & 0xffff, 1);
+	CU_ASSERT_EQUAL(other & 0xffff, 1);
+	CU_ASSERT_NOT_EQUAL(both >> 16, other >> 16);
+	CU_ASSERT_EQUAL(none, 0);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -202,6 +269,9 @@ int main(void)
 		{ "every group leaves the tables to the others",
 		  every_group_leaves_the_tables_to_the_others },
 		{ "a list of addresses comes back", a_list_of_addresses_comes_back },
+		{ "members share every address that the agent is known by",
+		  members_share_every_address_that_the_agent_is_known_by },
+		{ "members compare what they share", members_compare_what_they_share },
 		CU_TEST_INFO_NULL,
 	};
 

@@ -1,7 +1,7 @@
 /* test_visitors.c - the visitor list: who is in it, who is not, and whose time is over. */
 #include <stdlib.h>
 
-#include "agentd/visit/visitors.h"
+#include "agentd/visitors/visitors.h"
 #include "tests/unit/suite.h"
 
 #define SEED UINT64_C(0x1122334455667788)
@@ -135,6 +135,19 @@ static void any_order_of_commands_is_kept(void)
 	visitors_free(visitors);
 }
 
+static void whose_time_is_over_goes_unless_it_stays_longer_by_now(void)
+{
+	begin(4);
+	CU_ASSERT_EQUAL(apply(VISITOR_OVER, 1, 9, 100), HA_E_NOTFOUND);
+	CU_ASSERT_EQUAL(apply(VISITOR_PUT, 1, 9, 100), HA_OK);
+	CU_ASSERT_EQUAL(apply(VISITOR_PUT, 2, 9, 101), HA_OK);
+	CU_ASSERT_EQUAL(apply(VISITOR_OVER, 1, 9, 100), HA_OK);
+	CU_ASSERT_EQUAL(apply(VISITOR_OVER, 2, 9, 100), HA_E_NOTFOUND);
+	CU_ASSERT_PTR_NULL(find(1, 9));
+	CU_ASSERT_PTR_NOT_NULL(find(2, 9));
+	visitors_free(visitors);
+}
+
 static CU_TestInfo tests[] = {
 	{ "a table has room or is none", a_table_has_room_or_is_none },
 	{ "who came is there until it goes", who_came_is_there_until_it_goes },
@@ -142,6 +155,8 @@ static CU_TestInfo tests[] = {
 	{ "all are walked once, and the late ones alone",
 	  all_are_walked_once_and_the_late_ones_alone },
 	{ "any order of commands is kept", any_order_of_commands_is_kept },
+	{ "whose time is over goes unless it stays longer by now",
+	  whose_time_is_over_goes_unless_it_stays_longer_by_now },
 	CU_TEST_INFO_NULL,
 };
 

@@ -5,8 +5,8 @@
  * One thread at a time. Times are milliseconds of the caller's clock.
  *
  * May include: agentd/registration/foreign_pending.h. */
-#ifndef AGENTD_VISIT_VISITORS_H
-#define AGENTD_VISIT_VISITORS_H
+#ifndef AGENTD_VISITORS_VISITORS_H
+#define AGENTD_VISITORS_VISITORS_H
 
 #include "agentd/registration/foreign_pending.h"
 
@@ -15,12 +15,14 @@ struct visitors;
 enum visitor_command_kind {
 	VISITOR_PUT,  /* it is served from now on, or as agreed now */
 	VISITOR_GONE, /* it is not */
+	VISITOR_OVER, /* it is not, unless it stays beyond the time in `expires_ms` by now */
 };
 
 /* Plain data. */
 struct visitor_command {
 	enum visitor_command_kind kind;
-	struct foreign_visitor visitor; /* VISITOR_GONE: home and home_agent of it only */
+	/* But for VISITOR_PUT home and home_agent of it only, and VISITOR_OVER with expires_ms. */
+	struct foreign_visitor visitor;
 };
 
 /* All memory is taken now. `seed` is secret and random. HA_E_NOMEM; HA_E_RANGE: no room for
@@ -28,8 +30,8 @@ struct visitor_command {
 enum ha_error visitors_create(uint32_t capacity, uint64_t seed, struct visitors **out);
 void visitors_free(struct visitors *visitors); /* NULL is fine */
 
-/* HA_E_CAPACITY: there is no room, nothing has changed. HA_E_NOTFOUND: whom VISITOR_GONE is
- * about is not there. */
+/* HA_E_CAPACITY: there is no room, nothing has changed. HA_E_NOTFOUND: whom it is about is not
+ * there, or stays. */
 enum ha_error visitors_apply(struct visitors *visitors, const struct visitor_command *command);
 
 /* Borrowed until the next change. NULL: there is none. */

@@ -1,6 +1,6 @@
 /* visitors.c - slots of a fixed number in chains by a keyed sum of home address and home
  * agent. Slots are named by number, from 1; 0 is none. */
-#include "agentd/visit/visitors.h"
+#include "agentd/visitors/visitors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -113,13 +113,14 @@ static enum ha_error put(struct visitors *visitors, const struct foreign_visitor
 	return HA_OK;
 }
 
-static enum ha_error end(struct visitors *visitors, const struct foreign_visitor *visitor)
+static enum ha_error end(struct visitors *visitors, const struct foreign_visitor *visitor,
+                         uint64_t over_ms)
 {
 	uint32_t *at = place_of(visitors, visitor->home, visitor->home_agent);
 	uint32_t number = *at;
 	struct slot *slot = &visitors->slots[number];
 
-	if (!number)
+	if (!number || slot->visitor.expires_ms > over_ms)
 		return HA_E_NOTFOUND;
 	*at = slot->next;
 	memset(slot, 0, sizeof(*slot));
@@ -132,8 +133,12 @@ static enum ha_error end(struct visitors *visitors, const struct foreign_visitor
 
 enum ha_error visitors_apply(struct visitors *visitors, const struct visitor_command *command)
 {
-	return command->kind == VISITOR_PUT ? put(visitors, &command->visitor)
-	                                    : end(visitors, &command->visitor);
+	const struct foreign_visitor *visitor = &command->visitor;
+
+	if (command->kind == VISITOR_PUT)
+		return put(visitors, visitor);
+	return end(visitors, visitor,
+	           command->kind == VISITOR_OVER ? visitor->expires_ms : UINT64_MAX);
 }
 
 const struct foreign_visitor *visitors_find(const struct visitors *visitors, struct in_addr home,

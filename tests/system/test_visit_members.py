@@ -1,0 +1,240 @@
+"""A foreign agent that the members of a cluster share: a mobile node on their link registers through whichever leads, another
+member goes on with it when that one dies, and nothing that a mobile node was told is lost.
+"""
+
+import contextlib
+import os
+import sys
+
+import pytest
+from agent import Agent
+from cluster import Cluster
+from namespaces import ip
+from visiting import Advertisement, Visitor, datagram
+from waiting import wait_for
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../conformance"))
+
+import wire  # noqa: E402
+
+HOME_AGENT = "192.0.2.200"  # of the visitors, beside the cluster
+CARE_OF, HERE = "192.0.2.9", "198.51.100.1"
+MOBILES = [f"10.0.0.{number}" for number in range(1, 9)]
+KEY = bytes(range(16))
+VISITED = "eth1"
+ROUNDS = 2400  # of four renewals, some 300 octets of the log each
+
+
+def key_rows():
+    return [{"kind": "mobile", "home": home, "spi": 256, "algorithm": "hmac-md5", "key": KEY.hex()} for home in MOBILES]
+
+
+class World:
+    """The members on two links: that of the cluster and of home agents, and that of visitors."""
+
+    def __init__(self, directory, *roles):
+        self.cluster = Cluster(str(directory), *roles, configuration={
+            "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, "shared": f"{CARE_OF}@eth0, {HERE}@{VISITED}"},
+            "advertisement": {"link-1": f"{VISITED} foreign every 3-4"},
+        }, associations=[]).unstarted()
+        self.cluster.__enter__()
+        self.switch = self.cluster.switch
+        ip("-n", self.switch.name, "link", "add", "visited", "type", "bridge", "forward_delay", "0")
+        ip("-n", self.switch.name, "link", "set", "visited", "up")
+        for host in ("client", *(member.host for member in self.cluster.members.values())):
+            self.plug(host)
+        self.switch.plug("home", f"{HOME_AGENT}/24")
+        os.makedirs(directory / "home")
+        self.home_agent = Agent(str(directory / "home"), {
+            "home-agent": {"address": HOME_AGENT, "port": 434}, "registration": {"reverse-tunnel": True},
+            "home-networks": {"network-1": "10.0.0.0/24 virtual"}, "dataplane": {"path": "user"},
+        }, key_rows())
+        self.home_agent.start(prefix=self.switch.inside("home"))
+        self.cluster.start()
+        self.node = Visitor(self.switch.namespace("client"), VISITED)
+
+    def plug(self, host):
+        """One more interface of a host, without an address: on the visited link."""
+        ip("link", "add", VISITED, "netns", self.switch.namespace(host), "type", "veth", "peer", "name", f"v-{host}", "netns",
+           self.switch.name)
+        ip("-n", self.switch.name, "link", "set", f"v-{host}", "master", "visited", "up")
+        ip("-n", self.switch.namespace(host), "link", "set", VISITED, "up")
+
+    def close(self):
+        self.node.close()
+        self.home_agent.__exit__(None, None, None)
+        self.cluster.__exit__(None, None, None)
+
+    def serving(self, other_than=None):
+        """The member that says that it is the foreign agent and advertises, or None."""
+        for member in self.cluster.data():
+            status = member is not other_than and member.ask("status")
+            rows = status and status["foreign_agent"] == "leader" and member.ask("advertisements")
+            if rows and rows[0]["advertises"] and rows[0]["address"] == HERE:
+                return member
+        return None
+
+    def await_serving(self, other_than=None):
+        return wait_for(lambda: self.serving(other_than), "a member is the foreign agent")
+
+    def request(self, home, lifetime=300):
+        message = wire.build_request(wire.flags_of("T"), lifetime, home, HOME_AGENT, CARE_OF, wire.ntp_now())
+        return wire.sign(message, wire.MOBILE_HOME, 256, "hmac-md5", KEY)
+
+    def reply_to(self, message, port=5000):
+        low = int.from_bytes(message[20:24], "big")
+
+        def wanted(heard):
+            source_port, to, payload = datagram(heard)
+            reply = wire.Reply(payload) if (source_port, to) == (434, port) else None
+            return reply if reply and reply.low == low else None
+
+        return wanted
+
+    def find_agent(self):
+        """By its advertisement: another one may have the address by now, with another link address."""
+        self.node.solicit(MOBILES[0])
+        with contextlib.suppress(AssertionError):
+            self.node.hear(Advertisement, timeout_s=5)
+
+    def register(self, home, lifetime=300):
+        """As a mobile node does: said again, with a new identification, until it is answered."""
+        for _ in range(30):
+            message = self.request(home, lifetime)
+            self.node.say(home, HERE, 5000, message)
+            try:
+                return self.node.hear(self.reply_to(message), timeout_s=2)
+            except AssertionError:
+                self.find_agent()
+        raise AssertionError("nobody answers the mobile node")
+
+    def renew(self, homes):
+        """All of them at once; an answer that does not come is not missed."""
+        lows = set()
+        for home in homes:
+            message = self.request(home)
+            lows.add(int.from_bytes(message[20:24], "big"))
+            self.node.say(home, HERE, 5000, message)
+
+        def wanted(heard):
+            source_port, to, payload = datagram(heard)
+            reply = wire.Reply(payload) if (source_port, to) == (434, 5000) else None
+            return reply if reply and reply.low in lows else None
+
+        try:
+            while lows:
+                lows.discard(self.node.hear(wanted, timeout_s=2).low)
+        except AssertionError:
+            self.find_agent()
+
+    def visitors(self, member):
+        rows = member.ask("visitors")
+        return rows is not None and {row["home"]: row for row in rows}
+
+
+@pytest.fixture
+def begin(tmp_path):
+    worlds = []
+
+    def make(*roles):
+        worlds.append(World(tmp_path, *roles))
+        return worlds[0]
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+def test_another_member_goes_on_with_the_visitors(begin):
+    world = begin("data", "data", "witness")
+    first = world.await_serving()
+    heard = world.node.hear(Advertisement)
+    assert (heard.heard.source, heard.flags, heard.care_of, heard.routers) == (HERE, "FMGTUX", [CARE_OF], [HERE])
+    assert heard.sequence >= 256  # nobody was booted that had visitors
+    for home in MOBILES[:3]:
+        assert world.register(home).code == 0
+    assert world.register(MOBILES[2], lifetime=0).code == 0
+    standby = world.cluster.standby(first)
+    before = wait_for(lambda: len(world.visitors(standby) or {}) == 2 and world.visitors(standby), "the standby knows both")
+    assert before.keys() == world.visitors(first).keys() == set(MOBILES[:2])
+    assert standby.ask("status")["foreign_agent"] == "standby" and not standby.ask("status")["visitors_carried"]
+    assert first.ask("status")["visitors_carried"]
+    for name in ("identification", "link_address", "care_of", "flags", "encapsulation", "granted_s"):
+        assert before[MOBILES[0]].get(name) == world.visitors(first)[MOBILES[0]].get(name)
+    first.kill()
+    second = world.await_serving(other_than=first)
+    assert second is standby
+    after = wait_for(lambda: (found := world.visitors(second)) and all(row["interface"] for row in found.values()) and found,
+                     "it has the link")
+    assert after.keys() == set(MOBILES[:2])
+    assert wait_for(lambda: second.ask("status")["visitors_carried"], "their packets are carried")
+    taken_over = world.node.hear(lambda one: (found := Advertisement(one)).heard.source == HERE and found)
+    assert taken_over.sequence >= 256 and taken_over.care_of == [CARE_OF]
+    assert [row["care_of"] for row in world.home_agent.ctl("bindings")] == [CARE_OF, CARE_OF]  # nobody has registered again
+    assert world.register(MOBILES[3]).code == 0
+    assert world.register(MOBILES[0], lifetime=0).code == 0
+    first.spawn()
+    wait_for(lambda: first.answers() and world.visitors(first) and world.visitors(first).keys() == {MOBILES[1], MOBILES[3]},
+             "the first one has caught up")
+
+
+def test_what_was_told_is_on_the_disks(begin):
+    """All members die at once, and come back."""
+    world = begin("data", "data", "data")
+    world.await_serving()
+    for home in MOBILES:
+        assert world.register(home).code == 0
+    for member in world.cluster.members.values():
+        member.kill()
+    world.cluster.start()
+    member = world.await_serving()
+    wait_for(lambda: world.visitors(member).keys() == set(MOBILES), "all are there")
+
+
+def test_nobody_is_served_without_a_majority(begin):
+    world = begin("data", "data", "witness")
+    first = world.await_serving()
+    assert world.register(MOBILES[0]).code == 0
+    for member in world.cluster.others(first):
+        member.kill()
+    wait_for(lambda: first.ask("status")["foreign_agent"] == "standby", "it gives up")
+    wait_for(lambda: not first.ask("advertisements")[0]["advertises"], "it falls silent")
+    wait_for(lambda: not first.ask("advertisements")[0]["present"], "its addresses are gone")
+    assert not first.ask("status")["visitors_carried"]
+    assert world.visitors(first).keys() == {MOBILES[0]}
+    for member in world.cluster.others(first):
+        member.spawn()
+    world.await_serving()
+    assert world.register(MOBILES[1]).code == 0
+
+
+def test_a_member_with_an_empty_disk_gets_the_visitors(begin):
+    world = begin("data", "data", "data")
+    for home in MOBILES[:4]:
+        assert world.register(home).code == 0
+    leader = world.cluster.await_leader()
+    serving = world.await_serving()
+    lost = next(member for member in world.cluster.others(leader, serving))
+    lost.kill()
+    lost.wipe()
+    for _ in range(ROUNDS):  # more than is kept in memory for it
+        world.renew(MOBILES[:4])
+    world.cluster.start(lost)
+    world.cluster.admit(lost)
+    wait_for(lambda: (world.visitors(lost) or {}).keys() == set(MOBILES[:4]), "it has them all")
+    assert "fetching the visitors of member" in lost.log()
+    assert world.register(MOBILES[4]).code == 0
+    wait_for(lambda: MOBILES[4] in world.visitors(lost), "it follows")
+
+
+def test_an_orderly_end_hands_the_visitors_over(begin):
+    """And says no farewell, by which mobile nodes would look for another agent."""
+    world = begin("data", "data", "data")
+    first = world.await_serving()
+    assert world.register(MOBILES[0]).code == 0
+    assert first.stop() == 0
+    second = world.await_serving(other_than=first)
+    assert world.visitors(second).keys() == {MOBILES[0]}
+    heard = [world.node.hear(Advertisement), *world.node.waiting(Advertisement)]
+    assert all(one.lifetime > 0 and one.sequence >= 256 for one in heard)
+    assert world.register(MOBILES[0]).code == 0
