@@ -82,6 +82,7 @@ int link_socket_send(int fd, unsigned interface, const uint8_t link[LINK_ADDRESS
 /* Where things stand in a packet. */
 #define FRAGMENT_AT 6u
 #define PROTOCOL_AT 9u
+#define DESTINATION_AT 16u
 #define ANY_FRAGMENT 0x3fffu
 #define PORT_AT 2u /* behind the header */
 
@@ -118,14 +119,16 @@ static bool filter(int fd, uint16_t port)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all)) == 0;
 }
 
-/* As above, of any protocol, and of what comes to this host alone. */
-static bool filter_traffic(int fd)
+/* As above, of any protocol, and of what comes to this host's link address alone. */
+static bool filter_traffic(int fd, struct in_addr own)
 {
 	struct sock_filter program[] = {
 		FACT(SKF_AD_PKTTYPE),
-		IF_EQUAL(PACKET_HOST, 0, 3),
+		IF_EQUAL(PACKET_HOST, 0, 5),
 		FACT(SKF_AD_VLAN_TAG_PRESENT),
-		IF_EQUAL(0, 0, 1),
+		IF_EQUAL(0, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + DESTINATION_AT),
+		IF_EQUAL(ntohl(own.s_addr), 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
@@ -195,12 +198,12 @@ int link_socket_listen(unsigned interface, uint16_t port, enum ha_error *why)
 }
 
 /* What was merged is told only with the header of the link. */
-int link_socket_open_traffic(unsigned interface, enum ha_error *why)
+int link_socket_open_traffic(unsigned interface, struct in_addr own, enum ha_error *why)
 {
 	int fd = open_quiet(interface, SOCK_RAW, TRAFFIC_BUFFER), yes = 1;
 
 	*why = HA_OK;
-	if (fd >= 0 && filter_traffic(fd) &&
+	if (fd >= 0 && filter_traffic(fd, own) &&
 	    setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &yes, sizeof(yes)) == 0 &&
 	    link_socket_move(fd, interface))
 		return fd;

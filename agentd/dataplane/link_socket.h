@@ -56,9 +56,9 @@ bool link_socket_receive(int fd, uint8_t *room, size_t size, struct link_heard *
 
 /* ---- all that hosts of a link send by this one ---- */
 
-/* A descriptor that hears on one interface whatever IPv4 is sent to its own link address, or
- * -1 with *why. */
-int link_socket_open_traffic(unsigned interface, enum ha_error *why);
+/* A descriptor that hears on one interface whatever IPv4 is sent to its own link address, but
+ * not to the address `own`: that is the host's, and would only wake a thread. -1 with *why. */
+int link_socket_open_traffic(unsigned interface, struct in_addr own, enum ha_error *why);
 
 /* Hear another interface from now on. false: there is none of that index. Needs no right. */
 bool link_socket_move(int fd, unsigned interface);

@@ -193,10 +193,10 @@ static enum ha_error open_link(struct visit_plane *plane, const struct visit_pla
 	if (!is_care_of(plane, link->address))
 		why = open_end(plane, link->address, false);
 	if (why == HA_OK)
-		add(plane,
-		    &(struct visit_plane_source){ .fd = link_socket_open_traffic(link->index, &why),
-		                                  .take = take_link,
-		                                  .interface = link->index });
+		add(plane, &(struct visit_plane_source){
+				   .fd = link_socket_open_traffic(link->index, link->address, &why),
+				   .take = take_link,
+				   .interface = link->index });
 	return why;
 }
 

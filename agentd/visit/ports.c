@@ -15,12 +15,14 @@
 
 #define TYPE_AT 8u /* behind the header of UDP */
 
-/* Packets of tunnels in UDP come to the same port; the data plane has a socket for them. */
-static bool leave_tunnels(int fd)
+/* What comes to the same port and is taken elsewhere wakes nobody here: packets of tunnels in UDP,
+ * for which the data plane has a socket, and requests, which are heard on their link. */
+static bool leave_others(int fd)
 {
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TYPE_AT),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNNEL_UDP_DATA, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TUNNEL_UDP_DATA, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MIP_TYPE_REQUEST, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
@@ -44,8 +46,8 @@ static bool bind_here(int fd, struct in_addr address)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 	return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &yes, sizeof(yes)) == 0 &&
 	       setsockopt(fd, IPPROTO_IP, IP_RECVERR, &yes, sizeof(yes)) == 0 &&
-	       setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes)) == 0 &&
-	       leave_tunnels(fd) && bind(fd, (const struct sockaddr *)&here, sizeof(here)) == 0;
+	       setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes)) == 0 && leave_others(fd) &&
+	       bind(fd, (const struct sockaddr *)&here, sizeof(here)) == 0;
 }
 
 int ports_find(const struct ports *ports, struct in_addr address)
@@ -156,9 +158,12 @@ static ssize_t receive(int fd, uint8_t *room, size_t size, int flags, struct por
 
 bool ports_receive(int fd, uint8_t *room, size_t size, struct port_heard *out)
 {
-	if (receive(fd, room, size, MSG_ERRQUEUE, out) >= 0)
+	/* An error that waits is told instead of a message, whether there is one or not. */
+	if (receive(fd, room, size, 0, out) >= 0)
 		return true;
 	for (unsigned i = 0; i < 3; i++) {
+		if (receive(fd, room, size, MSG_ERRQUEUE, out) >= 0)
+			return true;
 		if (receive(fd, room, size, 0, out) >= 0)
 			return true;
 		if (errno == EAGAIN)

@@ -213,16 +213,26 @@ static bool neighbour_hears(uint16_t id)
 	       ip4_read(traffic.packet, &ip) == HA_OK && ip.id == id;
 }
 
+static bool hears_any(int fd)
+{
+	struct link_traffic traffic;
+
+	return link_socket_receive_traffic(fd, heard, sizeof(heard), &traffic);
+}
+
 static void packets_leave_to_link_addresses(void)
 {
+	const struct in_addr own = { inet_addr(NOWHERE) };
 	enum ha_error why;
+	int other;
 
 	left_count = 0;
 	out = link_socket_open(&why);
-	in = link_socket_open_traffic(if_nametoindex("there"), &why);
+	in = link_socket_open_traffic(if_nametoindex("there"), (struct in_addr){ 0 }, &why);
+	other = link_socket_open_traffic(if_nametoindex("there"), own, &why);
 	queue = user_queue_new(&(struct user_queue_options){
 		.fd = out, .to_links = true, .may_leave = may_leave, .left = note_left });
-	CU_ASSERT_TRUE_FATAL(out >= 0 && in >= 0 && queue);
+	CU_ASSERT_TRUE_FATAL(out >= 0 && in >= 0 && other >= 0 && queue);
 	interface = if_nametoindex("here");
 	put(NOWHERE, 40, 1, 0);
 	interface = NO_INTERFACE;
@@ -233,6 +243,8 @@ static void packets_leave_to_link_addresses(void)
 	user_queue_send(queue);
 	CU_ASSERT_TRUE(neighbour_hears(1));
 	CU_ASSERT_TRUE(neighbour_hears(3));
+	CU_ASSERT_FALSE(hears_any(other)); /* they are for that host itself */
+	close(other);
 	CU_ASSERT_EQUAL_FATAL(left_count, 3);
 	CU_ASSERT_EQUAL(left[0].number, 0);
 	CU_ASSERT_EQUAL(left[1].number, ENXIO);
