@@ -1,15 +1,19 @@
 """A mobile node walks from home to a foreign agent, to another one, to an address of its own and home again, on real links, with
-one TCP transfer all the way: the real mobiled, foreign agents and home agent, once for each row of WALKS.
+one TCP transfer all the way: the real mobiled, foreign agents and home agent, once for each row of WALKS. In one of them the
+first foreign agent is a cluster, and the member that serves loses its power.
 """
 
 import contextlib
 import os
 import socket
+import subprocess
 from dataclasses import dataclass, field
 from typing import Callable
 
 import pytest
 from agent import Agent
+from cluster import Cluster
+from namespaces import ip
 from stream import Stream
 from waiting import wait_for
 from walk import AGENT, FIRST, HOME, HOME_NETWORK, INTERFACE, ROUTER, SECOND, Mobiled, Visits
@@ -21,6 +25,8 @@ OWN = "198.51.102.7"
 AGENTS_SPI, AGENTS_KEY = 700, bytes(range(32, 48)).hex()  # of a foreign agent and the home agent
 AAA_SPI, AAA_KEY = 600, bytes(range(48, 64)).hex()  # of the node and the home agent, in the place of an AAA
 STRICT = f"net.ipv4.conf.{INTERFACE}.rp_filter"
+VISITED = "eth1"  # of members
+SHARED, SHARED_HERE, SHARED_ROUTER = "192.0.2.9", "198.51.100.1", "192.0.2.254"  # care-of address of members, and theirs on the link
 IPIP, GRE, MINIMAL, UDP = 4, 47, 55, 17
 UDP_TUNNEL = (434, 4)  # port, and first octet of the message (RFC 3519 section 3.3)
 
@@ -37,7 +43,8 @@ class Row:
     protocol: int = IPIP  # of tunnels between care-of address and home agent
     shown: dict = field(default_factory=dict)  # by mobiled, wherever it is away
     shown_there: dict = field(default_factory=dict)  # with a foreign agent
-    check: Callable = None  # what else is so with the first foreign agent: (world, mobiled, its agent)
+    check: Callable = None  # what else is so, and done, with the first foreign agent: (journey, agent or members)
+    members: bool = False  # the first foreign agent is what members of a cluster share
 
     @property
     def reverse(self):
@@ -48,11 +55,24 @@ class Row:
         return bool(self.registration.get("simultaneous"))
 
 
-def wraps_itself(world, mobile, visited):
+def wraps_itself(journey, visited):
     """What it sends goes to the foreign agent in a tunnel."""
-    del world, visited
-    wait_for(lambda: mobile.status()["counters"]["packets-wrapped"] > 0, "packets are wrapped for the foreign agent")
-    assert mobile.status()["counters"]["packets-unsent"] == 0
+    del visited
+    wait_for(lambda: journey.mobile.status()["counters"]["packets-wrapped"] > 0, "packets are wrapped for the foreign agent")
+    assert journey.mobile.status()["counters"]["packets-unsent"] == 0
+
+
+def fails_over(journey, members):
+    """The host of the foreign agent loses power: another member goes on with the visitor, who need not look for an agent."""
+    before = journey.mobile.status()
+    first = members.await_serving()
+    members.power_off(first)
+    members.await_serving(other_than=first)
+    journey.stream.await_more()
+    after = journey.mobile.is_("registered", foreign_agent=before["foreign_agent"], care_of=SHARED)
+    assert after["counters"]["moves"] == before["counters"]["moves"]
+    assert after["counters"]["lapsed"] == 0
+    assert bindings(journey.agent) == {SHARED}
 
 
 WALKS = (
@@ -66,6 +86,7 @@ WALKS = (
     # No key is shared with the foreign agents: they relay nothing without an answer to their challenge.
     Row("behind a NAT, challenges", {}, {"challenges": True}, nat=True, keys=f"aaa {AAA_SPI} hmac-md5 {AAA_KEY}\n", protocol=UDP,
         shown={"reverse_tunnel": True, "encapsulating_delivery": False}),
+    Row("failover of the foreign agent", shown={"encapsulation": "ipip", "reverse_tunnel": True}, check=fails_over, members=True),
 )
 
 
@@ -105,6 +126,64 @@ def foreign_agent(world, host, link, care_of, directory, options):
     made.configuration["foreign-agent"]["associations"] = made.configuration["storage"]["associations"]
     made.write_configuration()
     return running(made, world.inside(host))
+
+
+class Members:
+    """A cluster in the place of the first foreign agent. Its switch is one hop from the router; each host of it has an interface
+    on the foreign link, too."""
+
+    def __init__(self, world, cluster):
+        self.world, self.cluster = world, cluster
+
+    def start(self):
+        ip("-n", self.world.namespace("first"), "link", "set", "foreign", "down")
+        router, switch = self.world.namespace("router"), self.cluster.switch.name
+        ip("link", "add", "members", "netns", router, "type", "veth", "peer", "name", "router", "netns", switch)
+        ip("-n", switch, "link", "set", "router", "master", "switch", "up")
+        ip("-n", router, "address", "add", f"{SHARED_ROUTER}/24", "dev", "members")
+        ip("-n", router, "link", "set", "members", "up")
+        for member in self.cluster.members.values():
+            self.plug(member.host)
+        self.cluster.start()
+        self.await_serving()
+
+    def plug(self, host):
+        name = self.cluster.switch.namespace(host)
+        ip("link", "add", VISITED, "netns", name, "type", "veth", "peer", "name", host, "netns", self.world.namespace("links"))
+        self.world.links("set", host, "master", "foreign", "up")
+        ip("-n", name, "link", "set", VISITED, "up")
+        ip("-n", name, "route", "add", "default", "via", SHARED_ROUTER)
+        for setting, value in (("ip_forward", 1), ("conf.all.rp_filter", 0), ("conf.eth0.rp_filter", 0), (f"conf.{VISITED}.rp_filter", 0)):
+            subprocess.run([*self.cluster.switch.inside(host), "sysctl", "-qw", f"net.ipv4.{setting}={value}"], check=True)
+
+    def power_off(self, member):
+        """On both links at once."""
+        self.world.links("set", member.host, "down")
+        member.power_off()
+
+    def serving(self, other_than=None):
+        """The member that is the foreign agent and advertises itself, or None."""
+        for member in self.cluster.data():
+            rows = member is not other_than and member.ask("advertisements")
+            if rows and rows[0]["advertises"] and rows[0]["address"] == SHARED_HERE:
+                return member
+        return None
+
+    def await_serving(self, other_than=None):
+        return wait_for(lambda: self.serving(other_than), "a member is the foreign agent")
+
+
+@contextlib.contextmanager
+def shared_foreign_agent(world, directory, options):
+    os.mkdir(directory / "members")
+    configuration = {
+        "foreign-agent": {"care-of": SHARED, "shared": f"{SHARED}@eth0, {SHARED_HERE}@{VISITED}", **options},
+        "advertisement": {"link-1": f"{VISITED} foreign every 3-4"},
+    }
+    with Cluster(str(directory / "members"), "data", "data", "witness", configuration=configuration, associations=[]).unstarted() as cluster:
+        made = Members(world, cluster)
+        made.start()
+        yield made
 
 
 class Tunnels:
@@ -177,7 +256,8 @@ def test_walk(row, open_directory, tmp_path, bpf):
         if row.nat:
             world.translate()
         agent = stack.enter_context(home_agent(world, tmp_path, bpf))
-        first = stack.enter_context(foreign_agent(world, "first", "foreign", FIRST, tmp_path, row.visited))
+        first = stack.enter_context(shared_foreign_agent(world, tmp_path, row.visited) if row.members else
+                                    foreign_agent(world, "first", "foreign", FIRST, tmp_path, row.visited))
         stack.enter_context(foreign_agent(world, "second", "other", SECOND, tmp_path, row.visited))
         world.set("mobile", STRICT, 1)
         world.go(*HOME_AND_AWAY)
@@ -189,9 +269,9 @@ def test_walk(row, open_directory, tmp_path, bpf):
         stream = stack.enter_context(Stream(world, "correspondent", "mobile", HOME))
         journey = Journey(row, world, agent, mobile, stream, tunnels)
         stream.await_more()
-        journey.away(("foreign",), "foreign-agent", FIRST, foreign_agent="198.51.100.1", **row.shown_there)
+        journey.away(("foreign",), "foreign-agent", SHARED if row.members else FIRST, foreign_agent=SHARED_HERE, **row.shown_there)
         if row.check:
-            row.check(world, mobile, first)
+            row.check(journey, first)
         journey.away(("other",), "foreign-agent", SECOND, foreign_agent="198.51.101.1", **row.shown_there)
         journey.away(THIRD, "co-located", OWN, udp_tunnel=row.nat)
         assert world.run("mobile", "sysctl", "-n", STRICT).stdout == "0\n"
