@@ -7,9 +7,7 @@ import os
 import sys
 
 import pytest
-from agent import Agent
-from cluster import Cluster
-from namespaces import ip
+from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED, SharedAgent
 from visiting import Advertisement, Visitor, datagram
 from waiting import wait_for
 
@@ -17,11 +15,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import wire  # noqa: E402
 
-HOME_AGENT = "192.0.2.200"  # of the visitors, beside the cluster
-CARE_OF, HERE = "192.0.2.9", "198.51.100.1"
 MOBILES = [f"10.0.0.{number}" for number in range(1, 9)]
 KEY = bytes(range(16))
-VISITED = "eth1"
 ROUNDS = 2400  # of four renewals, some 300 octets of the log each
 
 
@@ -29,53 +24,19 @@ def key_rows():
     return [{"kind": "mobile", "home": home, "spi": 256, "algorithm": "hmac-md5", "key": KEY.hex()} for home in MOBILES]
 
 
-class World:
-    """The members on two links: that of the cluster and of home agents, and that of visitors."""
+class World(SharedAgent):
+    """With a mobile node that is played here, frame by frame."""
 
-    def __init__(self, directory, *roles):
-        self.cluster = Cluster(str(directory), *roles, configuration={
-            "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, "shared": f"{CARE_OF}@eth0, {HERE}@{VISITED}"},
-            "advertisement": {"link-1": f"{VISITED} foreign every 3-4"},
-        }, associations=[]).unstarted()
-        self.cluster.__enter__()
-        self.switch = self.cluster.switch
-        ip("-n", self.switch.name, "link", "add", "visited", "type", "bridge", "forward_delay", "0")
-        ip("-n", self.switch.name, "link", "set", "visited", "up")
-        for host in ("client", *(member.host for member in self.cluster.members.values())):
-            self.plug(host)
-        self.switch.plug("home", f"{HOME_AGENT}/24")
-        os.makedirs(directory / "home")
-        self.home_agent = Agent(str(directory / "home"), {
-            "home-agent": {"address": HOME_AGENT, "port": 434}, "registration": {"reverse-tunnel": True},
-            "home-networks": {"network-1": "10.0.0.0/24 virtual"}, "dataplane": {"path": "user"},
-        }, key_rows())
-        self.home_agent.start(prefix=self.switch.inside("home"))
-        self.cluster.start()
+    def begin(self):
+        super().begin()
         self.node = Visitor(self.switch.namespace("client"), VISITED)
 
-    def plug(self, host):
-        """One more interface of a host, without an address: on the visited link."""
-        ip("link", "add", VISITED, "netns", self.switch.namespace(host), "type", "veth", "peer", "name", f"v-{host}", "netns",
-           self.switch.name)
-        ip("-n", self.switch.name, "link", "set", f"v-{host}", "master", "visited", "up")
-        ip("-n", self.switch.namespace(host), "link", "set", VISITED, "up")
+    def __exit__(self, *exception):
+        if self.node:
+            self.node.close()
+        super().__exit__(*exception)
 
-    def close(self):
-        self.node.close()
-        self.home_agent.__exit__(None, None, None)
-        self.cluster.__exit__(None, None, None)
-
-    def serving(self, other_than=None):
-        """The member that says that it is the foreign agent and advertises, or None."""
-        for member in self.cluster.data():
-            status = member is not other_than and member.ask("status")
-            rows = status and status["foreign_agent"] == "leader" and member.ask("advertisements")
-            if rows and rows[0]["advertises"] and rows[0]["address"] == HERE:
-                return member
-        return None
-
-    def await_serving(self, other_than=None):
-        return wait_for(lambda: self.serving(other_than), "a member is the foreign agent")
+    node = None
 
     def request(self, home, lifetime=300):
         message = wire.build_request(wire.flags_of("T"), lifetime, home, HOME_AGENT, CARE_OF, wire.ntp_now())
@@ -127,22 +88,11 @@ class World:
         except AssertionError:
             self.find_agent()
 
-    def visitors(self, member):
-        rows = member.ask("visitors")
-        return rows is not None and {row["home"]: row for row in rows}
-
 
 @pytest.fixture
 def begin(tmp_path):
-    worlds = []
-
-    def make(*roles):
-        worlds.append(World(tmp_path, *roles))
-        return worlds[0]
-
-    yield make
-    for world in worlds:
-        world.close()
+    with contextlib.ExitStack() as worlds:
+        yield lambda *roles: worlds.enter_context(World(tmp_path, *roles, associations=key_rows()))
 
 
 def test_another_member_goes_on_with_the_visitors(begin):
