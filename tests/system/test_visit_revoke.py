@@ -213,3 +213,37 @@ def test_who_registers_again_is_not_revoked(world, scripted, counted):
     assert wire.Acknowledgment(scripted.hear(wire.ACKNOWLEDGMENT)).flags == ACK_I
     assert world.node.hear(told)
     assert counted("revocations-given-up") == counted("revocations-confirmed") == 0
+
+
+def test_a_grant_that_is_refused_here_is_revoked(world, scripted, counted):
+    """RFC 4636 section 6: the home agent is told that nobody is served."""
+    request = world.request(home_agent=SCRIPTED)
+    world.node.say(MOBILE, HERE, 5000, request)
+    scripted.hear(wire.REQUEST)
+    reply = wire.build_reply(0, 300, MOBILE, SCRIPTED, int.from_bytes(request[16:24], "big"))
+    reply = wire.sign(reply, wire.MOBILE_HOME, 256, "hmac-md5", KEY) + wire.long(wire.CRITICAL_VENDOR, 0, struct.pack("!IH", 254, 1))
+    scripted.say(signed(reply + wire.simple(wire.REVOCATION_SUPPORT, struct.pack("!HI", 0, 5_000_000))))
+    refused = world.node.hear(lambda heard: datagram(heard)[1] == 5000 and wire.Reply(datagram(heard)[2]))
+    assert refused.of(wire.FA_ERROR)[0].data == bytes([101])
+    message = scripted.hear(wire.REVOCATION)
+    assert SCRIPTED not in [row["home_agent"] for row in world.visitors()]
+    scripted.say(signed(wire.build_acknowledgment(0, MOBILE, int.from_bytes(message[16:20], "big"))))
+    wait_for(lambda: counted("revocations-confirmed") == 1, "it is over")
+
+
+def test_revocation_can_be_required_of_home_agents(tmp_path):
+    made = World(tmp_path, revocation="required")
+    scripted = Scripted(made)
+    try:
+        assert made.ask(made.request()).code == 0  # agentd agrees
+        request = made.request(home_agent=SCRIPTED)
+        made.node.say(MOBILE, HERE, 5000, request)
+        scripted.hear(wire.REQUEST)
+        reply = wire.build_reply(0, 300, MOBILE, SCRIPTED, int.from_bytes(request[16:24], "big"))
+        scripted.say(signed(wire.sign(reply, wire.MOBILE_HOME, 256, "hmac-md5", KEY)))
+        refused = made.node.hear(lambda heard: datagram(heard)[1] == 5000 and wire.Reply(datagram(heard)[2]))
+        assert refused.of(wire.FA_ERROR)[0].data == bytes([65])
+        assert [row["home_agent"] for row in made.visitors()] == [HOME_AGENT]
+    finally:
+        scripted.close()
+        made.close()
