@@ -7,6 +7,9 @@
 #include "agentd/discovery/move.h"
 #include "agentd/mobile/internal.h"
 
+#define REMINDERS_MAX 3u
+#define REMINDERS_MS 10000u /* after so many */
+
 static const char *const state_names[] = {
 	[MOBILE_SEARCHING] = "searching",   [MOBILE_ASKING] = "asking",
 	[MOBILE_REGISTERED] = "registered", [MOBILE_HOME] = "home",
@@ -125,6 +128,31 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 		log_notice("agent %s has been started again", address_format(source).text);
 		mobile->wanted = true;
 	}
+}
+
+/* A few at once, and then seldom: who makes them up has no more of it than that. */
+static bool may_be_reminded(struct mobile *mobile, uint64_t now_ms)
+{
+	if (now_ms >= mobile->reminded_ms + REMINDERS_MS)
+		mobile->reminders = 0;
+	if (mobile->reminders == REMINDERS_MAX)
+		return false;
+	mobile->reminders++;
+	mobile->reminded_ms = now_ms;
+	return true;
+}
+
+void mobile_reminded(struct mobile *mobile, const struct advertisement *advertisement,
+                     struct in_addr source, struct mac from, uint64_t now_ms)
+{
+	if (advertisement->sequence != 0 || mobile->wanted || mobile->pending ||
+	    !mobile->stay.bound || !serves(mobile, source) ||
+	    !mac_equal(from, mobile->stay.agent_mac) || !may_be_reminded(mobile, now_ms))
+		return;
+	log_notice("agent %s says that it does not serve this node any more",
+	           address_format(source).text);
+	mobile->counts.reminded++;
+	mobile->wanted = true;
 }
 
 void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count)

@@ -90,6 +90,7 @@ const char *mobile_way_name(enum mobile_way way);
 	X(violations, "violations", "of them those that are a matter of security")                 \
 	X(advertisements, "advertisements", "Advertisements of agents that were heard")            \
 	X(doubted, "doubted", "of them those for the agent in use, by another link address")       \
+	X(reminded, "reminded", "Advertisements to it alone that had it register again")           \
 	X(solicitations, "solicitations", "Solicitations that were sent")                          \
 	X(moves, "moves", "Times that it found itself elsewhere")                                  \
 	X(lapsed, "lapsed", "Registrations that ended before they were renewed")
@@ -144,7 +145,9 @@ struct mobile {
 	struct in_addr addresses[MOBILE_ADDRESSES_MAX];
 	uint8_t address_count;
 	struct solicit solicit;
-	bool search_anew; /* the next search begins at the full rate */
+	uint8_t reminders;    /* that were believed, one soon after the other */
+	uint64_t reminded_ms; /* the last one */
+	bool search_anew;     /* the next search begins at the full rate */
 	enum mobile_purpose purpose;
 	struct mobile_plan plan;
 	struct mobile_retry retry;
@@ -174,6 +177,10 @@ void mobile_init(struct mobile *mobile, const struct mobile_settings *settings,
 
 void mobile_advertised(struct mobile *mobile, const struct advertisement *advertisement,
                        struct in_addr source, struct mac from, uint64_t now_ms);
+/* One that came to this node alone, and so perhaps from far away: of the agent in use it may say
+ * that what is registered is gone (RFC 3543 section 4.1), and nothing else. */
+void mobile_reminded(struct mobile *mobile, const struct advertisement *advertisement,
+                     struct in_addr source, struct mac from, uint64_t now_ms);
 /* The addresses of the link, but for the home address; the first that fits counts. */
 void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count);
 /* The link went down or came up: what was heard on it does not count any more. */

@@ -185,28 +185,30 @@ static void take_watch(struct mobile_run *run)
 }
 
 /* Anybody can send one to this host from far away, but none to all of a link: no router passes
- * that on. To this host alone it is an answer, for a moment after it asked. */
-static bool is_of_link(const struct mobile_run *run, const struct ip4 *ip)
+ * that on. To this host alone it is an answer, for a moment after it asked; and it may say that
+ * what is registered is gone. */
+static void take_advertisement(struct mobile_run *run, const struct node_heard *heard)
 {
+	const struct ip4 *ip = &heard->ip;
 	bool to_all = ip->destination.s_addr == INADDR_BROADCAST ||
 	              ip->destination.s_addr == htonl(INADDR_ALLHOSTS_GROUP);
+	struct advertisement advertisement;
 
-	return ip->ttl == TTL_OF_A_LINK && (to_all || now_ms() < run->solicited_until_ms);
+	if (ip->ttl != TTL_OF_A_LINK ||
+	    advertisement_read(heard->payload, &advertisement) != DISCOVERY_SOUND)
+		return;
+	if (to_all || now_ms() < run->solicited_until_ms)
+		mobile_advertised(&run->mobile, &advertisement, ip->source, heard->from, now_ms());
+	if (!to_all)
+		mobile_reminded(&run->mobile, &advertisement, ip->source, heard->from, now_ms());
 }
 
 static void take_heard(struct mobile_run *run, const struct node_heard *heard)
 {
-	struct advertisement advertisement;
-
-	if (heard->ip.protocol == IP4_UDP) {
-		if (run->mobile.pending && run->mobile.plan.by_agent)
-			mobile_received(&run->mobile, heard->payload, heard->ip.source, now_ms());
-		return;
-	}
-	if (is_of_link(run, &heard->ip) &&
-	    advertisement_read(heard->payload, &advertisement) == DISCOVERY_SOUND)
-		mobile_advertised(&run->mobile, &advertisement, heard->ip.source, heard->from,
-		                  now_ms());
+	if (heard->ip.protocol != IP4_UDP)
+		take_advertisement(run, heard);
+	else if (run->mobile.pending && run->mobile.plan.by_agent)
+		mobile_received(&run->mobile, heard->payload, heard->ip.source, now_ms());
 }
 
 static void take_link(struct mobile_run *run)

@@ -219,3 +219,32 @@ def test_plugged_elsewhere_unseen(walk, agent, foreign_agent, tmp_path):
     wait_for(walk.is_up, "the link is up")
     mobile.process.send_signal(signal.SIGCONT)
     mobile.is_("registered", foreign_agent="198.51.101.1")
+
+
+def test_revoked(walk, agent, foreign_agent, tmp_path):
+    """Operators end its binding at home, and its visit: it is told by who serves it, registers again, and its connection stays."""
+    key = bytes(range(32, 48)).hex()
+    agent.ctl("association", "add", "foreign-agent", f"address={ROUTER}", "spi=800", "algorithm=hmac-sha256", stdin=key)
+    foreign_agent.stop()
+    with open(foreign_agent.configuration["storage"]["associations"], "a", encoding="ascii") as file:
+        file.write(f"home-agent address={AGENT} spi=800 algorithm=hmac-sha256 key={key}\n")
+    foreign_agent.start(prefix=walk.inside("router"))
+    walk.go("foreign")
+    mobile = Mobiled(walk, tmp_path, keys=WITH_FOREIGN_AGENTS).start()
+    mobile.is_("registered", foreign_agent="198.51.100.1")
+
+    def begun():
+        return {row["name"]: row["value"] for row in foreign_agent.ctl("counters")}["visitors-begun"]
+
+    with Stream(walk, "correspondent", "mobile", HOME) as stream:
+        stream.await_more()
+        agent.ctl("bindings", "remove", HOME)
+        wait_for(lambda: begun() == 2, "it has registered again")
+        wait_for(lambda: bindings(agent) == [ROUTER], "it is bound again")
+        stream.await_more()
+        assert foreign_agent.ctl("visitors", "remove", HOME)["removed"] == 1
+        wait_for(lambda: begun() == 3, "and again")
+        wait_for(lambda: bindings(agent) == [ROUTER], "it is bound again")
+        stream.await_more()
+        assert stream.end() > 0
+    assert mobile.end() == 0

@@ -159,7 +159,10 @@ static void advertise(struct reader *in)
 		a.challenge.at = in->at;
 		a.challenge.size = reader_left(in) < 16 ? reader_left(in) : 16;
 	}
-	mobile_advertised(&mobile, &a, source, link, now_ms);
+	if (from & 4)
+		mobile_reminded(&mobile, &a, source, link, now_ms);
+	else
+		mobile_advertised(&mobile, &a, source, link, now_ms);
 }
 
 /* As octets come: nothing of it can be signed. */

@@ -256,6 +256,53 @@ static void what_is_said_from_there_is_not_believed(void)
 	CU_ASSERT_EQUAL(seen.to.octets[1], 66);
 }
 
+/* RFC 3543 section 4.1; `on` is of the link address that it comes from. */
+static void remind(const char *source, uint16_t sequence, uint8_t on)
+{
+	const struct mac from = { { 2, on, 0, 0, 0, (uint8_t)address_host(address(source)) } };
+	static struct advertisement a;
+
+	make_advertisement(&a, source, ALL_OFFERS, sequence);
+	mobile_reminded(&mobile, &a, address(source), from, now_ms);
+	step();
+}
+
+static void who_is_told_alone_registers_again(void)
+{
+	begin();
+	hear("203.0.113.1", 300);
+	remind("203.0.113.1", 0, 0); /* it waits for its answer */
+	CU_ASSERT_EQUAL(mobile.counts.reminded, 0);
+	reply(0, 200);
+	now_ms += 3000;
+	remind("203.0.113.1", 301, 0); /* no news */
+	remind("203.0.113.2", 0, 0);   /* of another agent */
+	remind("203.0.113.1", 0, 66);  /* by another */
+	CU_ASSERT_EQUAL(seen.sent, 1);
+	remind("203.0.113.1", 0, 0);
+	CU_ASSERT_EQUAL(seen.sent, 2);
+	CU_ASSERT_EQUAL(mobile.counts.reminded, 1);
+	reply(0, 200);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_REGISTERED);
+	CU_ASSERT_EQUAL(mobile.counts.moves, 1);
+}
+
+/* From far away, with the agent's address, through the tunnel: it is the agent that delivers it. */
+static void reminders_are_believed_a_few_times(void)
+{
+	begin();
+	hear("203.0.113.1", 300);
+	reply(0, 200);
+	for (unsigned i = 0; i < 8; i++) {
+		now_ms += 1100;
+		remind("203.0.113.1", 0, 0);
+		if (mobile.pending)
+			reply(0, 200);
+	}
+	CU_ASSERT_EQUAL(mobile.counts.reminded, 3);
+	CU_ASSERT_EQUAL(seen.sent, 4);
+}
+
 static void packets_are_wrapped_for_who_takes_them_so(void)
 {
 	begin();
@@ -434,6 +481,8 @@ static CU_TestInfo tests[] = {
 	{ "a forged home is left again", a_forged_home_is_left_again },
 	{ "it rests between requests", it_rests_between_requests },
 	{ "forged agents push out nobody who serves", forged_agents_push_out_nobody_who_serves },
+	{ "RFC 3543 4.1: who is told alone registers again", who_is_told_alone_registers_again },
+	{ "reminders are believed a few times", reminders_are_believed_a_few_times },
 	CU_TEST_INFO_NULL,
 };
 

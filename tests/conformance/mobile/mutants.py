@@ -55,10 +55,12 @@ EDITS = [
      'if (data.size == 0 || (MUTANT("mobile-short-challenges") && data.size > 32))\n\t\treturn DISCOVERY_CHALLENGE;'),
     # ---- advertisements, as packets
     (RUN,
-     "return ip->ttl == TTL_OF_A_LINK && (to_all || now_ms() < run->solicited_until_ms);",
-     'return (ip->ttl == TTL_OF_A_LINK || MUTANT("mobile-any-ttl") || (ip->ttl == 255 && MUTANT("mobile-ttl-255"))) &&\n'
-     '\t       (to_all || MUTANT("mobile-unasked-believed") ||\n'
-     '\t\t(now_ms() < run->solicited_until_ms && !MUTANT("mobile-answer-not-heard")));'),
+     "if (ip->ttl != TTL_OF_A_LINK ||",
+     'if ((ip->ttl != TTL_OF_A_LINK && !MUTANT("mobile-any-ttl") && !(ip->ttl == 255 && MUTANT("mobile-ttl-255"))) ||'),
+    (RUN,
+     "if (to_all || now_ms() < run->solicited_until_ms)",
+     'if (to_all || MUTANT("mobile-unasked-believed") ||\n'
+     '\t    (now_ms() < run->solicited_until_ms && !MUTANT("mobile-answer-not-heard")))'),
     (RUN,
      "bool to_all = ip->destination.s_addr == INADDR_BROADCAST ||",
      'bool to_all = (ip->destination.s_addr == INADDR_BROADCAST && !MUTANT("mobile-only-groups")) ||'),
