@@ -37,8 +37,8 @@ hearth_unit_test(registration_choices hearth_registration)
 hearth_unit_test(registration_layout hearth_registration)
 hearth_unit_test(registration_tunnel hearth_registration)
 hearth_unit_test(registration_reply hearth_registration PkgConfig::JANSSON)
-foreach(name IN ITEMS foreign foreign_relay foreign_reply foreign_revocation foreign_visitor foreign_pending foreign_challenge
-  foreign_order mobile_request mobile_reply mobile_time)
+foreach(name IN ITEMS foreign foreign_relay foreign_reply foreign_revocation foreign_visitor foreign_pending foreign_pending_share
+  foreign_challenge foreign_order mobile_request mobile_reply mobile_time)
   hearth_unit_test(${name} hearth_registration)
 endforeach()
 hearth_unit_test(sealed hearth_state)
