@@ -381,7 +381,7 @@ EDITS = [
      "\t\t\tcarry_put(visit, &(struct foreign_visitor){ .asked = *registration, .home = registration->home,\n"
      "\t\t\t\t.home_agent = registration->relayed_to });\n"
      '\t\tif (MUTANT("foreign-visitor-gone-at-once") && !registration->lifetime_s)\n'
-     "\t\t\tcarry_remove(visit, &(struct foreign_visitor){ .home = registration->home,\n"
+     "\t\t\tcarry_remove(visit, &(struct foreign_visitor){ .asked = *registration, .home = registration->home,\n"
      "\t\t\t\t.home_agent = registration->relayed_to });\n"),
     ("agentd/visit/carry.c",
      "\t\t.care_of = asked->care_of,\n",
@@ -441,9 +441,8 @@ EDITS = [
      'told = MUTANT("foreign-revoked-always-told") ||\n'
      '\t\t((asked || !(j.named->features & FOREIGN_HAS_INFORM)) && !MUTANT("foreign-revoked-never-told"));'),
     ("agentd/visit/revoke.c",
-     "\t(void)visitor_change(visit, VISITOR_GONE, &visitor);\n\tvisiting_count(VISITING_VISITORS_REVOKED);\n",
-     '\tif (!MUTANT("foreign-revoked-stays"))\n\t\t(void)visitor_change(visit, VISITOR_GONE, &visitor);\n'
-     "\tvisiting_count(VISITING_VISITORS_REVOKED);\n"),
+     "\tif (visitor_end(visit, &visitor) != HA_OK)\n\t\treturn false;\n",
+     '\tif (!MUTANT("foreign-revoked-stays") && visitor_end(visit, &visitor) != HA_OK)\n\t\treturn false;\n'),
     ("agentd/visit/revoke.c",
      "\tfacts.visitor = visitors_find(visit->visitors, message.fixed.home,\n",
      '\tif (MUTANT("foreign-revocation-of-any-home"))\n\t\tfor (uint32_t place = 0; !facts.visitor; place++) {\n'
