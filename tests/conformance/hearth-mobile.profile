@@ -8,6 +8,6 @@ reverse-tunnel: yes
 other-encapsulation: yes
 udp-tunnel: behind-nat
 deregisters: yes
-repairs: 69 72 74 75 104 105 106 133 136 137 138 139 142 143
+repairs: 69 72 74 75 79 104 105 106 133 136 137 138 139 142 143
 reply-source: checked
 challenges: yes

@@ -132,6 +132,9 @@ MOBILE_COMPANIONS = {
         ("SHOULD", MN, "T is asked for only of an agent that offers it."),
         ("MUST", MN, "The TTL of a request with T is 255."),
     ],
+    ("RFC 3024", "3.3"): [
+        ("MUST", MN, "A node that asks for encapsulating delivery sends its packets to the agent in a tunnel, and none otherwise."),
+    ],
     ("RFC 3024", "3.4"): [
         ("SHOULD", MN, "After 74 or 137 it does without a reverse tunnel, if it can."),
         ("SHOULD", MN, "After 75 or 138 it asks for one, if it can."),
@@ -144,6 +147,7 @@ MOBILE_COMPANIONS = {
         ("MUST", MN, "A UDP Tunnel Request stands before Mobile-Home, with D set."),
         ("MUST", MN, "R is set where it goes by a foreign agent, and F where UDP is wanted without a NAT."),
         ("MUST NOT", MN, "It is not in a request that ends a binding."),
+        ("SHOULD", MN, "By way of an agent a keepalive is sent as soon as the registration is accepted."),
     ],
     ("RFC 3519", "4.6"): [
         ("MUST", MN, "Packets go in UDP if and only if the home agent's reply says so."),

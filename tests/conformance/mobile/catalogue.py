@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASE_WORDS = {"id", "title", "requirements", "node", "steps"}
 STEP_WORDS = set(engine.STEPS)
 ARP_WORDS = {"by", "for", "unicast", "answered"}
-FORWARDS_WORDS = {"in", "reverse"}
+FORWARDS_WORDS = {"in", "reverse", "delivery", "asking"}
 WORDS_OF = {
     "advertise": messages.ADVERTISE_WORDS, "request": judge.REQUEST_WORDS, "reply": messages.REPLY_WORDS, "arp": ARP_WORDS,
 }
@@ -47,7 +47,7 @@ def check(case):
     refuse_unknown(where, case.get("node", {}), KEYS)
     for step in case["steps"]:
         check_step(where, step)
-    if not any(step.keys() & {"request", "forwards", "quiet", "solicitations", "announced", "arp"} for step in case["steps"]):
+    if not any(step.keys() & {"request", "forwards", "quiet", "solicitations", "announced", "arp", "keepalive"} for step in case["steps"]):
         raise BadCase(f"{where}: nothing is expected")
 
 

@@ -17,7 +17,6 @@ from replies import Wrong, require
 
 ECHO_S = 0.05  # between packets that try the way
 ECHO_REQUEST, ECHO_REPLY = 8, 0
-TRIED_S = 0.3  # of the time that one may wait, for each packet
 
 
 class Session:
@@ -68,6 +67,7 @@ class Scene:
         self.clock, self.newest, self.nonce = 0, None, None  # of the home agent, as the node knows them
         self.request, self.asked_at, self.frame = None, None, None  # the last request, and its frame
         self.requests = []
+        self.replied, self.replied_at = None, 0.0  # words of the last reply that counts, and when it went
         self.node_link = None
         self.announced = False
         self.solicited_at = None
@@ -158,11 +158,26 @@ class Scene:
         end = time.monotonic() + (seconds or self.session.timeout_s)
         while (found := self.next(max(0.0, end - time.monotonic()))) is not None:
             kind, frame = found
+            if kind == "request" and self.crossed(frame):
+                continue
             if kind == wanted:
                 return frame
             if kind == "request" and wanted != "announcement":
                 raise Failed(f"unexpected: {describe(frame)}")
         raise Failed(f"no {wanted} came")
+
+    def crossed(self, frame):
+        """Was this request on its way before our answer to the one before it? Then that is given once more."""
+        if self.replied is None or frame.at >= self.replied_at:
+            return False
+        self.keep(wire.Request(frame.payload), frame)
+        self.sends_reply(self.replied)
+        return True
+
+    def keep(self, request, frame):
+        self.request, self.frame, self.asked_at = request, frame, frame.at
+        self.newest = request.identification
+        self.requests.append((request, frame))
 
     # ---- the play
 
@@ -191,7 +206,7 @@ class Scene:
                 self.coming_home = True
 
     def expect_request(self, expect):
-        frame = self.await_("request", expect.get("patience"))
+        frame = self.await_("request", max(expect.get("patience", 0), self.session.timeout_s))
         try:
             request = wire.Request(frame.payload)
         except wire.Malformed as error:
@@ -202,9 +217,8 @@ class Scene:
             self.clock = expect["clock"]
         judge.judge_request(frame, request, expect, self)
         self.via = expect.get("via", self.via)
-        self.request, self.frame, self.asked_at = request, frame, frame.at
-        self.newest = request.identification
-        self.requests.append((request, frame))
+        self.keep(request, frame)
+        self.replied = None
 
     def sends_reply(self, words):
         request, frame = self.requests[words.get("of", 0) - 1]
@@ -218,6 +232,7 @@ class Scene:
         self.send(link, packets.ip(packets.UDP, source, destination, datagram), other)
         if words.get("heeded", True):
             self.learn(words, octets)
+            self.replied, self.replied_at = words, links.now()
 
     def agent_of(self, words):
         by = words.get("by", self.via).removeprefix("own by ")
@@ -246,10 +261,12 @@ class Scene:
         marker = secrets.token_bytes(16)
         how = tunnels.of(words.get("in", "own" if self.via.startswith("own") else None), self.profile)
         back = how if words.get("reverse", self.profile["reverse-tunnel"] != "no") else None
+        if self.via in self.roles and words.get("delivery", self.profile["encapsulating-delivery"]):
+            back = "to agent"
         end = time.monotonic() + self.session.timeout_s
         while time.monotonic() < end:
             self.send_echo(marker, how)
-            frame = self.answered(ECHO_S)
+            frame = self.answered(ECHO_S, words.get("asking", False))
             if frame and marker in frame.packet:
                 judge.judge_answer(frame, back, marker, self)
                 if self.via in self.roles and self.via != "ha":
@@ -265,11 +282,15 @@ class Scene:
             packet = tunnels.wrap(how, packet, self.home_agent, self.profile["address"], self.frame.port)
         self.send(role.link, packet, self.frame.link)
 
-    def answered(self, seconds):
+    def answered(self, seconds, asking):
+        """What answers; a request is only right where the node has reason to ask."""
         found = self.next(seconds)
-        if found and found[0] == "request":
+        if found and found[0] == "request" and not asking and not self.crossed(found[1]):
             raise Failed(f"it asks again where it should be content: {describe(found[1])}")
         return found[1] if found and found[0] == "data" else None
+
+    def expect_keepalive(self, _):
+        judge.judge_keepalive(self.await_("data"), self)
 
     def expect_quiet(self, seconds):
         """No request for so long."""
@@ -315,8 +336,8 @@ class Scene:
 # What a step may say, in the order in which it is done.
 STEPS = {
     "advertise": Scene.advertise, "end": Scene.end, "solicitations": Scene.expect_solicitations, "arp": Scene.ask_by_arp,
-    "announced": Scene.expect_announcement, "request": Scene.expect_request, "reply": Scene.sends_reply, "forwards": Scene.expect_way,
-    "quiet": Scene.expect_quiet,
+    "announced": Scene.expect_announcement, "request": Scene.expect_request, "reply": Scene.sends_reply,
+    "keepalive": Scene.expect_keepalive, "forwards": Scene.expect_way, "quiet": Scene.expect_quiet,
 }
 
 

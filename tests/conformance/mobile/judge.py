@@ -13,11 +13,12 @@ from replies import require
 INTERVAL_S = 0.75  # the documents say a second; what a busy machine delays is allowed for
 CLOCK_S = 5  # the distance allowed between a time stamp and the home agent's clock
 FOR_HOME_AGENT = (wire.NAI, wire.DYNAMIC_HOME_AGENT, wire.UDP_TUNNEL_REQUEST)
-KNOWN = {*FOR_HOME_AGENT, wire.MOBILE_HOME, wire.CHALLENGE, wire.GENERALIZED, wire.MOBILE_FOREIGN}
+KNOWN = {*FOR_HOME_AGENT, wire.MOBILE_HOME, wire.CHALLENGE, wire.GENERALIZED, wire.DELIVERY_STYLE, wire.MOBILE_FOREIGN}
 ENCAPSULATIONS = {"ipip": "", "minimal": "M", "gre": "G"}
 
 REQUEST_WORDS = {
-    "via", "flags", "lifetime", "home-agent", "care-of", "to", "again", "gap", "within", "clock", "udp", "ends", "patience", "requested",
+    "via", "flags", "lifetime", "home-agent", "care-of", "to", "again", "gap", "within", "clock", "udp", "ends", "patience", "requested", "link",
+    "delivery",
 }
 
 
@@ -82,11 +83,17 @@ class Expected:
 
     def link(self):
         """None: it may go to any link address."""
+        if "link" in self.expect:
+            return self.scene.roles[self.expect["link"]].link
         if self.agent:
             return self.agent.link
         if self.own:
             return peers.ROUTER_LINK
         return self.scene.roles["ha"].link if self.scene.home_agent else None
+
+    def delivery(self):
+        wanted = self.profile["encapsulating-delivery"] and self.agent and not self.own and "T" in self.flags()
+        return bool(self.expect.get("delivery", wanted))
 
     def challenge(self):
         return self.agent.challenge if self.agent and self.profile["challenges"] else None
@@ -163,6 +170,8 @@ def judge_extensions(request, expected):
     if udp:
         bits = (0x80 if profile["udp-tunnel"] == "forced" else 0) | (0x40 if expected.agent else 0)
         require(udp.subtype == 0 and udp.data == bytes([0, bits, 0, 0, 0]), f"its UDP Tunnel Request holds {udp.data.hex()}")
+    delivery = one(request, wire.DELIVERY_STYLE, expected.delivery(), "Encapsulating Delivery Style extensions")
+    require(not delivery or delivery.begin > request.of(wire.MOBILE_HOME)[0].begin, "what is for the agent stands before Mobile-Home")
     wanted = profile["requested-home-agent"] and expected.home_agent() == packets.ALL_ONES
     asked = one(request, wire.DYNAMIC_HOME_AGENT, bool(wanted), "Requested HA extensions")
     if asked:
@@ -205,6 +214,16 @@ def judge_request(frame, request, expect, scene):
 # ---- other packets
 
 
+def judge_keepalive(frame, scene):
+    """RFC 3519 section 4.9: an ICMP echo to the home agent, in UDP."""
+    require(frame.protocol == packets.UDP and (frame.port, frame.port_there) == (scene.frame.port, packets.PORT), "it is not in UDP from its port")
+    require(frame.source == scene.profile["address"] and frame.destination == scene.home_agent, "it does not go the way of the tunnel")
+    require(frame.payload[:2] == bytes([wire.TUNNEL_DATA, packets.IPIP]), "it is no tunnelled packet")
+    inner = packets.Frame("node", bytes(12) + b"\x08\0" + frame.payload[4:], False)
+    require(inner.protocol == packets.ICMP and inner.payload[:1] == b"\x08", "it is no echo request")
+    require(inner.destination == scene.home_agent, f"it is for {inner.destination}, not for the home agent")
+
+
 def judge_solicitation(frame, scene):
     require(frame.ttl == 1, f"its TTL is {frame.ttl}, not 1")
     require(frame.destination in (packets.ALL_ONES, packets.ALL_ROUTERS, packets.ALL_AGENTS), f"it goes to {frame.destination}")
@@ -218,6 +237,10 @@ OUTER = {"ipip": 4, "gre": 47, "minimal": 55, "udp": 17}
 def judge_answer(frame, how, marker, scene):
     """The answer to an echo request, on its way back: `how` is the encapsulation of its tunnel, or None."""
     require(frame.packet[-len(marker):] == marker, "the answer is another")
+    if how == "to agent":
+        require(frame.protocol == 4, "the answer is in no tunnel to the agent")
+        require((frame.source, frame.destination) == (scene.home, scene.roles[scene.via].address), "the tunnel is not one to the agent")
+        return
     if how is None:
         require(frame.source == scene.home, f"the answer comes from {frame.source}, not from the home address")
         require(frame.destination == peers.CORRESPONDENT, f"the answer goes to {frame.destination}")

@@ -25,6 +25,7 @@ KEYS = {
     "aaa-key": (flag, False, "it shares one with the AAA of its operator (RFC 4721)"),
     "lifetime": (number, 1800, "lifetime that it asks for, seconds"),
     "reverse-tunnel": (choice("no", "yes", "required"), "no", "reverse tunnels (RFC 3024): no; yes, where they are to be had; or no registration"),
+    "encapsulating-delivery": (flag, False, "with T and a foreign agent's care-of address, what it sends goes to the agent in a tunnel (RFC 3024)"),
     "encapsulation": (choice("ipip", "minimal", "gre"), "ipip", "what it asks for"),
     "other-encapsulation": (flag, False, "it does with ipip where that is not to be had"),
     "udp-tunnel": (choice("no", "behind-nat", "forced"), "no", "it asks for tunnels in UDP with an address of its own (RFC 3519)"),

@@ -198,6 +198,10 @@ EDITS = [
     (REQUEST,
      "here.by_agent && is_zero(here.agent) ? TTL_OF_A_LINK : MOBILE_TTL;",
      'here.by_agent && is_zero(here.agent) ? TTL_OF_A_LINK : MUTANT("mobile-ttl-64") ? 64 : MOBILE_TTL;'),
+    (REQUEST,
+     "out->delivery = q->at->way == MOBILE_BY_AGENT && q->wishes->encapsulating &&",
+     'out->delivery = q->at->way == MOBILE_BY_AGENT && q->wishes->encapsulating && !MUTANT("mobile-delivery-unasked") &&'),
+    (REQUEST, "(out->fixed.flags & MIP_REQUEST_REVERSE) != 0;", '((out->fixed.flags & MIP_REQUEST_REVERSE) != 0 || MUTANT("mobile-delivery-alone"));'),
     (REQUEST, "if (plan->nai.size > 0)\n", 'if (plan->nai.size > 0 && !MUTANT("mobile-nameless"))\n'),
     (REQUEST, "if (!is_zero(plan->requested))", 'if (!is_zero(plan->requested) && !MUTANT("mobile-nobody-requested"))'),
     (REQUEST, "if (plan->mobile_aaa.key)", 'if (plan->mobile_aaa.key && !MUTANT("mobile-aaa-left-out"))'),
@@ -337,6 +341,16 @@ EDITS = [
     (REGISTER,
      "stay->reverse = (mobile->plan.fixed.flags & MIP_REQUEST_REVERSE) != 0;",
      'stay->reverse = ((mobile->plan.fixed.flags & MIP_REQUEST_REVERSE) != 0) != MUTANT("mobile-reverse-otherwise");'),
+    (REGISTER, "stay->encapsulating = mobile->plan.delivery;", 'stay->encapsulating = mobile->plan.delivery && !MUTANT("mobile-delivery-plain");'),
+    (REGISTER,
+     "if (!ends && verdict->lifetime_s == 0) {",
+     'if (!ends && verdict->lifetime_s == 0 && !MUTANT("mobile-no-time-taken")) {'),
+    (REGISTER,
+     "mobile->keepalive_due_ms = mobile->plan.udp_through_agent",
+     'mobile->keepalive_due_ms = mobile->plan.udp_through_agent && !MUTANT("mobile-keepalive-late")'),
+    (NODE,
+     "mobile->counts.doubted++;",
+     'mobile->counts.doubted++;\n\tif (MUTANT("mobile-rival-believed")) {\n\t\tmobile->stay.agent_mac = from;\n\t\tmobile_show(mobile);\n\t}'),
     (REGISTER,
      "stay->encapsulation = mobile->wishes.encapsulation;",
      'stay->encapsulation = MUTANT("mobile-always-ipip") ? ENCAPSULATION_IPIP : mobile->wishes.encapsulation;'),
@@ -351,6 +365,7 @@ EDITS = [
      "\t\t\tcontinue;\n"
      '\t\tif ((verdict->code == 69 && MUTANT("mobile-69-unhelped")) || (verdict->code == 72 && MUTANT("mobile-72-unhelped")) ||\n'
      '\t\t    (verdict->code == 74 && MUTANT("mobile-74-unhelped")) || (verdict->code == 75 && MUTANT("mobile-75-unhelped")) ||\n'
+     '\t\t    (verdict->code == 79 && MUTANT("mobile-79-unhelped")) ||\n'
      '\t\t    (verdict->code == 104 && MUTANT("mobile-104-unhelped")) || (verdict->code == 105 && MUTANT("mobile-105-unhelped")) ||\n'
      '\t\t    (verdict->code == 106 && MUTANT("mobile-106-unhelped")) || (verdict->code == 133 && MUTANT("mobile-133-unhelped")) ||\n'
      '\t\t    (verdict->code == 136 && MUTANT("mobile-136-unhelped")) || (verdict->code == 137 && MUTANT("mobile-137-unhelped")) ||\n'

@@ -21,7 +21,7 @@ VARIANTS = {
     },
     "shared": {
         "configuration": {"registration": {"deregister": False, "eager": True}},
-        "profile": {"foreign-key": "yes", "deregisters": "no", "eager": "yes", "algorithm": "hmac-sha256"},
+        "profile": {"foreign-key": "yes", "aaa-key": "yes", "deregisters": "no", "eager": "yes", "algorithm": "hmac-sha256"},
     },
     "authorized": {
         "configuration": {"registration": {"simultaneous": True}},
@@ -46,6 +46,10 @@ VARIANTS = {
         },
         "without": ("home-agent",),
         "profile": {"care-of": "own", "address": OWN, "udp-tunnel": "forced", "broadcasts": "yes", "lifetime": "65535"},
+    },
+    "wrapping": {
+        "configuration": {"registration": {"encapsulating-delivery": True}},
+        "profile": {"encapsulating-delivery": "yes"},
     },
     "tunnels": {
         "configuration": {"registration": {"care-of": "own", "udp-tunnel": "no", "encapsulation": "gre"}},

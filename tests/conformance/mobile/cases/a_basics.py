@@ -72,7 +72,7 @@ CASES = [
         "requirements": ["5944-3.6-06", "5944-2.4.2-01"],
         "node": {"care-of": "agent", "home-agent": "any"},
         "steps": [
-            {"advertise": {"by": "ha", "lifetime": 1}, "request": {"via": "home"}, "reply": {}, "forwards": {"reverse": False}},
+            {"advertise": {"by": "ha", "lifetime": 2}, "request": {"via": "home"}, "reply": {}, "forwards": {"reverse": False}},
             {"advertise": {}, "request": {"via": "fa"}, "reply": {}, "forwards": True},
         ],
     },

@@ -27,7 +27,7 @@ CASES = [
         "title": "Who has lost its only agent solicits.",
         "requirements": ["5944-2.4-02", "5944-2.4.2-01"],
         "node": {"care-of": "agent"},
-        "steps": [{"advertise": {"lifetime": 1}, "request": {}, "reply": {}}, {"solicitations": []}],
+        "steps": [{"advertise": {"lifetime": 2}, "request": {}, "reply": {}}, {"solicitations": []}],
     },
     {
         "id": "mobile-lost-taken",
@@ -35,7 +35,7 @@ CASES = [
         "requirements": ["5944-2.4.2-01", "5944-2.4.2-02"],
         "node": {"care-of": "agent", "eager": False},
         "steps": [
-            {"advertise": {"lifetime": 1}, "request": {}, "reply": {}, "forwards": True},
+            {"advertise": {"lifetime": 2}, "request": {}, "reply": {}, "forwards": True},
             {"advertise": {"by": "fa-2"}, "request": {"via": "fa-2"}, "reply": {}, "forwards": True},
         ],
     },
@@ -45,8 +45,8 @@ CASES = [
         "requirements": ["5944-2.4.2-01"],
         "node": {"care-of": "agent", "eager": False},
         "steps": [
-            {"advertise": {"lifetime": 2}, "request": {}, "reply": {}, "forwards": True},
-            {"advertise": [{"by": "fa-2"}, {"lifetime": 600}], "quiet": 2.3},
+            {"advertise": {"lifetime": 3}, "request": {}, "reply": {}, "forwards": True},
+            {"advertise": [{"by": "fa-2"}, {"lifetime": 600}], "quiet": 3.3},
         ],
     },
     {
@@ -127,6 +127,17 @@ CASES = [
         "steps": [
             {"advertise": {"routers": ["fa"]}, "request": {}, "reply": {}, "forwards": True},
             {"advertise": {"by": "fa-2", "routers": ["fa-2"], "prefix-lengths": [24]}, "quiet": 1.4},
+        ],
+    },
+    {
+        "id": "mobile-rival",
+        "title": "An advertisement of the agent in use from another link address turns no packets aside.",
+        "requirements": ["5944-3.6.1.1-08", "5944-4.2.1-01"],
+        "node": {"care-of": "agent", "home": "any"},
+        "steps": [
+            {"advertise": {}, "request": {}, "reply": {}, "forwards": True},
+            {"advertise": {"by": "fa-2", "from": "198.51.100.1", "care-of": ["198.51.100.11"], "flags": "FMGT"}},
+            {"arp": {"unicast": True, "answered": True}, "forwards": {"asking": True}},
         ],
     },
     {

@@ -131,6 +131,43 @@ CASES = [
         "steps": [{"request": {}, "reply": {"first": [{"udp-reply": [0, 0]}]}, "forwards": True}],
     },
     {
+        "id": "mobile-delivery",
+        "title": "Who wants what it sends to be wrapped for the agent asks for it behind Mobile-Home, with T, and wraps it.",
+        "requirements": ["3024-3.3-03"],
+        "node": {"encapsulating-delivery": True},
+        "steps": [{"advertise": {}, "request": {}, "reply": {}, "forwards": True}],
+    },
+    {
+        "id": "mobile-delivery-no-t",
+        "title": "Without T no delivery style is asked for.",
+        "requirements": ["3024-3.3-03"],
+        "node": {"encapsulating-delivery": True, "reverse-tunnel": "yes"},
+        "steps": [{"advertise": {"flags": "FMG"}, "request": {}, "reply": {}, "forwards": {"delivery": False, "reverse": False}}],
+    },
+    {
+        "id": "mobile-deny-79",
+        "title": "After 79 it does without the delivery style.",
+        "requirements": ["3024-3.3-03"],
+        "node": {"encapsulating-delivery": True, "repairs": "79"},
+        "steps": [
+            {"advertise": {}, "request": {}, "reply": {"code": 79}},
+            {"request": {"delivery": False}, "reply": {}, "forwards": {"delivery": False}},
+        ],
+    },
+    {
+        "id": "mobile-keepalive-first",
+        "title": "By way of an agent the first keepalive in UDP follows the reply at once.",
+        "requirements": ["3519-4.4-04"],
+        "node": {"care-of": "own", "udp-tunnel": "behind-nat"},
+        "steps": [
+            {"request": {}, "reply": {}, "forwards": True},
+            {
+                "advertise": {"flags": "RFTU"}, "request": {"via": "own by fa"}, "reply": {"first": [{"udp-reply": [0, 0]}]},
+                "keepalive": True,
+            },
+        ],
+    },
+    {
         "id": "mobile-name",
         "title": "A node without a home address asks by its name, from 0.0.0.0, for any home agent.",
         "requirements": ["5944-3.6-04", "5944-3.6.1.1-02", "5944-3.6.1.2-18", "4433-5.1-01", "2794-3-09"],
@@ -143,8 +180,8 @@ CASES = [
         "requirements": ["5944-3.6-05", "2794-3-10", "4433-5.1-02"],
         "node": {"nai": "any", "care-of": "agent"},
         "steps": [
-            {"advertise": {}, "request": {}, "reply": {"lifetime": 4}, "forwards": True},
-            {"request": {"within": 4.0}, "reply": {}, "forwards": True},
+            {"advertise": {}, "request": {}, "reply": {"lifetime": 8}, "forwards": True},
+            {"request": {"within": 8.0, "patience": 9}, "reply": {}, "forwards": True},
         ],
     },
     {

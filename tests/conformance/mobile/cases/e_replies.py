@@ -255,13 +255,20 @@ CASES = [
         ],
     },
     {
+        "id": "mobile-lifetime-none",
+        "title": "A lifetime of zero that is granted is no reason to ask again at once.",
+        "requirements": ["5944-3.6-10"],
+        "node": {"care-of": "agent"},
+        "steps": [{"advertise": {}, "request": {}, "reply": {"lifetime": 0}, "quiet": 2.3}],
+    },
+    {
         "id": "mobile-lifetime-more",
         "title": "Who is given more lifetime than it has asked for registers again in the time that it asked for.",
         "requirements": ["5944-3.4-08"],
         "node": {"care-of": "agent"},
         "steps": [
-            {"advertise": {"registration-lifetime": 4}, "request": {}, "reply": {"lifetime": 500}, "forwards": True},
-            {"request": {"within": 4.0}},
+            {"advertise": {"registration-lifetime": 8}, "request": {}, "reply": {"lifetime": 500}, "forwards": True},
+            {"request": {"within": 8.0, "patience": 9}},
         ],
     },
     {
@@ -269,17 +276,21 @@ CASES = [
         "title": "Who is given less lifetime registers again before that is over.",
         "requirements": ["5944-3.4-09", "5944-3.6.2.2-03", "5944-3.6-08"],
         "node": {"care-of": "agent"},
-        "steps": [{"advertise": {}, "request": {}, "reply": {"lifetime": 4}, "forwards": True}, {"request": {"gap": 2.0, "within": 4.0}}],
+        "steps": [
+            {"advertise": {}, "request": {}, "reply": {"lifetime": 8}, "forwards": True},
+            {"request": {"gap": 3.0, "within": 8.0, "patience": 9}},
+        ],
     },
     {
         "id": "mobile-lifetime-of-request",
         "title": "The lifetime counts from the request, however late the answer comes.",
         "requirements": ["5944-3.6.2.2-05"],
-        "node": {"care-of": "agent", "foreign-key": False, "nai": None, "replay": "timestamp"},
+        "node": {"care-of": "agent", "foreign-key": False, "nai": None, "replay": "nonce"},
         "steps": [
-            {"advertise": {}, "request": {}, "quiet": 0.7},
-            {"reply": {"lifetime": 4}, "forwards": True},
-            {"request": {"within": 3.5}},
+            {"advertise": {}, "request": {}},
+            {"request": {"again": True}, "quiet": 1.0},
+            {"reply": {"lifetime": 8}, "forwards": True},
+            {"request": {"within": 6.4, "patience": 9}},
         ],
     },
     {

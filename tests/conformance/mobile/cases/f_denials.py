@@ -259,8 +259,8 @@ CASES = [
         "requirements": ["5944-3.6.2.2-01"],
         "node": {"care-of": "agent", "foreign-key": False, "nai": None},
         "steps": [
-            {"advertise": {}, "request": {}, "reply": {"lifetime": 4}, "forwards": True},
-            {"request": {}, "reply": {"code": 130}, "quiet": 0.3},
+            {"advertise": {}, "request": {}, "reply": {"lifetime": 8}, "forwards": True},
+            {"request": {"patience": 9}, "reply": {"code": 130}, "quiet": 0.3},
             {"forwards": True},
         ],
     },
