@@ -8,7 +8,7 @@ visitors, where the host `client` has an interface without an address.
 import os
 import subprocess
 
-from agent import Agent
+from agent import Agent, association_line
 from cluster import Cluster
 from namespaces import ip
 from waiting import wait_for
@@ -17,6 +17,7 @@ HOME_AGENT = "192.0.2.200"  # of the visitors, beside the cluster
 HOME_NETWORK = "10.0.0.0/24"
 CARE_OF, HERE = "192.0.2.9", "198.51.100.1"
 VISITED = "eth1"
+AGENTS = {"spi": 700, "algorithm": "hmac-sha256", "key": bytes(range(48, 64)).hex()}  # that the home agent and the members share
 FORWARDING = {"net.ipv4.ip_forward": 1, "net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.default.rp_filter": 0}
 
 
@@ -24,8 +25,12 @@ class SharedAgent:
     """`associations`: of the home agent."""
 
     def __init__(self, directory, *roles, associations):
+        keys = os.path.join(directory, "visitors.keys")
+        with open(os.open(keys, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+            file.write(association_line({"kind": "home-agent", "address": HOME_AGENT, **AGENTS}))
         self.cluster = Cluster(str(directory), *roles, configuration={
-            "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, "shared": f"{CARE_OF}@eth0, {HERE}@{VISITED}"},
+            "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, "shared": f"{CARE_OF}@eth0, {HERE}@{VISITED}",
+                              "associations": keys},
             "advertisement": {"link-1": f"{VISITED} foreign every 3-4"},
         }, associations=[]).unstarted()
         self.switch = self.cluster.switch
@@ -33,7 +38,7 @@ class SharedAgent:
         self.home_agent = Agent(str(directory / "home"), {
             "home-agent": {"address": HOME_AGENT, "port": 434}, "registration": {"reverse-tunnel": True},
             "home-networks": {"network-1": f"{HOME_NETWORK} virtual"}, "dataplane": {"path": "user"},
-        }, associations)
+        }, [*associations, {"kind": "foreign-agent", "address": CARE_OF, **AGENTS}])
 
     def __enter__(self):
         self.cluster.__enter__()

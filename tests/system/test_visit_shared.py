@@ -7,6 +7,7 @@ import os
 import sys
 
 import pytest
+from agent import Refused
 from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED, SharedAgent
 from visiting import Advertisement, Visitor, datagram
 from waiting import wait_for
@@ -188,3 +189,29 @@ def test_an_orderly_end_hands_the_visitors_over(begin):
     heard = [world.node.hear(Advertisement), *world.node.waiting(Advertisement)]
     assert all(one.lifetime > 0 and one.sequence >= 256 for one in heard)
     assert world.register(MOBILES[0]).code == 0
+
+
+def confirmed(world, name):
+    return {row["name"]: row["value"] for row in world.home_agent.ctl("counters")}[name]
+
+
+def test_revocations_are_of_all_members(begin):
+    """What a home agent revokes has gone from the disks before that is acknowledged; what an operator removes, the leader removes."""
+    world = begin("data", "data", "witness")
+    leader = world.await_serving()
+    standby = world.cluster.standby(leader)
+    for home in MOBILES[:2]:
+        assert world.register(home).code == 0
+    wait_for(lambda: (world.visitors(standby) or {}).keys() == set(MOBILES[:2]), "the standby knows both")
+    assert {row["features"] for row in world.visitors(standby).values()} == {"revocable,revocation-inform"}
+    wait_for(lambda: len(world.home_agent.ctl("bindings")) == 2, "the bindings are in the home agent's store")
+    world.home_agent.ctl("bindings", "remove", MOBILES[0])
+    wait_for(lambda: confirmed(world, "revocations-confirmed") == 1, "the home agent heard the acknowledgment")
+    for member in world.cluster.data():
+        wait_for(lambda one=member: world.visitors(one).keys() == {MOBILES[1]}, "it is gone")
+    with pytest.raises(Refused, match=f"that is member {leader.number}"):
+        standby.ctl("visitors", "remove", MOBILES[1])
+    assert leader.ctl("visitors", "remove", MOBILES[1])["removed"] == 1
+    wait_for(lambda: not world.home_agent.ctl("bindings"), "the home agent is told")
+    for member in world.cluster.data():
+        wait_for(lambda one=member: world.visitors(one) == {}, "it is gone")
