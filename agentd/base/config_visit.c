@@ -304,6 +304,12 @@ static enum ha_error check_limits(const struct config *config, struct config_err
 		              "foreign-agent.pending-per-node: %u is not allowed: it must be at "
 		              "most foreign-agent.max-pending, %u",
 		              config->visit_pending_per_node, config->visit_pending_max);
+	if (config->visit_revocation == VISIT_REVOCATION_REQUIRED &&
+	    !*config->visit_associations_file)
+		return refuse(error,
+		              "foreign-agent.revocation: required is not allowed: home agents "
+		              "agree where a key is shared with them, and "
+		              "foreign-agent.associations names no file of keys");
 	if (config->visit_encapsulating_delivery && config->visit_reverse_tunnel == 0)
 		return refuse(error,
 		              "foreign-agent.encapsulating-delivery: yes is not allowed: it is a "

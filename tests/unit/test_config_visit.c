@@ -144,6 +144,8 @@ static void what_does_not_fit_is_refused(void)
 		{ "foreign-agent: {care-of: 198.51.100.1, reverse-tunnel: no, "
 		  "encapsulating-delivery: yes}\n",
 		  "foreign-agent.encapsulating-delivery: yes is not allowed" },
+		{ "foreign-agent: {care-of: 198.51.100.1, revocation: required}\n",
+		  "foreign-agent.revocation: required is not allowed" },
 		{ "foreign-agent: {care-of: 198.51.100.1, device: hearth}\n",
 		  "foreign-agent.device: 'hearth' is not allowed" },
 		{ "foreign-agent: {care-of: 198.51.100.1, table: 449}\n",
