@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "agentd/base/log.h"
-#include "mib/objects.h"
 
 /* What ends a wait inside Net-SNMP. The system ignores it unless somebody listens, so one
  * that comes late or from elsewhere does nothing. */
@@ -20,26 +19,25 @@
 #define INTERRUPTS_MAX 20u  /* then the master is left without a word */
 #define FAILED_REST_MS 1000 /* so that what fails at once does not fail without end */
 
-static struct mib_service *make(const struct config_groups *configs)
+static struct mib_service *make(const struct mib_options *options)
 {
 	struct mib_service *service = calloc(1, sizeof(*service));
 
 	if (!service)
 		return NULL;
-	service->configs = configs;
-	service->config = &configs->of[0];
-	service->notifier.reporter = service->config->cluster_node;
+	service->options = *options;
+	service->notifier.reporter = options->member;
 	pthread_mutex_init(&service->lock, NULL);
 	pthread_mutex_init(&service->master_lock, NULL);
 	service->master = -1;
 	service->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	service->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	service->tree = mib_tree_make(mib_tables, mib_table_count);
+	service->tree = mib_tree_make(options->tables, options->table_count);
 	/* From the start: nothing that is raised then is to be missed. */
 	if (events_attach(&service->events) != HA_OK)
 		service->events = -1;
 	if (service->wake >= 0 && service->ended >= 0 && service->tree &&
-	    mib_view_open(&service->view, mib_table_count)) {
+	    mib_view_open(&service->view, options->table_count)) {
 		service->view.notifier = &service->notifier;
 		return service;
 	}
@@ -47,15 +45,15 @@ static struct mib_service *make(const struct config_groups *configs)
 	return NULL;
 }
 
-struct mib_service *mib_service_open(const struct config_groups *configs, enum ha_error *why,
+struct mib_service *mib_service_open(const struct mib_options *options, enum ha_error *why,
                                      char *report, size_t size)
 {
 	struct mib_service *service;
 
 	*why = HA_OK;
-	if (configs->of[0].snmp_mode == SNMP_MODE_OFF)
+	if (options->mode == SNMP_MODE_OFF)
 		return NULL;
-	service = make(configs);
+	service = make(options);
 	if (!service) {
 		*why = HA_E_NOMEM;
 		snprintf(report, size, "the SNMP agent cannot be made: %s", ha_strerror(*why));
@@ -65,7 +63,7 @@ struct mib_service *mib_service_open(const struct config_groups *configs, enum h
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
 	/* Who asks a master that does not answer waits, which is for the thread. */
-	if (service->config->snmp_mode == SNMP_MODE_EMBEDDED)
+	if (service->options.mode == SNMP_MODE_EMBEDDED)
 		*why = snmp_begin(service);
 	if (*why == HA_OK)
 		return service;
@@ -84,6 +82,12 @@ void mib_service_visit(struct mib_service *service, struct visit *visit)
 {
 	if (service)
 		mib_view_visit(&service->view, visit);
+}
+
+void mib_service_mobile(struct mib_service *service, struct mobile_desk *desk)
+{
+	if (service)
+		service->view.node.desk = desk;
 }
 
 /* ---- the thread ---- */

@@ -17,7 +17,7 @@
 		}                                                                                  \
 	}
 
-/* What is registered, by the roles that agentd plays: any of them will do. What belongs to
+/* What is registered, by the roles that the process plays: any of them will do. What belongs to
  * other roles is registered by who plays them.
  *
  * Of a table that the view of who asks leaves out, Net-SNMP asks row by row, a million
@@ -27,12 +27,8 @@
  *
  * None is within another one: Net-SNMP would cut that one into parts, and ask a master that
  * was restarted for each part anew, which has all of it by then and logs an error. */
-enum role {
-	HOME_AGENT = 1,
-	FOREIGN_AGENT = 2,
-	ADVERTISED = 4,
-	ANY_ROLE = HOME_AGENT | FOREIGN_AGENT | ADVERTISED,
-};
+#define ANY_AGENT (MIB_HOME_AGENT | MIB_FOREIGN_AGENT | MIB_ADVERTISED)
+#define ANY_ROLE (ANY_AGENT | MIB_MOBILE_NODE)
 
 static const struct branch {
 	const char *name;
@@ -41,36 +37,31 @@ static const struct branch {
 	unsigned roles;
 } branches[] = {
 	{ "mipSystem", ROOT(MIB_MIP_ROOT, 1, 1), 0, ANY_ROLE },
-	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0, HOME_AGENT },
-	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0, HOME_AGENT | FOREIGN_AGENT },
-	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0, HOME_AGENT },
-	{ "maAdvConfigEntry", ROOT(MIB_MIP_ROOT, 1, 4, 2, 1, 1), 0, ADVERTISED },
-	{ "maAdvertisement", ROOT(MIB_MIP_ROOT, 1, 4, 2, 2), 2, ADVERTISED },
-	{ "faCOAEntry", ROOT(MIB_MIP_ROOT, 1, 5, 1, 1, 1), 0, FOREIGN_AGENT },
-	{ "faAdvertisement", ROOT(MIB_MIP_ROOT, 1, 5, 2, 1), 1, FOREIGN_AGENT },
-	{ "faVisitorEntry", ROOT(MIB_MIP_ROOT, 1, 5, 3, 1, 1), 0, FOREIGN_AGENT },
-	{ "faRegistration", ROOT(MIB_MIP_ROOT, 1, 5, 3, 2), 14, FOREIGN_AGENT },
-	{ "haMobilityBindingEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 1, 1), 0, HOME_AGENT },
-	{ "haCounterEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 2, 1), 0, HOME_AGENT },
-	{ "haRegistration", ROOT(MIB_MIP_ROOT, 1, 6, 3, 3), 16, HOME_AGENT },
-	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 1), 3, ANY_ROLE },
-	{ "hearthAssociationEntry", ROOT(MIB_HEARTH_ROOT, 1, 5, 1, 1), 0, HOME_AGENT },
-	{ "hearthNodeEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 1, 1), 0, HOME_AGENT },
-	{ "hearthBindingEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 2, 1), 0, HOME_AGENT },
-	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 7), 4, ANY_ROLE },
+	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0, MIB_HOME_AGENT },
+	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0,
+	  MIB_HOME_AGENT | MIB_FOREIGN_AGENT },
+	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0, MIB_HOME_AGENT },
+	{ "mnSystem", ROOT(MIB_MIP_ROOT, 1, 3, 1, 1), 1, MIB_MOBILE_NODE },
+	{ "mnHAEntry", ROOT(MIB_MIP_ROOT, 1, 3, 1, 3, 1), 0, MIB_MOBILE_NODE },
+	{ "mnFAEntry", ROOT(MIB_MIP_ROOT, 1, 3, 2, 1, 1), 0, MIB_MOBILE_NODE },
+	{ "mnDiscovery", ROOT(MIB_MIP_ROOT, 1, 3, 2, 2), 9, MIB_MOBILE_NODE },
+	{ "mnRegistrationEntry", ROOT(MIB_MIP_ROOT, 1, 3, 3, 1, 1), 0, MIB_MOBILE_NODE },
+	{ "mnRegistration", ROOT(MIB_MIP_ROOT, 1, 3, 3, 2), 16, MIB_MOBILE_NODE },
+	{ "maAdvConfigEntry", ROOT(MIB_MIP_ROOT, 1, 4, 2, 1, 1), 0, MIB_ADVERTISED },
+	{ "maAdvertisement", ROOT(MIB_MIP_ROOT, 1, 4, 2, 2), 2, MIB_ADVERTISED },
+	{ "faCOAEntry", ROOT(MIB_MIP_ROOT, 1, 5, 1, 1, 1), 0, MIB_FOREIGN_AGENT },
+	{ "faAdvertisement", ROOT(MIB_MIP_ROOT, 1, 5, 2, 1), 1, MIB_FOREIGN_AGENT },
+	{ "faVisitorEntry", ROOT(MIB_MIP_ROOT, 1, 5, 3, 1, 1), 0, MIB_FOREIGN_AGENT },
+	{ "faRegistration", ROOT(MIB_MIP_ROOT, 1, 5, 3, 2), 14, MIB_FOREIGN_AGENT },
+	{ "haMobilityBindingEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 1, 1), 0, MIB_HOME_AGENT },
+	{ "haCounterEntry", ROOT(MIB_MIP_ROOT, 1, 6, 3, 2, 1), 0, MIB_HOME_AGENT },
+	{ "haRegistration", ROOT(MIB_MIP_ROOT, 1, 6, 3, 3), 16, MIB_HOME_AGENT },
+	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 1), 3, ANY_AGENT },
+	{ "hearthAssociationEntry", ROOT(MIB_HEARTH_ROOT, 1, 5, 1, 1), 0, MIB_HOME_AGENT },
+	{ "hearthNodeEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 1, 1), 0, MIB_HOME_AGENT },
+	{ "hearthBindingEntry", ROOT(MIB_HEARTH_ROOT, 1, 6, 2, 1), 0, MIB_HOME_AGENT },
+	{ "hearthObjects", ROOT(MIB_HEARTH_ROOT, 1, 7), 4, ANY_AGENT },
 };
-
-static unsigned roles_of(const struct config *config)
-{
-	unsigned roles = config_has_home_agent(config) ? HOME_AGENT : 0;
-
-	if (config_is_witness(config))
-		return roles;
-	for (size_t i = 0; i < ADVERTISED_LINKS_MAX; i++)
-		if (advertised_link_is_given(&config->advertised_links[i]))
-			roles |= ADVERTISED;
-	return config_is_foreign_agent(config) ? roles | FOREIGN_AGENT : roles;
-}
 
 /* Of subagents with the same objects the one with the lowest priority is asked; two of
  * one priority are refused. So each member of a cluster has one of its own. */
@@ -227,7 +218,7 @@ static enum ha_error register_at(struct mib_service *service, const struct branc
 	if (!registration)
 		return HA_E_NOMEM;
 	registration->handler->myvoid = place;
-	registration->priority = PRIORITY_FIRST + (int)service->config->cluster_node;
+	registration->priority = PRIORITY_FIRST + (int)service->options.member;
 	if (*context_name)
 		registration->contextName = strdup(context_name);
 	switch (netsnmp_register_handler(registration)) {
@@ -262,22 +253,24 @@ static enum ha_error register_context(struct mib_service *service, uint32_t cont
 }
 
 /* The default context, that of this node where it has a name, and one for each group of home
- * agents, which has nothing of the other roles. */
+ * agents, which has nothing of the other roles. Of a mobile node that of its name alone, so that it
+ * stands beside agents behind one snmpd. */
 enum ha_error snmp_register(struct mib_service *service)
 {
-	const char *own = service->config->snmp_context;
-	unsigned roles = roles_of(service->config);
-	size_t groups = roles & HOME_AGENT ? service->configs->count : 0;
-	enum ha_error error = register_context(service, MIB_ALL_GROUPS, "", roles);
+	const struct mib_options *options = &service->options;
+	bool alone = *options->context && options->roles == MIB_MOBILE_NODE;
+	enum ha_error error = HA_OK;
 
-	if (*own && error == HA_OK)
-		error = register_context(service, MIB_ALL_GROUPS, own, roles);
-	for (size_t i = 0; i < groups && error == HA_OK; i++) {
-		uint32_t group = service->configs->of[i].group;
+	if (!alone)
+		error = register_context(service, MIB_ALL_GROUPS, "", options->roles);
+	if (*options->context && error == HA_OK)
+		error = register_context(service, MIB_ALL_GROUPS, options->context, options->roles);
+	for (size_t i = 0; i < options->group_count && error == HA_OK; i++) {
 		char name[CONTEXT_MAX];
 
-		snprintf(name, sizeof(name), "%.20s%sgroup-%u", own, *own ? "-" : "", group);
-		error = register_context(service, group, name, HOME_AGENT);
+		snprintf(name, sizeof(name), "%.20s%sgroup-%u", options->context,
+		         *options->context ? "-" : "", options->groups[i]);
+		error = register_context(service, options->groups[i], name, MIB_HOME_AGENT);
 	}
 	return error;
 }

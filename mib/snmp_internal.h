@@ -44,8 +44,7 @@ struct snmp_set {
 };
 
 struct mib_service {
-	const struct config_groups *configs;
-	const struct config *config; /* the first of them: of the process */
+	struct mib_options options;
 	struct mib_tree *tree;
 	struct mib_view view;
 	struct snmp_place *places; /* all registrations */

@@ -44,7 +44,7 @@ static void set_common(struct mib_service *service)
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_BREAKDOWN_OIDS, 1);
 }
 
-static void set_agentx(const struct config *config)
+static void set_agentx(const struct mib_options *options)
 {
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	set_flag(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_CONFIG_LOAD, 1);
@@ -53,21 +53,21 @@ static void set_agentx(const struct config *config)
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, NO_DIRECTORY);
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
-	                      config->snmp_master);
+	                      options->master);
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_TIMEOUT,
 	                   MASTER_TIMEOUT_S * ONE_SEC);
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_RETRIES, 0);
 }
 
-static void set_embedded(const struct config *config)
+static void set_embedded(const struct mib_options *options)
 {
 	char directory[CONFIG_TEXT_MAX + sizeof("/snmp")];
 
-	snprintf(directory, sizeof(directory), "%s/snmp", config->data_directory);
+	snprintf(directory, sizeof(directory), "%s/snmp", options->directory);
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_PERSISTENT_DIR, directory);
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_PORTS, NO_PORTS);
 	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG,
-	                      config->snmp_configuration);
+	                      options->configuration);
 }
 
 static enum ha_error fail(struct mib_service *service, enum ha_error error, const char *subject,
@@ -80,7 +80,7 @@ static enum ha_error fail(struct mib_service *service, enum ha_error error, cons
 /* The file holds passwords. */
 static enum ha_error check_file(struct mib_service *service)
 {
-	const char *path = service->config->snmp_configuration;
+	const char *path = service->options.configuration;
 	struct stat status;
 
 	if (stat(path, &status) != 0 || access(path, R_OK) != 0)
@@ -94,7 +94,7 @@ static enum ha_error check_file(struct mib_service *service)
 
 static enum ha_error begin_agentx(struct mib_service *service)
 {
-	set_agentx(service->config);
+	set_agentx(&service->options);
 	if (init_agent(SNMP_NAME) != 0)
 		return fail(service, HA_E_IO, SNMP_NAME, "Net-SNMP does not start");
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
@@ -111,7 +111,7 @@ static enum ha_error begin_embedded(struct mib_service *service)
 
 	if (error != HA_OK)
 		return error;
-	set_embedded(service->config);
+	set_embedded(&service->options);
 	/* It would listen for subagents of an older kind. */
 	add_to_init_list(no_smux);
 	if (init_agent(SNMP_NAME) != 0)
@@ -123,7 +123,7 @@ static enum ha_error begin_embedded(struct mib_service *service)
 
 enum ha_error snmp_begin(struct mib_service *service)
 {
-	bool embedded = service->config->snmp_mode == SNMP_MODE_EMBEDDED;
+	bool embedded = service->options.mode == SNMP_MODE_EMBEDDED;
 	enum ha_error error;
 
 	set_common(service);
@@ -139,8 +139,8 @@ enum ha_error snmp_begin(struct mib_service *service)
 		/* The count of starts that managers know this engine by must not go back. */
 		snmp_store(SNMP_NAME);
 		service->joined = true;
-		if (init_master_agent() != 0 || !snmp_listen(service->config->snmp_listen))
-			return fail(service, HA_E_INUSE, service->config->snmp_listen,
+		if (init_master_agent() != 0 || !snmp_listen(service->options.listen))
+			return fail(service, HA_E_INUSE, service->options.listen,
 			            "managers cannot be listened for there");
 	}
 	service->begun = true;

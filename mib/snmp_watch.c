@@ -33,7 +33,7 @@ static int on_log(int major, int minor, void *message, void *context)
 
 void snmp_watch_log(struct mib_service *service)
 {
-	atomic_store(&is_starting, service->config->snmp_mode == SNMP_MODE_EMBEDDED);
+	atomic_store(&is_starting, service->options.mode == SNMP_MODE_EMBEDDED);
 	snmp_disable_log();
 	snmp_enable_calllog();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, NULL);
@@ -77,8 +77,7 @@ static int on_join(int major, int minor, void *session, void *context)
 	watch_master(service, session);
 	if (!service->joined) {
 		mib_count(MIB_COUNT_MASTER_JOINED);
-		log_notice("SNMP: answers managers through snmpd at %s",
-		           service->config->snmp_master);
+		log_notice("SNMP: answers managers through snmpd at %s", service->options.master);
 	}
 	service->joined = true;
 	return 0;
@@ -95,7 +94,7 @@ static int on_loss(int major, int minor, void *session, void *context)
 		mib_count(MIB_COUNT_MASTER_LOST);
 		log_warning("SNMP: snmpd at %s is gone or does not answer; it is asked again "
 		            "until it does",
-		            service->config->snmp_master);
+		            service->options.master);
 	}
 	service->joined = false;
 	note_master(service, -1);
@@ -146,7 +145,7 @@ static const struct {
 
 void snmp_watch_peers(struct mib_service *service)
 {
-	bool embedded = service->config->snmp_mode == SNMP_MODE_EMBEDDED;
+	bool embedded = service->options.mode == SNMP_MODE_EMBEDDED;
 
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
 		if (watched[i].embedded == embedded)
@@ -166,9 +165,9 @@ void snmp_unwatch_peers(struct mib_service *service)
 void snmp_watch_started(struct mib_service *service)
 {
 	atomic_store(&is_starting, false);
-	if (service->config->snmp_mode == SNMP_MODE_EMBEDDED)
-		log_notice("SNMP: managers are answered at %s", service->config->snmp_listen);
+	if (service->options.mode == SNMP_MODE_EMBEDDED)
+		log_notice("SNMP: managers are answered at %s", service->options.listen);
 	else if (!service->joined)
 		log_notice("SNMP: there is no snmpd at %s yet; it is asked again until there is",
-		           service->config->snmp_master);
+		           service->options.master);
 }

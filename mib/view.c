@@ -80,6 +80,7 @@ void mib_view_end(struct mib_view *view)
 	for (size_t i = 0; i < view->group_count; i++)
 		mib_group_forget(&view->groups[i]);
 	mib_visits_forget(&view->visits);
+	view->node.has = false;
 	for (size_t i = 0; i < view->table_count; i++)
 		view->cached[i].find = NULL;
 	view->begun = view->counted = false;

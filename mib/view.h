@@ -4,7 +4,7 @@
  *
  * All on one thread, but for what says otherwise.
  *
- * May include: agentd/flow, replication/store.h, mib/object.h, mib/visits.h. */
+ * May include: agentd/flow, replication/store.h, mib/object.h, mib/visits.h, mib/node.h. */
 #ifndef MIB_VIEW_H
 #define MIB_VIEW_H
 
@@ -14,6 +14,7 @@
 #include "agentd/flow/agent.h"
 #include "agentd/flow/events.h"
 #include "agentd/flow/figures.h"
+#include "mib/node.h"
 #include "mib/object.h"
 #include "mib/visits.h"
 
@@ -52,6 +53,7 @@ struct notifier;   /* mib/notify.h */
 struct mib_view {
 	struct mib_group groups[CONFIG_GROUPS_MAX]; /* in the order of their numbers */
 	size_t group_count;
+	struct mib_node node;     /* a mobile node, if there is one */
 	struct mib_visits visits; /* what is visited and advertised, if anything is */
 	size_t table_count;
 	struct mib_cached *cached;

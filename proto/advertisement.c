@@ -124,6 +124,8 @@ static enum discovery_fault keep_extension(struct found *found, uint8_t type, st
 	for (size_t i = 0; i < ROWS(rules); i++)
 		if (rules[i].type == type)
 			return rules[i].keep(found, data);
+	if (type >= SKIPPABLE_MIN)
+		found->out->skipped_count++;
 	return type < SKIPPABLE_MIN ? DISCOVERY_UNKNOWN : DISCOVERY_SOUND;
 }
 

@@ -87,7 +87,8 @@ struct advertisement {
 	bool has_prefix_lengths;          /* the extension is there, of all routers or of none */
 	uint8_t router_count;
 	uint8_t care_of_count;
-	struct span challenge; /* borrowed; size 0 where there is none */
+	uint16_t skipped_count; /* unknown extensions that were skipped; not written */
+	struct span challenge;  /* borrowed; size 0 where there is none */
 	struct in_addr care_of[ADVERTISEMENT_CARE_OF_MAX];
 	struct advertisement_router routers[ADVERTISEMENT_ROUTERS_MAX];
 };

@@ -21,6 +21,12 @@ struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent);
 /* mobile.c: this agent has that link address. */
 void mobile_keep_mac(struct mobile *mobile, struct in_addr source, struct mac from);
 
+/* home_agents.c */
+/* It has accepted, and may be used again. */
+void mobile_note_home_agent(struct mobile *mobile, struct in_addr address);
+/* Go on with the next one. */
+void mobile_drop_home_agent(struct mobile *mobile);
+
 /* register.c */
 void mobile_show(struct mobile *mobile);
 void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms);

@@ -44,6 +44,8 @@ void mobile_init(struct mobile *mobile, const struct mobile_settings *settings,
 		.again_ms = UINT64_MAX,
 		.reason = "",
 	};
+	if (mobile->node.home_agent.s_addr)
+		mobile->home_agents[mobile->home_agent_count++] = mobile->node.home_agent;
 	solicit_init(&mobile->solicit);
 }
 
@@ -112,12 +114,22 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 	enum heard_event event;
 
 	mobile->counts.advertisements++;
+	mobile->counts.skipped += advertisement->skipped_count;
 	if (is_rival(mobile, source, from, now_ms)) {
 		note_rival(mobile, from);
 		return;
 	}
 	event = heard_take(&mobile->heard, advertisement, source, MOBILE_LINK, now_ms);
 	agent = heard_find(&mobile->heard, source, MOBILE_LINK);
+	mobile->counts.restarts += event == HEARD_RESTARTED;
+	mobile->last = (struct mobile_advertised_last){
+		.source = source,
+		.heard_ms = now_ms,
+		.sequence = advertisement->sequence,
+		.flags = advertisement->flags,
+		.registration_lifetime_s = advertisement->registration_lifetime_s,
+		.lifetime_s = advertisement->lifetime_s,
+	};
 	if (!agent)
 		return;
 	mobile_keep_mac(mobile, source, from);
@@ -153,6 +165,17 @@ void mobile_reminded(struct mobile *mobile, const struct advertisement *advertis
 	           address_format(source).text);
 	mobile->counts.reminded++;
 	mobile->wanted = true;
+}
+
+void mobile_unsound(struct mobile *mobile, enum discovery_fault fault)
+{
+	static const enum discovery_fault of_extensions[] = {
+		DISCOVERY_CUT,          DISCOVERY_UNKNOWN,       DISCOVERY_AGENT_SIZE,
+		DISCOVERY_PREFIX_COUNT, DISCOVERY_PREFIX_LENGTH,
+	};
+
+	for (size_t i = 0; i < sizeof(of_extensions) / sizeof(of_extensions[0]); i++)
+		mobile->counts.unsound += fault == of_extensions[i];
 }
 
 void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count)
@@ -201,6 +224,22 @@ static void suit_agent(struct mobile *mobile)
 		mobile->wishes.reverse = false;
 }
 
+/* From where it was last, whether it was nowhere meanwhile or not. */
+static void count_move(struct mobile *mobile, const struct mobile_attachment *at)
+{
+	bool home = at->way == MOBILE_AT_HOME;
+
+	mobile->counts.moves++;
+	if (!mobile->been)
+		return;
+	if (mobile->at.way == MOBILE_AT_HOME)
+		mobile->counts.moves_away += !home;
+	else if (home)
+		mobile->counts.moves_home++;
+	else
+		mobile->counts.moves_on++;
+}
+
 static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 {
 	struct span challenge = at->challenge;
@@ -209,7 +248,8 @@ static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 		"now %s%s%s%s%s", mobile_way_name(at->way), at->care_of.s_addr ? ", care-of " : "",
 		at->care_of.s_addr ? address_format(at->care_of).text : "",
 		at->by_agent ? ", agent " : "", at->by_agent ? address_format(at->agent).text : "");
-	mobile->counts.moves++;
+	count_move(mobile, at);
+	mobile->been = true;
 	mobile->at = *at;
 	if (at->way == MOBILE_BY_AGENT)
 		heard_use(&mobile->heard, at->agent, MOBILE_LINK);

@@ -18,6 +18,7 @@
 #define MOBILE_BINDINGS_MAX 4u
 #define MOBILE_REFUSED_MAX 8u
 #define MOBILE_ADDRESSES_MAX 8u
+#define MOBILE_HOME_AGENTS_MAX 8u
 
 enum mobile_choice {
 	MOBILE_CHOOSE_ANY,   /* a foreign agent where there is one, else an address of its own */
@@ -83,6 +84,8 @@ const char *mobile_way_name(enum mobile_way way);
 /* X(member, name, help) */
 #define MOBILE_COUNTS(X)                                                                           \
 	X(requests, "requests", "Registration Requests that were sent")                            \
+	X(ending, "requests-ending", "of them those that end a binding")                           \
+	X(looking, "requests-looking", "of them those to all home agents of the home network")     \
 	X(repeated, "repeated", "of them those that were sent again, for want of an answer")       \
 	X(accepted, "accepted", "Replies that accepted one")                                       \
 	X(denied, "denied", "Replies that denied one")                                             \
@@ -93,7 +96,30 @@ const char *mobile_way_name(enum mobile_way way);
 	X(reminded, "reminded", "Advertisements to it alone that had it register again")           \
 	X(solicitations, "solicitations", "Solicitations that were sent")                          \
 	X(moves, "moves", "Times that it found itself elsewhere")                                  \
-	X(lapsed, "lapsed", "Registrations that ended before they were renewed")
+	X(lapsed, "lapsed", "Registrations that ended before they were renewed")                   \
+	X(replies, "replies", "Replies with a lifetime, to requests that were out")                \
+	X(replies_ending, "replies-ending", "Replies without a lifetime, likewise")                \
+	X(reply_skipped, "reply-extensions-skipped", "Unknown extensions of replies, skipped")     \
+	X(bad_extension, "discarded-extension", "Replies discarded for an extension")              \
+	X(bad_agent, "discarded-foreign-agent", "Replies discarded: of another foreign agent")     \
+	X(bad_home_agent, "discarded-home-agent", "Replies discarded: of another home agent")      \
+	X(bad_home, "discarded-home-address", "Replies discarded: about another home address")     \
+	X(bad_identification, "discarded-identification", "Replies discarded: of another request") \
+	X(unsigned_agent, "discarded-unsigned-foreign",                                            \
+	  "Replies discarded: the foreign agent's authenticator does not verify")                  \
+	X(unsigned_home_agent, "discarded-unsigned-home",                                          \
+	  "Replies discarded: the home agent's authenticator does not verify")                     \
+	X(denied_home_agent, "denied-home-agent", "Denials with codes from 128 to 191")            \
+	X(denied_agent, "denied-foreign-agent", "Denials with codes from 64 to 127")               \
+	X(denied_identification, "denied-identification", "Denials with code 133")                 \
+	X(unsound, "advertisements-unsound", "Advertisements dropped for an extension")            \
+	X(skipped, "advertisement-extensions-skipped",                                             \
+	  "Unknown extensions of advertisements, skipped")                                         \
+	X(restarts, "agents-restarted", "Agents that were heard to have been started again")       \
+	X(moves_away, "moves-from-home", "Moves from home to elsewhere")                           \
+	X(moves_on, "moves-elsewhere", "Moves from elsewhere to elsewhere")                        \
+	X(moves_home, "moves-home", "Moves from elsewhere to home")                                \
+	X(announced, "announcements", "Gratuitous ARP messages that were sent at home")
 
 struct mobile_counts {
 #define X(member, name, help) uint64_t member;
@@ -115,6 +141,20 @@ struct mobile_refusal {
 struct mobile_held {
 	struct in_addr care_of;
 	uint64_t expires_ms;
+	/* of the request that was accepted: */
+	struct in_addr agent; /* whom it was sent to */
+	uint64_t identification;
+	uint64_t sent_ms;
+	uint16_t granted_s;
+	uint8_t flags;
+	bool own; /* the care-of address is the node's */
+};
+
+/* The advertisement that was heard last. */
+struct mobile_advertised_last {
+	struct in_addr source; /* 0: none was */
+	uint64_t heard_ms;
+	uint16_t sequence, flags, registration_lifetime_s, lifetime_s;
 };
 
 /* mobile_init makes it. What it shows: members up to `private` are to be read by anybody. */
@@ -132,7 +172,8 @@ struct mobile {
 	const struct mobile_ops *ops;
 	struct mobile_node node;
 	struct mobile_wishes wishes;
-	struct mobile_attachment at;
+	struct mobile_attachment at; /* or was last */
+	bool been;                   /* it has been somewhere */
 	uint8_t challenge[ADVERTISEMENT_CHALLENGE_MAX];
 	struct heard_agents heard;
 	struct mobile_agent_link links[HEARD_AGENTS_MAX];
@@ -161,6 +202,12 @@ struct mobile {
 	uint8_t unanswered; /* times that the request that is out was sent again */
 	bool wanted;        /* a new request is to be sent as soon as it may be */
 	bool ending;
+	bool dropping; /* the binding with node.home_agent is to end, and another one is used then */
+	/* Those that may be used, the one in use among them. */
+	struct in_addr home_agents[MOBILE_HOME_AGENTS_MAX];
+	uint8_t home_agent_count;
+	struct mobile_advertised_last last;
+	uint64_t sent_ms;     /* the request that is out, last */
 	uint64_t asked_ms;    /* when the request with this identification was sent first */
 	uint64_t patience_ms; /* after a denial */
 	uint64_t again_ms;
@@ -189,6 +236,15 @@ void mobile_link_changed(struct mobile *mobile);
 void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
                      uint64_t now_ms);
 void mobile_keepalive_answered(struct mobile *mobile);
+
+/* One more home agent, which is used when there is none or the one in use is removed. HA_E_MALFORMED:
+ * it can be nobody's; HA_E_EXISTS; HA_E_CAPACITY. */
+enum ha_error mobile_add_home_agent(struct mobile *mobile, struct in_addr address);
+/* One less; a binding with it is ended first, as far as it answers. HA_E_NOTFOUND. */
+enum ha_error mobile_remove_home_agent(struct mobile *mobile, struct in_addr address);
+
+/* An ICMP message was no sound advertisement. */
+void mobile_unsound(struct mobile *mobile, enum discovery_fault fault);
 
 /* It is to end its binding, and then itself. */
 void mobile_end(struct mobile *mobile);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "agentd/base/config.h"
 #include "agentd/base/log.h"
 #include "agentd/mobile/mobile.h"
 
@@ -45,6 +46,12 @@ static const struct option_choice formats[] = {
 	{ "text", LOG_FORMAT_TEXT },
 	{ "journal", LOG_FORMAT_JOURNAL },
 	{ "json", LOG_FORMAT_JSON },
+	{ NULL, 0 },
+};
+
+static const struct option_choice snmp_modes[] = {
+	{ "off", SNMP_MODE_OFF },
+	{ "agentx", SNMP_MODE_AGENTX },
 	{ NULL, 0 },
 };
 
@@ -138,6 +145,15 @@ static const struct config_option options[] = {
 	          "bound to it." },
 	{ "packets", "direct", PREFIXES_OR_NONE(direct), .preset = "none",
 	  .help = "Networks that are reached as if there were no home address." },
+
+	{ "snmp", "mode", CHOICE(snmp_mode, snmp_modes), .preset = "off",
+	  .help = "Who answers SNMP managers: agentx for the snmpd of this host, which mobiled asks for "
+	          "its place; off for nobody." },
+	{ "snmp", "master", TEXT(snmp_master, 1, 200), .preset = "/var/agentx/master",
+	  .help = "Where snmpd listens for subagents, a Unix socket or tcp:ADDRESS:PORT." },
+	{ "snmp", "context", TEXT(snmp_context, 1, 20), .preset = "mobile-node",
+	  .help = "SNMP context in which the mobile node is seen, and in no other: agents on the same host "
+	          "have the default one." },
 
 	{ "process", "user", TEXT(user, 1, 32), .preset = "hearth",
 	  .help = "User to become after the start as root; root to stay." },

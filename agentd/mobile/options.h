@@ -38,6 +38,10 @@ struct mobile_options {
 	uint32_t mark;
 	bool default_route;
 	struct address_prefixes direct;
+	/* snmp */
+	uint32_t snmp_mode; /* enum snmp_mode: off or agentx */
+	char snmp_master[CONFIG_TEXT_MAX];
+	char snmp_context[CONFIG_TEXT_MAX];
 	/* process */
 	char user[CONFIG_TEXT_MAX];
 	char status_socket[CONFIG_TEXT_MAX];

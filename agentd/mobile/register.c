@@ -6,6 +6,7 @@
 
 #define PATIENCE_MIN_MS 10000u /* after a denial that nothing helps against */
 #define PATIENCE_MAX_MS 320000u
+#define DROPPING_TRIES 2u       /* of the end of a binding with a home agent that is left */
 #define SILENT_TRIES 3u         /* of a request to a foreign agent, after the first */
 #define KEEPALIVE_MIN_MS 10000u /* RFC 3519 section 4.10 */
 #define KEEPALIVE_RETRY_MS 2000u
@@ -30,13 +31,30 @@ void mobile_show(struct mobile *mobile)
 	mobile->ops->place(mobile->ops->context, stay);
 }
 
-static void hold(struct mobile *mobile, struct in_addr care_of, uint64_t expires_ms, bool alone)
+static struct mobile_held held_now(const struct mobile *mobile)
 {
+	const struct mobile_plan *plan = &mobile->plan;
+
+	return (struct mobile_held){
+		.care_of = mobile->at.care_of,
+		.expires_ms = mobile->lifetime.expires_ms,
+		.agent = plan->destination,
+		.identification = plan->fixed.identification,
+		.sent_ms = mobile->sent_ms,
+		.granted_s = mobile->granted_s,
+		.flags = plan->fixed.flags,
+		.own = mobile->at.way == MOBILE_CO_LOCATED,
+	};
+}
+
+static void hold(struct mobile *mobile, bool alone)
+{
+	struct in_addr care_of = mobile->at.care_of;
 	struct mobile_held before[MOBILE_BINDINGS_MAX];
 	uint8_t count = mobile->held_count, kept = 1;
 
 	memcpy(before, mobile->held, sizeof(before));
-	mobile->held[0] = (struct mobile_held){ care_of, expires_ms };
+	mobile->held[0] = held_now(mobile);
 	for (uint8_t i = 0; i < count && !alone && kept < MOBILE_BINDINGS_MAX; i++)
 		if (!address_equal(before[i].care_of, care_of))
 			mobile->held[kept++] = before[i];
@@ -87,13 +105,16 @@ static struct mac whom_to_ask(const struct mobile *mobile)
 	return mobile_mac_of(mobile, mobile->at.agent);
 }
 
-static void send_request(struct mobile *mobile)
+static void send_request(struct mobile *mobile, uint64_t now_ms)
 {
 	const struct span message = { mobile->message, mobile->message_size };
 	struct mac to = whom_to_ask(mobile);
 
 	mobile->asked_mac = to;
+	mobile->sent_ms = now_ms;
 	mobile->counts.requests++;
+	mobile->counts.ending += mobile->plan.fixed.lifetime_s == 0;
+	mobile->counts.looking += mobile->plan.broadcast && !mobile->plan.by_agent;
 	log_debug("request to %s, care-of address %s, lifetime %u s",
 	          address_format(mobile->plan.destination).text,
 	          address_format(mobile->plan.fixed.care_of).text, mobile->plan.fixed.lifetime_s);
@@ -105,7 +126,7 @@ static enum mobile_purpose purpose_of(const struct mobile *mobile)
 {
 	if (mobile->at.way == MOBILE_AT_HOME)
 		return MOBILE_UNBIND_ALL;
-	if (mobile->ending)
+	if (mobile->ending || mobile->dropping)
 		return MOBILE_UNBIND;
 	return mobile->settings->simultaneous ? MOBILE_BIND_BESIDE : MOBILE_BIND;
 }
@@ -127,6 +148,10 @@ static void begin_request(struct mobile *mobile, uint64_t now_ms)
 	                &mobile->reason) != HA_OK ||
 	    !write_request(mobile, now_ms)) {
 		log_warning("nothing can be registered: %s", mobile->reason);
+		if (mobile->dropping && !mobile->ending) {
+			mobile_drop_home_agent(mobile);
+			return;
+		}
 		wait_for_better(mobile, now_ms);
 		return;
 	}
@@ -136,19 +161,23 @@ static void begin_request(struct mobile *mobile, uint64_t now_ms)
 		mobile->state = MOBILE_ASKING;
 	mobile_retry_begin(&mobile->retry, now_ms, 0, mobile->message_size,
 	                   mobile->plan.fixed.lifetime_s);
-	send_request(mobile);
+	send_request(mobile, now_ms);
 }
 
 /* RFC 5944 section 3.6.3: with nonces the same octets once more. */
 static void repeat_request(struct mobile *mobile, uint64_t now_ms)
 {
+	if (mobile->dropping && !mobile->ending && mobile->unanswered >= DROPPING_TRIES) {
+		mobile_drop_home_agent(mobile);
+		return;
+	}
 	if (!mobile->identity.nonces && !write_request(mobile, now_ms))
 		return;
 	mobile_retry_again(&mobile->retry, now_ms, mobile->plan.fixed.lifetime_s);
 	if (mobile->unanswered < UINT8_MAX)
 		mobile->unanswered++;
 	mobile->counts.repeated++;
-	send_request(mobile);
+	send_request(mobile, now_ms);
 }
 
 /* Whom it waits for because of an advertisement; 0: nobody's. */
@@ -227,8 +256,8 @@ static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, u
 	mobile->node.home_agent = verdict->home_agent;
 	mobile->granted_s = verdict->lifetime_s;
 	mobile->lifetime = mobile_lifetime_of(mobile->asked_ms, verdict->lifetime_s);
-	hold(mobile, mobile->at.care_of, mobile->lifetime.expires_ms,
-	     mobile->purpose != MOBILE_BIND_BESIDE || verdict->one_binding);
+	mobile_note_home_agent(mobile, verdict->home_agent);
+	hold(mobile, mobile->purpose != MOBILE_BIND_BESIDE || verdict->one_binding);
 	stay->bound = true;
 	stay->reverse = (mobile->plan.fixed.flags & MIP_REQUEST_REVERSE) != 0;
 	stay->broadcasts = (mobile->plan.fixed.flags & MIP_REQUEST_BROADCAST) != 0;
@@ -274,6 +303,8 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 		mobile->stay.udp = false;
 		mobile->search_anew = true;
 		mobile->state = mobile->ending ? MOBILE_ENDED : MOBILE_HOME;
+		if (mobile->dropping && !mobile->ending)
+			mobile_drop_home_agent(mobile);
 	}
 	mobile_show(mobile);
 }
@@ -290,6 +321,13 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 	enum mobile_remedy remedy = mobile_repair(verdict, &mobile->tries, &terms);
 
 	mobile->counts.denied++;
+	mobile->counts.denied_agent += verdict->code >= 64 && verdict->code < 128;
+	mobile->counts.denied_home_agent += verdict->code >= 128 && verdict->code < 192;
+	mobile->counts.denied_identification += verdict->code == MIP_ID_MISMATCH;
+	if (mobile->dropping && !mobile->ending) {
+		mobile_drop_home_agent(mobile);
+		return;
+	}
 	log_line(remedy == MOBILE_AGAIN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%s by %s: %s (%u)",
 	         address_format(mobile->plan.fixed.home).text,
 	         address_format(mobile->plan.fixed.care_of).text, verdict->reason, verdict->code);
@@ -300,6 +338,31 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 	if (remedy == MOBILE_OTHER_AGENT)
 		mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
 	wait_for_better(mobile, now_ms);
+}
+
+/* What a check that discards counts as, beside all others. */
+static void count_discarded(struct mobile *mobile, const struct mobile_verdict *verdict)
+{
+	struct mobile_counts *counts = &mobile->counts;
+	const struct {
+		const char *check;
+		uint64_t *count;
+	} rows[] = {
+		{ "extensions-known", &counts->bad_extension },
+		{ "well-formed", &counts->bad_extension },
+		{ "sender", mobile->plan.by_agent ? &counts->bad_agent : &counts->bad_home_agent },
+		{ "home-agent", &counts->bad_home_agent },
+		{ "home", &counts->bad_home },
+		{ "identification", &counts->bad_identification },
+		{ "mobile-foreign", &counts->unsigned_agent },
+		{ "mobile-home", &counts->unsigned_home_agent },
+	};
+
+	counts->discarded++;
+	counts->violations += verdict->violation != VIOLATION_NONE;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(verdict->check, rows[i].check) == 0)
+			++*rows[i].count;
 }
 
 void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
@@ -313,10 +376,12 @@ void mobile_received(struct mobile *mobile, struct span payload, struct in_addr 
 		return;
 	}
 	reply.source = source;
+	mobile->counts.replies += reply.fixed.lifetime_s != 0;
+	mobile->counts.replies_ending += reply.fixed.lifetime_s == 0;
+	mobile->counts.reply_skipped += reply.extensions.skipped_count;
 	verdict = mobile_reply_judge(&reply, &mobile->plan);
 	if (verdict.effect == MOBILE_DISCARD) {
-		mobile->counts.discarded++;
-		mobile->counts.violations += verdict.violation != VIOLATION_NONE;
+		count_discarded(mobile, &verdict);
 		log_debug("a reply from %s is discarded: %s", address_format(source).text,
 		          verdict.reason);
 		return;

@@ -156,6 +156,12 @@ void mobile_run_answer(struct mobile_run *run, int listening)
 	run->status = listening;
 }
 
+void mobile_run_serve(struct mobile_run *run, struct mobile_desk *desk)
+{
+	run->desk = desk;
+	mobile_desk_work(desk, &run->mobile);
+}
+
 /* ---- what came ---- */
 
 static void take_addresses(struct mobile_run *run)
@@ -193,10 +199,15 @@ static void take_advertisement(struct mobile_run *run, const struct node_heard *
 	bool to_all = ip->destination.s_addr == INADDR_BROADCAST ||
 	              ip->destination.s_addr == htonl(INADDR_ALLHOSTS_GROUP);
 	struct advertisement advertisement;
+	enum discovery_fault fault;
 
-	if (ip->ttl != TTL_OF_A_LINK ||
-	    advertisement_read(heard->payload, &advertisement) != DISCOVERY_SOUND)
+	if (ip->ttl != TTL_OF_A_LINK)
 		return;
+	fault = advertisement_read(heard->payload, &advertisement);
+	if (fault != DISCOVERY_SOUND) {
+		mobile_unsound(&run->mobile, fault);
+		return;
+	}
 	if (to_all || now_ms() < run->solicited_until_ms)
 		mobile_advertised(&run->mobile, &advertisement, ip->source, heard->from, now_ms());
 	if (!to_all)
@@ -297,9 +308,15 @@ static void take_status(struct mobile_run *run)
 		close(fd);
 }
 
+/* The turn that follows does it. */
+static void take_desk(struct mobile_run *run)
+{
+	(void)run;
+}
+
 /* ---- the loop ---- */
 
-#define SOURCES_MAX (6u + NODE_TUNNEL_SOURCES)
+#define SOURCES_MAX (7u + NODE_TUNNEL_SOURCES)
 
 struct source {
 	int fd;
@@ -317,6 +334,8 @@ static size_t sources_of(const struct mobile_run *run, struct source out[SOURCES
 	out[count++] = (struct source){ run->watch, take_watch };
 	out[count++] = (struct source){ run->arp, take_arp };
 	out[count++] = (struct source){ run->status, take_status };
+	out[count++] = (struct source){ run->desk ? mobile_desk_descriptor(run->desk) : -1,
+		                        take_desk };
 	for (size_t i = 0; i < more; i++)
 		out[count++] = (struct source){ tunnels[i], take_tunnel };
 	return count;
@@ -346,8 +365,13 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 /* One turn, until `until_ms` at the latest. */
 static void turn(struct mobile_run *run, uint64_t until_ms)
 {
-	uint64_t due_ms = mobile_step(&run->mobile, now_ms());
+	uint64_t due_ms;
 
+	if (run->desk)
+		mobile_desk_work(run->desk, &run->mobile);
+	due_ms = mobile_step(&run->mobile, now_ms());
+	if (run->desk)
+		mobile_desk_work(run->desk, &run->mobile);
 	due_ms = sooner(due_ms, mobile_run_announce(run, now_ms()));
 	await(run, sooner(due_ms, until_ms));
 }

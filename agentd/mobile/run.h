@@ -4,6 +4,7 @@
 #ifndef AGENTD_MOBILE_RUN_H
 #define AGENTD_MOBILE_RUN_H
 
+#include "agentd/mobile/desk.h"
 #include "agentd/mobile/keys.h"
 #include "agentd/mobile/options.h"
 
@@ -22,6 +23,9 @@ struct mobile_run *mobile_run_open(const struct mobile_run_options *options, enu
 
 /* Whoever connects to this listening socket is told the status; it stays the caller's. */
 void mobile_run_answer(struct mobile_run *run, int listening);
+
+/* Others look at it, and ask of it, at this desk, which stays the caller's: before the loop. */
+void mobile_run_serve(struct mobile_run *run, struct mobile_desk *desk);
 
 /* Until SIGTERM or SIGINT comes, or with `once` until it is registered or denied, `patience_ms`
  * at most. With `once` the binding stays; else it is ended if the options say so. false: somebody has deleted the device. */

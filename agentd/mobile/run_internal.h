@@ -17,8 +17,9 @@ struct mobile_run {
 	struct node_tunnel *tunnel;
 	struct node_host *host;
 	int udp, link, watch, signals;
-	int status; /* -1: nobody is told */
-	int arp;    /* about arp_home; -1: not yet */
+	int status;               /* -1: nobody is told */
+	struct mobile_desk *desk; /* NULL: nobody looks */
+	int arp;                  /* about arp_home; -1: not yet */
 	struct in_addr arp_home;
 	uint16_t port; /* of requests, of packets in UDP and of keepalives alike */
 	uint16_t keepalive_id;

@@ -163,7 +163,7 @@ static void solicit(void *context)
 	                        run->mobile.node.home.s_addr ? run->mobile.node.home : none);
 }
 
-static void say(const struct mobile_run *run)
+static void say(struct mobile_run *run)
 {
 	struct mac mac = node_host_mac(run->host);
 	const struct arp request = arp_announcement(mac, run->arp_home, ARP_REQUEST);
@@ -172,6 +172,8 @@ static void say(const struct mobile_run *run)
 	if (run->arp < 0 || !arp_socket_send(run->arp, &request) ||
 	    !arp_socket_send(run->arp, &reply))
 		log_debug("the home address could not be announced");
+	else
+		run->mobile.counts.announced += 2;
 }
 
 static void announce(void *context, struct in_addr home)

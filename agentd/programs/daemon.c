@@ -169,12 +169,14 @@ static const struct visitors_members *members_of(const struct daemon *d)
 static enum ha_error open_agents(struct daemon *d)
 {
 	enum ha_error why = agents_open(&d->agents, d->report);
+	struct mib_options options;
 
 	if (why == HA_OK && visit_is_wanted(main_config(d)))
 		d->visit = visit_open(main_config(d), members_of(d), &why, d->report,
 		                      sizeof(d->report));
+	mib_options_of(&d->agents.configs, &options);
 	if (why == HA_OK)
-		d->snmp = mib_service_open(&d->agents.configs, &why, d->report, sizeof(d->report));
+		d->snmp = mib_service_open(&options, &why, d->report, sizeof(d->report));
 	if (why == HA_OK)
 		why = privileges_finish(&d->privileges, d->report, sizeof(d->report));
 	return why;

@@ -15,6 +15,8 @@
 #include "agentd/programs/mobiled_documents.h"
 #include "agentd/programs/notify.h"
 #include "agentd/programs/privileges.h"
+#include "mib/node.h"
+#include "mib/snmp.h"
 
 #define EXIT_USAGE 2
 #define ONCE_MS 30000u /* for all that --once may take */
@@ -26,6 +28,8 @@ struct process {
 	struct privileges privileges;
 	struct server_socket status;
 	struct mobile_run *run;
+	struct mobile_desk *desk; /* NULL: nobody answers SNMP */
+	struct mib_service *snmp;
 	char report[512];
 };
 
@@ -62,6 +66,31 @@ static enum ha_error open_status(struct process *p)
 	return HA_OK;
 }
 
+/* With rights given up. Net-SNMP keeps nothing: there is no directory for it. */
+static enum ha_error open_snmp(struct process *p)
+{
+	const struct mib_options options = {
+		.roles = MIB_MOBILE_NODE,
+		.mode = (enum snmp_mode)p->options.snmp_mode,
+		.master = p->options.snmp_master,
+		.context = p->options.snmp_context,
+		.tables = mib_node_tables,
+		.table_count = mib_node_table_count,
+	};
+	enum ha_error why;
+
+	p->snmp = mib_service_open(&options, &why, p->report, sizeof(p->report));
+	if (!p->snmp)
+		return why;
+	p->desk = mobile_desk_open();
+	if (!p->desk)
+		return ha_refuse(p->report, sizeof(p->report), HA_E_NOMEM,
+		                 "SNMP: no memory or descriptor left");
+	mobile_run_serve(p->run, p->desk);
+	mib_service_mobile(p->snmp, p->desk);
+	return mib_service_start(p->snmp, p->report, sizeof(p->report));
+}
+
 static enum ha_error make_directory(struct process *p)
 {
 	char directory[CONFIG_TEXT_MAX];
@@ -94,12 +123,17 @@ static enum ha_error start(struct process *p, bool once)
 		why = make_directory(p);
 	if (why == HA_OK)
 		why = privileges_become(&p->privileges, p->report, sizeof(p->report));
-	return why == HA_OK && !once ? open_status(p) : why;
+	if (why == HA_OK && !once)
+		why = open_status(p);
+	return why == HA_OK && !once ? open_snmp(p) : why;
 }
 
 static void stop(struct process *p)
 {
+	mib_service_stop(p->snmp);
 	mobile_run_close(p->run);
+	mib_service_close(p->snmp);
+	mobile_desk_close(p->desk);
 	if (p->status.descriptor >= 0) {
 		server_socket_remove(&p->status);
 		close(p->status.descriptor);

@@ -2,7 +2,7 @@
 add_executable(mobiled
   ${CMAKE_CURRENT_LIST_DIR}/mobiled.c ${CMAKE_CURRENT_LIST_DIR}/mobiled_documents.c
   ${CMAKE_CURRENT_LIST_DIR}/notify.c ${CMAKE_CURRENT_LIST_DIR}/privileges.c)
-target_link_libraries(mobiled PRIVATE hearth_mobile PkgConfig::SYSTEMD PkgConfig::CAPNG)
+target_link_libraries(mobiled PRIVATE hearth_mobile hearth_snmp PkgConfig::SYSTEMD PkgConfig::CAPNG)
 if(HEARTH_SANITIZE STREQUAL "thread")
   target_link_libraries(mobiled PRIVATE hearth_tsan)
 endif()

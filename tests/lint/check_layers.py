@@ -41,7 +41,7 @@ FOLDERS = {
     ],
     "agentd/mobile": ["agentd/registration", "agentd/discovery", "agentd/dataplane", "proto", "agentd/base"],
     "agentd/control": ["agentd/flow", "agentd/visit", "agentd/state", "replication", "proto", "agentd/base", "schema"],
-    "mib": ["agentd/flow", "agentd/visit", "agentd/state", "replication", "agentd/dataplane", "proto", "agentd/base"],
+    "mib": ["agentd/flow", "agentd/visit", "agentd/mobile", "agentd/state", "replication", "agentd/dataplane", "proto", "agentd/base"],
     # layer 5
     "agentd/programs": [
         "agentd/control", "agentd/mobile", "mib", "agentd/load", "agentd/flow", "agentd/visit", "agentd/visitors", "agentd/registration",

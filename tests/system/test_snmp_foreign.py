@@ -187,14 +187,15 @@ def test_an_active_row_is_changed_out_of_service_alone(seen):
     assert seen.value("maAdvStatus", ROW) == NOT_IN_SERVICE
     put(seen, ("maAdvMaxAdvLifetime", "i", 1700), ("maAdvMaxRegLifetime", "i", 500), ("maAdvPrefixLengthInclusion", "i", TRUE))
     put(seen, ("maAdvMaxInterval", "i", 400), ("maAdvMinInterval", "i", 300), ("maAdvAddress", "a", "255.255.255.255"),
-        ("maAdvStatus", "i", ACTIVE))
+        ("maAdvResponseSolicitationOnly", "i", FALSE), ("maAdvStatus", "i", ACTIVE))
     heard = ask_agent(seen)
     assert (heard.lifetime, heard.registration_lifetime, heard.prefix_lengths) == (1700, 500, [24])
     assert [seen.value(name, ROW) for name in ("maAdvMaxInterval", "maAdvMinInterval", "maAdvAddress")] == [400, 300, "255.255.255.255"]
+    assert seen.value("maAdvResponseSolicitationOnly", ROW) == FALSE
     assert seen.ask(seen.request(lifetime=501), number=41).code == 69
     put(seen, ("maAdvStatus", "i", NOT_IN_SERVICE), ("maAdvMaxAdvLifetime", "i", 1800), ("maAdvMaxRegLifetime", "i", 600),
         ("maAdvPrefixLengthInclusion", "i", FALSE), ("maAdvAddress", "a", "224.0.0.1"), ("maAdvMaxInterval", "i", 600),
-        ("maAdvMinInterval", "i", 450))
+        ("maAdvMinInterval", "i", 450), ("maAdvResponseSolicitationOnly", "i", TRUE))
     put(seen, ("maAdvStatus", "i", ACTIVE))
     assert ask_agent(seen).lifetime == 1800
 

@@ -55,8 +55,8 @@ EDITS = [
      'if (data.size == 0 || (MUTANT("mobile-short-challenges") && data.size > 32))\n\t\treturn DISCOVERY_CHALLENGE;'),
     # ---- advertisements, as packets
     (RUN,
-     "if (ip->ttl != TTL_OF_A_LINK ||",
-     'if ((ip->ttl != TTL_OF_A_LINK && !MUTANT("mobile-any-ttl") && !(ip->ttl == 255 && MUTANT("mobile-ttl-255"))) ||'),
+     "if (ip->ttl != TTL_OF_A_LINK)",
+     'if (ip->ttl != TTL_OF_A_LINK && !MUTANT("mobile-any-ttl") && !(ip->ttl == 255 && MUTANT("mobile-ttl-255")))'),
     (RUN,
      "if (to_all || now_ms() < run->solicited_until_ms)",
      'if (to_all || MUTANT("mobile-unasked-believed") ||\n'
