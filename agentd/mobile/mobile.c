@@ -73,13 +73,22 @@ static bool serves(const struct mobile *mobile, struct in_addr source)
 	       address_equal(mobile->at.agent, source);
 }
 
+/* The challenge that was refused is answered no more; another one is, at once. */
+static bool is_stale(const struct mobile *mobile, const struct heard_agent *agent)
+{
+	return mobile->stale &&
+	       memcmp(mobile->challenge, agent->challenge, agent->challenge_size) == 0;
+}
+
 /* Of who serves, what it offers now is what the next request is made by. */
 static void take_offer(struct mobile *mobile, const struct heard_agent *agent)
 {
 	mobile->at.offers = agent->flags;
 	mobile->at.agent_lifetime_s = agent->registration_lifetime_s;
-	if (agent->challenge_size == 0)
+	if (agent->challenge_size == 0 || is_stale(mobile, agent))
 		return;
+	mobile->wanted |= mobile->stale;
+	mobile->stale = false;
 	memcpy(mobile->challenge, agent->challenge, agent->challenge_size);
 	mobile->at.challenge = (struct span){ mobile->challenge, agent->challenge_size };
 }
@@ -264,6 +273,7 @@ static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 	mobile->again_ms = UINT64_MAX;
 	mobile->keepalive_ms = 0;
 	mobile->has_rival = false;
+	mobile->stale = false;
 	mobile->pending = false;
 	mobile->wanted = true;
 	mobile->state = MOBILE_ASKING;

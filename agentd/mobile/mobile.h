@@ -175,6 +175,7 @@ struct mobile {
 	struct mobile_attachment at; /* or was last */
 	bool been;                   /* it has been somewhere */
 	uint8_t challenge[ADVERTISEMENT_CHALLENGE_MAX];
+	bool stale; /* that one was refused, and no other one has come since */
 	struct heard_agents heard;
 	struct mobile_agent_link links[HEARD_AGENTS_MAX];
 	uint8_t link_next;

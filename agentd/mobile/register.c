@@ -232,6 +232,18 @@ static void keep_challenge(struct mobile *mobile, struct span challenge)
 		return;
 	memcpy(mobile->challenge, challenge.at, challenge.size);
 	mobile->at.challenge = (struct span){ mobile->challenge, challenge.size };
+	mobile->stale = false;
+}
+
+/* RFC 4721 section 3.5: after a denial for its sake another one must be answered. */
+static void drop_challenge(struct mobile *mobile, const struct mobile_verdict *verdict)
+{
+	if (verdict->challenge.size > 0 || (verdict->code != FOREIGN_UNKNOWN_CHALLENGE &&
+	                                    verdict->code != FOREIGN_MISSING_CHALLENGE &&
+	                                    verdict->code != FOREIGN_STALE_CHALLENGE))
+		return;
+	mobile->at.challenge.size = 0;
+	mobile->stale = true;
 }
 
 static void begin_keepalives(struct mobile *mobile, uint16_t told_s, uint64_t now_ms)
@@ -335,6 +347,7 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 		mobile->wanted = true;
 		return;
 	}
+	drop_challenge(mobile, verdict);
 	if (remedy == MOBILE_OTHER_AGENT)
 		mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
 	wait_for_better(mobile, now_ms);

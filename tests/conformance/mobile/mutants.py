@@ -379,6 +379,8 @@ EDITS = [
     (REPAIR,
      "terms->at->agent_lifetime_s = verdict->lifetime_s;",
      'terms->at->agent_lifetime_s = verdict->lifetime_s * (MUTANT("mobile-69-twice") ? 2 : 1);'),
+    (NODE, "mobile->wanted |= mobile->stale;", 'mobile->wanted |= mobile->stale && !MUTANT("mobile-waits-for-challenge");'),
+    (NODE, "return mobile->stale &&", 'return mobile->stale && !MUTANT("mobile-same-challenge") &&'),
     (REPAIR, "return verdict->challenge.size > 0;", 'return verdict->challenge.size > 0 || MUTANT("mobile-challenge-answered-again");'),
     (REPAIR, "if (!terms->reverse_optional ||", 'if ((!terms->reverse_optional && !MUTANT("mobile-reverse-not-required")) ||'),
     (REPAIR, "if (!terms->encapsulation_optional ||", 'if ((!terms->encapsulation_optional && !MUTANT("mobile-encapsulation-not-required")) ||'),

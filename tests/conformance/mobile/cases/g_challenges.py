@@ -105,6 +105,27 @@ CASES = [
         ],
     },
     {
+        "id": "mobile-deny-106-next",
+        "title": "After 106 without another challenge, that of the next advertisement is answered.",
+        "requirements": ["4721-3.5-02"],
+        "node": {"challenges": True, "care-of": "agent", "repairs": "106"},
+        "steps": [
+            {"advertise": {"challenge": "0102030405060708"}, "request": {}, "reply": {"code": 106}},
+            {"advertise": {"challenge": "1112131415161718"}, "request": {"within": 8.0}, "reply": {}, "forwards": True},
+        ],
+    },
+    {
+        "id": "mobile-deny-106-same",
+        "title": "After 106 the same challenge in the next advertisement is not answered again.",
+        "requirements": ["4721-3.5-02"],
+        "node": {"challenges": True, "care-of": "agent", "repairs": "106"},
+        "steps": [
+            {"advertise": {"challenge": "0102030405060708"}, "request": {}, "reply": {"code": 106}},
+            {"advertise": {"challenge": "0102030405060708"}, "quiet": 1.4},
+            {"advertise": {"challenge": "1112131415161718"}, "request": {}},
+        ],
+    },
+    {
         "id": "mobile-deny-106-without",
         "title": "After 106 without another challenge there is nothing to ask with.",
         "requirements": ["4721-3.5-02"],
