@@ -69,7 +69,7 @@ class Scene:
         self.requests = []
         self.replied, self.replied_at = None, 0.0  # words of the last reply that counts, and when it went
         self.node_link = None
-        self.announced = False
+        self.announced = 0  # packets of gratuitous ARP, since the beginning
         self.solicited_at = None
         self.unanswered = []  # (address asked for, link address that asked): who must not be answered
 
@@ -134,7 +134,7 @@ class Scene:
         about_home = self.home in (address, target)
         if frame.to == packets.BROADCAST_LINK and about_home and address == target:
             require(not away or self.coming_home, "away from home it tells everybody where its home address is")
-            self.announced = True
+            self.announced += 1
             return "announcement"
         if operation == 1:
             require(not (away and about_home) or self.coming_home, "away from home it asks everybody by ARP from its home address")
@@ -324,10 +324,10 @@ class Scene:
             require(told == (wanted, self.frame.link), f"it is told that {told and told[0]} is at {told and told[1].hex(':')}")
             require(frame.to == role.link, "the answer is not for who asked alone")
 
-    def expect_announcement(self, count):
-        for _ in range(count):
+    def expect_announcements(self, count):
+        while self.announced < count:
             frame = self.await_("announcement")
-            require(frame.packet[8:14] == self.frame.link if self.frame else True, "it announces another link address")
+            require(frame.packet[8:14] == frame.link, "it announces another link address than its own")
 
     def end(self, _):
         self.session.host.end()
@@ -336,7 +336,7 @@ class Scene:
 # What a step may say, in the order in which it is done.
 STEPS = {
     "advertise": Scene.advertise, "end": Scene.end, "solicitations": Scene.expect_solicitations, "arp": Scene.ask_by_arp,
-    "announced": Scene.expect_announcement, "request": Scene.expect_request, "reply": Scene.sends_reply,
+    "announced": Scene.expect_announcements, "request": Scene.expect_request, "reply": Scene.sends_reply,
     "keepalive": Scene.expect_keepalive, "forwards": Scene.expect_way, "quiet": Scene.expect_quiet,
 }
 
