@@ -15,7 +15,7 @@ void visit_link_of(const struct visit *visit, const struct served_link *link,
 	const struct advertise_settings *advertise = &link->settings->advertise;
 
 	*out = (struct visit_link){
-		.address = link->interface.addresses[0].address,
+		.address = served_address(link),
 		.roles = of->roles,
 		.max_lifetime_s = visit_lifetime_s(visit, link),
 		.least_s = (uint16_t)(advertise->min_interval_ms / MS),
@@ -33,9 +33,8 @@ size_t visit_place_of_link(const struct visit *visit, struct in_addr address)
 {
 	size_t i = 0;
 
-	while (i < visit->link_count &&
-	       (visit->links[i].interface.index == 0 ||
-	        !address_equal(visit->links[i].interface.addresses[0].address, address)))
+	while (i < visit->link_count && (visit->links[i].interface.index == 0 ||
+	                                 !address_equal(served_address(&visit->links[i]), address)))
 		i++;
 	return i;
 }
@@ -58,7 +57,7 @@ static bool is_shown(const struct visit_agent *agent, const struct served_link *
 	if (link->interface.index == 0 || link->settings->state == LINK_GONE)
 		return false;
 	for (size_t i = 0; i < agent->link_count; i++)
-		if (address_equal(agent->links[i].address, link->interface.addresses[0].address))
+		if (address_equal(agent->links[i].address, served_address(link)))
 			return false;
 	return true;
 }

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from agent import Refused
+from namespaces import ip
 from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED, SharedAgent
 from visiting import Advertisement, Visitor, datagram
 from waiting import wait_for
@@ -178,9 +179,19 @@ def test_a_member_with_an_empty_disk_gets_the_visitors(begin):
     wait_for(lambda: MOBILES[4] in world.visitors(lost), "it follows")
 
 
+def said(world):
+    return [rows for member in world.cluster.data() if (rows := member.ask("advertisements")) and rows[0]["present"]]
+
+
 def test_an_orderly_end_hands_the_visitors_over(begin):
-    """And says no farewell, by which mobile nodes would look for another agent."""
+    """And says no farewell, by which mobile nodes would look for another agent. Of addresses of their own that members have on the link
+    nobody hears."""
     world = begin("data", "data", "data")
+    for member in world.cluster.data():
+        ip("-n", world.switch.namespace(member.host), "address", "add", f"198.51.100.{10 + member.number}/24", "dev", VISITED)
+    first = world.await_serving()
+    wait_for(lambda: sorted(rows[0]["advertises"] for rows in said(world)) == [False, False, True],
+             "all have the link, and one of them is heard there")
     first = world.await_serving()
     assert world.register(MOBILES[0]).code == 0
     assert first.stop() == 0
@@ -188,6 +199,7 @@ def test_an_orderly_end_hands_the_visitors_over(begin):
     assert world.visitors(second).keys() == {MOBILES[0]}
     heard = [world.node.hear(Advertisement), *world.node.waiting(Advertisement)]
     assert all(one.lifetime > 0 and one.sequence >= 256 for one in heard)
+    assert all((one.heard.source, one.routers) == (HERE, [HERE]) for one in heard)
     assert world.register(MOBILES[0]).code == 0
 
 
