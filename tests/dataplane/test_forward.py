@@ -350,4 +350,4 @@ def test_what_the_node_says_to_all_goes_to_its_home_link(world, agent):
         node.sendto(b"from away", ("172.16.1.255", 7003))
         text, (source, _) = hears.recvfrom(2048)
     assert text == b"from away" and source == OWN_HOME
-    assert counters(agent)["forward-reverse-broadcast"] == 1
+    wait_for(lambda: counters(agent)["forward-reverse-broadcast"] == 1, "it is counted")

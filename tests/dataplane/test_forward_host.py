@@ -250,7 +250,7 @@ def test_the_common_is_done_by_bpf_and_the_rest_by_user_space(world, agent, path
     assert counters(agent)["user-home"] == before["user-home"]
     with world.echo("correspondent", HOME) as echo:
         assert echo.ask(size=1472) == 1  # to be fragmented
-    assert counters(agent)["user-home"] == before["user-home"] + 1
+    wait_for(lambda: counters(agent)["user-home"] == before["user-home"] + 1, "it is counted")
 
 
 def test_auto_takes_bpf_where_it_can_and_says_why_not(world, tmp_path, bpf):

@@ -45,7 +45,7 @@ def agent(walk, open_directory, bpf):
 @pytest.fixture
 def foreign_agent(walk, tmp_path):
     """A real one on the router, for both foreign links."""
-    directory = tmp_path / "foreign-agent"
+    directory = tmp_path / "fa"  # its socket has a short name even in a deep directory
     directory.mkdir()
     configuration = {
         "home-agent": None,

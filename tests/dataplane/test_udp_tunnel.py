@@ -48,7 +48,8 @@ def test_it_goes_to_where_the_registration_came_from(world, agent):
     node = Mobile(world, HOME, udp=PORT, reverse=True)
     assert world.reaches("correspondent", HOME)
     assert world.ping("mobile", AGENT, count=3, source=HOME) == 3
-    assert counters(agent)["forward-keepalive"] == 3 and counters(agent)["forward-port-learnt"] == 0
+    wait_for(lambda: counters(agent)["forward-keepalive"] == 3, "all are counted")
+    assert counters(agent)["forward-port-learnt"] == 0
     node.end()
 
     node = Mobile(world, HOME, udp=OTHER_PORT, reverse=True)
@@ -68,7 +69,7 @@ def test_with_r_the_first_keepalive_says_the_port(world, agent):
     goes_to(agent, 0)
     before = counters(agent)
     assert world.ping("correspondent", HOME, count=1) == 0
-    assert counters(agent)["forward-no-port"] == before["forward-no-port"] + 1
+    wait_for(lambda: counters(agent)["forward-no-port"] == before["forward-no-port"] + 1, "it is counted")
     node = Mobile(world, HOME, care_of=OTHER_CARE_OF, udp=PORT, reverse=True)
     refused(world, agent, "forward-reverse-care-of")
     node.end()
@@ -82,7 +83,8 @@ def test_with_r_the_first_keepalive_says_the_port(world, agent):
     assert keep_alive(world) == 1
     goes_to(agent, OTHER_PORT)
     assert world.ping("correspondent", HOME) == 3 and world.ping("mobile", CORRESPONDENT, source=HOME) == 3
-    assert counters(agent)["forward-port-learnt"] == 1 and counters(agent)["ports-refused"] == 0
+    wait_for(lambda: counters(agent)["forward-port-learnt"] == 1, "it is counted")
+    assert counters(agent)["ports-refused"] == 0
     node.end()
     Mobile(world, HOME, udp=PORT, reverse=True)
     refused(world, agent, "forward-reverse-kind")

@@ -176,7 +176,7 @@ def visited(request, walk, tmp_path):  # noqa: F811
 
 
 def begin_foreign_agent(tmp_path, keyed):
-    directory = tmp_path / "foreign-agent"
+    directory = tmp_path / "fa"  # its socket has a short name even in a deep directory
     directory.mkdir()
     made = Agent(str(directory), {
         "home-agent": None,
