@@ -111,15 +111,16 @@ static size_t find_expired(struct guest *guest, uint64_t now_ms,
 	size_t count = 0;
 
 	pthread_mutex_lock(&guest->lock);
-	found = visitors_expired(guest->visitors, now_ms, &place);
-	for (; found && count < EXPIRE_BATCH; count++) {
+	for (; count < EXPIRE_BATCH; count++, place++) {
+		found = visitors_expired(guest->visitors, now_ms, &place);
+		if (!found)
+			break;
 		out[count] = (struct visitor_command){
 			.kind = VISITOR_OVER,
 			.visitor = { .home = found->home,
 			             .home_agent = found->home_agent,
 			             .expires_ms = now_ms },
 		};
-		found = visitors_expired(guest->visitors, now_ms, &place);
 	}
 	pthread_mutex_unlock(&guest->lock);
 	return count;

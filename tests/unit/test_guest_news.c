@@ -174,7 +174,41 @@ static void an_entry_that_is_none_ends_it(void)
 	end();
 }
 
+static uint32_t ended[8], ended_count;
+
+static enum ha_error note_end(void *context, const struct visitor_command *one, uint64_t ticket)
+{
+	(void)context;
+	CU_ASSERT_EQUAL(one->kind, VISITOR_OVER);
+	CU_ASSERT_EQUAL(ticket, VISITORS_TICKET_NOBODY);
+	CU_ASSERT_TRUE_FATAL(ended_count < sizeof(ended) / sizeof(ended[0]));
+	ended[ended_count++] = ntohl(one->visitor.home.s_addr);
+	return HA_OK;
+}
+
+static void who_leads_ends_each_lifetime_once(void)
+{
+	begin(10);
+	cluster_clock_start(&guest->clock, 1000, 1000, clock_monotonic_ns());
+	guest->face.submit = note_end;
+	apply(VISITOR_PUT, 1, 50, 0);
+	apply(VISITOR_PUT, 2, UINT64_MAX - 1, 0);
+	apply(VISITOR_PUT, 3, 60, 0);
+	apply(VISITOR_PUT, 4, 70, 0);
+	ended_count = 0;
+	machine.tick(machine.context);
+	CU_ASSERT_EQUAL(ended_count, 0); /* it does not lead */
+	guest->led = true;
+	machine.tick(machine.context);
+	CU_ASSERT_EQUAL(ended_count, 3);
+	CU_ASSERT_EQUAL(ended[0], 1);
+	CU_ASSERT_EQUAL(ended[1], 3);
+	CU_ASSERT_EQUAL(ended[2], 4);
+	end();
+}
+
 static CU_TestInfo tests[] = {
+	{ "who leads ends each lifetime once", who_leads_ends_each_lifetime_once },
 	{ "each change is told as it is by now", each_change_is_told_as_it_is_by_now },
 	{ "after too many all are told", after_too_many_all_are_told },
 	{ "what became of one's own is told once", what_became_of_ones_own_is_told_once },
