@@ -43,27 +43,35 @@ static bool is_carried(const struct visit *visit, const struct foreign_visitor *
 	       !(visitor->asked.flags & MIP_REQUEST_DECAPSULATES);
 }
 
-void carry_put(struct visit *visit, const struct foreign_visitor *visitor)
+static void tell_not_carried(const struct foreign_visitor *visitor, enum ha_error why)
 {
 	static struct log_limit limit = { .per_second = 1 };
-	const struct visit_path path = path_of(visitor);
-	enum ha_error why;
 	uint64_t held_back;
 
-	if (!is_carried(visit, visitor))
-		return;
-	why = visit_plane_put(visit->plane, &path);
-	if (why == HA_OK)
-		return;
 	visiting_count(VISITING_NOT_CARRIED);
 	if (log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
 		log_warning("visitor %s: its packets are not carried: %s",
 		            address_format(visitor->home).text, ha_strerror(why));
 }
 
+/* What was agreed on before is over in any case. */
+void carry_put(struct visit *visit, const struct foreign_visitor *visitor)
+{
+	const struct visit_path path = path_of(visitor);
+	enum ha_error why = HA_OK;
+	bool carried = is_carried(visit, visitor);
+
+	if (carried)
+		why = visit_plane_put(visit->plane, &path);
+	if (!carried || why != HA_OK)
+		carry_remove(visit, visitor);
+	if (why != HA_OK)
+		tell_not_carried(visitor, why);
+}
+
 void carry_remove(struct visit *visit, const struct foreign_visitor *visitor)
 {
-	if (is_carried(visit, visitor))
+	if (visit->plane)
 		(void)visit_plane_remove(visit->plane, visitor->home, visitor->home_agent);
 }
 

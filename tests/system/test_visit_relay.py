@@ -208,6 +208,11 @@ def test_a_home_agent_that_cannot_be_reached_and_one_that_is_silent(world, count
     assert counted("visit-timeouts") == counted("visit-unreachable") == 1
 
 
+def reply_of(request, code=0, home_agent=SILENT, home=MOBILE):
+    lifetime, identification = int.from_bytes(request[2:4], "big"), int.from_bytes(request[16:24], "big")
+    return wire.sign(wire.build_reply(code, lifetime, home, home_agent, identification), wire.MOBILE_HOME, 256, "hmac-md5", KEY)
+
+
 def icmp_error(quoted, code=3):
     message = bytes([3, code, 0, 0, 0, 0, 0, 0]) + quoted
     return message[:2] + checksum(message).to_bytes(2, "big") + message[4:]
@@ -222,13 +227,8 @@ def test_replies_and_errors_of_strangers_change_nothing(world, counted):
             pass
         return request
 
-    def reply_to(request, home_agent):
-        lifetime, identification = int.from_bytes(request[2:4], "big"), int.from_bytes(request[16:24], "big")
-        message = wire.build_reply(0, lifetime, MOBILE, home_agent, identification)
-        return wire.sign(message, wire.MOBILE_HOME, 256, "hmac-md5", KEY)
-
     request = relayed(300)
-    for protocol, payload in ((17, udp_packet(SILENT, CARE_OF, 434, 434, reply_to(request, SILENT))[20:]),
+    for protocol, payload in ((17, udp_packet(SILENT, CARE_OF, 434, 434, reply_of(request))[20:]),
                               (1, icmp_error(udp_packet(CARE_OF, SILENT, 434, 434, request)))):
         world.node.send(ip_packet(SILENT, CARE_OF, protocol, payload), world.node.agent)
     wait_for(lambda: counted("visit-replies-from-links") == 2, "both are heard")
@@ -242,14 +242,14 @@ def test_replies_and_errors_of_strangers_change_nothing(world, counted):
         return datagram(heard)[1] == 5051 and wire.Reply(datagram(heard)[2])
 
     assert world.node.hear(answered).code == 82
-    world.silent.sendto(reply_to(request, HOME_AGENT), (CARE_OF, 434))
+    world.silent.sendto(reply_of(request, home_agent=HOME_AGENT), (CARE_OF, 434))
     wait_for(lambda: counted("visit-replies-dropped") == 1, "who is not known grants nothing in another's name")
     assert MOBILE not in [row["home"] for row in world.visitors()]
-    world.silent.sendto(reply_to(request, SILENT), (CARE_OF, 434))
+    world.silent.sendto(reply_of(request), (CARE_OF, 434))
     assert world.node.hear(answered).code == 0
     assert [row["home_agent"] for row in world.visitors() if row["home"] == MOBILE] == [SILENT]
     assert counted("visit-unreachable") == counted("visit-replies-relayed") == 1
-    world.silent.sendto(reply_to(relayed(0), SILENT), (CARE_OF, 434))
+    world.silent.sendto(reply_of(relayed(0)), (CARE_OF, 434))
     assert world.node.hear(answered).lifetime == 0
 
 
@@ -311,6 +311,37 @@ def test_packets_go_both_ways_through_the_tunnel(world):
     assert status["visitors_carried"] is True and status["visitors_trouble"] is None
     assert world.ask(world.request(lifetime=0)).code == 0
     ip("-n", there, "address", "delete", f"{MOBILE}/32", "dev", world.link.ends[1])
+
+
+def through_the_tunnel(world, text, home_agent=SILENT, home=MOBILE):
+    """As from that home agent, to that home address."""
+    packet = ip_packet(home_agent, home, 17, udp_packet(home_agent, home, 7, 7, text)[20:])
+    with socket_in(world.home, socket.SOCK_RAW, protocol=socket.IPPROTO_IPIP) as tunnel:
+        tunnel.bind((home_agent, 0))
+        tunnel.sendto(packet, (CARE_OF, 0))
+
+
+def grant(world, number, code=0, **asked):
+    """A request of MOBILE, which the home agent that is silent else answers."""
+    request = world.request(home_agent=SILENT, **asked)
+    world.node.say(MOBILE, HERE, 5000 + number, request, link=b"\x02\0\0\0\0" + bytes([number]))
+    while world.silent.recv(2000)[: len(request)] != request:
+        pass
+    world.silent.sendto(reply_of(request, code), (CARE_OF, 434))
+    return world.node.hear(lambda heard: datagram(heard)[1] == 5000 + number and wire.Reply(datagram(heard)[2]))
+
+
+@pytest.mark.parametrize(("lifetime", "care_of"), [(0, MOBILE), (0, CARE_OF), (300, "198.51.100.55")])
+def test_who_decapsulates_himself_is_not_carried_any_more(world, counted, lifetime, care_of):
+    """Whether that ends a registration with us or renews it."""
+    assert grant(world, 61).code == 0
+    through_the_tunnel(world, b"first")
+    assert world.node.hear(lambda heard: heard.destination == MOBILE and heard.payload.endswith(b"first"))
+    assert grant(world, 61, flags="D", lifetime=lifetime, care_of=care_of).code == 0
+    assert (SILENT in [row["home_agent"] for row in world.visitors()]) == (lifetime > 0)
+    through_the_tunnel(world, b"second")
+    wait_for(lambda: counted("visit-no-visitor") == 1, "it is nobody's")
+    assert grant(world, 61, lifetime=0).lifetime == 0
 
 
 def test_a_link_that_comes_back_has_its_visitors_carried_again(world):

@@ -4,13 +4,14 @@ member goes on with it when that one dies, and nothing that a mobile node was to
 
 import contextlib
 import os
+import socket
 import sys
 
 import pytest
 from agent import Refused
-from namespaces import ip
+from namespaces import ip, socket_in
 from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED, SharedAgent
-from visiting import Advertisement, Visitor, datagram
+from visiting import Advertisement, Visitor, datagram, ip_packet, udp_packet
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../conformance"))
@@ -201,6 +202,42 @@ def test_an_orderly_end_hands_the_visitors_over(begin):
     assert all(one.lifetime > 0 and one.sequence >= 256 for one in heard)
     assert all((one.heard.source, one.routers) == (HERE, [HERE]) for one in heard)
     assert world.register(MOBILES[0]).code == 0
+
+
+def counter(member, name):
+    return {row["name"]: row["value"] for row in member.ctl("counters")}[name]
+
+
+def forwards(world, member, home):
+    """Whether the foreign agent gives the mobile node what comes out of a tunnel of its home agent."""
+    before = counter(member, "visit-no-visitor")
+    packet = ip_packet(HOME_AGENT, home, 17, udp_packet(HOME_AGENT, home, 7, 7, b"inside")[20:])
+    with socket_in(world.switch.namespace("home"), socket.SOCK_RAW, protocol=socket.IPPROTO_IPIP) as tunnel:
+        tunnel.bind((HOME_AGENT, 0))
+        tunnel.sendto(packet, (CARE_OF, 0))
+    return wait_for(lambda: world.node.waiting(lambda heard: heard.payload.endswith(b"inside") and heard.destination == home)
+                    or counter(member, "visit-no-visitor") > before, "the packet has come") is not True
+
+
+@pytest.mark.parametrize("end", ["deregistration", "expiry", "revocation", "operator"])
+def test_nothing_is_forwarded_to_who_has_gone(begin, end):
+    world = begin("data", "data", "witness")
+    leader = world.await_serving()
+    assert world.register(MOBILES[1]).code == 0
+    assert world.register(MOBILES[0]).code == 0
+    wait_for(lambda: leader.ask("status")["visitors_carried"], "packets are carried")
+    assert forwards(world, leader, MOBILES[0]) and forwards(world, leader, MOBILES[1])
+    if end == "deregistration":
+        assert world.register(MOBILES[0], lifetime=0).code == 0
+    elif end == "expiry":
+        assert world.register(MOBILES[0], lifetime=1).code == 0
+    elif end == "revocation":
+        wait_for(lambda: len(world.home_agent.ctl("bindings")) == 2, "the bindings are in the home agent's store")
+        world.home_agent.ctl("bindings", "remove", MOBILES[0])
+    else:
+        leader.ctl("visitors", "remove", MOBILES[0])
+    wait_for(lambda: world.visitors(leader).keys() == {MOBILES[1]}, "it has gone")
+    assert not forwards(world, leader, MOBILES[0]) and forwards(world, leader, MOBILES[1])
 
 
 def confirmed(world, name):
