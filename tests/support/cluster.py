@@ -81,9 +81,16 @@ class Member(Agent):
     def spawn(self, prefix=()):
         assert self.process is None, "it runs already"
         with open(self.log_path, "ab") as log:
+            self.spawned_at = log.tell()
             self.process = subprocess.Popen(
                 [*self.cluster.switch.inside(self.host), *prefix, program("agentd"), "--config", self.configuration_path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment, preexec_fn=die_with_parent)
+
+    def came_up(self):
+        """Has the process that runs now said that it is ready?"""
+        with open(self.log_path, "rb") as log:
+            log.seek(self.spawned_at)
+            return b", ready after " in log.read()
 
     def runs(self):
         return self.process is not None and self.process.poll() is None

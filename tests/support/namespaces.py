@@ -6,10 +6,13 @@
 """
 
 import ctypes
+import json
 import os
 import socket
 import subprocess
 import uuid
+
+from waiting import wait_for
 
 CLONE_NEWNET = 0x40000000
 
@@ -31,6 +34,16 @@ def socket_in(name, kind=socket.SOCK_DGRAM, family=socket.AF_INET, protocol=0):
                 raise SystemExit("this thread cannot go back to its own network namespace")
 
 
+def await_link(name, link):
+    """Until it carries packets: what is sent before the kernel has looked at a new link is dropped, and a change that it tells later
+    is one more. To set it up again waits for a look that is under way."""
+    def is_up():
+        shown = subprocess.run(["ip", "-j", "-n", name, "link", "show", "dev", link], check=True, capture_output=True, text=True)
+        return json.loads(shown.stdout)[0]["operstate"] == "UP"
+    wait_for(is_up, f"{link} is up")
+    ip("-n", name, "link", "set", link, "up")
+
+
 class Link:
     """Two namespaces with a virtual Ethernet link between them; `addresses` with their prefix lengths."""
 
@@ -50,6 +63,8 @@ class Link:
             ip("-n", name, "link", "set", "lo", "up")
             ip("-n", name, "address", "add", address, "broadcast", "+", "dev", end)
             ip("-n", name, "link", "set", end, "up")
+        for name, end in zip(self.names, self.ends):
+            await_link(name, end)
         return self
 
     def __exit__(self, *exception):

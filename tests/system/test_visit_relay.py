@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 from agent import Agent
-from namespaces import Link, ip, socket_in
+from namespaces import Link, await_link, ip, socket_in
 from visiting import Advertisement, Visitor, checksum, datagram, ip_packet, udp_packet
 from waiting import wait_for
 
@@ -55,6 +55,7 @@ class World:
                 ip("-n", name, "address", "add", f"{address}/24", "dev", end)
             ip("-n", name, "link", "set", end, "up")
             ip("netns", "exec", name, "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        await_link(self.link.names[0], f"hu{tag}")
         self.silent = socket_in(self.home)
         self.silent.bind((SILENT, 434))
         self.silent.settimeout(20)
