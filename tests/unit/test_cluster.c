@@ -176,6 +176,7 @@ static void node_stop(struct node *n)
 	replication_close(n->replication);
 	n->replication = NULL;
 	n->role = REPLICATION_FOLLOWER;
+	n->told_ns = 0; /* it answers nobody any more */
 }
 
 static void erase(const char *directory)
