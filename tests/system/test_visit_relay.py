@@ -342,7 +342,8 @@ def test_who_decapsulates_himself_is_not_carried_any_more(world, counted, lifeti
     assert (SILENT in [row["home_agent"] for row in world.visitors()]) == (lifetime > 0)
     through_the_tunnel(world, b"second")
     wait_for(lambda: counted("visit-no-visitor") == 1, "it is nobody's")
-    assert grant(world, 61, lifetime=0).lifetime == 0
+    assert grant(world, 61, lifetime=0, care_of=MOBILE).lifetime == 0
+    assert SILENT not in [row["home_agent"] for row in world.visitors()]
 
 
 def test_a_link_that_comes_back_has_its_visitors_carried_again(world):
