@@ -21,6 +21,15 @@ static uint16_t flags_of(const struct config *config)
 	return (uint16_t)flags;
 }
 
+/* A witness may not know them. */
+static void add_others(const struct agents *agents, struct visit_home *home)
+{
+	for (size_t i = 1; i < agents->configs.count; i++)
+		if (agents->configs.of[i].home_agent_address.s_addr)
+			home->others[home->other_count++] =
+				agents->configs.of[i].home_agent_address;
+}
+
 void visited_tell(struct visit *visit, const struct agents *agents)
 {
 	struct visit_home home = { .answers = false };
@@ -38,5 +47,6 @@ void visited_tell(struct visit *visit, const struct agents *agents)
 		home.flags = flags_of(&config);
 		home.max_lifetime_s = (uint16_t)config.max_lifetime_s;
 	}
+	add_others(agents, &home);
 	visit_tell_home(visit, &home);
 }

@@ -81,7 +81,7 @@ struct foreign_facts {
 	bool visiting;                    /* it is in the visitor list */
 	bool home_is_ours;                /* the home address belongs here: it is no visitor's */
 	bool home_agent_is_ours;          /* of an interface of this machine */
-	bool served_here;                 /* and this machine is the node's home agent */
+	bool served_here;                 /* and a home agent of this process is there */
 	bool pending_full;                /* no further request may wait for a reply */
 	bool no_resources;                /* for a visitor */
 	bool denied_lately;               /* within the last second: not told again */

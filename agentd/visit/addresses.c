@@ -8,6 +8,32 @@
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
 
+bool address_is_home_agents(const struct visit *visit, struct in_addr address)
+{
+	bool is = visit->settings.home_agent.s_addr &&
+	          address_equal(address, visit->settings.home_agent);
+
+	for (size_t i = 0; i < visit->home.other_count; i++)
+		is = is || address_equal(address, visit->home.others[i]);
+	return is;
+}
+
+bool address_is_care_of(const struct visit *visit, struct in_addr address)
+{
+	for (size_t i = 0; i < visit->settings.policy.care_of_count; i++)
+		if (address_equal(visit->settings.policy.care_of[i], address))
+			return true;
+	return false;
+}
+
+bool address_is_here(const struct visit *visit, struct in_addr address)
+{
+	for (size_t i = 0; i < visit->local_count; i++)
+		if (address_equal(visit->local[i], address))
+			return true;
+	return address_is_care_of(visit, address);
+}
+
 static void note_local(struct visit *visit, const struct ifaddrs *list)
 {
 	struct sockaddr_in address;
@@ -21,8 +47,11 @@ static void note_local(struct visit *visit, const struct ifaddrs *list)
 	}
 }
 
+/* A home agent's is its own. */
 static bool is_wanted(const struct visit *visit, struct in_addr address)
 {
+	if (address_is_home_agents(visit, address))
+		return false;
 	for (size_t i = 0; i < visit->link_count; i++)
 		if (visit->links[i].settings->of.roles & ADVERTISED_FOREIGN &&
 		    interface_has_address(&visit->links[i].interface, address))
@@ -30,15 +59,12 @@ static bool is_wanted(const struct visit *visit, struct in_addr address)
 	return false;
 }
 
-/* The home agent's is its own. */
 static void open_port(struct visit *visit, struct in_addr address)
 {
 	static struct log_limit limit = { .per_second = 1 };
 	enum ha_error why;
 	uint64_t held_back;
 
-	if (address_equal(address, visit->settings.home_agent))
-		return;
 	why = ports_open(&visit->ports, address);
 	if (why != HA_OK && log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
 		log_warning("no socket on %s port %u: %s", address_format(address).text, MIP_PORT,

@@ -105,6 +105,11 @@ void visit_hear(struct visit *visit, struct served_link *link, uint64_t now_ms);
 
 /* ---- addresses.c ---- */
 
+/* A home agent of this process, wherever in a cluster its address is now. */
+bool address_is_home_agents(const struct visit *visit, struct in_addr address);
+bool address_is_care_of(const struct visit *visit, struct in_addr address);
+/* Of an interface of this host, or a care-of address. */
+bool address_is_here(const struct visit *visit, struct in_addr address);
 /* The interfaces have been looked at. */
 void addresses_look(struct visit *visit, const struct ifaddrs *list);
 

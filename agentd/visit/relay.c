@@ -36,43 +36,26 @@ static struct span message_of(const struct link_heard *heard, const struct ip4 *
 	return (struct span){ packet.at + UDP_HEADER, size - UDP_HEADER };
 }
 
-static bool is_care_of(const struct visit *visit, struct in_addr address)
-{
-	for (size_t i = 0; i < visit->settings.policy.care_of_count; i++)
-		if (address_equal(visit->settings.policy.care_of[i], address))
-			return true;
-	return false;
-}
-
 /* The link hears also what this host only forwards, such as requests of nodes with an
  * address of their own. */
 static bool is_for_us(const struct visit *visit, const struct served_link *link,
                       struct in_addr destination)
 {
-	if (address_equal(destination, visit->settings.home_agent))
+	if (address_is_home_agents(visit, destination))
 		return false;
 	return address_host(destination) == ALL_AGENTS || destination.s_addr == INADDR_BROADCAST ||
 	       interface_has_address(&link->interface, destination) ||
-	       is_care_of(visit, destination);
+	       address_is_care_of(visit, destination);
 }
 
 /* ---- facts ---- */
-
-static bool is_ours(const struct visit *visit, struct in_addr address)
-{
-	for (size_t i = 0; i < visit->local_count; i++)
-		if (address_equal(visit->local[i], address))
-			return true;
-	return is_care_of(visit, address) || (visit->settings.home_agent.s_addr &&
-	                                      address_equal(address, visit->settings.home_agent));
-}
 
 static bool is_at_home_here(const struct visit *visit, struct in_addr home)
 {
 	for (size_t i = 0; i < visit->link_count; i++)
 		if (interface_is_on_network(&visit->links[i].interface, home))
 			return true;
-	return is_ours(visit, home);
+	return address_is_here(visit, home) || address_is_home_agents(visit, home);
 }
 
 static bool shares_key(const struct visit *visit, const struct keys_peer *peer)
@@ -124,9 +107,8 @@ static struct foreign_facts facts_of(const struct visit *visit,
 	add_keys(visit, request, &facts);
 	facts.visiting = visitors_find(visit->visitors, request->fixed.home, home_agent) != NULL;
 	facts.home_is_ours = is_at_home_here(visit, request->fixed.home);
-	facts.home_agent_is_ours = is_ours(visit, home_agent);
-	facts.served_here = visit->home.answers &&
-	                    address_equal(home_agent, visit->settings.home_agent);
+	facts.home_agent_is_ours = address_is_here(visit, home_agent);
+	facts.served_here = address_is_home_agents(visit, home_agent);
 	facts.no_resources = !facts.visiting && is_full(visit);
 	facts.denied_lately = node_was_denied(
 		nodes_find(visit->nodes, request->interface, request->link), now_ms);

@@ -34,12 +34,14 @@ struct visit *visit_open(const struct config *config, const struct visitors_memb
 /* Be there for mobile nodes from now on. */
 void visit_start(struct visit *visit);
 
-/* What the home agent of this process is now. */
+/* What the home agent of this process is now, and where others of it are. */
 struct visit_home {
 	bool answers;   /* it serves mobile nodes: a member of a cluster that leads */
 	bool disabled;  /* an operator has turned off the agent, the foreign agent with it */
 	uint16_t flags; /* enum agent_flag, of what it grants */
 	uint16_t max_lifetime_s;
+	struct in_addr others[CONFIG_GROUPS_MAX - 1]; /* addresses of further groups */
+	size_t other_count;
 };
 
 /* Tell it, now and then; until it was told the home agent is not advertised. Any thread. */

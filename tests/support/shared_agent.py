@@ -22,9 +22,9 @@ FORWARDING = {"net.ipv4.ip_forward": 1, "net.ipv4.conf.all.rp_filter": 0, "net.i
 
 
 class SharedAgent:
-    """`associations`: of the home agent."""
+    """`associations`: of the home agent; `at_cluster`: of the one that the members are."""
 
-    def __init__(self, directory, *roles, associations):
+    def __init__(self, directory, *roles, associations, at_cluster=()):
         keys = os.path.join(directory, "visitors.keys")
         with open(os.open(keys, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
             file.write(association_line({"kind": "home-agent", "address": HOME_AGENT, **AGENTS}))
@@ -32,7 +32,7 @@ class SharedAgent:
             "foreign-agent": {"care-of": CARE_OF, "max-lifetime": 600, "shared": f"{CARE_OF}@eth0, {HERE}@{VISITED}",
                               "associations": keys},
             "advertisement": {"link-1": f"{VISITED} foreign every 3-4"},
-        }, associations=[]).unstarted()
+        }, associations=at_cluster).unstarted()
         self.switch = self.cluster.switch
         os.makedirs(directory / "home")
         self.home_agent = Agent(str(directory / "home"), {

@@ -9,8 +9,10 @@ import sys
 
 import pytest
 from agent import Refused
+from cluster import ADDRESS
 from namespaces import ip, socket_in
 from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED, SharedAgent
+from switched import HOST_LINK
 from visiting import Advertisement, Visitor, datagram, ip_packet, udp_packet
 from waiting import wait_for
 
@@ -20,6 +22,7 @@ import wire  # noqa: E402
 
 MOBILES = [f"10.0.0.{number}" for number in range(1, 9)]
 KEY = bytes(range(16))
+OTHER = "192.0.2.2"  # of the second home agent that the members are
 ROUNDS = 2400  # of four renewals, some 300 octets of the log each
 
 
@@ -41,8 +44,9 @@ class World(SharedAgent):
 
     node = None
 
-    def request(self, home, lifetime=300):
-        message = wire.build_request(wire.flags_of("T"), lifetime, home, HOME_AGENT, CARE_OF, wire.ntp_now())
+    def request(self, home, lifetime=300, home_agent=HOME_AGENT):
+        flags = wire.flags_of("T" if home_agent == HOME_AGENT else "")
+        message = wire.build_request(flags, lifetime, home, home_agent, CARE_OF, wire.ntp_now())
         return wire.sign(message, wire.MOBILE_HOME, 256, "hmac-md5", KEY)
 
     def reply_to(self, message, port=5000):
@@ -61,10 +65,10 @@ class World(SharedAgent):
         with contextlib.suppress(AssertionError):
             self.node.hear(Advertisement, timeout_s=5)
 
-    def register(self, home, lifetime=300):
+    def register(self, home, lifetime=300, home_agent=HOME_AGENT):
         """As a mobile node does: said again, with a new identification, until it is answered."""
         for _ in range(30):
-            message = self.request(home, lifetime)
+            message = self.request(home, lifetime, home_agent)
             self.node.say(home, HERE, 5000, message)
             try:
                 return self.node.hear(self.reply_to(message), timeout_s=2)
@@ -129,6 +133,25 @@ def test_another_member_goes_on_with_the_visitors(begin):
     first.spawn()
     wait_for(lambda: first.answers() and world.visitors(first) and world.visitors(first).keys() == {MOBILES[1], MOBILES[3]},
              "the first one has caught up")
+
+
+def test_visitors_of_the_members_own_home_agents_are_served_whoever_leads_those(tmp_path):
+    """Two home agents, which different members are: the request goes to its address, here or on another host."""
+    world = World(tmp_path, "data", "data", "witness", associations=key_rows(), at_cluster=key_rows())
+    cluster = world.cluster
+    for member in cluster.members.values():
+        member.add_group(1, {"address": OTHER, "interface": HOST_LINK}, key_rows())
+
+    def led():
+        return [cluster.leader(group=group) for group in (0, 1)]
+
+    with world:
+        wait_for(lambda: None not in led() and len(set(led())) == 2, "both data members are a home agent")
+        serving = world.await_serving()
+        for group, home_agent in enumerate((ADDRESS, OTHER)):
+            assert world.register(MOBILES[group], home_agent=home_agent).code == 0
+        assert {home: row["home_agent"] for home, row in world.visitors(serving).items()} == {MOBILES[0]: ADDRESS, MOBILES[1]: OTHER}
+        assert world.register(ADDRESS, home_agent=OTHER).code == world.register(OTHER, home_agent=ADDRESS).code == 65
 
 
 def test_what_was_told_is_on_the_disks(begin):
