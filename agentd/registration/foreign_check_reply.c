@@ -31,7 +31,7 @@ enum foreign_code foreign_check_reply_extensions(const struct foreign_reply *rep
 /* From where the request went: addresses and ports are those of the request, turned round
  * (RFC 5944 section 3.8.3.1). That may be the broadcast address of a home network, which
  * looks like any other from here; each home agent there then denies in its own name, and
- * that is how it is found (section 3.6.1.2). */
+ * that is how it is found (section 3.6.1.2). But with whom we share a key is one host. */
 enum foreign_code foreign_check_reply_sender(const struct foreign_reply *reply,
                                              const struct foreign_reply_facts *facts)
 {
@@ -39,6 +39,8 @@ enum foreign_code foreign_check_reply_sender(const struct foreign_reply *reply,
 	bool found = address_equal(reply->source, reply->fixed.home_agent) &&
 	             !mip_code_is_accepted(reply->fixed.code);
 
+	if (!asked && facts->pending->features & FOREIGN_HAS_SIGNED)
+		return FOREIGN_SILENCE;
 	return reply->source_port == MIP_PORT && (asked || found) ? FOREIGN_PASS : FOREIGN_SILENCE;
 }
 

@@ -40,7 +40,7 @@ struct foreign_registration {
 	uint8_t flags;             /* enum mip_request_flag */
 	uint8_t features;          /* enum foreign_feature */
 	bool served;               /* of a visitor, from where it is served */
-	bool doubted;              /* the network said that no reply will come */
+	bool doubted;              /* somebody said that it is in vain, and the node was told */
 	uint64_t proof;            /* of its authenticators (foreign_request_proof) */
 	uint8_t link[FOREIGN_LINK_SIZE];
 	uint8_t challenge_size; /* that it answered; 0: none */
@@ -131,8 +131,9 @@ const struct foreign_registration *foreign_pendings_find(const struct foreign_pe
                                                          uint64_t identification,
                                                          struct in_addr home, struct span nai);
 
-/* The network says that `found`, which foreign_pendings_find() gave, will not be answered. That
- * may be anybody's word: it goes on waiting. false: it was said before. */
+/* The network says that `found`, which foreign_pendings_find() gave, will not be answered, or
+ * another home agent denies it. That may be anybody's word: it goes on waiting. false: such a
+ * thing was said before. */
 bool foreign_pendings_doubt(struct foreign_pendings *table,
                             const struct foreign_registration *found);
 

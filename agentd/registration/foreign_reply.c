@@ -66,6 +66,13 @@ static enum foreign_reply_effect manner_of(const struct foreign_reply *reply,
 	                                                                   : FOREIGN_REPLY_DENY;
 }
 
+/* A denial of anybody's; foreign_check_reply_sender let no other pass. */
+static bool is_of_another(const struct foreign_reply *reply,
+                          const struct foreign_reply_facts *facts)
+{
+	return !address_equal(reply->source, facts->pending->relayed_to);
+}
+
 static struct foreign_reply_verdict refuse(const struct foreign_reply *reply,
                                            const struct foreign_reply_facts *facts,
                                            enum foreign_code code,
@@ -75,6 +82,7 @@ static struct foreign_reply_verdict refuse(const struct foreign_reply *reply,
 
 	return (struct foreign_reply_verdict){
 		.effect = effect,
+		.waits = effect == FOREIGN_REPLY_DROP || is_of_another(reply, facts),
 		.code = code,
 		.violation = row->violation,
 		.revoke = effect != FOREIGN_REPLY_DROP && facts->home_agent_associated &&
@@ -133,6 +141,7 @@ struct foreign_reply_verdict foreign_reply_decide(const struct foreign_reply *re
 	}
 	return (struct foreign_reply_verdict){
 		.effect = FOREIGN_REPLY_RELAY,
+		.waits = is_of_another(reply, facts),
 		.visitor = change_of(reply, facts),
 		.lifetime_s = mip_code_is_accepted(reply->fixed.code) ? lifetime_of(reply, facts)
 		                                                      : 0,

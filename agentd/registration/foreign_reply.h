@@ -49,7 +49,8 @@ enum foreign_visitor_change {
 };
 
 struct foreign_reply_verdict {
-	enum foreign_reply_effect effect; /* but for DROP the request is no longer pending */
+	enum foreign_reply_effect effect; /* but for DROP the request is no longer pending, */
+	bool waits; /* or is: that was not the home agent that was asked, which may answer yet */
 	enum foreign_visitor_change visitor;
 	enum foreign_code code; /* of the FA Error or the denial; FOREIGN_NO_CODE otherwise */
 	enum registration_violation violation;

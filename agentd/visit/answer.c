@@ -97,11 +97,13 @@ static void take_reply(struct visit *visit, const struct port_heard *heard, uint
 		visiting_count(VISITING_VIOLATIONS);
 	log_debug("reply of %s for %s: %s", address_format(reply.source).text,
 	          address_format(reply.fixed.home).text, verdict.reason);
-	if (verdict.effect == FOREIGN_REPLY_DROP) {
+	if (!found || verdict.effect == FOREIGN_REPLY_DROP ||
+	    (verdict.waits && !foreign_pendings_doubt(visit->pendings, found))) {
 		visiting_count(VISITING_REPLIES_DROPPED);
 		return;
 	}
-	foreign_pendings_remove(visit->pendings, found);
+	if (!verdict.waits)
+		foreign_pendings_remove(visit->pendings, found);
 	settle(visit, &reply, &facts, &verdict, now_ms);
 }
 

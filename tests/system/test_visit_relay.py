@@ -214,6 +214,15 @@ def reply_of(request, code=0, home_agent=SILENT, home=MOBILE):
     return wire.sign(wire.build_reply(code, lifetime, home, home_agent, identification), wire.MOBILE_HOME, 256, "hmac-md5", KEY)
 
 
+@contextlib.contextmanager
+def at(namespace, address, port=7000):
+    """A socket of that host."""
+    with socket_in(namespace) as opened:
+        opened.bind((address, port))
+        opened.settimeout(20)
+        yield opened
+
+
 def icmp_error(quoted, code=3):
     message = bytes([3, code, 0, 0, 0, 0, 0, 0]) + quoted
     return message[:2] + checksum(message).to_bytes(2, "big") + message[4:]
@@ -243,8 +252,11 @@ def test_replies_and_errors_of_strangers_change_nothing(world, counted):
         return datagram(heard)[1] == 5051 and wire.Reply(datagram(heard)[2])
 
     assert world.node.hear(answered).code == 82
+    with at(world.home, NOBODY, 434) as other:
+        other.sendto(reply_of(request, 136, home_agent=NOBODY), (CARE_OF, 434))
+        wait_for(lambda: counted("visit-replies-dropped") == 1, "the node was told already that it is in vain")
     world.silent.sendto(reply_of(request, home_agent=HOME_AGENT), (CARE_OF, 434))
-    wait_for(lambda: counted("visit-replies-dropped") == 1, "who is not known grants nothing in another's name")
+    wait_for(lambda: counted("visit-replies-dropped") == 2, "who is not known grants nothing in another's name")
     assert MOBILE not in [row["home"] for row in world.visitors()]
     world.silent.sendto(reply_of(request), (CARE_OF, 434))
     assert world.node.hear(answered).code == 0
@@ -252,6 +264,38 @@ def test_replies_and_errors_of_strangers_change_nothing(world, counted):
     assert counted("visit-unreachable") == counted("visit-replies-relayed") == 1
     world.silent.sendto(reply_of(relayed(0)), (CARE_OF, 434))
     assert world.node.hear(answered).lifetime == 0
+
+
+def test_another_home_agent_ends_no_request(world, counted):
+    """It may have been found by a broadcast: the node is told, once, unless a key says who must answer."""
+    def waits(home_agent):
+        return home_agent in [row["home_agent"] for row in world.agent.ctl("pending")]
+
+    def deny(request):
+        other.sendto(reply_of(request, 136, home_agent=NOBODY), (CARE_OF, 434))
+
+    def answered(heard):
+        return datagram(heard)[1] == 5052 and wire.Reply(datagram(heard)[2])
+
+    with at(world.home, NOBODY, 434) as other, at(world.home, SCRIPTED, 434) as scripted:
+        for home_agent, opened, told in ((SILENT, world.silent, 1), (SCRIPTED, scripted, 0)):
+            request = world.request(home_agent=home_agent)
+            world.node.say(MOBILE, HERE, 5052, request, link=b"\x02\0\0\0\0\x34")
+            while opened.recv(2000)[: len(request)] != request:
+                pass
+            dropped = counted("visit-replies-dropped")
+            for _ in range(2):
+                deny(request)
+            wait_for(lambda: counted("visit-replies-dropped") == dropped + 2 - told, "both were heard")
+            if told:
+                assert world.node.hear(answered).code == 136
+            assert not world.node.waiting(answered)
+            assert waits(home_agent)
+            reply = reply_of(request, home_agent=home_agent)
+            opened.sendto(reply if told else wire.sign(reply, wire.FOREIGN_HOME, 700, "hmac-sha256", AGENTS_KEY), (CARE_OF, 434))
+            assert world.node.hear(answered).code == 0
+    for home_agent in (SILENT, SCRIPTED):
+        world.agent.ctl("visitors", "remove", MOBILE, home_agent)
 
 
 @pytest.fixture
@@ -284,15 +328,6 @@ def test_challenges_are_asked_for_and_answered_once(asking):
     assert world.ask(accepted).code == 0
     assert world.ask(accepted, number=3).code == 106  # said by who heard it
     assert world.counter("visit-requests-relayed") == 2
-
-
-@contextlib.contextmanager
-def at(namespace, address):
-    """A socket of that host."""
-    with socket_in(namespace) as opened:
-        opened.bind((address, 7000))
-        opened.settimeout(20)
-        yield opened
 
 
 def test_packets_go_both_ways_through_the_tunnel(world):

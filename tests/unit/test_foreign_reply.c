@@ -216,6 +216,9 @@ ANSWERED(in_time, a->facts.now_ms = a->pending.since_ms + 299999)
 ANSWERED(other_port, a->reply.source_port = 4434)
 ANSWERED(granted_elsewhere, a->reply.source = a->reply.fixed.home_agent = address("192.0.2.7"))
 ANSWERED(found, granted_elsewhere(a); a->reply.fixed.code = MIP_UNKNOWN_HA)
+ANSWERED(found_unasked, associate(a); a->facts.foreign_home = AUTHENTICATION_ABSENT;
+         a->facts.home_agent_associated = false; found(a))
+ANSWERED(found_malformed, found(a); broken_chain(a))
 ANSWERED(found_by_another, found(a); a->reply.source = address("192.0.2.8"))
 ANSWERED(other_high_half, a->reply.fixed.identification ^= UINT64_C(1) << 32)
 ANSWERED(assigned, a->pending.home = address("0.0.0.0"); name_is_missing(a); say_name(a, "a@b"))
@@ -255,6 +258,8 @@ static const struct {
 	{ "RFC 5944 3.6.1.2: one that was not asked grants nothing", granted_elsewhere,
 	  FOREIGN_SILENCE },
 	{ "RFC 5944 3.6.1.2: but may be found", found, 0 },
+	{ "RFC 5944 3.7.3.1: not where a key is shared", found_unasked, FOREIGN_SILENCE },
+	{ "RFC 5944 3.4: 71 of one that was found", found_malformed, FOREIGN_POORLY_FORMED_REPLY },
 	{ "RFC 5944 3.6.1.2: by its own address", found_by_another, FOREIGN_SILENCE },
 	{ "RFC 5944 3.7.3.1: the high half may differ", other_high_half, 0 },
 	{ "RFC 2794 3: an address is given to a name", assigned, 0 },
@@ -306,6 +311,9 @@ static void choices_are_as_the_rules_say(void)
 		CU_ASSERT_EQUAL(verdict.code, choices[i].code);
 		CU_ASSERT_EQUAL(verdict.effect,
 		                choices[i].code ? effect_of(choices[i].code) : FOREIGN_REPLY_RELAY);
+		CU_ASSERT_EQUAL(verdict.waits, verdict.effect == FOREIGN_REPLY_DROP ||
+		                                       choices[i].make == found ||
+		                                       choices[i].make == found_malformed);
 	}
 }
 
