@@ -12,7 +12,20 @@
 
 /* ---- replies ---- */
 
+/* That of the link where the request came from. */
+static struct foreign_policy policy_of(const struct visit *visit,
+                                       const struct foreign_registration *pending)
+{
+	struct foreign_policy policy = visit->settings.policy;
+
+	for (size_t i = 0; i < visit->link_count && pending->interface; i++)
+		if (visit->links[i].interface.index == pending->interface)
+			policy.max_lifetime_s = visit_lifetime_s(visit, &visit->links[i]);
+	return policy;
+}
+
 static struct foreign_reply_facts facts_of(const struct visit *visit,
+                                           const struct foreign_policy *policy,
                                            const struct foreign_reply *reply,
                                            const struct foreign_registration *pending,
                                            uint64_t now_ms)
@@ -22,7 +35,7 @@ static struct foreign_reply_facts facts_of(const struct visit *visit,
 	uint32_t spi = e->foreign_home.spi;
 
 	return (struct foreign_reply_facts){
-		.policy = &visit->settings.policy,
+		.policy = policy,
 		.pending = pending,
 		.visitor = visitors_find(visit->visitors, reply->fixed.home,
 		                         reply->fixed.home_agent),
@@ -75,7 +88,8 @@ static void settle(struct visit *visit, const struct foreign_reply *reply,
 static void take_reply(struct visit *visit, const struct port_heard *heard, uint64_t now_ms)
 {
 	const struct foreign_registration *found;
-	struct foreign_registration pending;
+	struct foreign_registration pending = { .interface = 0 };
+	struct foreign_policy policy;
 	struct foreign_reply_verdict verdict;
 	struct foreign_reply_facts facts;
 	struct foreign_reply reply;
@@ -91,7 +105,8 @@ static void take_reply(struct visit *visit, const struct port_heard *heard, uint
 	                              reply.extensions.nai);
 	if (found)
 		pending = *found;
-	facts = facts_of(visit, &reply, found ? &pending : NULL, now_ms);
+	policy = policy_of(visit, &pending);
+	facts = facts_of(visit, &policy, &reply, found ? &pending : NULL, now_ms);
 	verdict = foreign_reply_decide(&reply, &facts);
 	if (verdict.violation)
 		visiting_count(VISITING_VIOLATIONS);

@@ -220,8 +220,13 @@ def test_a_row_that_is_destroyed_is_silent_until_it_is_made_again(seen):
     assert seen.column("maAdvStatus") == {}
     put(seen, ("maAdvStatus", "i", CREATE_AND_WAIT), ("maAdvMaxRegLifetime", "i", 300))
     assert seen.column("maAdvStatus") == {ROW: NOT_IN_SERVICE}
-    put(seen, ("maAdvMaxRegLifetime", "i", 600), ("maAdvStatus", "i", ACTIVE))
+    put(seen, ("maAdvMaxRegLifetime", "i", 900), ("maAdvStatus", "i", ACTIVE))
     assert seen.column("maAdvStatus") == {ROW: ACTIVE}
+    assert seen.ask(seen.request(lifetime=900)).lifetime == 900  # more than that of the agent
+    assert seen.value("faVisitorTimeGranted", index(MOBILE)) == 900
+    assert seen.ask(seen.request(lifetime=0)).code == 0
+    put(seen, ("maAdvStatus", "i", NOT_IN_SERVICE), ("maAdvMaxRegLifetime", "i", 600))
+    put(seen, ("maAdvStatus", "i", ACTIVE))
     assert ask_agent(seen).registration_lifetime == 600
 
 
