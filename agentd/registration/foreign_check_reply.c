@@ -152,6 +152,33 @@ enum foreign_code foreign_check_reply_home(const struct foreign_reply *reply,
 	                                                                    : FOREIGN_PASS;
 }
 
+/* The address is the home agent's choice: what a request may not name, it may not give. */
+static bool is_assigned(const struct foreign_reply *reply, const struct foreign_reply_facts *facts)
+{
+	return is_accepted(reply) && facts->pending->home.s_addr == INADDR_ANY &&
+	       facts->pending->lifetime_s > 0;
+}
+
+enum foreign_code foreign_check_reply_assigned(const struct foreign_reply *reply,
+                                               const struct foreign_reply_facts *facts)
+{
+	return is_assigned(reply, facts) &&
+	                       !foreign_home_is_foreign(facts->policy, reply->fixed.home,
+	                                                facts->home_is_ours)
+	               ? FOREIGN_PROHIBITED
+	               : FOREIGN_PASS;
+}
+
+/* Who would have had to prove that the address is its own, does not get it by a name. */
+enum foreign_code foreign_check_reply_owner(const struct foreign_reply *reply,
+                                            const struct foreign_reply_facts *facts)
+{
+	return is_assigned(reply, facts) && facts->home_associated &&
+	                       !(facts->pending->features & FOREIGN_HAS_PROVED)
+	               ? FOREIGN_MN_AUTH_FAILED
+	               : FOREIGN_PASS;
+}
+
 /* Given back by the home agent, it is the one that we relayed; not to give it back is
  * allowed (RFC 4721 section 3.3). */
 enum foreign_code foreign_check_reply_challenge(const struct foreign_reply *reply,

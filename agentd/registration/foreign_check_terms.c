@@ -83,6 +83,11 @@ enum foreign_code foreign_check_home_address(const struct foreign_request *reque
 
 /* A visitor with an address of this place, or with one that no host has, would take
  * packets that are somebody else's. */
+bool foreign_home_is_foreign(const struct foreign_policy *policy, struct in_addr home, bool is_ours)
+{
+	return !is_ours && !foreign_is_care_of(policy, home) && address_is_unicast(home);
+}
+
 enum foreign_code foreign_check_home_foreign(const struct foreign_request *request,
                                              const struct foreign_facts *facts)
 {
@@ -90,10 +95,9 @@ enum foreign_code foreign_check_home_foreign(const struct foreign_request *reque
 
 	if (home.s_addr == INADDR_ANY || foreign_is_deregistration(request))
 		return FOREIGN_PASS;
-	return facts->home_is_ours || foreign_is_care_of(facts->policy, home) ||
-	                       !address_is_unicast(home)
-	               ? FOREIGN_PROHIBITED
-	               : FOREIGN_PASS;
+	return foreign_home_is_foreign(facts->policy, home, facts->home_is_ours)
+	               ? FOREIGN_PASS
+	               : FOREIGN_PROHIBITED;
 }
 
 struct in_addr foreign_home_agent(const struct foreign_request *request,

@@ -44,6 +44,7 @@ foreign_reply_check foreign_check_reply_named;
 foreign_reply_check foreign_check_reply_form, foreign_check_reply_authorization;
 foreign_reply_check foreign_check_reply_vendor, foreign_check_reply_nai;
 foreign_reply_check foreign_check_reply_home_agent, foreign_check_reply_home;
+foreign_reply_check foreign_check_reply_assigned, foreign_check_reply_owner;
 foreign_reply_check foreign_check_reply_challenge, foreign_check_reply_revocation;
 
 /* The octets of a message that nobody on the way may change: to the last of the extensions
@@ -58,6 +59,9 @@ struct span foreign_request_kept(const struct foreign_request *request);
 void foreign_keep(struct writer *out, struct span kept);
 
 bool foreign_offers(const struct foreign_policy *policy, enum agent_flag offer);
+/* Whether a visitor can have that home address; `is_ours`: it belongs here. */
+bool foreign_home_is_foreign(const struct foreign_policy *policy, struct in_addr home,
+                             bool is_ours);
 bool foreign_is_care_of(const struct foreign_policy *policy, struct in_addr address);
 
 /* What the reply says to us counts where it is known to be the home agent's word, or where

@@ -31,6 +31,8 @@ struct foreign_reply_facts {
 	const struct foreign_visitor *visitor;      /* of the same node, current; NULL = none */
 	enum authentication foreign_home;
 	bool home_agent_associated; /* an association with the home agent, any SPI */
+	bool home_associated;       /* and with whoever has the home address of the reply */
+	bool home_is_ours;          /* that belongs here: it is no visitor's */
 	uint64_t now_ms;            /* as the pending request's since_ms */
 };
 

@@ -34,6 +34,14 @@ bool address_is_here(const struct visit *visit, struct in_addr address)
 	return address_is_care_of(visit, address);
 }
 
+bool address_is_at_home_here(const struct visit *visit, struct in_addr home)
+{
+	for (size_t i = 0; i < visit->link_count; i++)
+		if (interface_is_on_network(&visit->links[i].interface, home))
+			return true;
+	return address_is_here(visit, home) || address_is_home_agents(visit, home);
+}
+
 static void note_local(struct visit *visit, const struct ifaddrs *list)
 {
 	struct sockaddr_in address;

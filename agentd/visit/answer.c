@@ -32,7 +32,8 @@ static struct foreign_reply_facts facts_of(const struct visit *visit,
 {
 	const struct mip_extensions *e = &reply->extensions;
 	const struct keys_peer peer = { .kind = PEER_FOREIGN_AGENT, .address = reply->source };
-	uint32_t spi = e->foreign_home.spi;
+	const struct keys_peer node = { .kind = PEER_MOBILE_NODE, .address = reply->fixed.home };
+	uint32_t spi = e->foreign_home.spi, any;
 
 	return (struct foreign_reply_facts){
 		.policy = policy,
@@ -42,7 +43,9 @@ static struct foreign_reply_facts facts_of(const struct visit *visit,
 		.foreign_home = registration_authenticate(
 			&e->foreign_home, e->foreign_home_count,
 			spi ? keys_find(visit->keys, &peer, spi, &spi) : NULL),
-		.home_agent_associated = keys_find(visit->keys, &peer, 0, &spi) != NULL,
+		.home_agent_associated = keys_find(visit->keys, &peer, 0, &any) != NULL,
+		.home_associated = keys_find(visit->keys, &node, 0, &any) != NULL,
+		.home_is_ours = address_is_at_home_here(visit, reply->fixed.home),
 		.now_ms = now_ms,
 	};
 }

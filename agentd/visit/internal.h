@@ -110,6 +110,8 @@ bool address_is_home_agents(const struct visit *visit, struct in_addr address);
 bool address_is_care_of(const struct visit *visit, struct in_addr address);
 /* Of an interface of this host, or a care-of address. */
 bool address_is_here(const struct visit *visit, struct in_addr address);
+/* No visitor's, since it is ours, or of a network of the links. */
+bool address_is_at_home_here(const struct visit *visit, struct in_addr home);
 /* The interfaces have been looked at. */
 void addresses_look(struct visit *visit, const struct ifaddrs *list);
 

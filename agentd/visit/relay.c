@@ -50,14 +50,6 @@ static bool is_for_us(const struct visit *visit, const struct served_link *link,
 
 /* ---- facts ---- */
 
-static bool is_at_home_here(const struct visit *visit, struct in_addr home)
-{
-	for (size_t i = 0; i < visit->link_count; i++)
-		if (interface_is_on_network(&visit->links[i].interface, home))
-			return true;
-	return address_is_here(visit, home) || address_is_home_agents(visit, home);
-}
-
 static bool shares_key(const struct visit *visit, const struct keys_peer *peer)
 {
 	uint32_t spi;
@@ -106,7 +98,7 @@ static struct foreign_facts facts_of(const struct visit *visit,
 
 	add_keys(visit, request, &facts);
 	facts.visiting = visitors_find(visit->visitors, request->fixed.home, home_agent) != NULL;
-	facts.home_is_ours = is_at_home_here(visit, request->fixed.home);
+	facts.home_is_ours = address_is_at_home_here(visit, request->fixed.home);
 	facts.home_agent_is_ours = address_is_here(visit, home_agent);
 	facts.served_here = address_is_home_agents(visit, home_agent);
 	facts.no_resources = !facts.visiting && is_full(visit);
@@ -257,6 +249,8 @@ static void decide(struct visit *visit, struct served_link *link,
 	plan = foreign_relay_plan(request, &facts);
 	registration = foreign_registration_of(request, &plan, visit_stamp(), now_ms);
 	registration.proof = foreign_request_proof(request, visit->nodes->seed);
+	if (facts.mobile_foreign == AUTHENTICATION_VALID)
+		registration.features |= FOREIGN_HAS_PROVED;
 	registration.served = is_there(visitor_of(visit, &registration), &registration);
 	add_past(visit, link, request, &registration, &facts);
 	verdict = foreign_decide(request, &facts);

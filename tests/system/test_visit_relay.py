@@ -298,6 +298,29 @@ def test_another_home_agent_ends_no_request(world, counted):
         world.agent.ctl("visitors", "remove", MOBILE, home_agent)
 
 
+@pytest.mark.parametrize(("home", "code"), [(HERE, 65), ("198.51.100.99", 65), (CARE_OF, 65), ("224.0.0.5", 65), (KEYED, 67)])
+def test_a_home_agent_gives_no_address_that_a_request_may_not_name(world, counted, home, code):
+    """Of this host, of the visited link, of no host, or of whom a key is shared with, who has not proved to be this node."""
+    name = wire.simple(wire.NAI, b"node@example.com")
+    request = world.request(home="0.0.0.0", home_agent=SCRIPTED, extensions=name)
+    with at(world.home, SCRIPTED, 434) as scripted:
+        world.node.say("0.0.0.0", HERE, 5053, request, link=b"\x02\0\0\0\0\x35")
+        while scripted.recv(2000)[: len(request)] != request:
+            pass
+        reply = wire.build_reply(0, 300, home, SCRIPTED, int.from_bytes(request[16:24], "big")) + name
+        reply = wire.sign(reply, wire.MOBILE_HOME, 256, "hmac-md5", KEY)
+        reply += wire.simple(wire.REVOCATION_SUPPORT, (0).to_bytes(2, "big") + (1).to_bytes(4, "big"))
+        scripted.sendto(wire.sign(reply, wire.FOREIGN_HOME, 700, "hmac-sha256", AGENTS_KEY), (CARE_OF, 434))
+        refused = world.node.hear(lambda heard: datagram(heard)[1] == 5053 and wire.Reply(datagram(heard)[2]))
+        assert refused.of(wire.FA_ERROR)[0].data == bytes([code])
+        while (revocation := scripted.recv(2000))[0] != wire.REVOCATION:  # its home agent is told
+            pass
+        acknowledgment = wire.build_acknowledgment(0, home, int.from_bytes(revocation[16:20], "big"))
+        scripted.sendto(wire.sign(acknowledgment, wire.FOREIGN_HOME, 700, "hmac-sha256", AGENTS_KEY), (CARE_OF, 434))
+        wait_for(lambda: counted("visit-revocations-confirmed") == 1, "it is over")
+    assert SCRIPTED not in [row["home_agent"] for row in world.visitors()]
+
+
 @pytest.fixture
 def asking(tmp_path):
     made = World(tmp_path, challenges=True)

@@ -127,9 +127,9 @@ EDITS = [
      'return (request->extensions.nai_count || MUTANT("foreign-nameless-relayed")) && !MUTANT("foreign-names-do-not-do") &&\n'
      '\t\t(!facts->policy->home_required || MUTANT("foreign-names-always-do"))'),
     (TERMS,
-     "return facts->home_is_ours || foreign_is_care_of(facts->policy, home) ||\n\t                       !address_is_unicast(home)",
-     'return ((facts->home_is_ours || foreign_is_care_of(facts->policy, home)) && !MUTANT("foreign-home-is-ours")) ||\n'
-     '\t\t(!address_is_unicast(home) && !MUTANT("foreign-home-is-a-group"))'),
+     "return !is_ours && !foreign_is_care_of(policy, home) && address_is_unicast(home);",
+     'return ((!is_ours && !foreign_is_care_of(policy, home)) || MUTANT("foreign-home-is-ours")) &&\n'
+     '\t\t(address_is_unicast(home) || MUTANT("foreign-home-is-a-group"));'),
     (TERMS,
      "\tif (!foreign_asks_any_agent(request))\n",
      '\tif (!foreign_asks_any_agent(request) && !(MUTANT("foreign-requested-agent-always") && e->dynamic_ha_count))\n'),
