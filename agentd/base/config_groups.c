@@ -93,16 +93,41 @@ static uint32_t mix(uint32_t sum, uint32_t value)
 	return sum;
 }
 
+/* The number of a link, and what is shared there: interfaces may have other names elsewhere. */
+static uint32_t mix_link(uint32_t sum, const struct config *config, uint32_t link,
+                         const struct shared_address *all, size_t count)
+{
+	const struct advertised_link *of = &config->advertised_links[link];
+
+	if (!(of->roles & ADVERTISED_FOREIGN))
+		return sum;
+	sum = mix(sum, link + 1);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i].interface, of->interface) == 0)
+			sum = mix(sum, address_host(all[i].address));
+	return sum;
+}
+
 static uint32_t mix_shared(uint32_t sum, const struct config *config)
 {
 	struct shared_address all[SHARED_ADDRESSES_MAX];
 	size_t count = 0;
 
-	if (config_shares_visitors(config) &&
-	    shared_addresses_parse(config->visit_shared, all, &count))
-		for (size_t i = 0; i < count; i++)
-			sum = mix(sum, address_host(all[i].address));
-	return sum;
+	if (!config_shares_visitors(config) ||
+	    !shared_addresses_parse(config->visit_shared, all, &count))
+		return sum;
+	for (size_t i = 0; i < count; i++)
+		sum = mix(sum, address_host(all[i].address));
+	for (uint32_t i = 0; i < ADVERTISED_LINKS_MAX; i++)
+		sum = mix_link(sum, config, i, all, count);
+	return mix(sum, config->visitors_max);
+}
+
+/* A witness need not be told what it takes no part in. */
+static bool is_known(const struct config *config)
+{
+	return config->home_agent_address.s_addr != 0 &&
+	       !(config_is_witness(config) && config_shares_visitors(config));
 }
 
 uint32_t config_groups_digest(const struct config_groups *groups)
@@ -116,7 +141,7 @@ uint32_t config_groups_digest(const struct config_groups *groups)
 		const struct config *config = &groups->of[i];
 
 		numbers |= config->group ? 1u << config->group : 0;
-		known = known && config->home_agent_address.s_addr != 0; /* a witness may not */
+		known = known && is_known(config);
 		addresses = mix(addresses, address_host(config->home_agent_address));
 		addresses = mix(addresses, config->home_agent_port);
 	}

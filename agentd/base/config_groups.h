@@ -34,7 +34,8 @@ void config_groups_place(struct config *config, uint32_t number);
 struct config *config_groups_find(struct config_groups *groups, uint32_t number);
 
 /* What all members of a cluster must have alike, as replication_node_options.groups
- * wants it: numbers and addresses; the group of visitors is the lowest bit of the numbers. */
+ * wants it: numbers and addresses; the group of visitors is the lowest bit of the numbers, and
+ * what its members must have alike besides is counted with the addresses. */
 uint32_t config_groups_digest(const struct config_groups *groups);
 
 #endif

@@ -59,6 +59,19 @@ static void fail(struct guest *guest, uint64_t index, enum ha_error why)
 	guest->options.failed(guest->options.context, why, what);
 }
 
+/* It was agreed that there is room: the list of this member is not that of the others any more. */
+static void tell_misfits(struct guest *guest)
+{
+	static struct log_limit limit = { .per_second = 1 };
+	uint64_t held_back;
+
+	if (guest->misfits && log_limit_pass(&limit, clock_monotonic_ns(), &held_back))
+		log_error("%u visitors of the cluster have no place here: is "
+		          "foreign-agent.max-visitors, %u, the same on all members?",
+		          guest->misfits, guest->config.visitors_max);
+	guest->misfits = 0;
+}
+
 /* With the lock. */
 static enum ha_error apply_one(struct guest *guest, const struct replication_entry *entry)
 {
@@ -76,6 +89,7 @@ static enum ha_error apply_one(struct guest *guest, const struct replication_ent
 		changes_add(&guest->to_tell, &command.visitor);
 		changes_add(&guest->to_store, &command.visitor);
 	}
+	guest->misfits += why == HA_E_CAPACITY && !guest->witness;
 	guest_settle(guest, entry->ticket, why);
 	guest->applied = entry->index;
 	guest->term = entry->term;
@@ -98,6 +112,7 @@ static void apply(void *context, const struct replication_entry *entries, size_t
 	pthread_mutex_unlock(&guest->lock);
 	if (!guest->led)
 		follow_time(guest, time_ms);
+	tell_misfits(guest);
 	guest_poke(guest);
 }
 

@@ -60,6 +60,7 @@ struct guest {
 	struct replication *replication;
 	bool led; /* as it was said last; engine's thread */
 	struct replication_reign seen;
+	uint32_t misfits; /* visitors that had no place, and nobody was told; engine's thread */
 
 	pthread_mutex_t clock_lock;
 	struct cluster_clock clock;

@@ -11,6 +11,7 @@
 
 #define FILES 4u
 #define KEY "0a112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define THIRD_KEY "0c112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define OTHER_KEY "0b112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 static char directory[64];
@@ -346,7 +347,38 @@ static void members_see_other_numbers_and_other_addresses(void)
 	end();
 }
 
+#define SHARED(node, max, link)                                                                    \
+	FIRST "cluster:\n  node: " #node "\n  member-1: 198.51.100.1:7434 data " KEY "\n"          \
+	      "  member-2: 198.51.100.2:7434 data " OTHER_KEY "\n"                                  \
+	      "  member-3: 198.51.100.3:7434 witness " THIRD_KEY "\n"                               \
+	      "foreign-agent:\n  care-of: 192.0.2.9\n  max-visitors: " #max "\n"                    \
+	      "  shared: 192.0.2.9@eth0, 198.51.100.9@eth1\nadvertisement: {" link "}\n"
+
+static uint32_t digest_of(const char *text)
+{
+	CU_ASSERT_EQUAL_FATAL(load(text, 0), HA_OK);
+	return config_groups_digest(&loaded);
+}
+
+static void members_see_another_room_and_other_links_of_visitors(void)
+{
+	uint32_t one;
+
+	begin();
+	one = digest_of(SHARED(1, 100, "link-1: eth1 foreign"));
+	CU_ASSERT_EQUAL(one & 0xffff, 1);
+	CU_ASSERT_NOT_EQUAL(one >> 16, 0);
+	CU_ASSERT_EQUAL(digest_of(SHARED(2, 100, "link-1: eth1 foreign, link-2: eth2 home")), one);
+	CU_ASSERT_NOT_EQUAL(digest_of(SHARED(2, 101, "link-1: eth1 foreign")), one);
+	CU_ASSERT_NOT_EQUAL(digest_of(SHARED(2, 100, "link-2: eth1 foreign")), one);
+	CU_ASSERT_NOT_EQUAL(digest_of(SHARED(2, 100, "link-1: eth0 foreign")), one);
+	CU_ASSERT_EQUAL(digest_of(SHARED(3, 100, "")), 1); /* a witness need not know them */
+	end();
+}
+
 static CU_TestInfo tests[] = {
+	{ "members see another room and other links of visitors",
+	  members_see_another_room_and_other_links_of_visitors },
 	{ "a file without groups is group 0", a_file_without_groups_is_group_0 },
 	{ "a group has its own options, and those of the process",
 	  a_group_has_its_own_options_and_those_of_the_process },
