@@ -309,6 +309,13 @@ static void home_networks_that_get_in_each_other_s_way_are_refused(void)
 	"cluster:\n  node: 2\n  member-1: 198.51.100.1:7434 data " KEY "\n"                        \
 	"  member-2: 198.51.100.2:7434 witness " OTHER_KEY "\n"
 
+#define SHARED(node, max, link)                                                                    \
+	FIRST "cluster:\n  node: " #node "\n  member-1: 198.51.100.1:7434 data " KEY "\n"          \
+	      "  member-2: 198.51.100.2:7434 data " OTHER_KEY "\n"                                 \
+	      "  member-3: 198.51.100.3:7434 witness " THIRD_KEY "\n"                              \
+	      "foreign-agent:\n  care-of: 192.0.2.9\n  max-visitors: " #max "\n"                   \
+	      "  shared: 192.0.2.9@eth0, 198.51.100.9@eth1\nadvertisement: {" link "}\n"
+
 static void in_a_cluster_every_address_is_one_group_s(void)
 {
 	begin();
@@ -318,6 +325,14 @@ static void in_a_cluster_every_address_is_one_group_s(void)
 	write_file(1, "home-agent: {address: 198.51.100.1, interface: eth0}\n");
 	CU_ASSERT_EQUAL(load(FIRST CLUSTER, 1), HA_E_RANGE);
 	check_said("/1.yaml: cluster.member-1: 198.51.100.1 is not allowed: it is "
+	           "home-agent.address");
+	write_file(1, "home-agent: {address: 198.51.100.9, interface: eth1}\n");
+	CU_ASSERT_EQUAL(load(SHARED(1, 100, "link-1: eth1 foreign"), 1), HA_E_RANGE);
+	check_said("/1.yaml: foreign-agent.shared: 198.51.100.9 is not allowed: it is "
+	           "home-agent.address");
+	write_file(1, "home-agent: {address: 192.0.2.9, interface: eth0}\n");
+	CU_ASSERT_EQUAL(load(SHARED(1, 100, "link-1: eth1 foreign"), 1), HA_E_RANGE);
+	check_said("/1.yaml: foreign-agent.care-of: 192.0.2.9 is not allowed: it is "
 	           "home-agent.address");
 	end();
 }
@@ -346,13 +361,6 @@ static void members_see_other_numbers_and_other_addresses(void)
 	CU_ASSERT_EQUAL(config_groups_digest(&loaded), 1u << 1);
 	end();
 }
-
-#define SHARED(node, max, link)                                                                    \
-	FIRST "cluster:\n  node: " #node "\n  member-1: 198.51.100.1:7434 data " KEY "\n"          \
-	      "  member-2: 198.51.100.2:7434 data " OTHER_KEY "\n"                                  \
-	      "  member-3: 198.51.100.3:7434 witness " THIRD_KEY "\n"                               \
-	      "foreign-agent:\n  care-of: 192.0.2.9\n  max-visitors: " #max "\n"                    \
-	      "  shared: 192.0.2.9@eth0, 198.51.100.9@eth1\nadvertisement: {" link "}\n"
 
 static uint32_t digest_of(const char *text)
 {
