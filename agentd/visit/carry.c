@@ -138,6 +138,14 @@ static enum ha_error open_plane(struct visit *visit, char *report, size_t size)
 	return visit_plane_open(&options, &visit->plane, report, size);
 }
 
+void carry_fence(struct visit *visit)
+{
+	const struct visitors_members *members = visit->members;
+
+	if (members && visit->plane)
+		visit_plane_fence(visit->plane, members->until_ns(members->context));
+}
+
 /* Another link, or one of another number: it begins anew with those that there are. */
 enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, size_t size)
 {
@@ -156,6 +164,7 @@ enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, siz
 	visit->carry_ms = now_ms + AGAIN_MS;
 	if (count)
 		why = open_plane(visit, report, size);
+	carry_fence(visit);
 	if (why == HA_OK && visit->plane)
 		put_all(visit);
 	return why;

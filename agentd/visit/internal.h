@@ -119,6 +119,8 @@ void addresses_look(struct visit *visit, const struct ifaddrs *list);
 
 /* Have the data plane as the links are; an error, with a sentence, if that is not possible now. */
 enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, size_t size);
+/* What members share is carried for as long as this one is the foreign agent. */
+void carry_fence(struct visit *visit);
 /* A visitor has come, has changed, or goes; of that one home and home_agent are looked at. */
 void carry_put(struct visit *visit, const struct foreign_visitor *visitor);
 void carry_remove(struct visit *visit, const struct foreign_visitor *visitor);

@@ -137,6 +137,7 @@ static void act(struct visit *visit)
 {
 	uint64_t now_ms = clock_monotonic_ms();
 
+	carry_fence(visit);
 	order_hear(visit, now_ms);
 	steer_work(visit, now_ms);
 	look_again(visit, now_ms);

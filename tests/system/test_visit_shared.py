@@ -231,15 +231,40 @@ def counter(member, name):
     return {row["name"]: row["value"] for row in member.ctl("counters")}[name]
 
 
-def forwards(world, member, home):
-    """Whether the foreign agent gives the mobile node what comes out of a tunnel of its home agent."""
-    before = counter(member, "visit-no-visitor")
+def into_the_tunnel(world, home):
+    """As from its home agent."""
     packet = ip_packet(HOME_AGENT, home, 17, udp_packet(HOME_AGENT, home, 7, 7, b"inside")[20:])
     with socket_in(world.switch.namespace("home"), socket.SOCK_RAW, protocol=socket.IPPROTO_IPIP) as tunnel:
         tunnel.bind((HOME_AGENT, 0))
         tunnel.sendto(packet, (CARE_OF, 0))
-    return wait_for(lambda: world.node.waiting(lambda heard: heard.payload.endswith(b"inside") and heard.destination == home)
-                    or counter(member, "visit-no-visitor") > before, "the packet has come") is not True
+
+
+def came_out(world, home):
+    return world.node.waiting(lambda heard: heard.payload.endswith(b"inside") and heard.destination == home)
+
+
+def forwards(world, member, home):
+    """Whether the foreign agent gives the mobile node what comes out of a tunnel of its home agent."""
+    before = counter(member, "visit-no-visitor")
+    into_the_tunnel(world, home)
+    return wait_for(lambda: came_out(world, home) or counter(member, "visit-no-visitor") > before, "the packet has come") is not True
+
+
+def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
+    """It was halted, and goes on with packets that came meanwhile, while another one serves its visitors."""
+    world = begin("data", "data", "witness")
+    first = world.await_serving()
+    assert world.register(MOBILES[0]).code == 0
+    wait_for(lambda: first.ask("status")["visitors_carried"], "packets are carried")
+    assert forwards(world, first, MOBILES[0])
+    first.freeze()
+    for _ in range(10):
+        into_the_tunnel(world, MOBILES[0])
+    world.await_serving(other_than=first)
+    first.thaw()
+    wait_for(lambda: (status := first.ask("status")) and status["foreign_agent"] == "standby" and not status["visitors_carried"],
+             "it knows that another one serves")
+    assert not came_out(world, MOBILES[0])
 
 
 @pytest.mark.parametrize("end", ["deregistration", "expiry", "revocation", "operator"])
