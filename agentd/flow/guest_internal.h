@@ -31,6 +31,12 @@ struct guest_changes {
 	bool all; /* anybody may have */
 };
 
+/* What a store has. */
+struct guest_list {
+	struct visitors *visitors;
+	uint64_t applied, term, time_ms;
+};
+
 struct guest {
 	struct guest_options options;
 	struct config config;
@@ -99,7 +105,10 @@ enum ha_error guest_run_start(struct guest *guest);
 void guest_run_close(struct guest *guest);
 
 /* ---- guest_store.c ---- */
-enum ha_error guest_store_load(struct guest *guest, char *report, size_t size);
+/* Into a list that nobody sees yet. HA_E_CAPACITY, HA_E_DAMAGED, errors of the store, with a
+ * sentence. */
+enum ha_error guest_store_load(struct guest *guest, struct guest_list *out, char *report,
+                               size_t size);
 void *guest_store_thread(void *guest);
 
 #endif

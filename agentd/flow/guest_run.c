@@ -74,24 +74,58 @@ static enum ha_error tie(struct guest *guest, char *report, size_t size)
 	                                guest->directory, ha_strerror(why));
 }
 
-static enum ha_error make_list(struct guest *guest, char *report, size_t size)
+/* With room for more than are served at once, VISITORS_ROOM. */
+static enum ha_error make_list(const struct guest *guest, struct visitors **out, char *report,
+                               size_t size)
 {
 	uint64_t seed = clock_monotonic_ns();
-	struct visitors *list;
 	enum ha_error why;
 
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		log_warning("no random numbers yet: the list of visitors can be guessed");
-	why = visitors_create(guest->witness ? 1 : guest->config.visitors_max, seed, &list);
-	if (why != HA_OK)
-		return ha_refuse(report, size, why, "foreign-agent.max-visitors: no memory for %u",
-		                 guest->config.visitors_max);
+	why = visitors_create(guest->witness ? 1 : VISITORS_ROOM(guest->config.visitors_max), seed,
+	                      out);
+	return why == HA_OK ? why
+	                    : ha_refuse(report, size, why,
+	                                "foreign-agent.max-visitors: no memory for %u",
+	                                guest->config.visitors_max);
+}
+
+static void show_list(struct guest *guest, const struct guest_list *list)
+{
 	pthread_mutex_lock(&guest->lock);
-	guest->visitors = list;
+	guest->visitors = list->visitors;
+	guest->applied = list->applied;
+	guest->term = list->term;
+	guest->time_ms = list->time_ms;
 	guest->to_tell.all = true;
 	guest->to_store = (struct guest_changes){ .all = false };
 	pthread_mutex_unlock(&guest->lock);
-	return HA_OK;
+	guest->stored = list->applied;
+}
+
+static enum ha_error load_list(struct guest *guest, char *report, size_t size)
+{
+	struct guest_list list = { .visitors = NULL };
+	enum ha_error why = make_list(guest, &list.visitors, report, size);
+
+	if (why == HA_OK)
+		why = guest_store_load(guest, &list, report, size);
+	if (why == HA_OK)
+		show_list(guest, &list);
+	else
+		visitors_free(list.visitors);
+	return why;
+}
+
+static void start_clock(struct guest *guest)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	pthread_mutex_lock(&guest->clock_lock);
+	clock_agreement_start(&guest->wall, clock_wall_ns() / 1000u, now_ns / 1000u);
+	cluster_clock_start(&guest->clock, guest->time_ms, clock_wall_ms(), now_ns);
+	pthread_mutex_unlock(&guest->clock_lock);
 }
 
 static enum ha_error open_log(struct guest *guest, bool replaced, char *report, size_t size)
@@ -120,7 +154,6 @@ static enum ha_error open_log(struct guest *guest, bool replaced, char *report, 
 enum ha_error guest_run_open(struct guest *guest, char *report, size_t size)
 {
 	char store[sizeof(guest->directory) + 16];
-	uint64_t now_ns = clock_monotonic_ns();
 	bool replaced = false;
 	enum ha_error why;
 
@@ -131,15 +164,12 @@ enum ha_error guest_run_open(struct guest *guest, char *report, size_t size)
 	if (why == HA_OK)
 		guest->store = store_open(store, guest_map_octets(guest), &why, report, size);
 	if (why == HA_OK)
-		why = make_list(guest, report, size);
-	if (why == HA_OK)
-		why = guest_store_load(guest, report, size);
+		why = load_list(guest, report, size);
 	if (why == HA_OK)
 		why = tie(guest, report, size);
 	if (why != HA_OK)
 		return why;
-	clock_agreement_start(&guest->wall, clock_wall_ns() / 1000u, now_ns / 1000u);
-	cluster_clock_start(&guest->clock, guest->time_ms, clock_wall_ms(), now_ns);
+	start_clock(guest);
 	return open_log(guest, replaced, report, size);
 }
 

@@ -38,7 +38,7 @@ static bool read_key(struct store_bytes from, struct guest_key *out)
 	return true;
 }
 
-static enum ha_error load_row(struct guest *guest, const struct store_row *row)
+static enum ha_error load_row(struct visitors *visitors, const struct store_row *row)
 {
 	struct visitor_command command = { .kind = VISITOR_PUT };
 	struct guest_key key;
@@ -49,38 +49,38 @@ static enum ha_error load_row(struct guest *guest, const struct store_row *row)
 	    command.visitor.home.s_addr != key.home.s_addr ||
 	    command.visitor.home_agent.s_addr != key.home_agent.s_addr)
 		return HA_E_DAMAGED;
-	return visitors_apply(guest->visitors, &command);
+	return visitors_apply(visitors, &command);
 }
 
-static enum ha_error load_rows(struct guest *guest, struct store_reader *reader)
+static enum ha_error load_rows(struct visitors *visitors, struct store_reader *reader)
 {
 	struct store_row row;
 	enum ha_error why = store_seek(reader, STORE_BINDINGS, (struct store_bytes){ "", 0 }, false,
 	                               &row);
 
 	while (why == HA_OK) {
-		why = load_row(guest, &row);
+		why = load_row(visitors, &row);
 		if (why == HA_OK)
 			why = store_next(reader, STORE_BINDINGS, &row);
 	}
 	return why == HA_E_NOTFOUND ? HA_OK : why;
 }
 
-enum ha_error guest_store_load(struct guest *guest, char *report, size_t size)
+enum ha_error guest_store_load(struct guest *guest, struct guest_list *out, char *report,
+                               size_t size)
 {
 	struct store_reader reader;
 	enum ha_error why = store_read_open(guest->store, &reader);
 
 	if (why == HA_OK)
-		why = meta_get_number(&reader, META_APPLIED, &guest->applied);
+		why = meta_get_number(&reader, META_APPLIED, &out->applied);
 	if (why == HA_OK)
-		why = meta_get_number(&reader, META_TERM, &guest->term);
+		why = meta_get_number(&reader, META_TERM, &out->term);
 	if (why == HA_OK)
-		why = meta_get_number(&reader, META_TIME, &guest->time_ms);
+		why = meta_get_number(&reader, META_TIME, &out->time_ms);
 	if (why == HA_OK)
-		why = load_rows(guest, &reader);
+		why = load_rows(out->visitors, &reader);
 	store_read_close(&reader);
-	guest->stored = guest->applied;
 	if (why == HA_E_CAPACITY)
 		return ha_refuse(report, size, why,
 		                 "foreign-agent.max-visitors: %u is too few for the visitors in %s",
@@ -192,25 +192,35 @@ static enum ha_error write_batch(struct guest *guest, const struct guest_key *ke
 	return store_commit(&w);
 }
 
-/* Anybody may have changed: all that are in the list, and all that are in the store. */
-static enum ha_error write_all(struct guest *guest, const struct pass *pass)
+/* Rows of those who have gone, and of others, as they are by now. */
+static enum ha_error write_rows(struct guest *guest)
 {
 	struct guest_key keys[BATCH];
 	uint8_t after[KEY_OCTETS] = { 0 };
 	enum ha_error why = HA_OK;
-	uint32_t place = 0;
 	bool begun = false;
+	size_t count = 1;
+
+	while (why == HA_OK && count) {
+		why = list_rows(guest, after, &begun, keys, &count);
+		if (why == HA_OK && count)
+			why = write_batch(guest, keys, count);
+	}
+	return why;
+}
+
+/* Anybody may have changed: all that are in the store, and all that are in the list. In this
+ * order, since what is read after a crash in between is to have room (VISITORS_ROOM). */
+static enum ha_error write_all(struct guest *guest, const struct pass *pass)
+{
+	struct guest_key keys[BATCH];
+	enum ha_error why = write_rows(guest);
+	uint32_t place = 0;
 	size_t count;
 	struct store_write w;
 
 	while (why == HA_OK && (count = list_keys(guest, &place, keys)) > 0)
 		why = write_batch(guest, keys, count);
-	while (why == HA_OK) {
-		why = list_rows(guest, after, &begun, keys, &count);
-		if (why != HA_OK || count == 0)
-			break;
-		why = write_batch(guest, keys, count);
-	}
 	if (why != HA_OK)
 		return why;
 	w = store_begin(guest->store);

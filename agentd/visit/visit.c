@@ -200,6 +200,8 @@ static uint64_t seed(void)
 static enum ha_error open_tables(struct visit *visit, char *report, size_t size)
 {
 	const struct foreign_settings *settings = &visit->settings;
+	uint32_t room = visit->members ? VISITORS_ROOM(settings->visitors_max)
+	                               : settings->visitors_max;
 	enum ha_error why = nodes_create(seed(), &visit->nodes);
 
 	if (why == HA_OK)
@@ -207,7 +209,7 @@ static enum ha_error open_tables(struct visit *visit, char *report, size_t size)
 	if (why == HA_OK)
 		why = foreign_pendings_create(&settings->pending, seed(), &visit->pendings);
 	if (why == HA_OK)
-		why = visitors_create(settings->visitors_max, seed(), &visit->visitors);
+		why = visitors_create(room, seed(), &visit->visitors);
 	if (why == HA_OK && visit->members) {
 		visit->orders = calloc(1, sizeof(*visit->orders));
 		why = visit->orders ? HA_OK : HA_E_NOMEM;

@@ -40,7 +40,7 @@ enum ha_error visitors_create(uint32_t capacity, uint64_t seed, struct visitors 
 	struct visitors *visitors = calloc(1, sizeof(*visitors));
 
 	*out = NULL;
-	if (!visitors || capacity == 0 || capacity > UINT32_C(1) << 20) {
+	if (!visitors || capacity == 0 || capacity > VISITORS_CAPACITY_MAX) {
 		free(visitors);
 		return visitors ? HA_E_RANGE : HA_E_NOMEM;
 	}

@@ -25,6 +25,13 @@ struct visitor_command {
 	struct foreign_visitor visitor;
 };
 
+#define VISITORS_CAPACITY_MAX (1u << 21)
+
+/* Of a list that members of a cluster share, and at most so many are served of: a store that is
+ * written behind it has those of before and those of after a pass when that was cut short, until
+ * the log behind it is replayed. Not more are let in for that. */
+#define VISITORS_ROOM(served) (2 * (served))
+
 /* All memory is taken now. `seed` is secret and random. HA_E_NOMEM; HA_E_RANGE: no room for
  * anybody. */
 enum ha_error visitors_create(uint32_t capacity, uint64_t seed, struct visitors **out);

@@ -41,7 +41,7 @@ static void a_table_has_room_or_is_none(void)
 {
 	CU_ASSERT_EQUAL(visitors_create(0, SEED, &visitors), HA_E_RANGE);
 	CU_ASSERT_PTR_NULL(visitors);
-	CU_ASSERT_EQUAL(visitors_create((UINT32_C(1) << 20) + 1, SEED, &visitors), HA_E_RANGE);
+	CU_ASSERT_EQUAL(visitors_create(VISITORS_CAPACITY_MAX + 1, SEED, &visitors), HA_E_RANGE);
 	visitors_free(NULL);
 }
 
