@@ -57,6 +57,7 @@ bool letters_add(struct letters *letters, const struct foreign_visitor *visitor,
 		.interface = asked->interface,
 		.inform = visitor->features & FOREIGN_HAS_INFORM,
 		.stamp = asked->revocation_stamp,
+		.since_ms = now_ms,
 		.due_ms = asked_ms > now_ms ? asked_ms : now_ms,
 		.give_up_ms = lesser(visitor->expires_ms, now_ms + AGE_MS),
 	};
@@ -83,11 +84,11 @@ void letters_hold(struct letters *letters, struct in_addr home, struct in_addr h
 		letters->at[i].due_ms = until_ms;
 }
 
-void letters_cancel(struct letters *letters, struct in_addr home, struct in_addr home_agent)
+void letters_cancel(struct letters *letters, const struct foreign_visitor *visitor)
 {
-	uint32_t i = find(letters, home, home_agent);
+	uint32_t i = find(letters, visitor->home, visitor->home_agent);
 
-	if (i < LETTERS_MAX)
+	if (i < LETTERS_MAX && letters->at[i].since_ms <= visitor->granted_ms)
 		discard(letters, i);
 }
 

@@ -26,7 +26,8 @@ struct letter {
 	uint8_t sends;
 	uint32_t identifiers[LETTER_SENDS]; /* that were sent */
 	uint32_t stamp;                     /* of its registration: identifiers are later */
-	uint64_t due_ms, give_up_ms;        /* 0 = this place is free */
+	uint64_t since_ms;
+	uint64_t due_ms, give_up_ms; /* 0 = this place is free */
 };
 
 struct letters {
@@ -45,8 +46,9 @@ bool letters_add(struct letters *letters, const struct foreign_visitor *visitor,
 void letters_hold(struct letters *letters, struct in_addr home, struct in_addr home_agent,
                   uint64_t until_ms);
 
-/* It is served again: what it had before is no matter any more. */
-void letters_cancel(struct letters *letters, struct in_addr home, struct in_addr home_agent);
+/* It is served as was granted then: if that is later than its letter, what it had before is no
+ * matter any more. */
+void letters_cancel(struct letters *letters, const struct foreign_visitor *visitor);
 
 /* The first that is due in place *place or behind it, of which it becomes the place; NULL: none.
  * Start with 0 and go on with one more. */

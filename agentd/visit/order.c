@@ -69,7 +69,7 @@ enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind
 
 	if (why == HA_OK && kind == VISITOR_PUT) {
 		carry_put(visit, visitor);
-		letters_cancel(visit->letters, visitor->home, visitor->home_agent);
+		letters_cancel(visit->letters, visitor);
 	} else if (why == HA_OK) {
 		carry_remove(visit, visitor);
 	}

@@ -50,6 +50,15 @@ static struct letter *due(uint64_t now_ms)
 	return letters_due(letters, now_ms, &place);
 }
 
+static void served(struct in_addr home_address, struct in_addr home_agent, uint64_t granted_ms)
+{
+	const struct foreign_visitor visitor = { .home = home_address,
+		                                 .home_agent = home_agent,
+		                                 .granted_ms = granted_ms };
+
+	letters_cancel(letters, &visitor);
+}
+
 static void it_is_sent_again_until_it_is_answered(void)
 {
 	uint64_t now_ms = NOW;
@@ -131,9 +140,11 @@ static void who_comes_back_is_not_revoked(void)
 	letters_hold(letters, home(1), other_agent, NOW + 7000);
 	letters_hold(letters, home(2), agent, NOW + 7000);
 	CU_ASSERT_EQUAL(due(NOW)->home.s_addr, home(1).s_addr);
-	letters_cancel(letters, home(1), other_agent);
+	served(home(1), other_agent, NOW);
 	CU_ASSERT_EQUAL(letters->count, 2);
-	letters_cancel(letters, home(1), agent);
+	served(home(1), agent, NOW - 1); /* that was what it had before */
+	CU_ASSERT_EQUAL(letters->count, 2);
+	served(home(1), agent, NOW);
 	CU_ASSERT_EQUAL(letters->count, 1);
 	CU_ASSERT_PTR_NULL(due(NOW + 6999));
 	CU_ASSERT_EQUAL(due(NOW + 7000)->home.s_addr, home(2).s_addr);
@@ -153,7 +164,7 @@ static void so_many_and_no_more_wait(void)
 	CU_ASSERT_EQUAL(due(NOW)->home.s_addr, home(0).s_addr);
 	CU_ASSERT_EQUAL(due(NOW)->sends, 0);
 	CU_ASSERT_EQUAL(letters->count, LETTERS_MAX);
-	letters_cancel(letters, home(5), agent);
+	served(home(5), agent, NOW + 1);
 	CU_ASSERT_TRUE(add(LETTERS_MAX));
 	free(letters);
 }
