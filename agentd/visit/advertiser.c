@@ -185,7 +185,8 @@ static void send_verdict(struct visit *visit, struct served_link *link,
 	fill(visit, link, &message);
 	if (message.flags & AGENT_FOREIGN)
 		message.challenge = challenge_of(visit, link, verdict->challenge, to_link);
-	advertise_fill(&message, verdict, visit_is_busy(visit));
+	/* Who is told that it is served no more is let in again. */
+	advertise_fill(&message, verdict, visit_is_busy(visit) && verdict->fate != ADVERTISE_RESET);
 	advertisement_write(&out, &message);
 	sent = out.error == HA_OK && visit_send(visit, link, &header, to_link, writer_span(&out));
 	count_fate(verdict->fate, sent);

@@ -292,6 +292,22 @@ def confirmed(world, name):
     return {row["name"]: row["value"] for row in world.home_agent.ctl("counters")}[name]
 
 
+def test_who_is_told_that_it_is_served_no_more_may_register_again(tmp_path):
+    """Though it is among those of whom there are so many that no new one is let in."""
+    world = World(tmp_path, "data", "data", "witness", associations=key_rows())
+    for member in world.cluster.members.values():
+        member.configuration["foreign-agent"].update({"busy-above": 1, "revocation-inform": False})
+        member.write_configuration()
+    with world:
+        leader = world.await_serving()
+        assert world.register(MOBILES[0]).code == 0
+        world.node.solicit(MOBILES[0])
+        assert world.node.hear(lambda heard: "B" in Advertisement(heard).flags)
+        leader.ctl("visitors", "remove", MOBILES[0])
+        told = world.node.hear(lambda heard: (found := Advertisement(heard)).sequence == 0 and found)
+        assert told.heard.destination == MOBILES[0] and "B" not in told.flags and "F" in told.flags
+
+
 def test_revocations_are_of_all_members(begin):
     """What a home agent revokes has gone from the disks before that is acknowledged; what an operator removes, the leader removes."""
     world = begin("data", "data", "witness")
