@@ -39,8 +39,8 @@ static enum ha_error try_required(struct trial *trial, const struct visit_change
 
 		if (!(of->roles & ADVERTISED_FOREIGN))
 			continue;
-		undo->on = undo->on || of->required;
-		of->required = change->on;
+		undo->except |= (uint32_t)of->required << i;
+		of->required = change->on != (change->except >> i & 1);
 	}
 	return HA_OK;
 }

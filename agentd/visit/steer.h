@@ -19,6 +19,8 @@ enum visit_change_kind {
 struct visit_change {
 	enum visit_change_kind kind;
 	bool on;
+	uint32_t
+		except; /* of VISIT_REQUIRED, to take it back: a bit each for links that it is not so on */
 	struct in_addr address;
 	struct visit_link link;
 };
