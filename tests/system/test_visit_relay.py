@@ -205,7 +205,7 @@ def test_a_home_agent_that_cannot_be_reached_and_one_that_is_silent(world, count
     assert reply.code == 82
     late = world.node.hear(lambda heard: datagram(heard)[1] == 5041 and wire.Reply(datagram(heard)[2]))
     assert late.code == 78
-    assert world.agent.ctl("pending") == []
+    wait_for(lambda: world.agent.ctl("pending") == [], "the other one is given up as well")
     assert counted("visit-timeouts") == counted("visit-unreachable") == 1
 
 
