@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agentd/base/log.h"
+#include "agentd/dataplane/thread_rights.h"
 
 /* What ends a wait inside Net-SNMP. The system ignores it unless somebody listens, so one
  * that comes late or from elsewhere does nothing. */
@@ -193,6 +194,8 @@ static void *run(void *argument)
 	struct mib_service *service = argument;
 	enum ha_error error = HA_OK;
 
+	if (service->options.rightless)
+		thread_rights_keep(0, "SNMP");
 	pthread_setname_np(pthread_self(), "snmp");
 	if (!service->begun)
 		error = snmp_begin(service);

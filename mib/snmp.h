@@ -38,6 +38,7 @@ struct mib_options {
 	const char *configuration; /* embedded: a file */
 	const char *directory;     /* embedded: for what Net-SNMP keeps */
 	const char *context;       /* of this node alone; empty = none */
+	bool rightless;            /* the thread keeps no rights of the process */
 	uint32_t member;           /* of a cluster, whose other members have other numbers; or 0 */
 	size_t group_count;
 	uint32_t groups[CONFIG_GROUPS_MAX];

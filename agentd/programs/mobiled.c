@@ -74,6 +74,7 @@ static enum ha_error open_snmp(struct process *p)
 		.mode = (enum snmp_mode)p->options.snmp_mode,
 		.master = p->options.snmp_master,
 		.context = p->options.snmp_context,
+		.rightless = true,
 		.tables = mib_node_tables,
 		.table_count = mib_node_table_count,
 	};

@@ -149,6 +149,16 @@ def test_home_agents_are_written(seen, agent):  # noqa: F811
     wait_for(lambda: seen.column("mnCurrentHA") == {index(AGENT): TRUE}, "it is told")
 
 
+def rights_of(process, thread):
+    """The capabilities of its thread of that name."""
+    for task in os.listdir(f"/proc/{process}/task"):
+        with open(f"/proc/{process}/task/{task}/status", encoding="ascii") as file:
+            rows = dict(line.strip().split(":", 1) for line in file)
+        if rows["Name"].strip() == thread:
+            return int(rows["CapEff"], 16) | int(rows["CapPrm"], 16)
+    raise LookupError(thread)
+
+
 def test_nothing_is_written_to_the_disk(walk, agent, foreign_agent, tmp_path, open_directory):  # noqa: F811
     """As root, who could make anything anywhere, and as somebody who has no home."""
     before = {place: listing(place) for place in WHERE_NET_SNMP_WRITES}
@@ -157,6 +167,8 @@ def test_nothing_is_written_to_the_disk(walk, agent, foreign_agent, tmp_path, op
         process = {"user": user, "status-socket": str(directory / "run" / "status")}
         seen = Seen(walk, directory, process=process)
         seen.mobile.is_("registered")
+        if user != "root":
+            assert rights_of(seen.mobile.process.pid, "mobiled") != 0 == rights_of(seen.mobile.process.pid, "snmp")
         seen.close()
         assert seen.mobile.process.returncode == 0
         log = seen.mobile.log()
