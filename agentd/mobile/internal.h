@@ -18,8 +18,11 @@ void mobile_trust_agent(struct mobile *mobile, struct in_addr agent);
 struct in_addr mobile_home_heard(const struct mobile *mobile, uint64_t now_ms);
 struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent);
 
-/* mobile.c: this agent has that link address. */
+/* mobile.c */
+/* This agent has that link address. */
 void mobile_keep_mac(struct mobile *mobile, struct in_addr source, struct mac from);
+/* What is wished for, can be done without and is not offered is not wished for any more. */
+void mobile_suit_agent(struct mobile *mobile);
 
 /* home_agents.c */
 /* It has accepted, and may be used again. */

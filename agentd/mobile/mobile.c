@@ -213,8 +213,7 @@ void mobile_end(struct mobile *mobile)
 
 /* ---- what is due ---- */
 
-/* What is wished for and can be done without is not asked of an agent that does not offer it. */
-static void suit_agent(struct mobile *mobile)
+void mobile_suit_agent(struct mobile *mobile)
 {
 	const struct mobile_settings *settings = mobile->settings;
 	static const uint16_t flags[] = {
@@ -223,7 +222,6 @@ static void suit_agent(struct mobile *mobile)
 		[ENCAPSULATION_GRE] = AGENT_GRE,
 	};
 
-	mobile->wishes = settings->wishes;
 	if (mobile->at.way != MOBILE_BY_AGENT)
 		return;
 	if (settings->encapsulation_optional &&
@@ -267,7 +265,7 @@ static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 	if (challenge.size)
 		memcpy(mobile->challenge, challenge.at, challenge.size);
 	mobile->at.challenge = (struct span){ mobile->challenge, challenge.size };
-	suit_agent(mobile);
+	mobile->wishes = mobile->settings->wishes;
 	mobile->tries = (struct mobile_tries){ 0 };
 	mobile->patience_ms = 0;
 	mobile->again_ms = UINT64_MAX;

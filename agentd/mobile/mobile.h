@@ -192,6 +192,7 @@ struct mobile {
 	bool search_anew;     /* the next search begins at the full rate */
 	enum mobile_purpose purpose;
 	struct mobile_plan plan;
+	uint8_t plan_challenge[ADVERTISEMENT_CHALLENGE_MAX]; /* of the plan, as long as it is out */
 	struct mobile_retry retry;
 	struct mobile_tries tries;
 	struct mobile_identity identity;

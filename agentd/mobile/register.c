@@ -105,6 +105,16 @@ static struct mac whom_to_ask(const struct mobile *mobile)
 	return mobile_mac_of(mobile, mobile->at.agent);
 }
 
+/* By an agent or not. */
+static bool looks_for_home_agents(const struct mobile *mobile)
+{
+	const struct mobile_node *node = &mobile->node;
+
+	return node->home_agent.s_addr == 0 && node->home_network.length > 0 &&
+	       address_equal(mobile->plan.fixed.home_agent,
+	                     mobile_directed_broadcast(&node->home_network));
+}
+
 static void send_request(struct mobile *mobile, uint64_t now_ms)
 {
 	const struct span message = { mobile->message, mobile->message_size };
@@ -114,7 +124,7 @@ static void send_request(struct mobile *mobile, uint64_t now_ms)
 	mobile->sent_ms = now_ms;
 	mobile->counts.requests++;
 	mobile->counts.ending += mobile->plan.fixed.lifetime_s == 0;
-	mobile->counts.looking += mobile->plan.broadcast && !mobile->plan.by_agent;
+	mobile->counts.looking += looks_for_home_agents(mobile);
 	log_debug("request to %s, care-of address %s, lifetime %u s",
 	          address_format(mobile->plan.destination).text,
 	          address_format(mobile->plan.fixed.care_of).text, mobile->plan.fixed.lifetime_s);
@@ -140,19 +150,43 @@ static void wait_for_better(struct mobile *mobile, uint64_t now_ms)
 	mobile->state = MOBILE_REFUSED;
 }
 
+/* What the agent says meanwhile is of the next one. */
+static enum ha_error plan_request(struct mobile *mobile)
+{
+	struct mobile_plan *plan = &mobile->plan;
+	enum ha_error why;
+
+	mobile_suit_agent(mobile);
+	why = mobile_plan(&mobile->node, &mobile->at, &mobile->wishes, mobile->purpose, plan,
+	                  &mobile->reason);
+	if (why != HA_OK || plan->challenge.size == 0)
+		return why;
+	memcpy(mobile->plan_challenge, plan->challenge.at, plan->challenge.size);
+	plan->challenge.at = mobile->plan_challenge;
+	return HA_OK;
+}
+
+static void give_up_request(struct mobile *mobile, enum ha_error why, uint64_t now_ms)
+{
+	log_warning("nothing can be registered: %s", mobile->reason);
+	if (mobile->dropping && !mobile->ending) {
+		mobile_drop_home_agent(mobile);
+		return;
+	}
+	if (why == HA_E_UNSUPPORTED && mobile->at.by_agent)
+		mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
+	wait_for_better(mobile, now_ms);
+}
+
 static void begin_request(struct mobile *mobile, uint64_t now_ms)
 {
+	enum ha_error why;
+
 	mobile->wanted = false;
 	mobile->purpose = purpose_of(mobile);
-	if (mobile_plan(&mobile->node, &mobile->at, &mobile->wishes, mobile->purpose, &mobile->plan,
-	                &mobile->reason) != HA_OK ||
-	    !write_request(mobile, now_ms)) {
-		log_warning("nothing can be registered: %s", mobile->reason);
-		if (mobile->dropping && !mobile->ending) {
-			mobile_drop_home_agent(mobile);
-			return;
-		}
-		wait_for_better(mobile, now_ms);
+	why = plan_request(mobile);
+	if (why != HA_OK || !write_request(mobile, now_ms)) {
+		give_up_request(mobile, why, now_ms);
 		return;
 	}
 	mobile->pending = true;

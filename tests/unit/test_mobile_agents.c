@@ -356,10 +356,67 @@ static void challenges_are_answered(void)
 	CU_ASSERT_EQUAL(seen.sent, 2);
 	CU_ASSERT_EQUAL(memcmp(seen.plan.challenge.at, "ijklmnop", 8), 0);
 	reply(0, 200);
-	now_ms += 3000;
-	hear_with("203.0.113.1", ALL_OFFERS, 6, "qrstuvwx");
-	pass(150000);
+	for (uint16_t i = 6; i < 66 && seen.sent == 2; i++) {
+		pass(3000);
+		hear_with("203.0.113.1", ALL_OFFERS, i, "qrstuvwx");
+	}
+	CU_ASSERT_EQUAL(seen.sent, 3);
 	CU_ASSERT_EQUAL(memcmp(seen.plan.challenge.at, "qrstuvwx", 8), 0);
+}
+
+/* Which is sent again as long as it is not answered: octets of another one are of the next request. */
+static void a_challenge_is_that_of_its_request(void)
+{
+	begin();
+	hear_with("203.0.113.1", ALL_OFFERS, 5, "abcdefgh");
+	hear_with("203.0.113.1", ALL_OFFERS, 6, "ijklmnopqrstuvwx");
+	pass(1000);
+	CU_ASSERT_EQUAL(seen.sent, 2);
+	CU_ASSERT_EQUAL(seen.plan.challenge.size, 8);
+	CU_ASSERT_EQUAL(memcmp(seen.plan.challenge.at, "abcdefgh", 8), 0);
+}
+
+/* The agent in use stops offering what can be done without, and starts again. */
+static void what_is_not_offered_any_more_is_done_without(void)
+{
+	begin();
+	settings.wishes.encapsulation = ENCAPSULATION_GRE;
+	mobile_init(&mobile, &settings, &ops);
+	hear("203.0.113.1", 5);
+	CU_ASSERT(seen.plan.fixed.flags & MIP_REQUEST_REVERSE);
+	CU_ASSERT(seen.plan.fixed.flags & MIP_REQUEST_GRE);
+	reply(0, 200);
+	for (uint16_t i = 6; i < 66 && seen.sent == 1; i++) {
+		pass(3000);
+		hear_with("203.0.113.1", AGENT_FOREIGN, i, "");
+	}
+	CU_ASSERT_EQUAL(seen.sent, 2);
+	CU_ASSERT_EQUAL(seen.plan.fixed.flags, 0);
+	CU_ASSERT(address_equal(seen.plan.destination, address("203.0.113.1")));
+	reply(0, 200);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_REGISTERED);
+	CU_ASSERT_FALSE(seen.stay.reverse);
+}
+
+static void who_offers_too_little_is_left(void)
+{
+	begin();
+	settings.reverse_optional = false;
+	hear_with("203.0.113.1", AGENT_FOREIGN, 5, "");
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_REFUSED);
+	hear("203.0.113.1", 6);
+	have("198.51.100.7");
+	CU_ASSERT_EQUAL(mobile.at.way, MOBILE_CO_LOCATED);
+}
+
+static void agents_are_asked_who_the_home_agent_is(void)
+{
+	begin();
+	settings.node.home_agent.s_addr = 0;
+	mobile_init(&mobile, &settings, &ops);
+	hear("203.0.113.1", 5);
+	CU_ASSERT(address_equal(seen.plan.fixed.home_agent, address("10.0.0.255")));
+	CU_ASSERT_EQUAL(mobile.counts.looking, 1);
 }
 
 static void an_agent_can_insist(void)
@@ -476,6 +533,11 @@ static CU_TestInfo tests[] = {
 	{ "packets are wrapped for who takes them so", packets_are_wrapped_for_who_takes_them_so },
 	{ "what is not offered is not asked for", what_is_not_offered_is_not_asked_for },
 	{ "challenges are answered", challenges_are_answered },
+	{ "a challenge is that of its request", a_challenge_is_that_of_its_request },
+	{ "what is not offered any more is done without",
+	  what_is_not_offered_any_more_is_done_without },
+	{ "who offers too little is left", who_offers_too_little_is_left },
+	{ "agents are asked who the home agent is", agents_are_asked_who_the_home_agent_is },
 	{ "an agent can insist", an_agent_can_insist },
 	{ "the home agent is home", the_home_agent_is_home },
 	{ "a forged home is left again", a_forged_home_is_left_again },
