@@ -199,6 +199,12 @@ void mobile_link_changed(struct mobile *mobile)
 	heard_forget_interface(&mobile->heard, MOBILE_LINK);
 	mobile->search_anew = true;
 	memset(mobile->refused, 0, sizeof(mobile->refused));
+	if (!mobile->stay.attached)
+		return;
+	/* The same address behind another link may be another place. */
+	mobile->wanted |= !mobile->pending;
+	if (mobile->stay.way == MOBILE_AT_HOME)
+		mobile->ops->announce(mobile->ops->context, mobile->node.home);
 }
 
 void mobile_end(struct mobile *mobile)

@@ -91,6 +91,33 @@ static void another_address_is_another_place(void)
 	CU_ASSERT_EQUAL(mobile.counts.moves, 2);
 }
 
+/* The same address: another network may have given it out too. */
+static void behind_another_link_it_registers_again(void)
+{
+	begin();
+	have("198.51.100.7");
+	reply(0, 200);
+	pass(2000);
+	CU_ASSERT_EQUAL(seen.sent, 1);
+	mobile_link_changed(&mobile);
+	step();
+	CU_ASSERT_EQUAL(seen.sent, 2);
+	CU_ASSERT(seen.stay.bound);
+	reply(0, 200);
+	CU_ASSERT_EQUAL(mobile.counts.moves, 1);
+	/* And tells the others there, at home. */
+	now_ms += 1000;
+	have("10.0.0.66");
+	reply(0, 0);
+	pass(2000);
+	CU_ASSERT_EQUAL(seen.announced, 1);
+	mobile_link_changed(&mobile);
+	CU_ASSERT_EQUAL(seen.announced, 2);
+	step();
+	CU_ASSERT_EQUAL(seen.sent, 4);
+	CU_ASSERT_EQUAL(seen.plan.fixed.lifetime_s, 0);
+}
+
 static void bindings_can_stay_beside_each_other(void)
 {
 	begin();
@@ -240,6 +267,7 @@ static CU_TestInfo tests[] = {
 	  silence_is_met_with_patience_and_then_the_end },
 	{ "what is sent again depends on the style", what_is_sent_again_depends_on_the_style },
 	{ "another address is another place", another_address_is_another_place },
+	{ "behind another link it registers again", behind_another_link_it_registers_again },
 	{ "bindings can stay beside each other", bindings_can_stay_beside_each_other },
 	{ "an address of home is home", an_address_of_home_is_home },
 	{ "a denial is waited out longer each time", a_denial_is_waited_out_longer_each_time },
