@@ -52,6 +52,21 @@ void mobile_drop_home_agent(struct mobile *mobile)
 	mobile_show(mobile);
 }
 
+/* It was removed, and what that brought about is not done yet. */
+static bool is_taken_back(const struct mobile *mobile, struct in_addr address)
+{
+	return !mobile->stay.bound && address_equal(mobile->left, address) &&
+	       mobile->left_requests == mobile->counts.requests;
+}
+
+/* Its binding may have ended, if the request came there. */
+static void stay_with(struct mobile *mobile)
+{
+	mobile->dropping = false;
+	mobile->pending = false;
+	mobile->wanted = true;
+}
+
 enum ha_error mobile_add_home_agent(struct mobile *mobile, struct in_addr address)
 {
 	if (!address_is_unicast(address))
@@ -61,7 +76,9 @@ enum ha_error mobile_add_home_agent(struct mobile *mobile, struct in_addr addres
 	if (mobile->home_agent_count == MOBILE_HOME_AGENTS_MAX)
 		return HA_E_CAPACITY;
 	mobile->home_agents[mobile->home_agent_count++] = address;
-	if (mobile->node.home_agent.s_addr == 0)
+	if (mobile->dropping && !mobile->ending && address_equal(address, mobile->node.home_agent))
+		stay_with(mobile);
+	else if (mobile->node.home_agent.s_addr == 0 || is_taken_back(mobile, address))
 		use(mobile, address);
 	return HA_OK;
 }
@@ -78,6 +95,8 @@ enum ha_error mobile_remove_home_agent(struct mobile *mobile, struct in_addr add
 	if (!address_equal(address, mobile->node.home_agent) || mobile->dropping)
 		return HA_OK;
 	if (!mobile->stay.bound || !mobile->stay.attached || mobile->stay.way == MOBILE_AT_HOME) {
+		mobile->left = address;
+		mobile->left_requests = mobile->counts.requests;
 		mobile_drop_home_agent(mobile);
 		return HA_OK;
 	}

@@ -208,6 +208,8 @@ struct mobile {
 	/* Those that may be used, the one in use among them. */
 	struct in_addr home_agents[MOBILE_HOME_AGENTS_MAX];
 	uint8_t home_agent_count;
+	struct in_addr left;    /* the one that was removed last without a request, */
+	uint64_t left_requests; /* when so many had been sent */
 	struct mobile_advertised_last last;
 	uint64_t sent_ms;     /* the request that is out, last */
 	uint64_t asked_ms;    /* when the request with this identification was sent first */

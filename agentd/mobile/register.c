@@ -136,6 +136,8 @@ static enum mobile_purpose purpose_of(const struct mobile *mobile)
 {
 	if (mobile->at.way == MOBILE_AT_HOME)
 		return MOBILE_UNBIND_ALL;
+	if (mobile->dropping && !mobile->ending && mobile->held_count > 1)
+		return MOBILE_UNBIND_ALL;
 	if (mobile->ending || mobile->dropping)
 		return MOBILE_UNBIND;
 	return mobile->settings->simultaneous ? MOBILE_BIND_BESIDE : MOBILE_BIND;

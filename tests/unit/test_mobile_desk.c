@@ -67,6 +67,55 @@ static void a_binding_ends_with_its_home_agent(void)
 	asks_the_second();
 }
 
+static void all_bindings_end_with_their_home_agent(void)
+{
+	begin();
+	settings.simultaneous = true;
+	have("198.51.100.7");
+	reply(0, 200);
+	now_ms += 1000;
+	have("198.51.101.7");
+	reply(0, 300);
+	CU_ASSERT_EQUAL(seen.stay.count, 2);
+	now_ms += 1000;
+	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.2")), HA_OK);
+	CU_ASSERT_EQUAL(mobile_remove_home_agent(&mobile, address("192.0.2.1")), HA_OK);
+	step();
+	CU_ASSERT_EQUAL(seen.plan.fixed.lifetime_s, 0);
+	CU_ASSERT(address_equal(seen.plan.fixed.care_of, address("10.0.0.5")));
+	CU_ASSERT(address_equal(seen.plan.source, address("198.51.101.7")));
+	reply(0, 0);
+	asks_the_second();
+}
+
+/* A manager's SET that fails takes it back. */
+static void a_home_agent_that_comes_back_is_used_as_before(void)
+{
+	be_bound();
+	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.1")), HA_OK);
+	pass(1000);
+	CU_ASSERT(address_equal(seen.plan.destination, address("192.0.2.1")));
+	CU_ASSERT_EQUAL(seen.plan.fixed.lifetime_s, 300);
+	CU_ASSERT(seen.stay.bound);
+	reply(0, 200);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_REGISTERED);
+	CU_ASSERT_EQUAL(mobile.home_agent_count, 2);
+	/* Also where there was nothing to end, and another one was taken at once. */
+	begin();
+	have("198.51.100.7");
+	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.2")), HA_OK);
+	CU_ASSERT_EQUAL(mobile_remove_home_agent(&mobile, address("192.0.2.1")), HA_OK);
+	CU_ASSERT(address_equal(mobile.node.home_agent, address("192.0.2.2")));
+	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.1")), HA_OK);
+	CU_ASSERT(address_equal(mobile.node.home_agent, address("192.0.2.1")));
+	/* But not when the other one has been asked meanwhile. */
+	CU_ASSERT_EQUAL(mobile_remove_home_agent(&mobile, address("192.0.2.1")), HA_OK);
+	pass(1000);
+	CU_ASSERT(address_equal(seen.plan.destination, address("192.0.2.2")));
+	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.1")), HA_OK);
+	CU_ASSERT(address_equal(mobile.node.home_agent, address("192.0.2.2")));
+}
+
 static void a_silent_home_agent_is_left_after_a_while(void)
 {
 	be_bound();
@@ -248,6 +297,9 @@ static CU_TestInfo tests[] = {
 	{ "another home agent is used when there is none",
 	  another_home_agent_is_used_when_there_is_none },
 	{ "a binding ends with its home agent", a_binding_ends_with_its_home_agent },
+	{ "all bindings end with their home agent", all_bindings_end_with_their_home_agent },
+	{ "a home agent that comes back is used as before",
+	  a_home_agent_that_comes_back_is_used_as_before },
 	{ "a silent home agent is left after a while", a_silent_home_agent_is_left_after_a_while },
 	{ "whoever ends waits for one end alone", whoever_ends_waits_for_one_end_alone },
 	{ "replies are counted by what is wrong", replies_are_counted_by_what_is_wrong },
