@@ -4,54 +4,19 @@
 #include "agentd/discovery/move.h"
 #include "agentd/mobile/internal.h"
 
-#define REFUSED_MIN_MS 60000u /* a foreign agent that denied, or did not answer */
-#define REFUSED_MAX_MS 1800000u
-
 /* Who may be asked. */
 enum trust {
 	WHO_SERVES,
+	WHO_MAY, /* for want of those: also who never did */
 	ANYBODY, /* for want of somebody better */
 };
 
 static bool is_refused(const struct mobile *mobile, struct in_addr agent, enum trust trust,
                        uint64_t now_ms)
 {
-	for (size_t i = 0; i < MOBILE_REFUSED_MAX && trust == WHO_SERVES; i++)
-		if (address_equal(mobile->refused[i].agent, agent) &&
-		    now_ms < mobile->refused[i].until_ms)
-			return true;
-	return false;
-}
-
-static struct mobile_refusal *refusal_of(struct mobile *mobile, struct in_addr agent)
-{
-	for (size_t i = 0; i < MOBILE_REFUSED_MAX; i++)
-		if (address_equal(mobile->refused[i].agent, agent))
-			return &mobile->refused[i];
-	return NULL;
-}
-
-void mobile_refuse_agent(struct mobile *mobile, struct in_addr agent, uint64_t now_ms)
-{
-	struct mobile_refusal *refusal = refusal_of(mobile, agent);
-
-	if (!refusal) {
-		refusal = &mobile->refused[mobile->refused_next];
-		mobile->refused_next = (uint8_t)((mobile->refused_next + 1) % MOBILE_REFUSED_MAX);
-		*refusal = (struct mobile_refusal){ .agent = agent };
-	}
-	refusal->spell_ms = refusal->spell_ms ? 2 * refusal->spell_ms : REFUSED_MIN_MS;
-	if (refusal->spell_ms > REFUSED_MAX_MS)
-		refusal->spell_ms = REFUSED_MAX_MS;
-	refusal->until_ms = now_ms + refusal->spell_ms;
-}
-
-void mobile_trust_agent(struct mobile *mobile, struct in_addr agent)
-{
-	struct mobile_refusal *refusal = refusal_of(mobile, agent);
-
-	if (refusal)
-		*refusal = (struct mobile_refusal){ 0 };
+	if (trust == WHO_SERVES)
+		return mobile_rests(mobile, agent, now_ms);
+	return trust == WHO_MAY && mobile_is_refused(mobile, agent, now_ms);
 }
 
 struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent)
@@ -64,25 +29,15 @@ struct mac mobile_mac_of(const struct mobile *mobile, struct in_addr agent)
 
 /* ---- agents ---- */
 
-/* The advertisement that says that this is home, or NULL. */
-static const struct heard_agent *home_heard(const struct mobile *mobile, enum trust trust,
-                                            uint64_t now_ms)
+bool mobile_home_is_heard(const struct mobile *mobile, uint64_t now_ms)
 {
 	for (size_t i = 0; i < mobile->heard.count; i++) {
 		const struct heard_agent *agent = &mobile->heard.at[i];
 
-		if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent) &&
-		    !is_refused(mobile, agent->source, trust, now_ms))
-			return agent;
+		if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent))
+			return true;
 	}
-	return NULL;
-}
-
-struct in_addr mobile_home_heard(const struct mobile *mobile, uint64_t now_ms)
-{
-	const struct heard_agent *agent = home_heard(mobile, ANYBODY, now_ms);
-
-	return agent ? agent->source : (struct in_addr){ 0 };
+	return false;
 }
 
 /* Whether it offers what cannot be done without. */
@@ -139,7 +94,7 @@ static const struct heard_agent *pick_agent(const struct mobile *mobile, enum tr
 
 	if (!used || !heard_is_valid(used, now_ms) || !may_be_asked(mobile, used, trust, now_ms))
 		return newest_candidate(mobile, trust, now_ms);
-	if (mobile->settings->eager && mobile->stay.bound)
+	if (mobile->settings->eager && mobile->stay.bound && !mobile->kept)
 		verdict = move_by_prefix(&mobile->heard, NULL, now_ms);
 	if (verdict.move == MOVE_TO && may_be_asked(mobile, verdict.to, trust, now_ms))
 		return verdict.to;
@@ -188,7 +143,8 @@ static bool is_of_home(const struct mobile *mobile, struct in_addr address)
 	return address.s_addr && home->length > 0 && address_in_prefix(address, home);
 }
 
-/* An agent can ask for registration through it even from who has an address (R). */
+/* An agent can ask for registration through it even from who has an address (R); the one that is
+ * asked already goes before others. */
 static void through_agent(const struct mobile *mobile, uint64_t now_ms,
                           struct mobile_attachment *out)
 {
@@ -198,6 +154,8 @@ static void through_agent(const struct mobile *mobile, uint64_t now_ms,
 		if (agent->flags & AGENT_REGISTRATION_REQUIRED && heard_is_valid(agent, now_ms) &&
 		    !is_refused(mobile, agent->source, WHO_SERVES, now_ms))
 			offer(mobile, agent, out);
+		if (out->by_agent && mobile_serves(mobile, out->agent))
+			return;
 	}
 }
 
@@ -218,14 +176,17 @@ bool mobile_choose(const struct mobile *mobile, uint64_t now_ms, struct mobile_a
 	enum mobile_choice choice = mobile->settings->choice;
 
 	*out = home;
-	if (home_heard(mobile, WHO_SERVES, now_ms) || is_of_home(mobile, own_address(mobile)))
+	if ((mobile_home_is_heard(mobile, now_ms) && !mobile_is_home_refused(mobile, now_ms)) ||
+	    is_of_home(mobile, own_address(mobile)))
 		return true;
 	if (choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, WHO_SERVES, now_ms, out))
 		return true;
 	if (choice != MOBILE_CHOOSE_AGENT && choose_own(mobile, now_ms, out))
 		return true;
+	if (choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, WHO_MAY, now_ms, out))
+		return true;
 	*out = home;
-	if (home_heard(mobile, ANYBODY, now_ms))
+	if (mobile_home_is_heard(mobile, now_ms))
 		return true;
 	return choice != MOBILE_CHOOSE_OWN && choose_agent(mobile, ANYBODY, now_ms, out);
 }

@@ -46,8 +46,7 @@ void mobile_drop_home_agent(struct mobile *mobile)
 	mobile->dropping = false;
 	mobile->held_count = 0;
 	mobile->granted_s = 0;
-	mobile->stay.bound = false;
-	mobile->stay.udp = false;
+	mobile_settle(mobile);
 	use(mobile, next);
 	mobile_show(mobile);
 }
@@ -100,6 +99,7 @@ enum ha_error mobile_remove_home_agent(struct mobile *mobile, struct in_addr add
 		mobile_drop_home_agent(mobile);
 		return HA_OK;
 	}
+	mobile_go_back(mobile);
 	mobile->dropping = true;
 	mobile->pending = false;
 	mobile->wanted = true;

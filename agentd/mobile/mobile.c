@@ -67,7 +67,7 @@ void mobile_keep_mac(struct mobile *mobile, struct in_addr source, struct mac fr
 	mobile->link_next = (uint8_t)((mobile->link_next + 1) % HEARD_AGENTS_MAX);
 }
 
-static bool serves(const struct mobile *mobile, struct in_addr source)
+bool mobile_serves(const struct mobile *mobile, struct in_addr source)
 {
 	return mobile->stay.attached && mobile->at.by_agent &&
 	       address_equal(mobile->at.agent, source);
@@ -93,29 +93,6 @@ static void take_offer(struct mobile *mobile, const struct heard_agent *agent)
 	mobile->at.challenge = (struct span){ mobile->challenge, agent->challenge_size };
 }
 
-/* Who speaks for the agent in use by another link address while that is heard by its own: its
- * successor, or anybody. */
-static bool is_rival(const struct mobile *mobile, struct in_addr source, struct mac from,
-                     uint64_t now_ms)
-{
-	const struct heard_agent *agent = heard_find(&mobile->heard, source, MOBILE_LINK);
-
-	return mobile->stay.bound && serves(mobile, source) && agent &&
-	       heard_is_valid(agent, now_ms) && !mac_equal(from, mobile->stay.agent_mac);
-}
-
-/* Nothing that it says is believed, but the answer to a request tells: register.c asks both in
- * turn. */
-static void note_rival(struct mobile *mobile, struct mac from)
-{
-	mobile->counts.doubted++;
-	if (mobile->pending)
-		return;
-	mobile->rival = from;
-	mobile->has_rival = true;
-	mobile->wanted = true;
-}
-
 void mobile_advertised(struct mobile *mobile, const struct advertisement *advertisement,
                        struct in_addr source, struct mac from, uint64_t now_ms)
 {
@@ -124,8 +101,8 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 
 	mobile->counts.advertisements++;
 	mobile->counts.skipped += advertisement->skipped_count;
-	if (is_rival(mobile, source, from, now_ms)) {
-		note_rival(mobile, from);
+	if (mobile_is_rival(mobile, source, from, now_ms)) {
+		mobile_note_rival(mobile, from, now_ms);
 		return;
 	}
 	event = heard_take(&mobile->heard, advertisement, source, MOBILE_LINK, now_ms);
@@ -142,7 +119,8 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 	if (!agent)
 		return;
 	mobile_keep_mac(mobile, source, from);
-	if (!serves(mobile, source))
+	mobile_keep_heard(mobile, source, from, agent->expires_ms);
+	if (!mobile_serves(mobile, source))
 		return;
 	take_offer(mobile, agent);
 	if (event == HEARD_RESTARTED && !mobile->pending) {
@@ -167,7 +145,7 @@ void mobile_reminded(struct mobile *mobile, const struct advertisement *advertis
                      struct in_addr source, struct mac from, uint64_t now_ms)
 {
 	if (advertisement->sequence != 0 || mobile->wanted || mobile->pending ||
-	    !mobile->stay.bound || !serves(mobile, source) ||
+	    !mobile->stay.bound || mobile->kept || !mobile_serves(mobile, source) ||
 	    !mac_equal(from, mobile->stay.agent_mac) || !may_be_reminded(mobile, now_ms))
 		return;
 	log_notice("agent %s says that it does not serve this node any more",
@@ -198,7 +176,9 @@ void mobile_link_changed(struct mobile *mobile)
 {
 	heard_forget_interface(&mobile->heard, MOBILE_LINK);
 	mobile->search_anew = true;
-	memset(mobile->refused, 0, sizeof(mobile->refused));
+	mobile->kept_until_ms = 0;
+	mobile_refuse_nobody(mobile);
+	mobile_forget_rivals(mobile);
 	if (!mobile->stay.attached)
 		return;
 	/* The same address behind another link may be another place. */
@@ -209,6 +189,7 @@ void mobile_link_changed(struct mobile *mobile)
 
 void mobile_end(struct mobile *mobile)
 {
+	mobile_go_back(mobile);
 	mobile->ending = true;
 	mobile->wanted = mobile->stay.bound && mobile->stay.attached &&
 	                 mobile->stay.way != MOBILE_AT_HOME;
@@ -253,8 +234,9 @@ static void count_move(struct mobile *mobile, const struct mobile_attachment *at
 		mobile->counts.moves_on++;
 }
 
-static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
+static void arrive(struct mobile *mobile, const struct mobile_attachment *at, uint64_t now_ms)
 {
+	const struct mobile_attachment before = mobile->at;
 	struct span challenge = at->challenge;
 
 	log_notice(
@@ -275,18 +257,13 @@ static void arrive(struct mobile *mobile, const struct mobile_attachment *at)
 	mobile->tries = (struct mobile_tries){ 0 };
 	mobile->patience_ms = 0;
 	mobile->again_ms = UINT64_MAX;
-	mobile->keepalive_ms = 0;
-	mobile->has_rival = false;
+	mobile_forget_rivals(mobile);
 	mobile->stale = false;
 	mobile->pending = false;
 	mobile->wanted = true;
 	mobile->state = MOBILE_ASKING;
+	mobile_keep(mobile, &before, now_ms);
 	mobile->stay.attached = true;
-	mobile->stay.way = at->way;
-	mobile->stay.bound = false;
-	mobile->stay.udp = false;
-	mobile->stay.agent = at->agent;
-	mobile->stay.agent_mac = mobile_mac_of(mobile, at->agent);
 	mobile_show(mobile);
 	/* Before the request (RFC 5944 section 4.6). */
 	if (at->way == MOBILE_AT_HOME)
@@ -298,6 +275,7 @@ static void leave(struct mobile *mobile)
 	log_notice("there is no agent and no address to register with");
 	mobile->stay.attached = false;
 	mobile->stay.bound = false;
+	mobile->kept = false;
 	mobile->pending = mobile->wanted = false;
 	mobile->state = MOBILE_SEARCHING;
 	heard_use_none(&mobile->heard);
@@ -309,8 +287,10 @@ static void look_around(struct mobile *mobile, uint64_t now_ms)
 	struct mobile_attachment at;
 	bool found = mobile_choose(mobile, now_ms, &at);
 
-	if (found && (!mobile->stay.attached || !mobile_attachment_equal(&at, &mobile->at)))
-		arrive(mobile, &at);
+	/* What is to end is ended where it was registered. */
+	if (found && !(mobile->dropping && mobile->stay.attached) &&
+	    (!mobile->stay.attached || !mobile_attachment_equal(&at, &mobile->at)))
+		arrive(mobile, &at, now_ms);
 	else if (!found && mobile->stay.attached)
 		leave(mobile);
 }
@@ -364,6 +344,8 @@ static uint64_t next_due(const struct mobile *mobile, uint64_t now_ms)
 		due = sooner(due, mobile->again_ms);
 	if (mobile->stay.udp && mobile->stay.bound)
 		due = sooner(due, mobile->keepalive_due_ms);
+	if (mobile->kept && mobile->stay.way == MOBILE_BY_AGENT)
+		due = sooner(due, mobile->kept_until_ms);
 	return due;
 }
 
@@ -375,6 +357,7 @@ uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms)
 	if (!mobile->ending) {
 		mobile_note_silence(mobile, now_ms);
 		look_around(mobile, now_ms);
+		(void)mobile_keeps(mobile, now_ms);
 		look_for_agents(mobile, now_ms);
 	}
 	if (mobile->stay.attached)

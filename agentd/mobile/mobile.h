@@ -16,7 +16,8 @@
 #include "proto/arp.h"
 
 #define MOBILE_BINDINGS_MAX 4u
-#define MOBILE_REFUSED_MAX 8u
+#define MOBILE_REFUSED_MAX HEARD_AGENTS_MAX
+#define MOBILE_SERVED_MAX 8u
 #define MOBILE_ADDRESSES_MAX 8u
 #define MOBILE_HOME_AGENTS_MAX 8u
 
@@ -41,7 +42,7 @@ struct mobile_settings {
 	uint32_t keepalive_s;
 };
 
-/* How packets go now. */
+/* How packets go now: by where it is registered, until it is elsewhere or that has ended. */
 struct mobile_stay {
 	enum mobile_way way;
 	bool attached; /* else nothing else counts */
@@ -133,7 +134,7 @@ struct mobile_agent_link {
 };
 
 struct mobile_refusal {
-	struct in_addr agent;
+	struct in_addr agent; /* where it is about one */
 	uint64_t until_ms;
 	uint32_t spell_ms; /* how long it was the last time */
 };
@@ -180,10 +181,19 @@ struct mobile {
 	struct mobile_agent_link links[HEARD_AGENTS_MAX];
 	uint8_t link_next;
 	struct mac asked_mac; /* where the request went that is out */
-	struct mac rival;     /* who speaks for the agent in use, too */
+	struct mac rival;     /* who speaks for the agent that is asked, too */
 	bool has_rival;
+	uint64_t rivals_rest_ms; /* until then none is asked */
+	bool kept;               /* `stay` is of where it was registered last, not of `at` */
+	struct mobile_attachment before; /* and that is */
+	uint64_t kept_until_ms;          /* as long as the agent there is heard */
 	struct mobile_refusal refused[MOBILE_REFUSED_MAX];
 	uint8_t refused_next;
+	struct in_addr served[MOBILE_SERVED_MAX]; /* agents that have accepted on this link */
+	uint8_t served_next;
+	struct mobile_refusal strangers; /* all that are not among these */
+	uint8_t strange;                 /* how many of them were refused */
+	struct mobile_refusal home_refused;
 	struct in_addr addresses[MOBILE_ADDRESSES_MAX];
 	uint8_t address_count;
 	struct solicit solicit;
@@ -236,9 +246,10 @@ void mobile_reminded(struct mobile *mobile, const struct advertisement *advertis
 void mobile_addresses(struct mobile *mobile, const struct in_addr *addresses, size_t count);
 /* The link went down or came up: what was heard on it does not count any more. */
 void mobile_link_changed(struct mobile *mobile);
-/* A datagram to the port that requests are sent from. */
+/* A datagram to the port that requests are sent from; `from` is the link address that it came from,
+ * and zero where it came from further away. */
 void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
-                     uint64_t now_ms);
+                     struct mac from, uint64_t now_ms);
 void mobile_keepalive_answered(struct mobile *mobile);
 
 /* One more home agent, which is used when there is none or the one in use is removed. HA_E_MALFORMED:

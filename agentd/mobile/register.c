@@ -7,7 +7,6 @@
 #define PATIENCE_MIN_MS 10000u /* after a denial that nothing helps against */
 #define PATIENCE_MAX_MS 320000u
 #define DROPPING_TRIES 2u       /* of the end of a binding with a home agent that is left */
-#define SILENT_TRIES 3u         /* of a request to a foreign agent, after the first */
 #define KEEPALIVE_MIN_MS 10000u /* RFC 3519 section 4.10 */
 #define KEEPALIVE_RETRY_MS 2000u
 #define KEEPALIVE_TRIES 3u
@@ -61,6 +60,20 @@ static void hold(struct mobile *mobile, bool alone)
 	mobile->held_count = kept;
 }
 
+static void lapse(struct mobile *mobile)
+{
+	log_warning("the registration by %s ended before it was renewed",
+	            address_format(mobile->stay.care_of[0]).text);
+	mobile->counts.lapsed++;
+	mobile->stay.bound = false;
+	if (mobile->kept) {
+		mobile_settle(mobile); /* there somebody is asked already */
+		return;
+	}
+	mobile->state = MOBILE_ASKING;
+	mobile->wanted = !mobile->pending;
+}
+
 void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms)
 {
 	uint8_t kept = 0;
@@ -72,12 +85,7 @@ void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms)
 		return;
 	mobile->held_count = kept;
 	if (mobile->stay.bound && is_away(mobile) && now_ms >= mobile->lifetime.expires_ms) {
-		log_warning("the registration by %s ended before it was renewed",
-		            address_format(mobile->at.care_of).text);
-		mobile->counts.lapsed++;
-		mobile->stay.bound = false;
-		mobile->state = MOBILE_ASKING;
-		mobile->wanted = !mobile->pending;
+		lapse(mobile);
 	}
 	mobile_show(mobile);
 }
@@ -97,14 +105,6 @@ static bool write_request(struct mobile *mobile, uint64_t now_ms)
 	return out.error == HA_OK;
 }
 
-/* Of two that claim to be the agent in use, the newer one first: the older one may be no more. */
-static struct mac whom_to_ask(const struct mobile *mobile)
-{
-	if (mobile->has_rival && mobile->unanswered % 2 == 0)
-		return mobile->rival;
-	return mobile_mac_of(mobile, mobile->at.agent);
-}
-
 /* By an agent or not. */
 static bool looks_for_home_agents(const struct mobile *mobile)
 {
@@ -118,7 +118,7 @@ static bool looks_for_home_agents(const struct mobile *mobile)
 static void send_request(struct mobile *mobile, uint64_t now_ms)
 {
 	const struct span message = { mobile->message, mobile->message_size };
-	struct mac to = whom_to_ask(mobile);
+	struct mac to = mobile_whom_to_ask(mobile);
 
 	mobile->asked_mac = to;
 	mobile->sent_ms = now_ms;
@@ -193,7 +193,7 @@ static void begin_request(struct mobile *mobile, uint64_t now_ms)
 	}
 	mobile->pending = true;
 	mobile->unanswered = 0;
-	if (!mobile->stay.bound || mobile->at.way == MOBILE_AT_HOME)
+	if (!mobile->stay.bound || mobile->kept || mobile->at.way == MOBILE_AT_HOME)
 		mobile->state = MOBILE_ASKING;
 	mobile_retry_begin(&mobile->retry, now_ms, 0, mobile->message_size,
 	                   mobile->plan.fixed.lifetime_s);
@@ -214,27 +214,6 @@ static void repeat_request(struct mobile *mobile, uint64_t now_ms)
 		mobile->unanswered++;
 	mobile->counts.repeated++;
 	send_request(mobile, now_ms);
-}
-
-/* Whom it waits for because of an advertisement; 0: nobody's. */
-static struct in_addr trusted(const struct mobile *mobile, uint64_t now_ms)
-{
-	if (mobile->at.by_agent)
-		return mobile->at.agent;
-	if (mobile->at.way == MOBILE_AT_HOME)
-		return mobile_home_heard(mobile, now_ms);
-	return (struct in_addr){ 0 };
-}
-
-void mobile_note_silence(struct mobile *mobile, uint64_t now_ms)
-{
-	struct in_addr agent = trusted(mobile, now_ms);
-
-	if (!mobile->pending || agent.s_addr == 0 || now_ms < mobile->retry.due_ms ||
-	    mobile->unanswered != SILENT_TRIES)
-		return;
-	log_info("agent %s does not answer", address_format(agent).text);
-	mobile_refuse_agent(mobile, agent, now_ms);
 }
 
 uint64_t mobile_refresh_ms(const struct mobile *mobile)
@@ -296,10 +275,14 @@ static void begin_keepalives(struct mobile *mobile, uint16_t told_s, uint64_t no
 	                                   : mobile->asked_ms + mobile->keepalive_ms;
 }
 
-static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, uint64_t now_ms)
+static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, struct mac from,
+                  uint64_t now_ms)
 {
 	struct mobile_stay *stay = &mobile->stay;
+	struct mac agent = mobile_who_answered(mobile, from);
 
+	if (mobile->kept)
+		mobile_settle(mobile);
 	mobile->node.home = verdict->home;
 	mobile->node.home_agent = verdict->home_agent;
 	mobile->granted_s = verdict->lifetime_s;
@@ -316,16 +299,17 @@ static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, u
 		begin_keepalives(mobile, verdict->keepalive_s, now_ms);
 	/* Where it answered is where packets go: an advertisement alone, which anybody can forge,
 	 * turns none aside. */
-	stay->agent_mac = mobile->asked_mac;
+	stay->agent_mac = agent;
 	mobile->has_rival = false;
 	if (mobile->at.by_agent)
-		mobile_keep_mac(mobile, mobile->at.agent, mobile->asked_mac);
+		mobile_keep_mac(mobile, mobile->at.agent, agent);
 	mobile_trust_agent(mobile, mobile->at.agent);
 	mobile->search_anew = true;
 	mobile->state = MOBILE_REGISTERED;
 }
 
-static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict, uint64_t now_ms)
+static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict, struct mac from,
+                     uint64_t now_ms)
 {
 	bool ends = mobile->plan.fixed.lifetime_s == 0;
 
@@ -342,9 +326,10 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 	log_notice("%s by %s: accepted, %u s", address_format(verdict->home).text,
 	           address_format(mobile->plan.fixed.care_of).text, verdict->lifetime_s);
 	if (!ends) {
-		bound(mobile, verdict, now_ms);
+		bound(mobile, verdict, from, now_ms);
 	} else {
-		mobile_trust_agent(mobile, mobile_home_heard(mobile, now_ms));
+		if (mobile->at.way == MOBILE_AT_HOME)
+			mobile_trust_home(mobile);
 		mobile->held_count = 0;
 		mobile->granted_s = 0;
 		mobile->stay.bound = mobile->at.way == MOBILE_AT_HOME;
@@ -415,7 +400,7 @@ static void count_discarded(struct mobile *mobile, const struct mobile_verdict *
 }
 
 void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
-                     uint64_t now_ms)
+                     struct mac from, uint64_t now_ms)
 {
 	struct mobile_verdict verdict;
 	struct mobile_reply reply;
@@ -436,6 +421,12 @@ void mobile_received(struct mobile *mobile, struct span payload, struct in_addr 
 		return;
 	}
 	mobile->pending = false;
+	if (mobile_doubts(mobile, &verdict, from, now_ms)) {
+		mobile->counts.discarded++;
+		mobile->wanted = true;
+		log_debug("a denial that anybody could make up is discarded: %s", verdict.reason);
+		return;
+	}
 	mobile->answered = true;
 	mobile->code = verdict.code;
 	mobile->reason = verdict.reason;
@@ -445,7 +436,7 @@ void mobile_received(struct mobile *mobile, struct span payload, struct in_addr 
 		                      mobile->plan.fixed.identification, verdict.identification,
 		                      mobile->ops->wall_ms(mobile->ops->context));
 	if (verdict.effect == MOBILE_ACCEPTED)
-		accepted(mobile, &verdict, now_ms);
+		accepted(mobile, &verdict, from, now_ms);
 	else
 		denied(mobile, &verdict, now_ms);
 }
@@ -468,7 +459,7 @@ void mobile_keep_alive(struct mobile *mobile, uint64_t now_ms)
 			mobile->keepalive_ms = KEEPALIVE_MIN_MS;
 		mobile->keepalive_unanswered = 0;
 		mobile->keepalive_due_ms = now_ms + mobile->keepalive_ms;
-		mobile->wanted = !mobile->pending;
+		mobile->wanted |= !mobile->pending && !mobile->kept;
 		return;
 	}
 	mobile->ops->keepalive(mobile->ops->context, mobile->node.home_agent,

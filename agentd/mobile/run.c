@@ -219,7 +219,8 @@ static void take_heard(struct mobile_run *run, const struct node_heard *heard)
 	if (heard->ip.protocol != IP4_UDP)
 		take_advertisement(run, heard);
 	else if (run->mobile.pending && run->mobile.plan.by_agent)
-		mobile_received(&run->mobile, heard->payload, heard->ip.source, now_ms());
+		mobile_received(&run->mobile, heard->payload, heard->ip.source, heard->from,
+		                now_ms());
 }
 
 static void take_link(struct mobile_run *run)
@@ -234,6 +235,8 @@ static void take_link(struct mobile_run *run)
 
 static void take_datagram(struct mobile_run *run, const struct mobile_datagram *d)
 {
+	const struct mac nowhere = { { 0 } };
+
 	if (d->payload.size > 0 && d->payload.at[0] == TUNNEL_UDP_DATA) {
 		if (node_tunnel_datagram(run->tunnel, &d->outer, d->source_port, run->port,
 		                         d->payload) == NODE_KEEPALIVE)
@@ -242,7 +245,7 @@ static void take_datagram(struct mobile_run *run, const struct mobile_datagram *
 	}
 	/* What comes by a foreign agent is heard on the link, whatever it is sent to. */
 	if (!run->mobile.plan.by_agent)
-		mobile_received(&run->mobile, d->payload, d->outer.source, now_ms());
+		mobile_received(&run->mobile, d->payload, d->outer.source, nowhere, now_ms());
 }
 
 static void take_udp(struct mobile_run *run)
@@ -255,6 +258,14 @@ static void take_udp(struct mobile_run *run)
 		take_datagram(run, &datagram);
 }
 
+/* The foreign agent that serves, or is asked. */
+static bool is_agent(const struct mobile *mobile, struct mac from)
+{
+	return (mobile->stay.way == MOBILE_BY_AGENT && mac_equal(from, mobile->stay.agent_mac)) ||
+	       (mobile->pending && mobile->at.way == MOBILE_BY_AGENT &&
+	        mac_equal(from, mobile->asked_mac));
+}
+
 /* Away from home only a foreign agent is told where the home address is (RFC 5944 section
  * 4.6). At home the host answers itself. */
 static void take_arp(struct mobile_run *run)
@@ -263,10 +274,10 @@ static void take_arp(struct mobile_run *run)
 	struct arp heard, answer;
 
 	while (run->arp >= 0 && arp_socket_receive(run->arp, &heard)) {
-		if (heard.operation != ARP_REQUEST || stay->way != MOBILE_BY_AGENT ||
-		    !stay->attached || !address_equal(heard.target, run->arp_home) ||
+		if (heard.operation != ARP_REQUEST || !stay->attached ||
+		    !address_equal(heard.target, run->arp_home) ||
 		    !mac_equal(heard.to, node_host_mac(run->host)) ||
-		    !mac_equal(heard.from, stay->agent_mac))
+		    !is_agent(&run->mobile, heard.from))
 			continue;
 		answer = arp_answer(&heard, node_host_mac(run->host));
 		(void)arp_socket_send(run->arp, &answer);

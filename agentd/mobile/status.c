@@ -100,7 +100,7 @@ char *mobile_status_text(const struct mobile *mobile, const struct node_tunnel *
 		return NULL;
 	fprintf(out, "{\n  \"state\": \"%s\",\n", mobile_state_name(mobile->state));
 	if (stay->attached)
-		fprintf(out, "  \"attachment\": \"%s\",\n", mobile_way_name(stay->way));
+		fprintf(out, "  \"attachment\": \"%s\",\n", mobile_way_name(mobile->at.way));
 	else
 		fputs("  \"attachment\": null,\n", out);
 	show_address(out, "home_address", mobile->node.home);

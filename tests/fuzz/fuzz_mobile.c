@@ -136,12 +136,18 @@ static struct in_addr agent_of(uint8_t order)
 	return at(order % AGENTS == 0 ? HOME_AGENT : 0xcb007100u + order % AGENTS);
 }
 
+/* Each agent has two. */
+static struct mac link_of(uint8_t who, uint8_t from)
+{
+	return (struct mac){ { 2, 0, 0, 0, from & 1, (uint8_t)(who % AGENTS) } };
+}
+
 static void advertise(struct reader *in)
 {
 	static struct advertisement a;
 	uint8_t who = get_u8(in), from = get_u8(in), what = get_u8(in);
 	struct in_addr source = agent_of(who);
-	struct mac link = { { 2, 0, 0, 0, from & 1, (uint8_t)(who % AGENTS) } };
+	struct mac link = link_of(who, from);
 
 	memset(&a, 0, sizeof(a));
 	a.sequence = get_u8(in);
@@ -172,7 +178,8 @@ static void answer_anything(struct reader *in)
 
 	if (size > reader_left(in))
 		size = reader_left(in);
-	mobile_received(&mobile, (struct span){ in->at, size }, agent_of(get_u8(in)), now_ms);
+	mobile_received(&mobile, (struct span){ in->at, size }, agent_of(get_u8(in)),
+	                link_of(get_u8(in), 0), now_ms);
 }
 
 static void note_signed(const struct mip_reply *fixed, bool is_asked)
@@ -212,7 +219,7 @@ static void answer(struct reader *in)
 		return;
 	if ((how & 96) == 32)
 		note_signed(&fixed, true);
-	mobile_received(&mobile, writer_span(&out), agent_of(how), now_ms);
+	mobile_received(&mobile, writer_span(&out), agent_of(how), link_of(how, how >> 7), now_ms);
 }
 
 static void move_addresses(struct reader *in)

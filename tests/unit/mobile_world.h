@@ -10,7 +10,8 @@ static struct mip_key_state home_key, signing_key; /* of the node, of who answer
 static struct mobile_settings settings;
 static struct mobile mobile;
 static uint64_t now_ms;
-static uint8_t heard_on; /* second octet of link addresses: another one is another machine */
+static uint8_t heard_on;        /* second octet of link addresses: another one is another machine */
+static struct mac answers_from; /* whoever was asked last, unless a test says otherwise */
 
 /* What it wanted done. */
 static struct {
@@ -28,7 +29,7 @@ static inline bool see_send(void *context, const struct mobile_plan *planned, st
 {
 	(void)context;
 	seen.plan = *planned;
-	seen.to = to;
+	seen.to = answers_from = to;
 	memcpy(seen.message, message.at, message.size);
 	seen.size = message.size;
 	seen.sent++;
@@ -201,7 +202,7 @@ static inline void reply_with(unsigned code, uint16_t lifetime_s, void (*inside)
 		inside(&out);
 	if (mobile_code_is_of_home(code))
 		mip_authentication_append(&out, MIP_EXTENSION_MOBILE_HOME, HOME_SPI, &signing_key);
-	mobile_received(&mobile, writer_span(&out), seen.plan.destination, now_ms);
+	mobile_received(&mobile, writer_span(&out), seen.plan.destination, answers_from, now_ms);
 	step();
 }
 

@@ -203,7 +203,8 @@ static void strangers_replies_change_nothing(void)
 	begin();
 	have("198.51.100.7");
 	for (unsigned i = 0; i < sizeof(octets); i++)
-		mobile_received(&mobile, (struct span){ octets, i }, address("192.0.2.1"), now_ms);
+		mobile_received(&mobile, (struct span){ octets, i }, address("192.0.2.1"),
+		                answers_from, now_ms);
 	signing_key.secret[0] ^= 1;
 	reply(0, 200);
 	CU_ASSERT_EQUAL(mobile.state, MOBILE_ASKING);

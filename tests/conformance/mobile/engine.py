@@ -267,12 +267,17 @@ class Scene:
         while time.monotonic() < end:
             self.send_echo(marker, how)
             frame = self.answered(ECHO_S, words.get("asking", False))
-            if frame and marker in frame.packet:
+            if frame and marker in frame.packet and not self.goes_as_before(frame):
                 judge.judge_answer(frame, back, marker, self)
                 if self.via in self.roles and self.via != "ha":
                     require(frame.to == self.roles[self.via].link, "the answer does not go to the foreign agent")
                 return
-        raise Failed("packets for its home address are not answered")
+        raise Failed("packets for its home address are not answered, or go to the agent that was left")
+
+    def goes_as_before(self, frame):
+        """To the agent that was left: for a moment, until the node has seen the reply, it may."""
+        others = [role.link for name, role in self.roles.items() if name not in (self.via, "ha")]
+        return self.via in self.roles and frame.to in others and frame.to != self.roles[self.via].link
 
     def send_echo(self, marker, how):
         echo = packets.icmp(ECHO_REQUEST, 0, b"\0\1\0\1", marker)

@@ -4,7 +4,8 @@ is run by itself.
 
 R, M, D, P = "agentd/registration/", "agentd/mobile/", "agentd/discovery/", "agentd/dataplane/"
 REPLY, REQUEST, REPAIR, TIME = R + "mobile_reply.c", R + "mobile_request.c", R + "mobile_repair.c", R + "mobile_time.c"
-NODE, CHOOSE, REGISTER, RUN, OPS = M + "mobile.c", M + "choose.c", M + "register.c", M + "run.c", M + "run_ops.c"
+NODE, CHOOSE, REFUSE, REGISTER, RUN, OPS = M + "mobile.c", M + "choose.c", M + "refuse.c", M + "register.c", M + "run.c", M + "run_ops.c"
+RIVAL = M + "rival.c"
 HEARD, MOVE, SOLICIT = D + "heard.c", D + "move.c", D + "solicit.c"
 ADVERTISEMENT, LINK, HOST = "proto/advertisement.c", P + "node_link.c", P + "node_host.c"
 
@@ -122,8 +123,8 @@ EDITS = [
      'if (has_network(heard, &network) && !MUTANT("mobile-always-other"))\n\t\t\treturn MOVE_SUBNET_SAME;'),
     (RUN, ".eager = o->eager,", '.eager = o->eager || MUTANT("mobile-always-eager") || MUTANT("mobile-newest-taken"),'),
     (CHOOSE,
-     "if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent) &&",
-     'if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent) && !MUTANT("mobile-never-home") &&'),
+     "if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent))",
+     'if (heard_is_valid(agent, now_ms) && move_is_home(agent, mobile->node.home_agent) && !MUTANT("mobile-never-home"))'),
     (CHOOSE,
      "if (!used || !heard_is_valid(used, now_ms) ||",
      'if (!used || !heard_is_valid(used, now_ms) || (!mobile->stay.bound && MUTANT("mobile-newest-asked")) ||'),
@@ -131,14 +132,14 @@ EDITS = [
      "if (why == HA_E_UNSUPPORTED && mobile->at.by_agent)",
      'if (why == HA_E_UNSUPPORTED && mobile->at.by_agent && !MUTANT("mobile-unfit-asked"))'),
     (CHOOSE, "return (agent->flags & flags) == flags;", 'return (agent->flags & flags) == flags || MUTANT("mobile-unfit-asked");'),
-    (CHOOSE,
+    (REFUSE,
      "refusal->until_ms = now_ms + refusal->spell_ms;",
      'refusal->until_ms = now_ms + (MUTANT("mobile-nobody-left") ? 0 : refusal->spell_ms);'),
     (CHOOSE,
      "if (agent->flags & AGENT_REGISTRATION_REQUIRED &&",
      'if ((agent->flags & AGENT_REGISTRATION_REQUIRED || MUTANT("mobile-r-not-needed")) && !MUTANT("mobile-r-ignored") &&'),
     (NODE, "if (!looks) {", 'if (!looks && !MUTANT("mobile-always-solicits")) {'),
-    (NODE, "if (!serves(mobile, source))\n\t\treturn;", 'if (!serves(mobile, source) && !MUTANT("mobile-any-restart"))\n\t\treturn;'),
+    (NODE, "if (!mobile_serves(mobile, source))\n\t\treturn;", 'if (!mobile_serves(mobile, source) && !MUTANT("mobile-any-restart"))\n\t\treturn;'),
     (NODE,
      "return heard_next_expiry_ms(&mobile->heard, now_ms) != UINT64_MAX;",
      'return MUTANT("mobile-lost-is-heard") ? mobile->heard.count > 0 : heard_next_expiry_ms(&mobile->heard, now_ms) != UINT64_MAX;'),
@@ -351,7 +352,7 @@ EDITS = [
     (REGISTER,
      "mobile->keepalive_due_ms = mobile->plan.udp_through_agent",
      'mobile->keepalive_due_ms = mobile->plan.udp_through_agent && !MUTANT("mobile-keepalive-late")'),
-    (NODE,
+    (RIVAL,
      "mobile->counts.doubted++;",
      'mobile->counts.doubted++;\n\tif (MUTANT("mobile-rival-believed")) {\n\t\tmobile->stay.agent_mac = from;\n\t\tmobile_show(mobile);\n\t}'),
     (REGISTER,
@@ -393,12 +394,12 @@ EDITS = [
      'if (at->way == MOBILE_AT_HOME && !MUTANT("mobile-not-announced"))\n\t\tmobile->ops->announce'),
     (OPS, "#define ANNOUNCEMENTS 3u", '#define ANNOUNCEMENTS (MUTANT("mobile-announced-once") ? 1u : 3u)'),
     (RUN,
-     "!stay->attached || !address_equal(heard.target, run->arp_home) ||",
-     '!stay->attached || (!stay->bound && MUTANT("mobile-arp-when-bound")) || !address_equal(heard.target, run->arp_home) ||'),
+     "if (heard.operation != ARP_REQUEST || !stay->attached ||",
+     'if (heard.operation != ARP_REQUEST || !stay->attached || (!stay->bound && MUTANT("mobile-arp-when-bound")) ||'),
     (RUN,
      "!mac_equal(heard.to, node_host_mac(run->host)) ||",
      '(!mac_equal(heard.to, node_host_mac(run->host)) && !MUTANT("mobile-arp-broadcast-answered")) ||'),
-    (RUN, "!mac_equal(heard.from, stay->agent_mac))", '(!mac_equal(heard.from, stay->agent_mac) && !MUTANT("mobile-arp-of-anybody")))'),
+    (RUN, "!is_agent(&run->mobile, heard.from))", '(!is_agent(&run->mobile, heard.from) && !MUTANT("mobile-arp-of-anybody")))'),
     (RUN, "(void)arp_socket_send(run->arp, &answer);", 'if (!MUTANT("mobile-arp-silent"))\n\t\t\t(void)arp_socket_send(run->arp, &answer);'),
     (HOST, "if (quiet == host->quiet)", 'if (quiet == host->quiet || MUTANT("mobile-not-quiet"))'),
     (HOST,
