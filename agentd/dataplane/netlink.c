@@ -169,6 +169,7 @@ static int note_settings(const struct nlattr *at, void *context)
 		out->arp_ignore = setting_of(at, IPV4_DEVCONF_ARP_IGNORE);
 		out->arp_announce = setting_of(at, IPV4_DEVCONF_ARP_ANNOUNCE);
 		out->rp_filter = setting_of(at, IPV4_DEVCONF_RP_FILTER);
+		out->redirects = setting_of(at, IPV4_DEVCONF_ACCEPT_REDIRECTS);
 	}
 	return MNL_CB_OK;
 }
@@ -360,6 +361,7 @@ enum ha_error netlink_set(struct netlink *netlink, unsigned link, enum netlink_s
 		[NETLINK_ARP_ANNOUNCE] = IPV4_DEVCONF_ARP_ANNOUNCE,
 		[NETLINK_RP_FILTER] = IPV4_DEVCONF_RP_FILTER,
 		[NETLINK_FORWARDING] = IPV4_DEVCONF_FORWARDING,
+		[NETLINK_REDIRECTS] = IPV4_DEVCONF_ACCEPT_REDIRECTS,
 	};
 	struct nlattr *families, *family, *values;
 	struct nlmsghdr *request;

@@ -31,7 +31,7 @@ struct netlink_link {
 	bool running;             /* up, and connected */
 	uint32_t carrier_changes; /* times that it was connected, or was not any more */
 	struct mac mac;
-	uint32_t arp_ignore, arp_announce, rp_filter; /* of the link itself */
+	uint32_t arp_ignore, arp_announce, rp_filter, redirects; /* of the link itself */
 };
 
 /* One address of this host. */
@@ -48,6 +48,7 @@ enum netlink_setting {
 	NETLINK_ARP_ANNOUNCE,
 	NETLINK_RP_FILTER,
 	NETLINK_FORWARDING,
+	NETLINK_REDIRECTS, /* accept_redirects */
 };
 
 /* Besides what is listed, any call may return the errno's nearest. HA_E_NOTFOUND:

@@ -1,10 +1,13 @@
 /* node_host.c - the host's addresses, routes, rules and neighbours, as the place demands. */
 #include "agentd/dataplane/node_host.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agentd/base/log.h"
+#include "agentd/dataplane/node_settings.h"
 #include "agentd/dataplane/steering.h"
 
 #define ONLY_OWN_ADDRESSES 1u /* arp_ignore: the asked address must be on that link */
@@ -16,8 +19,10 @@ struct node_host {
 	struct node_host_options options;
 	struct netlink_link link, device;
 	struct node_position now;
-	uint32_t arp_ignore, arp_announce, rp_filter; /* of the link, as it was */
-	bool quiet;                                   /* and is not now */
+	struct node_settings before; /* as they were */
+	bool quiet;                  /* and are not now */
+	uint32_t changes;            /* of the link address */
+	bool replaced;
 };
 
 #define refuse(report, size, why, ...) ha_refuse(report, size, why, __VA_ARGS__)
@@ -64,8 +69,29 @@ static enum ha_error drop_home(struct node_host *host, struct in_addr home, char
 	return say(host, why, "the home address cannot be taken away", report, size);
 }
 
-/* Away from home, nobody on the link is to learn where the home address is, and packets for it come
- * by the link from anywhere, whichever way it sends. */
+/* Those of all links count as well on a host that does not forward: either is enough to have a
+ * redirect heeded. On one that does, both are needed, and the link's own is. */
+static void ignore_redirects_of_all(const struct node_host *host, bool ignored)
+{
+	uint32_t value = ignored ? 0 : host->before.all_redirects;
+
+	if (host->before.all_redirects == 0 ||
+	    (ignored && steering_forwards(host->netlink, host->link.index)))
+		return;
+	if (!node_settings_set_all_redirects(value))
+		log_warning("net.ipv4.conf.all.accept_redirects cannot be set to %u: %s", value,
+		            strerror(errno));
+}
+
+static void remember(const struct node_host *host)
+{
+	if (!node_settings_remember(host->options.memory, &host->before))
+		log_warning("%s: %s; a kill would leave the settings of %s changed",
+		            host->options.memory, strerror(errno), host->options.link);
+}
+
+/* Away from home, nobody on the link is to learn where the home address is, packets for it come
+ * by the link from anywhere, whichever way it sends, and nobody there says which way that is. */
 static enum ha_error keep_quiet(struct node_host *host, bool quiet)
 {
 	unsigned link = host->link.index;
@@ -73,17 +99,50 @@ static enum ha_error keep_quiet(struct node_host *host, bool quiet)
 
 	if (quiet == host->quiet)
 		return HA_OK;
+	if (quiet)
+		remember(host);
+	ignore_redirects_of_all(host, quiet);
 	why = netlink_set(host->netlink, link, NETLINK_ARP_IGNORE,
-	                  quiet ? ONLY_OWN_ADDRESSES : host->arp_ignore);
+	                  quiet ? ONLY_OWN_ADDRESSES : host->before.arp_ignore);
 	if (why == HA_OK)
 		why = netlink_set(host->netlink, link, NETLINK_ARP_ANNOUNCE,
-		                  quiet ? ONLY_OWN_SENDER : host->arp_announce);
+		                  quiet ? ONLY_OWN_SENDER : host->before.arp_announce);
+	if (why == HA_OK)
+		why = netlink_set(host->netlink, link, NETLINK_REDIRECTS,
+		                  quiet ? 0 : host->before.redirects);
 	if (why == HA_OK)
 		why = quiet ? steering_loosen(host->netlink, link)
-		            : netlink_set(host->netlink, link, NETLINK_RP_FILTER, host->rp_filter);
-	if (why == HA_OK)
-		host->quiet = quiet;
-	return why;
+		            : netlink_set(host->netlink, link, NETLINK_RP_FILTER,
+		                          host->before.rp_filter);
+	if (why != HA_OK)
+		return why;
+	host->quiet = quiet;
+	if (!quiet)
+		node_settings_forget(host->options.memory);
+	return HA_OK;
+}
+
+/* What an earlier process left is put back first. */
+static enum ha_error take_settings(struct node_host *host)
+{
+	const struct netlink_link *link = &host->link;
+	struct node_settings earlier;
+
+	host->before = (struct node_settings){
+		.link = link->index,
+		.arp_ignore = link->arp_ignore,
+		.arp_announce = link->arp_announce,
+		.rp_filter = link->rp_filter,
+		.redirects = link->redirects,
+		.all_redirects = node_settings_all_redirects(),
+	};
+	if (!node_settings_recall(host->options.memory, &earlier))
+		return HA_OK;
+	host->before.all_redirects = earlier.all_redirects;
+	if (earlier.link == link->index)
+		host->before = earlier;
+	host->quiet = true;
+	return keep_quiet(host, false);
 }
 
 /* ---- what is made ---- */
@@ -231,10 +290,9 @@ static enum ha_error begin(struct node_host *host, char *report, size_t size)
 		why = flush(host, report, size);
 	if (why != HA_OK)
 		return why;
-	host->rp_filter = host->link.rp_filter;
-	host->arp_ignore = host->link.arp_ignore;
-	host->arp_announce = host->link.arp_announce;
-	why = netlink_mtu(host->netlink, host->device.index, host->options.mtu);
+	why = take_settings(host);
+	if (why == HA_OK)
+		why = netlink_mtu(host->netlink, host->device.index, host->options.mtu);
 	if (why == HA_OK)
 		why = netlink_set(host->netlink, host->device.index, NETLINK_RP_FILTER, LOOSE);
 	if (why == HA_OK)
@@ -274,6 +332,7 @@ void node_host_close(struct node_host *host)
 	(void)flush(host, ignored, sizeof(ignored));
 	(void)drop_home(host, host->now.home, ignored, sizeof(ignored));
 	(void)keep_quiet(host, false);
+	node_settings_forget(host->options.memory);
 	netlink_close(host->netlink);
 	free(host);
 }
@@ -293,8 +352,21 @@ bool node_host_running(struct node_host *host, uint32_t *changes)
 	struct netlink_link link;
 	enum ha_error why = netlink_find(host->netlink, host->options.link, &link);
 
-	*changes = link.carrier_changes;
-	return why == HA_OK && link.running;
+	host->replaced = why == HA_OK && link.index != host->link.index;
+	*changes = host->changes;
+	if (why != HA_OK || host->replaced)
+		return false;
+	if (!mac_equal(link.mac, host->link.mac)) {
+		host->link.mac = link.mac;
+		host->changes++;
+	}
+	*changes = link.carrier_changes + host->changes;
+	return link.running;
+}
+
+bool node_host_replaced(const struct node_host *host)
+{
+	return host->replaced;
 }
 
 enum ha_error node_host_addresses(struct node_host *host, struct in_addr home,

@@ -1,6 +1,6 @@
 /* node_host.h - what a mobile node changes on its host: a device that has the home address
  * while it is away, routes in a table of their own, two rules that lead there, and on the
- * link how ARP is answered (RFC 5944 sections 4.2.1 and 4.6).
+ * link how ARP is answered, and that redirects are ignored (RFC 5944 sections 4.2.1 and 4.6).
  *
  * All of it can be told apart from what others made, and is taken away at the end, or at the
  * next beginning when there was none. The home address itself is ours alone: it must not be
@@ -17,6 +17,7 @@
 struct node_host_options {
 	const char *device; /* name of the TUN device, which is there */
 	const char *link;   /* name of the interface by which the host is attached */
+	const char *memory; /* path of a file for what the next start must know after a kill */
 	uint32_t table;
 	uint32_t priority;
 	uint32_t mark; /* of what goes where everything goes */
@@ -57,8 +58,12 @@ unsigned node_host_link(const struct node_host *host);
 struct mac node_host_mac(const struct node_host *host);
 
 /* Whether it is up and connected, as it is now; *changes differs from what it was if it was not in
- * between. */
+ * between, or has another link address. */
 bool node_host_running(struct node_host *host, uint32_t *changes);
+
+/* Whether another interface had the name of the link when that was asked: all that is open is for
+ * one that is no more. */
+bool node_host_replaced(const struct node_host *host);
 
 /* The addresses of the link, but for the home address. */
 enum ha_error node_host_addresses(struct node_host *host, struct in_addr home,

@@ -81,6 +81,7 @@ static enum ha_error open_host(struct mobile_run *run, char *report, size_t size
 	const struct node_host_options host = {
 		.device = o->device,
 		.link = o->interface,
+		.memory = run->memory,
 		.table = o->table,
 		.priority = o->priority,
 		.mark = o->mark,
@@ -90,6 +91,7 @@ static enum ha_error open_host(struct mobile_run *run, char *report, size_t size
 	};
 	enum ha_error why;
 
+	snprintf(run->memory, sizeof(run->memory), "%s" MOBILE_MEMORY, o->status_socket);
 	run->tunnel = node_tunnel_open(o->device, o->mark, &why, report, size);
 	if (run->tunnel)
 		run->host = node_host_open(&host, &why, report, size);
@@ -172,6 +174,10 @@ static void take_addresses(struct mobile_run *run)
 	bool running = node_host_running(run->host, &changes);
 	size_t count = 0;
 
+	if (node_host_replaced(run->host) && !run->broken) {
+		log_error("%s: that is another interface now", run->options.options->interface);
+		run->broken = run->stopped = true;
+	}
 	if (running && (!run->running || changes != run->changes))
 		mobile_link_changed(&run->mobile);
 	run->running = running;

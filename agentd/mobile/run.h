@@ -28,7 +28,8 @@ void mobile_run_answer(struct mobile_run *run, int listening);
 void mobile_run_serve(struct mobile_run *run, struct mobile_desk *desk);
 
 /* Until SIGTERM or SIGINT comes, or with `once` until it is registered or denied, `patience_ms`
- * at most. With `once` the binding stays; else it is ended if the options say so. false: somebody has deleted the device. */
+ * at most. With `once` the binding stays; else it is ended if the options say so. false: somebody
+ * has deleted the device, or replaced the interface. */
 bool mobile_run_loop(struct mobile_run *run, bool once, uint64_t patience_ms);
 
 /* Whether it was accepted: registered away from home, or deregistered at home. */

@@ -9,9 +9,12 @@
 #include "agentd/mobile/mobile.h"
 #include "agentd/mobile/run.h"
 
+#define MOBILE_MEMORY ".host" /* behind the path of the status socket */
+
 struct mobile_run {
 	struct mobile_run_options options;
 	struct mobile_settings settings;
+	char memory[CONFIG_TEXT_MAX + sizeof(MOBILE_MEMORY)];
 	struct mobile_ops ops;
 	struct mobile mobile;
 	struct node_tunnel *tunnel;

@@ -120,8 +120,8 @@ static enum ha_error start(struct process *p, bool once)
 	p->privileges.address = true; /* addresses, routes and raw sockets, as long as it runs */
 	if (why == HA_OK)
 		p->run = mobile_run_open(&options, &why, p->report, sizeof(p->report));
-	if (why == HA_OK && !once)
-		why = make_directory(p);
+	if (why == HA_OK)
+		why = make_directory(p); /* for the status socket, and what a kill must not lose */
 	if (why == HA_OK)
 		why = privileges_become(&p->privileges, p->report, sizeof(p->report));
 	if (why == HA_OK && !once)

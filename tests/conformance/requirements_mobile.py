@@ -210,6 +210,7 @@ MOBILE_COMPANIONS = {
     ("RFC 5944", "4.2.1"): [
         ("MAY", MN, "With a foreign agent's care-of address that agent is the router, by its link address."),
         ("MUST NOT", MN, "Away from home no link address is asked for by broadcast ARP, from the home address."),
+        ("MUST", MN, "There it ignores redirects to other routers.", suite("mobiled", "test_redirects_are_ignored_away")),
     ],
     ("RFC 5944", "4.6"): [
         ("MUST", MN, "Who comes home announces its address by broadcast ARP before the request."),

@@ -1,6 +1,7 @@
 """The real mobiled against the real agentd: it walks from link to link with its one interface, and its connections stay."""
 
 import json
+import os
 import pwd
 import signal
 import socket
@@ -74,13 +75,25 @@ def leftovers(walk):
     return devices, rules, shown("route", "show", "table", "43400"), [one for one in walk.addresses() if one.startswith(HOME)]
 
 
+SETTINGS = [f"net.ipv4.conf.{INTERFACE}.{name}" for name in ("arp_ignore", "arp_announce", "rp_filter", "accept_redirects")]
+OF_ALL = "net.ipv4.conf.all.accept_redirects"
+
+
+def settings(walk):
+    """What mobiled changes while it is away."""
+    return [int(word) for word in walk.run("mobile", "sysctl", "-n", *SETTINGS, OF_ALL).stdout.split()]
+
+
 def test_walk(walk, agent, open_directory):
     """Away, away elsewhere, home, and away again, with one transfer all the way; as a user with few capabilities."""
     walk.go(*FOREIGN)
+    walk.set("mobile", OF_ALL, 1)
+    before = settings(walk)
     socket_path = f"{open_directory}/mobiled/status"
     mobile = Mobiled(walk, open_directory, {"process": {"user": "nobody", "status-socket": socket_path}}).start()
     mobile.is_("registered", attachment="co-located", care_of="198.51.100.7", reverse_tunnel=True)
     assert mobile.rights() == (pwd.getpwnam("nobody").pw_uid, {10, 12, 13})
+    assert settings(walk) == [1, 2, 0, 0, 0]
     assert bindings(agent) == ["198.51.100.7"]
     walk.reaches("correspondent", HOME)
     assert walk.ping("mobile", CORRESPONDENT, count=1) == 1  # with the home address, though nothing says so
@@ -91,7 +104,7 @@ def test_walk(walk, agent, open_directory):
         stream.await_more()
         walk.go(*AT_HOME)
         mobile.is_("home", attachment="home")
-        assert bindings(agent) == []
+        assert bindings(agent) == [] and settings(walk) == before
         stream.await_more()
         walk.reaches("neighbour", HOME)
         wait_for(lambda: walk.neighbour("neighbour", HOME) == walk.mac("mobile", INTERFACE), "gratuitous ARP is heeded")
@@ -102,6 +115,55 @@ def test_walk(walk, agent, open_directory):
         assert stream.end() > 0
     assert mobile.end() == 0
     assert bindings(agent) == []
+    assert leftovers(walk) == ([], [], [], []) and settings(walk) == before
+    assert not os.path.exists(f"{socket_path}.host")
+
+
+def redirect(walk, gateway):
+    """The router of the foreign link says that the way to the correspondent is another one, about an echo reply: the kernel asks no socket."""
+    inner = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28, 0, 0, 64, 1, 0, socket.inet_aton("198.51.100.7"), socket.inet_aton(CORRESPONDENT))
+    inner = inner[:10] + checksum(inner).to_bytes(2, "big") + inner[12:] + struct.pack("!BBHHH", 0, 0, 0xFFFF, 0, 0)
+    message = struct.pack("!BBH4s", 5, 1, 0, socket.inet_aton(gateway)) + inner
+    message = message[:2] + checksum(message).to_bytes(2, "big") + message[4:]
+    with walk.socket("router", kind=socket.SOCK_RAW, protocol=socket.IPPROTO_ICMP) as sender:
+        sender.sendto(message, ("198.51.100.7", 0))
+    assert walk.ping("router", "198.51.100.7", count=1) == 1  # it comes after
+
+
+def test_redirects_are_ignored_away(walk, agent, tmp_path):
+    """RFC 5944 section 4.2.1: to other routers of a foreign network. When mobiled has ended the host heeds them as before."""
+    del agent
+    walk.go(*FOREIGN)
+    walk.set("mobile", f"net.ipv4.conf.{INTERFACE}.accept_redirects", 1)
+    walk.set("mobile", OF_ALL, 1)
+    ip("-n", walk.namespace("mobile"), "neighbour", "replace", "198.51.100.66", "lladdr", "02:00:00:00:00:66", "dev", INTERFACE)
+
+    def way():
+        return json.loads(walk.run("mobile", "ip", "-j", "route", "get", CORRESPONDENT, "from", "198.51.100.7").stdout)[0]["gateway"]
+
+    mobile = Mobiled(walk, tmp_path).start()
+    mobile.is_("registered", care_of="198.51.100.7")
+    redirect(walk, "198.51.100.66")
+    assert way() == "198.51.100.1"
+    assert mobile.end() == 0
+    redirect(walk, "198.51.100.66")
+    assert way() == "198.51.100.66"
+
+
+def test_the_interface_is_another_one(walk, agent, tmp_path):
+    """With another link address everybody at home is told; one that only has its name is not taken for it."""
+    del agent
+    walk.go(*AT_HOME)
+    mobile = Mobiled(walk, tmp_path).start()
+    mobile.is_("home")
+    walk.reaches("neighbour", HOME)
+    ip("-n", walk.namespace("mobile"), "link", "set", INTERFACE, "address", "02:00:00:00:00:07")
+    wait_for(lambda: walk.neighbour("neighbour", HOME) == "02:00:00:00:00:07", "gratuitous ARP is heeded")
+    mobile.is_("home")
+    ip("-n", walk.namespace("mobile"), "link", "delete", INTERFACE)
+    walk.plug("mobile", "foreign", INTERFACE)
+    assert mobile.process.wait(timeout=30) == 1
+    assert f"{INTERFACE}: that is another interface now" in mobile.log()
     assert leftovers(walk) == ([], [], [], [])
 
 
@@ -159,23 +221,25 @@ def test_advertisements_from_afar(walk, tmp_path):
 def test_once_and_killed(walk, agent, tmp_path):
     """Scripts are told what came of it; who is killed leaves nothing that the next start does not take away."""
     walk.go(*FOREIGN)
+    walk.set("mobile", OF_ALL, 1)
+    before = settings(walk)
     mobile = Mobiled(walk, tmp_path)
     code, result = mobile.once()
     assert (code, result["state"], result["code"], result["care_of"]) == (0, "registered", 0, "198.51.100.7")
     assert bindings(agent) == ["198.51.100.7"]  # it stays
-    assert leftovers(walk) == ([], [], [], [])
+    assert leftovers(walk) == ([], [], [], []) and settings(walk) == before
     assert mobile.status() is None
     mobile = Mobiled(walk, tmp_path).start()
     mobile.is_("registered")
     mobile.process.kill()
     mobile.process.wait()
-    assert leftovers(walk)[1] != []
+    assert leftovers(walk)[1] != [] and settings(walk) != before
     walk.go(*AT_HOME)
     mobile.start()
     mobile.is_("home")
-    assert leftovers(walk)[0] == ["mobile0"]
+    assert leftovers(walk)[0] == ["mobile0"] and settings(walk) == before
     mobile.end()
-    assert leftovers(walk) == ([], [], [], [])
+    assert leftovers(walk) == ([], [], [], []) and settings(walk) == before
     mobile.start()
     mobile.is_("home")
     ip("-n", walk.namespace("mobile"), "link", "delete", "mobile0")

@@ -403,7 +403,7 @@ EDITS = [
     (RUN, "(void)arp_socket_send(run->arp, &answer);", 'if (!MUTANT("mobile-arp-silent"))\n\t\t\t(void)arp_socket_send(run->arp, &answer);'),
     (HOST, "if (quiet == host->quiet)", 'if (quiet == host->quiet || MUTANT("mobile-not-quiet"))'),
     (HOST,
-     "quiet ? ONLY_OWN_ADDRESSES : host->arp_ignore);",
-     'quiet ? ONLY_OWN_ADDRESSES : MUTANT("mobile-quiet-at-home") ? 8 : host->arp_ignore);'),
+     "quiet ? ONLY_OWN_ADDRESSES : host->before.arp_ignore);",
+     'quiet ? ONLY_OWN_ADDRESSES : MUTANT("mobile-quiet-at-home") ? 8 : host->before.arp_ignore);'),
     (OPS, "to.has_router_mac = stay->way == MOBILE_BY_AGENT;", 'to.has_router_mac = stay->way == MOBILE_BY_AGENT && !MUTANT("mobile-asks-for-agent");'),
 ]
