@@ -56,14 +56,15 @@ static void apply(enum visitor_command_kind kind, uint32_t home, uint64_t ends_m
 	const struct visitor_command one = command(kind, home, ends_ms);
 	uint8_t octets[VISITOR_COMMAND_MAX];
 	const struct replication_entry entry = {
-		.index = ++last,
+		.index = last + 1,
 		.term = 3,
 		.group = CONFIG_GROUP_VISITORS,
 		.ticket = ticket,
 		.command = octets,
-		.size = visitor_command_write(&one, 1000 + last, octets),
+		.size = visitor_command_write(&one, 1001 + last, octets),
 	};
 
+	last++;
 	machine.apply(machine.context, &entry, 1);
 }
 
