@@ -236,6 +236,7 @@ struct visit_forward_verdict visit_forward_from_link(const struct visit_forward_
 		                   visit_forward_link_of(context->settings, interface));
 		break;
 	case VISIT_SEEN_ELSEWHERE:
+	case VISIT_SEEN_SEVERAL:
 		visit_forward_ends(&run, VISITOR_WRONG_PLACE);
 		break;
 	case VISIT_SEEN_THERE:

@@ -255,20 +255,33 @@ static bool is_there(const struct visit_path *path, unsigned interface, const ui
 	       (!link || memcmp(path->link, link, LINK_ADDRESS_OCTETS) == 0);
 }
 
+/* Another one, beside what was found so far. */
+static enum visit_seen seen_too(enum visit_seen seen, const struct visit_path *before,
+                                const struct visit_path *path, bool there)
+{
+	if (!there)
+		return seen == VISIT_SEEN_NOBODY ? VISIT_SEEN_ELSEWHERE : seen;
+	if (seen < VISIT_SEEN_SEVERAL)
+		return VISIT_SEEN_THERE;
+	return is_there(before, path->interface, path->link) ? seen : VISIT_SEEN_SEVERAL;
+}
+
 enum visit_seen visit_table_seen(struct visit_table *table, struct in_addr source,
                                  unsigned interface, const uint8_t *link, struct visit_found *out)
 {
 	enum visit_seen seen = VISIT_SEEN_NOBODY;
 
 	pthread_mutex_lock(&table->mutex);
-	for (uint32_t at = *head_of(table, source); at != NOBODY && seen != VISIT_SEEN_THERE;
-	     at = table->places[at].next) {
+	for (uint32_t at = *head_of(table, source); at != NOBODY; at = table->places[at].next) {
 		const struct visit_path *path = &table->places[at].path;
+		bool there = is_there(path, interface, link);
+		enum visit_seen before = seen;
 
 		if (!address_equal(path->home, source))
 			continue;
-		seen = is_there(path, interface, link) ? VISIT_SEEN_THERE : VISIT_SEEN_ELSEWHERE;
-		give(table, at, out);
+		seen = seen_too(before, &out->path, path, there);
+		if (before < VISIT_SEEN_SEVERAL || (there && path->since_ms > out->path.since_ms))
+			give(table, at, out);
 	}
 	pthread_mutex_unlock(&table->mutex);
 	return seen;

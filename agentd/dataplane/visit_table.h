@@ -31,6 +31,7 @@ struct visit_path {
 	uint16_t keepalive_s;  /* of the UDP tunnel; 0: VISIT_KEEPALIVE_S */
 	unsigned interface;    /* index of the link that it visits */
 	uint8_t link[LINK_ADDRESS_OCTETS];
+	uint64_t since_ms; /* when that was agreed on, of the caller's clock */
 };
 
 struct visit_found {
@@ -66,11 +67,14 @@ bool visit_table_find(struct visit_table *table, struct in_addr home, struct in_
 enum visit_seen {
 	VISIT_SEEN_NOBODY,    /* nobody has that address as its home address */
 	VISIT_SEEN_ELSEWHERE, /* who has it is on another link, or has another link address */
+	VISIT_SEEN_SEVERAL,   /* on several interfaces or link addresses, where any will do */
 	VISIT_SEEN_THERE,
 };
 
 /* Whose is a packet from that source on that link? `link` NULL: its link address is not
- * known, and any will do; `interface` 0: likewise. */
+ * known, and any will do; `interface` 0: likewise. Who has agreed with two home agents from
+ * there is one node, whose newest word holds: it may have left the other one without telling
+ * it, as when that does not answer. */
 enum visit_seen visit_table_seen(struct visit_table *table, struct in_addr source,
                                  unsigned interface, const uint8_t *link, struct visit_found *out);
 

@@ -29,6 +29,7 @@ static struct visit_path path_of(const struct foreign_visitor *visitor)
 		.broadcast = asked->flags & MIP_REQUEST_BROADCAST,
 		.keepalive_s = visitor->keepalive_s,
 		.interface = asked->interface,
+		.since_ms = visitor->granted_ms,
 	};
 
 	memcpy(path.link, asked->link, sizeof(path.link));

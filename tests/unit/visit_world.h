@@ -78,6 +78,7 @@ static inline struct visit_path path_of(uint8_t encapsulation, bool udp)
 		                   .udp = udp,
 		                   .udp_port = UDP_PORT,
 		                   .reverse = true,
+		                   .since_ms = 2,
 		                   .interface = LINK };
 
 	memcpy(path.link, mac, sizeof(mac));
