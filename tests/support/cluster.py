@@ -47,6 +47,15 @@ def load_associations(nodes, bindings=1, *arguments):
         yield {"kind": kind, **dict(field.split("=", 1) for field in fields)}
 
 
+def all_stopped(process):
+    tasks = f"/proc/{process}/task"
+    for task in os.listdir(tasks):
+        with open(f"{tasks}/{task}/stat", encoding="ascii", errors="replace") as file:
+            if file.read().rpartition(")")[2].split()[0] != "T":
+                return False
+    return True
+
+
 class Member(Agent):
     """One agentd of a cluster."""
 
@@ -101,8 +110,10 @@ class Member(Agent):
         return status
 
     def freeze(self):
+        """All of its threads stand still then: on a busy machine they go on until one of them has looked at the signal."""
         self.process.send_signal(signal.SIGSTOP)
         self.frozen = True
+        wait_for(lambda: all_stopped(self.process.pid), "it stands still")
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)

@@ -250,6 +250,24 @@ def forwards(world, member, home):
     return wait_for(lambda: came_out(world, home) or counter(member, "visit-no-visitor") > before, "the packet has come") is not True
 
 
+def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
+    """It was halted, and goes on with packets that came meanwhile, while another one serves its visitors."""
+    world = begin("data", "data", "witness")
+    first = world.await_serving()
+    assert world.register(MOBILES[0]).code == 0
+    wait_for(lambda: first.ask("status")["visitors_carried"], "packets are carried")
+    assert forwards(world, first, MOBILES[0])
+    wait_for(lambda: counter(first, "visit-delivered") == 1, "it is counted")
+    first.freeze()
+    for _ in range(10):
+        into_the_tunnel(world, MOBILES[0])
+    world.await_serving(other_than=first)
+    first.thaw()
+    wait_for(lambda: (status := first.ask("status")) and status["foreign_agent"] == "standby" and not status["visitors_carried"],
+             "it knows that another one serves")
+    assert counter(first, "visit-delivered") == 1  # what was sent late may have gone by the other one
+
+
 @pytest.mark.parametrize("end", ["deregistration", "expiry", "revocation", "operator"])
 def test_nothing_is_forwarded_to_who_has_gone(begin, end):
     world = begin("data", "data", "witness")
