@@ -33,8 +33,11 @@ def client(walk, tmp_path):  # noqa: F811
     configuration = tmp_path / "dhcpcd.conf"
     configuration.write_text("noarp\nnoipv4ll\nnodev\nreboot 1\ntimeout 0\nscript /bin/true\noption subnet_mask, broadcast_address, routers\n")
     with open(tmp_path / "dhcpcd.log", "wb") as log:
-        return walk.start("mobile", "unshare", "--mount", "sh", "-c", ALONE, "sh", "dhcpcd", "--nobackground", "--ipv4only",
-                          "--config", str(configuration), INTERFACE, stdout=log, stderr=log)
+        process = walk.start("mobile", "unshare", "--mount", "sh", "-c", ALONE, "sh", "dhcpcd", "--nobackground", "--ipv4only",
+                             "--config", str(configuration), INTERFACE, stdout=log, stderr=log)
+    yield process
+    process.terminate()  # its helpers end with it, which a kill would leave
+    process.wait(timeout=60)
 
 
 def carry(walk, link):  # noqa: F811
