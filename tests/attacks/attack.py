@@ -12,6 +12,7 @@ import subprocess
 import time
 
 import agent as support
+from processes import anonymous_octets
 from waiting import wait_for
 
 NODES = 2000
@@ -61,8 +62,7 @@ class Attack:
         return json.loads(output)
 
     def memory(self):
-        with open(f"/proc/{self.agent.process.pid}/smaps_rollup", encoding="ascii") as file:
-            return sum(int(line.split()[1]) << 10 for line in file if line.startswith("Anonymous:"))
+        return anonymous_octets(self.agent.process.pid)
 
     def begin(self):
         """The floods come from addresses of their own; the captured requests are those of a first round."""

@@ -12,6 +12,7 @@ import sys
 import pytest
 from agent import Agent
 from namespaces import socket_in
+from processes import anonymous_octets
 from stream import Stream
 from test_mobiled import SHARED_KEY, SHARED_SPI, agent, bindings, walk  # noqa: F401: the fixtures
 from visiting import ADVERTISEMENT, ETH_P_IP, EVERYBODY, ICMP, SOLICITATION, checksum, ip_packet, udp_packet
@@ -149,13 +150,9 @@ class Watched:
         self.process = process
         self.before = None
 
-    def memory(self):
-        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as file:
-            return sum(int(line.split()[1]) << 10 for line in file if line.startswith("Anonymous:"))
-
     def holds(self):
         assert self.process.poll() is None
-        now = self.memory()
+        now = anonymous_octets(self.process.pid)
         self.before = self.before or now
         assert now - self.before <= GROWTH_MAX
 

@@ -18,7 +18,7 @@ import signal
 import subprocess
 
 from agent import Agent, Refused, program
-from processes import die_with_parent
+from processes import die_with_parent, stop_running
 from switched import HOST_LINK, Switch, pairs
 from waiting import wait_for
 
@@ -45,15 +45,6 @@ def load_associations(nodes, bindings=1, *arguments):
     for line in done.stdout.splitlines():
         kind, *fields = line.split()
         yield {"kind": kind, **dict(field.split("=", 1) for field in fields)}
-
-
-def all_stopped(process):
-    tasks = f"/proc/{process}/task"
-    for task in os.listdir(tasks):
-        with open(f"{tasks}/{task}/stat", encoding="ascii", errors="replace") as file:
-            if file.read().rpartition(")")[2].split()[0] != "T":
-                return False
-    return True
 
 
 class Member(Agent):
@@ -110,10 +101,8 @@ class Member(Agent):
         return status
 
     def freeze(self):
-        """All of its threads stand still then: on a busy machine they go on until one of them has looked at the signal."""
-        self.process.send_signal(signal.SIGSTOP)
+        stop_running(self.process)
         self.frozen = True
-        wait_for(lambda: all_stopped(self.process.pid), "it stands still")
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)

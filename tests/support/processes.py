@@ -15,6 +15,12 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def anonymous_octets(pid):
+    """Of memory that is the process's own, and no file's."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return sum(int(line.split()[1]) << 10 for line in file if line.startswith("Anonymous:"))
+
+
 def stop_running(process, number=signal.SIGSTOP):
     """Send SIGSTOP, or SIGKILL, and wait until none of its threads runs any more: the signal alone says only that it will be so."""
     process.send_signal(number)
