@@ -202,13 +202,13 @@ def test_asking_changes_nothing(agent, mobile):
         status = {name: value for name, value in agent.ctl("status").items() if name not in ("uptime_s", "cluster_time")}
         return (status, agent.ctl("nodes"), agent.ctl("association", "list"), agent.ctl("pool"), agent.ctl("counters"))
 
-    def stored():
-        status = agent.ctl("status")
-        return status["store_index"] == status["applied_index"]
+    def settled():
+        """Everything, once the store holds all that the start wrote and what follows from that is done."""
+        first = everything()
+        return first if first[0]["store_index"] == first[0]["applied_index"] and everything() == first else None
 
     wire = mobile.request(CARE_OF)
-    wait_for(stored, "the store holds all that the start wrote")
-    before = everything()
+    before = wait_for(settled, "nothing moves any more after the start")
     log = agent.log()
     for _ in range(5):
         assert of(agent.ctl("explain", wire.hex()), "answer")["code"] == 0
