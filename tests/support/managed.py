@@ -5,12 +5,14 @@
         managed.reader().walk("1.3.6.1.2.1.44")      # as of Snmpd, whichever answers
         managed.snmpd                                # None when agentd itself answers
 
-A cluster has one Way for each member: Way(directory, mode), whose section() goes into the member's configuration.
+A cluster has one Way for each member, whose section() goes into the member's configuration: managed_cluster().
 """
 
+import contextlib
 import os
 
 from agent import Agent, free_port
+from cluster import Cluster, load_associations
 from snmp import EVERYBODY, MASTER, QUIET, READER, WRITER, NoAnswer, Snmpd
 from snmp_tools import Manager
 from waiting import wait_for
@@ -99,3 +101,21 @@ class Managed(Way):
                 self.agent.stop()
         finally:
             self.stop()
+
+@contextlib.contextmanager
+def managed_cluster(directory, mode, nodes):
+    """Two members and a witness that forward packets and have `nodes` associations; each with a Way of its own on its host, `member.way`."""
+    made = Cluster(directory, "data", "data", "witness", associations=list(load_associations(nodes)), configuration={
+        "home-networks": {"network-1": "10.0.0.0/8 virtual"}, "dataplane": {"path": "user"}})
+    for member in made.members.values():
+        member.way = Way(os.path.join(directory, f"way-{member.number}"), mode, prefix=made.switch.inside(member.host))
+        member.configuration["snmp"] = member.way.section()
+        member.write_configuration()
+    with made:
+        try:
+            for member in made.members.values():
+                member.way.start()
+            yield made
+        finally:
+            for member in made.members.values():
+                member.way.stop()

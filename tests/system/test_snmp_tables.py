@@ -5,8 +5,7 @@ import hashlib
 import time
 
 import pytest
-from cluster import Cluster, load_associations
-from managed import MODES, Managed, Way
+from managed import MODES, Managed, managed_cluster
 from named import KEY, Association, Mobile, Named
 from snmp import READING_USER
 from waiting import wait_until_holds
@@ -319,21 +318,8 @@ def test_tables_say_what_agentctl_says(tmp_path, mode):
 
 @pytest.fixture(params=MODES)
 def cluster(request, tmp_path):
-    """Each member has its own way, on its host, and forwards packets."""
-    made = Cluster(str(tmp_path), "data", "data", "witness", associations=list(load_associations(NODES)), configuration={
-        "home-networks": {"network-1": "10.0.0.0/8 virtual"}, "dataplane": {"path": "user"}})
-    for member in made.members.values():
-        member.way = Way(str(tmp_path / f"way-{member.number}"), request.param, prefix=made.switch.inside(member.host))
-        member.configuration["snmp"] = member.way.section()
-        member.write_configuration()
-    with made:
-        try:
-            for member in made.members.values():
-                member.way.start()
-            yield made
-        finally:
-            for member in made.members.values():
-                member.way.stop()
+    with managed_cluster(str(tmp_path), request.param, NODES) as made:
+        yield made
 
 
 def test_members_of_a_cluster(cluster):
