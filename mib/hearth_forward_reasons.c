@@ -46,9 +46,9 @@ static bool find_reason(struct mib_view *view, const struct mib_key *from, bool 
 static bool read_fate(const struct mib_cell *cell, struct mib_value *out)
 {
 	static const int32_t fates[] = {
-		[FORWARD_WENT_ON] = 1,
-		[FORWARD_DROPPED] = 2,
-		[FORWARD_EVENT] = 3,
+		[PACKET_WENT_ON] = 1,
+		[PACKET_DROPPED] = 2,
+		[PACKET_EVENT] = 3,
 	};
 	const struct mib_counter *reason = cell->row;
 

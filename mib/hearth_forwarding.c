@@ -43,7 +43,7 @@ static bool read_dropped(const struct mib_cell *cell, struct mib_value *out)
 	if (!sum_of(cell, &sum))
 		return false;
 	for (unsigned i = 0; i < FORWARD_REASON_COUNT; i++)
-		if (forward_reason_info((enum forward_reason)i)->fate == FORWARD_DROPPED)
+		if (forward_reason_info((enum forward_reason)i)->fate == PACKET_DROPPED)
 			sum += counter_read(&forward_counters, i);
 	return mib_counter64(out, sum);
 }

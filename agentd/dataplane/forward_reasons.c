@@ -17,11 +17,11 @@ struct counter_set forward_counters = { .name = "forward",
 	                                .values = counter_values,
 	                                .count = FORWARD_REASON_COUNT };
 
-const struct forward_reason_info *forward_reason_info(enum forward_reason reason)
+const struct packet_reason_info *forward_reason_info(enum forward_reason reason)
 {
-	static const struct forward_reason_info infos[FORWARD_REASON_COUNT] = {
+	static const struct packet_reason_info infos[FORWARD_REASON_COUNT] = {
 #define X(id, name_, fate_, help_, sentence_)                                                      \
-	{ .name = name_, .sentence = sentence_, .fate = FORWARD_##fate_ },
+	{ .name = name_, .sentence = sentence_, .fate = PACKET_##fate_ },
 		FORWARD_REASONS(X)
 #undef X
 	};

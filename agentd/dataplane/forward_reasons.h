@@ -2,18 +2,11 @@
  * it on the way: one row is the counter, the word of a trace and of a test, and the
  * sentence for an operator.
  *
- * May include: agentd/base. */
+ * May include: agentd/dataplane/packet_reasons.h, agentd/base. */
 #ifndef AGENTD_DATAPLANE_FORWARD_REASONS_H
 #define AGENTD_DATAPLANE_FORWARD_REASONS_H
 
-#include "agentd/base/counters.h"
-
-/* What a row is. */
-enum forward_fate {
-	FORWARD_WENT_ON, /* the end of a packet's way here: it was handed on, or answered */
-	FORWARD_DROPPED, /* the end: it was not */
-	FORWARD_EVENT,   /* something on the way to one of the ends */
-};
+#include "agentd/dataplane/packet_reasons.h"
 
 /* X(id, name, fate, help, sentence). The name is that of the counter, behind "forward-".
  * The sentence follows "the packet ". */
@@ -24,8 +17,6 @@ enum forward_fate {
 	  "packets to home addresses without a binding that went on to the home link",             \
 	  "goes on to the home link: its destination has no binding")                              \
 	X(LOCAL, "local", WENT_ON, "packets for this host itself", "is for this host itself")      \
-	X(HEADER, "header", DROPPED, "packets with a broken IP header",                            \
-	  "is dropped: its IP header is broken or cut off")                                        \
 	X(FENCED, "fenced", DROPPED,                                                               \
 	  "packets dropped because this node may not forward for their home agent address",        \
 	  "is dropped: this node has no contact with a majority of its cluster")                   \
@@ -39,16 +30,9 @@ enum forward_fate {
 	X(UNREACHABLE, "unreachable", DROPPED,                                                     \
 	  "packets to home addresses of a virtual network that have no binding",                   \
 	  "is dropped: its destination has no binding, and the home network no link")              \
-	X(EXPIRED, "expired", DROPPED, "packets whose TTL ran out here",                           \
-	  "is dropped: its TTL ran out")                                                           \
 	X(OWN_SOURCE, "own-source", DROPPED,                                                       \
 	  "packets from outside with an address of this host as their source",                     \
 	  "is dropped: it comes from outside and claims to come from this host")                   \
-	X(BAD_SOURCE, "bad-source", DROPPED,                                                       \
-	  "packets whose source no host can have, such as loopback or a group",                    \
-	  "is dropped: no host can have its source")                                               \
-	X(NESTING, "nesting", DROPPED, "packets in too many tunnels already",                      \
-	  "is dropped: it is in as many tunnels as is allowed already")                            \
 	X(SPECIAL_LOOP, "special-loop", DROPPED,                                                   \
 	  "packets that a care-of address tunnelled back to the home address",                     \
 	  "is dropped: the care-of address itself sent it back in a tunnel")
@@ -76,16 +60,7 @@ enum forward_fate {
 	  "copies that were fragmented before the tunnel, or the home link",                       \
 	  "is fragmented before it goes on")                                                       \
 	X(MTU_TOLD, "mtu-told", EVENT, "senders to be told that fragmentation is needed",          \
-	  "is bigger than the tunnel takes, which its sender is to be told")                       \
-	X(BROKEN_TOLD, "broken-told", EVENT, "senders to be told that a tunnel does not work",     \
-	  "goes into a tunnel that is known not to work, which its sender is to be told")          \
-	X(ERROR_SENT, "error-sent", EVENT, "ICMP errors that were sent",                           \
-	  "caused an ICMP error to its sender")                                                    \
-	X(ERROR_LIMITED, "error-limited", EVENT, "ICMP errors not sent because they are too many", \
-	  "caused no ICMP error, because there were too many of them")                             \
-	X(ERROR_FORBIDDEN, "error-forbidden", EVENT,                                               \
-	  "ICMP errors not sent because there must be none about such a packet",                   \
-	  "caused no ICMP error, because there must be none about such a packet")
+	  "is bigger than the tunnel takes, which its sender is to be told")
 
 #define FORWARD_REASONS_TUNNEL(X)                                                                  \
 	X(REVERSE, "reverse", WENT_ON, "packets from reverse tunnels that went on",                \
@@ -104,18 +79,6 @@ enum forward_fate {
 	X(UNWRAPPED_AGAIN, "unwrapped-again", EVENT,                                               \
 	  "packets that their mobile node had put into a tunnel of its own",                       \
 	  "was in a tunnel of the mobile node's own")                                              \
-	X(TUNNEL_BROKEN, "tunnel-broken", DROPPED, "packets from tunnels with broken headers",     \
-	  "is dropped: a header of it is broken or cut off")                                       \
-	X(TUNNEL_CHECKSUM, "tunnel-checksum", DROPPED,                                             \
-	  "packets from tunnels with a wrong checksum of UDP, GRE or minimal encapsulation",       \
-	  "is dropped: the checksum of its tunnel is wrong")                                       \
-	X(TUNNEL_UNKNOWN, "tunnel-unknown", DROPPED, "packets from tunnels of an unknown kind",    \
-	  "is dropped: its tunnel is of an unknown kind")                                          \
-	X(TUNNEL_FRAGMENT, "tunnel-fragment", DROPPED,                                             \
-	  "fragments of outer packets that nobody put together",                                   \
-	  "is dropped: a fragment of an outer packet")                                             \
-	X(INNER_DEAD, "inner-dead", DROPPED, "packets from tunnels with a TTL of 0 inside",        \
-	  "is dropped: the TTL inside is 0")                                                       \
 	X(NOT_OURS, "not-ours", DROPPED, "packets from tunnels to an address that is no agent's",  \
 	  "is dropped: its tunnel ends at no home agent address of this node")                     \
 	X(REVERSE_UNBOUND, "reverse-unbound", DROPPED,                                             \
@@ -145,19 +108,11 @@ enum forward_fate {
 	  "is an ICMP error from a tunnel, which the sender is told")                              \
 	X(NOTED, "noted", WENT_ON, "ICMP errors from tunnels that were only taken note of",        \
 	  "is an ICMP error from a tunnel, which is taken note of")                                \
-	X(MTU_DOUBTED, "mtu-doubted", EVENT,                                                       \
-	  "ICMP errors that told of a smaller MTU of a tunnel than is believed",                   \
-	  "tells of a smaller MTU than is believed, which counts as the least that is")            \
 	X(ERROR_SILENT, "error-silent", DROPPED,                                                   \
 	  "ICMP errors from tunnels of a kind that no sender is told and nothing follows from",    \
 	  "is an ICMP error from a tunnel of which nothing follows")                               \
-	X(ERROR_BROKEN, "error-broken", DROPPED, "ICMP errors that are cut or have a wrong sum",   \
-	  "is dropped: the ICMP error is broken or cut off")                                       \
 	X(ERROR_ELSE, "error-else", DROPPED, "ICMP messages that are not about tunnels",           \
-	  "is not about a tunnel of this agent")                                                   \
-	X(ERROR_UNKNOWN, "error-unknown", DROPPED,                                                 \
-	  "ICMP errors about packets that were not sent from here",                                \
-	  "is dropped: it is about a packet that was not sent into a tunnel here")
+	  "is not about a tunnel of this agent")
 
 #define FORWARD_REASONS_BROADCAST(X)                                                                 \
 	X(BROADCAST, "broadcast", WENT_ON,                                                           \
@@ -187,7 +142,8 @@ enum forward_fate {
 	FORWARD_REASONS_COPY(X)                                                                    \
 	FORWARD_REASONS_TUNNEL(X)                                                                  \
 	FORWARD_REASONS_ERROR(X)                                                                   \
-	FORWARD_REASONS_BROADCAST(X)
+	FORWARD_REASONS_BROADCAST(X)                                                               \
+	PACKET_REASONS(X)
 
 enum forward_reason {
 #define X(id, name, fate, help, sentence) FORWARD_##id,
@@ -199,14 +155,8 @@ _Static_assert(FORWARD_REASON_COUNT <= 64, "a set of them is 64 bits");
 
 #define FORWARD_BIT(reason) (UINT64_C(1) << (reason))
 
-struct forward_reason_info {
-	const char *name;
-	const char *sentence;
-	enum forward_fate fate;
-};
-
 /* Static, never NULL; `reason` is below FORWARD_REASON_COUNT. */
-const struct forward_reason_info *forward_reason_info(enum forward_reason reason);
+const struct packet_reason_info *forward_reason_info(enum forward_reason reason);
 
 /* In the order of the rows; names have "forward-" in front. */
 extern struct counter_set forward_counters;

@@ -2,14 +2,14 @@
  * and what can happen to it on the way: one row is the counter, the word of a trace and of
  * a test, and the sentence for an operator.
  *
- * May include: agentd/dataplane/forward_reasons.h, agentd/base. */
+ * May include: agentd/dataplane/packet_reasons.h, agentd/base. */
 #ifndef AGENTD_DATAPLANE_VISIT_REASONS_H
 #define AGENTD_DATAPLANE_VISIT_REASONS_H
 
-#include "agentd/dataplane/forward_reasons.h"
+#include "agentd/dataplane/packet_reasons.h"
 
 /* X(id, name, fate, help, sentence). The name is that of the counter, behind "visit-". The
- * sentence follows "the packet ". The fate: enum forward_fate. */
+ * sentence follows "the packet ". The fate: enum packet_fate. */
 #define VISITOR_REASONS_TUNNEL(X)                                                                  \
 	X(DELIVERED, "delivered", WENT_ON, "packets from home agents that went to visitors",       \
 	  "comes from the home agent's tunnel and goes to the visitor")                            \
@@ -28,19 +28,7 @@
 	  "is dropped: its tunnel ends at no address of this agent")                               \
 	X(LATE, "late", DROPPED,                                                                   \
 	  "packets from GRE tunnels that came after one with a later sequence number",             \
-	  "is dropped: a packet with a later sequence number has come before it")                  \
-	X(TUNNEL_BROKEN, "tunnel-broken", DROPPED, "packets from tunnels with broken headers",     \
-	  "is dropped: a header of it is broken or cut off")                                       \
-	X(TUNNEL_CHECKSUM, "tunnel-checksum", DROPPED,                                             \
-	  "packets from tunnels with a wrong checksum of UDP, GRE or minimal encapsulation",       \
-	  "is dropped: the checksum of its tunnel is wrong")                                       \
-	X(TUNNEL_UNKNOWN, "tunnel-unknown", DROPPED, "packets from tunnels of an unknown kind",    \
-	  "is dropped: its tunnel is of an unknown kind")                                          \
-	X(TUNNEL_FRAGMENT, "tunnel-fragment", DROPPED,                                             \
-	  "fragments of outer packets that nobody put together",                                   \
-	  "is dropped: a fragment of an outer packet")                                             \
-	X(INNER_DEAD, "inner-dead", DROPPED, "packets from tunnels with a TTL of 0 inside",        \
-	  "is dropped: the TTL inside is 0")
+	  "is dropped: a packet with a later sequence number has come before it")
 
 #define VISITOR_REASONS_LINK(X)                                                                    \
 	X(REVERSED, "reversed", WENT_ON, "packets of visitors that went into reverse tunnels",     \
@@ -70,9 +58,6 @@
 	X(OWN_SOURCE, "own-source", DROPPED,                                                       \
 	  "packets of visited links with an address of this host as their source",                 \
 	  "is dropped: it comes from a visited link and claims to come from this host")            \
-	X(BAD_SOURCE, "bad-source", DROPPED,                                                       \
-	  "packets whose source no host can have, such as loopback or a group",                    \
-	  "is dropped: no host can have its source")                                               \
 	X(NOT_UNICAST, "not-unicast", DROPPED,                                                     \
 	  "broadcasts and multicasts of visited links that were not encapsulated to us",           \
 	  "is dropped: a broadcast or multicast, which only the encapsulating style carries")      \
@@ -80,14 +65,8 @@
 	  "is not tunnelled: the home agent's address is one of this host's")
 
 #define VISITOR_REASONS_EITHER(X)                                                                  \
-	X(HEADER, "header", DROPPED, "packets with a broken IP header",                            \
-	  "is dropped: its IP header is broken or cut off")                                        \
 	X(FENCED, "fenced", DROPPED, "packets dropped because this node may not carry any now",    \
 	  "is dropped: this node may not carry packets of visitors now")                           \
-	X(NESTING, "nesting", DROPPED, "packets in too many tunnels already",                      \
-	  "is dropped: it is in as many tunnels as is allowed already")                            \
-	X(EXPIRED, "expired", DROPPED, "packets whose TTL ran out here",                           \
-	  "is dropped: its TTL ran out")                                                           \
 	X(TOO_BIG, "too-big", DROPPED,                                                             \
 	  "packets that a link would not take, and that must not be fragmented",                   \
 	  "goes no further: it is too big for the link and must not be fragmented")                \
@@ -100,15 +79,6 @@
 	  "is fragmented before it goes on")                                                       \
 	X(MTU_TOLD, "mtu-told", EVENT, "senders to be told that fragmentation is needed",          \
 	  "is bigger than its way takes, which its sender is to be told")                          \
-	X(BROKEN_TOLD, "broken-told", EVENT, "senders to be told that a tunnel does not work",     \
-	  "goes into a tunnel that is known not to work, which its sender is to be told")          \
-	X(ERROR_SENT, "error-sent", EVENT, "ICMP errors that were sent",                           \
-	  "caused an ICMP error to its sender")                                                    \
-	X(ERROR_LIMITED, "error-limited", EVENT, "ICMP errors not sent because they are too many", \
-	  "caused no ICMP error, because there were too many of them")                             \
-	X(ERROR_FORBIDDEN, "error-forbidden", EVENT,                                               \
-	  "ICMP errors not sent because there must be none about such a packet",                   \
-	  "caused no ICMP error, because there must be none about such a packet")                  \
 	X(KEEPALIVE_SENT, "keepalive-sent", WENT_ON, "keepalives sent into UDP tunnels",           \
 	  "keeps a UDP tunnel alive")
 
@@ -117,25 +87,18 @@
 	  "is an ICMP error from a reverse tunnel, which the visitor is told")                     \
 	X(NOTED, "noted", WENT_ON, "ICMP errors from reverse tunnels only taken note of",          \
 	  "is an ICMP error from a reverse tunnel, which is taken note of")                        \
-	X(MTU_DOUBTED, "mtu-doubted", EVENT,                                                       \
-	  "ICMP errors that told of a smaller MTU of a tunnel than is believed",                   \
-	  "tells of a smaller MTU than is believed, which counts as the least that is")            \
 	X(ERROR_SILENT, "error-silent", DROPPED,                                                   \
 	  "ICMP errors from tunnels of a kind that no visitor is told and nothing follows from",   \
 	  "is an ICMP error from a tunnel of which nothing follows")                               \
-	X(ERROR_BROKEN, "error-broken", DROPPED, "ICMP errors that are cut or have a wrong sum",   \
-	  "is dropped: the ICMP error is broken or cut off")                                       \
 	X(ERROR_ELSE, "error-else", DROPPED, "ICMP messages that are not about reverse tunnels",   \
-	  "is not about a tunnel of this agent")                                                   \
-	X(ERROR_UNKNOWN, "error-unknown", DROPPED,                                                 \
-	  "ICMP errors about packets that were not sent from here",                                \
-	  "is dropped: it is about a packet that was not sent into a tunnel here")
+	  "is not about a tunnel of this agent")
 
 #define VISITOR_REASONS(X)                                                                         \
 	VISITOR_REASONS_TUNNEL(X)                                                                  \
 	VISITOR_REASONS_LINK(X)                                                                    \
 	VISITOR_REASONS_EITHER(X)                                                                  \
-	VISITOR_REASONS_ERROR(X)
+	VISITOR_REASONS_ERROR(X)                                                                   \
+	PACKET_REASONS(X)
 
 enum visitor_reason {
 #define X(id, name, fate, help, sentence) VISITOR_##id,
@@ -148,7 +111,7 @@ _Static_assert(VISITOR_REASON_COUNT <= 64, "a set of them is 64 bits");
 #define VISITOR_BIT(reason) (UINT64_C(1) << (reason))
 
 /* Static, never NULL; `reason` is below VISITOR_REASON_COUNT. */
-const struct forward_reason_info *visitor_reason_info(enum visitor_reason reason);
+const struct packet_reason_info *visitor_reason_info(enum visitor_reason reason);
 
 /* In the order of the rows; names have "visit-" in front. */
 extern struct counter_set visitor_counters;

@@ -9,7 +9,7 @@ foreach(file IN ITEMS icmp4 ip4 ip4_fragment tunnel tunnel_quote tunnel_unwrap)
 endforeach()
 
 hearth_fuzz_target(visit hearth_base Threads::Threads)
-foreach(file IN ITEMS complaint soft tunnel_entry tunnel_error visit_facts visit_icmp visit_reverse visit_table
+foreach(file IN ITEMS complaint soft tunnel_entry tunnel_error visit_facts visit_icmp visit_reasons visit_reverse visit_table
                       visit_tunnel)
   target_sources(fuzz_visit PRIVATE ${PROJECT_SOURCE_DIR}/agentd/dataplane/${file}.c)
 endforeach()

@@ -360,7 +360,7 @@ static void run_packet(struct soft *soft, uint8_t entry, uint64_t now_ns, struct
 	verdict = forward(&context, entry, packet);
 	require(verdict.outputs == done.outputs && verdict.reason < FORWARD_REASON_COUNT);
 	require(verdict.happened & FORWARD_BIT(verdict.reason));
-	require(forward_reason_info(verdict.reason)->fate != FORWARD_EVENT);
+	require(forward_reason_info(verdict.reason)->fate != PACKET_EVENT);
 	require(limited || (verdict.happened == trial.happened && verdict.reason == trial.reason &&
 	                    tried.outputs == done.outputs && tried.octets == done.octets));
 	/* Two bindings at most of three nodes, in fragments of 8 octets at least. */

@@ -246,7 +246,7 @@ static void run_packet(struct soft *soft, uint8_t entry, struct span packet)
 	verdict = forward(&context, entry, packet);
 	require(verdict.outputs == done.outputs && verdict.reason < VISITOR_REASON_COUNT);
 	require(verdict.happened & VISITOR_BIT(verdict.reason));
-	require(visitor_reason_info(verdict.reason)->fate != FORWARD_EVENT);
+	require(visitor_reason_info(verdict.reason)->fate != PACKET_EVENT);
 	require(verdict.happened == trial.happened && verdict.reason == trial.reason);
 	require(tried.outputs == done.outputs && tried.octets == done.octets);
 }

@@ -345,7 +345,7 @@ static void send_in(struct running *running, enum case_entry entry, struct span 
 	running->step = &coming;
 	running->outputs = 0;
 	verdict = run_packet(running);
-	CU_ASSERT_EQUAL(forward_reason_info(verdict.reason)->fate, FORWARD_WENT_ON);
+	CU_ASSERT_EQUAL(forward_reason_info(verdict.reason)->fate, PACKET_WENT_ON);
 }
 
 static struct span packet_of(uint8_t *room, const char *from, const char *to, size_t size)
@@ -431,7 +431,7 @@ static void only_what_leaves_by_routes_may_be_several(void)
 static void reasons_are_counters(void)
 {
 	for (unsigned i = 0; i < FORWARD_REASON_COUNT; i++) {
-		const struct forward_reason_info *info = forward_reason_info(i);
+		const struct packet_reason_info *info = forward_reason_info(i);
 		const struct counter_info *counter = &forward_counters.infos[i];
 
 		CU_ASSERT_STRING_EQUAL(counter->name + strlen("forward-"), info->name);

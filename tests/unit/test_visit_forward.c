@@ -567,7 +567,7 @@ static void what_cannot_be_wrapped_is_dropped(void)
 /* Errors from tunnels are test_visit_icmp.c's. */
 static void every_reason_came_up(void)
 {
-	all_came_up(0, VISITOR_RELAYED - 1);
+	all_came_up(REASONS_OF_PACKETS);
 }
 
 static CU_TestInfo tests[] = {

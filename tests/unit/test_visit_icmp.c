@@ -197,7 +197,7 @@ static void what_is_no_error_of_a_tunnel_is_left_alone(void)
 
 static void every_reason_came_up(void)
 {
-	all_came_up(VISITOR_RELAYED, VISITOR_REASON_COUNT - 1);
+	all_came_up(REASONS_OF_ERRORS);
 }
 
 static CU_TestInfo tests[] = {
