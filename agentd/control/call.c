@@ -151,26 +151,56 @@ static enum call_progress refuse_standby(struct call *call, const struct replica
 	                   leader->number, leader->address);
 }
 
+/* Of the group of visitors. */
+static void look_at_visitors(struct call *call, enum verb_place place)
+{
+	struct guest_status status;
+
+	guest_status(call->guest, &status);
+	if (place != VERB_GROUP && place != VERB_GROUP_LEADER)
+		call_refuse(call, HA_E_UNSUPPORTED,
+		            "group %u is the foreign agent that the members share, and no home "
+		            "agent: it holds nothing of the sort",
+		            CONFIG_GROUP_VISITORS);
+	else if (status.replication.member_count == 0)
+		call_refuse(
+			call, HA_E_BUSY,
+			"the visitors of another member are being put in the place of ours: ask "
+			"again in a moment");
+	else if (place == VERB_GROUP_LEADER && status.replication.role != REPLICATION_LEADER)
+		refuse_standby(call, &status.replication);
+}
+
+/* Of a home agent. */
+static void look_at_agent(struct call *call, enum verb_place place)
+{
+	bool of_leader = place == VERB_LEADER || place == VERB_GROUP_LEADER;
+	struct agent_status status;
+
+	agent_status(call->agent, &status);
+	if (of_leader && status.replication.role != REPLICATION_LEADER)
+		refuse_standby(call, &status.replication);
+	else if (place != VERB_EVERYWHERE && place != VERB_GROUP && status.witness)
+		call_refuse(call, HA_E_UNSUPPORTED,
+		            "this member is a witness: it votes, and holds nothing of the sort");
+}
+
 /* false: refused. */
 static bool is_in_place(struct call *call)
 {
 	enum verb_place place = verb_infos[call->verb].place;
-	struct agent_status status;
 
 	if (place == VERB_PROCESS)
 		return true;
-	if (!call->agent) {
+	if (call->guest) {
+		look_at_visitors(call, place);
+	} else if (call->agent) {
+		look_at_agent(call, place);
+	} else {
 		call_refuse(call, HA_E_UNSUPPORTED,
 		            "this is a foreign agent and no home agent: it holds nothing of the "
 		            "sort");
-		return false;
 	}
-	agent_status(call->agent, &status);
-	if (place == VERB_LEADER && status.replication.role != REPLICATION_LEADER)
-		refuse_standby(call, &status.replication);
-	else if (place != VERB_EVERYWHERE && status.witness)
-		call_refuse(call, HA_E_UNSUPPORTED,
-		            "this member is a witness: it votes, and holds nothing of the sort");
 	return call->error == HA_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "agentd/control/verbs.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/drop.h"
+#include "agentd/flow/guest.h"
 #include "agentd/state/rows.h"
 
 #define CALL_PAGE_ROWS 512u
@@ -65,6 +66,7 @@ struct call_group {
 struct call_groups {
 	size_t count; /* ascending by their numbers; 0 = this is no home agent */
 	struct call_group of[CONFIG_GROUPS_MAX];
+	struct guest *guest; /* borrowed; NULL = no foreign agent is shared with other members */
 	struct visit *visit; /* borrowed; NULL = no foreign agent, and nothing is advertised */
 	const struct config *config; /* of the process, borrowed */
 };
@@ -73,7 +75,8 @@ struct call {
 	const struct call_groups *groups; /* all there are */
 	const struct call_group *group;   /* that is asked; not paused; NULL where there is none */
 	struct agent *agent;              /* its; NULL likewise: VERB_PROCESS alone */
-	const char *who;                  /* for the audit */
+	struct guest *guest; /* where CONFIG_GROUP_VISITORS is asked, of which there is no agent */
+	const char *who;     /* for the audit */
 	enum verb_id verb;
 	struct control_request request;
 	struct call_options options;

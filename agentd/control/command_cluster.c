@@ -16,10 +16,16 @@ static enum call_progress refuse_alone(struct call *call)
 /* false: there is no cluster, or there are words; refused. */
 static bool look(struct call *call, struct replication_status *out)
 {
+	struct guest_status visitors;
 	struct agent_status status;
 
-	agent_status(call->agent, &status);
-	*out = status.replication;
+	if (call->guest) {
+		guest_status(call->guest, &visitors);
+		*out = visitors.replication;
+	} else {
+		agent_status(call->agent, &status);
+		*out = status.replication;
+	}
 	if (out->member_count == 0)
 		refuse_alone(call);
 	return out->member_count > 0;
@@ -122,6 +128,22 @@ enum call_progress call_cluster_status(struct call *call)
 
 /* ---- orders ---- */
 
+static enum ha_error transfer(const struct call *call, uint8_t member)
+{
+	return call->guest ? guest_transfer(call->guest, member)
+	                   : agent_transfer(call->agent, member);
+}
+
+static enum ha_error set_drained(const struct call *call, bool drained)
+{
+	return call->guest ? guest_drain(call->guest, drained) : agent_drain(call->agent, drained);
+}
+
+static enum ha_error admit(const struct call *call, uint8_t member)
+{
+	return call->guest ? guest_admit(call->guest, member) : agent_admit(call->agent, member);
+}
+
 static bool take_member(struct call *call, const char *word, uint8_t *out)
 {
 	uint32_t number;
@@ -178,7 +200,7 @@ enum call_progress call_cluster_transfer(struct call *call)
 		return CALL_DONE;
 	if (call->options.word_count == 1 && !take_member(call, call->options.words[0], &member))
 		return CALL_DONE;
-	why = agent_transfer(call->agent, member);
+	why = transfer(call, member);
 	if (why != HA_OK)
 		return call_refuse(call, why, "leadership was not handed over: %s",
 		                   transfer_trouble(why));
@@ -197,7 +219,7 @@ static enum call_progress drain(struct call *call, bool drained)
 	if (drained && cluster_peer(&status, status.self)->witness)
 		return call_refuse(call, HA_E_UNSUPPORTED,
 		                   "this member is a witness: it answers no mobile nodes anyway");
-	why = agent_drain(call->agent, drained);
+	why = set_drained(call, drained);
 	if (why == HA_E_NOTFOUND)
 		return call_refuse(call, why,
 		                   "nothing was changed: this node leads, and no other data member "
@@ -227,7 +249,7 @@ enum call_progress call_cluster_admit(struct call *call)
 		return call_usage(call);
 	if (!look(call, &status) || !take_member(call, call->options.words[0], &member))
 		return CALL_DONE;
-	why = agent_admit(call->agent, member);
+	why = admit(call, member);
 	if (why == HA_E_NOTFOUND)
 		return call_refuse(call, why,
 		                   "member %u is not refused for another data directory: there is "

@@ -1,4 +1,4 @@
-/* command_groups.c - the home agents of this process. */
+/* command_groups.c - the groups of this process. */
 #include <stdio.h>
 
 #include "agentd/base/address.h"
@@ -93,11 +93,33 @@ static void add_group(struct answer *answer, const struct call_group *group)
 	answer_record(answer);
 }
 
+/* In the columns of the others, as far as it has them. */
+static void add_visitors(struct answer *answer, struct guest *guest)
+{
+	struct guest_status status;
+
+	guest_status(guest, &status);
+	answer_number(answer, "group", CONFIG_GROUP_VISITORS);
+	if (status.replication.member_count == 0) {
+		answer_text(answer, "role", "starts again");
+	} else {
+		answer_text(answer, "role", "%s",
+		            status.witness ? "witness" : call_role(status.replication.role));
+		answer_null(answer, "address");
+		answer_null(answer, "port");
+		answer_null(answer, "realm");
+		add_leader(answer, &status.replication);
+	}
+	answer_record(answer);
+}
+
 enum call_progress call_groups(struct call *call)
 {
 	if (call->options.word_count)
 		return call_usage(call);
 	for (size_t i = 0; i < call->groups->count; i++)
 		add_group(&call->answer, &call->groups->of[i]);
+	if (call->groups->guest)
+		add_visitors(&call->answer, call->groups->guest);
 	return CALL_DONE;
 }

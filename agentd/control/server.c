@@ -174,6 +174,11 @@ void control_server_add(struct control_server *server, struct agent *agent)
 	server->groups.of[server->groups.count++] = (struct call_group){ .agent = agent };
 }
 
+void control_server_guest(struct control_server *server, struct guest *guest)
+{
+	server->groups.guest = guest;
+}
+
 void control_server_visit(struct control_server *server, struct visit *visit,
                           const struct config *config)
 {

@@ -4,7 +4,7 @@
  * A listing of any length is answered page by page: the next page is made when
  * the one before has been written, from a snapshot of its own.
  *
- * May include: agentd/flow/agent.h, agentd/visit/visit.h, agentd/control. */
+ * May include: agentd/flow/agent.h, agentd/flow/guest.h, agentd/visit/visit.h, agentd/control. */
 #ifndef AGENTD_CONTROL_SERVER_H
 #define AGENTD_CONTROL_SERVER_H
 
@@ -14,6 +14,7 @@
 #include "agentd/base/error.h"
 #include "agentd/control/loop.h"
 #include "agentd/flow/agent.h"
+#include "agentd/flow/guest.h"
 #include "agentd/visit/visit.h"
 
 #define CONTROL_CLIENTS_MAX 16u
@@ -34,6 +35,10 @@ struct control_server *control_server_open(struct loop *loop, const char *path, 
 /* One more agent to answer about, borrowed until the close: before the start, in the
  * order of their groups, at most CONFIG_GROUPS_MAX. */
 void control_server_add(struct control_server *server, struct agent *agent);
+
+/* Answer about the group of visitors that members share too, borrowed until the close; before the
+ * start. */
+void control_server_guest(struct control_server *server, struct guest *guest);
 
 /* Answer about the foreign agent too, which may be NULL, and, where there is no home agent,
  * about this configuration. Both borrowed until the close; before the start. */

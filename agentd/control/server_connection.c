@@ -40,10 +40,17 @@ static void log_import(const struct connection *c)
 		           (unsigned long long)c->imported, (unsigned long long)c->import_changes);
 }
 
+/* What is written to the log from now on is of the group that is asked. Returns what was. */
+static const char *speak(const struct call *call)
+{
+	return call->agent ? agent_speak(call->agent)
+	                   : log_set_subject(call->guest ? GUEST_SUBJECT : NULL);
+}
+
 static void on_connection_closed(uv_handle_t *handle)
 {
 	struct connection *c = handle->data;
-	const char *before = c->call.agent ? agent_speak(c->call.agent) : log_set_subject(NULL);
+	const char *before = speak(&c->call);
 
 	log_import(c);
 	log_set_subject(before);
@@ -218,7 +225,7 @@ static void take_step(struct connection *c)
 
 static void step(struct connection *c)
 {
-	const char *before = c->call.agent ? agent_speak(c->call.agent) : log_set_subject(NULL);
+	const char *before = speak(&c->call);
 
 	take_step(c);
 	log_set_subject(before);
@@ -254,6 +261,11 @@ static void refuse_group(struct connection *c)
 	for (size_t i = 0; i < groups->count && length < sizeof(message); i++)
 		length += (size_t)snprintf(message + length, sizeof(message) - length, "%s %u",
 		                           i ? "," : "", agent_group(groups->of[i].agent));
+	if (c->call.request.group == CONFIG_GROUP_VISITORS)
+		snprintf(message, sizeof(message),
+		         "there is no group %u here: no foreign agent is shared with other members "
+		         "(foreign-agent.shared)",
+		         CONFIG_GROUP_VISITORS);
 	answer_begin(&c->call.answer);
 	send_end(c, HA_E_NOTFOUND, message);
 }
@@ -262,6 +274,9 @@ static bool choose_group(struct call *call)
 {
 	call->group = NULL;
 	call->agent = NULL;
+	call->guest = call->request.group == CONFIG_GROUP_VISITORS ? call->groups->guest : NULL;
+	if (call->guest)
+		return true;
 	if (call->groups->count == 0)
 		return call->request.group == 0;
 	for (size_t i = 0; i < call->groups->count; i++) {

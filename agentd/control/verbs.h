@@ -15,11 +15,13 @@ enum verb_shape {
 };
 
 enum verb_place {
-	VERB_PROCESS,    /* as VERB_EVERYWHERE, and where there is no home agent, too */
-	VERB_EVERYWHERE, /* any member of a cluster answers */
-	VERB_ANYWHERE,   /* any but a witness, which has no bindings and no configuration */
-	VERB_LEADER,     /* changes what is replicated */
-	VERB_LOCAL,      /* agentctl does it itself, and asks no agentd */
+	VERB_PROCESS,      /* as VERB_EVERYWHERE, and where there is no home agent, too */
+	VERB_EVERYWHERE,   /* any member of a cluster answers */
+	VERB_GROUP,        /* as VERB_EVERYWHERE, and of the group of visitors, too */
+	VERB_GROUP_LEADER, /* as VERB_LEADER, likewise */
+	VERB_ANYWHERE,     /* any but a witness, which has no bindings and no configuration */
+	VERB_LEADER,       /* changes what is replicated */
+	VERB_LOCAL,        /* agentctl does it itself, and asks no agentd */
 };
 
 /* X(id, name, arguments, shape, place, help) */
@@ -89,7 +91,8 @@ enum verb_place {
 	X(pending, "pending", "", VERB_LIST, VERB_PROCESS,                                         \
 	  "requests of visitors that wait for the answer of a home agent, the oldest first")       \
 	X(groups, "groups", "", VERB_LIST, VERB_PROCESS,                                           \
-	  "the home agents of this process, with the part that it has in each")                    \
+	  "the home agents of this process and the foreign agent that it shares, with the part "   \
+	  "that it has in each")                                                                   \
 	X(trace_packet, "trace-packet",                                                            \
 	  "SOURCE DESTINATION [SIZE] [df] [from CARE-OF [minimal|gre|udp PORT]]", VERB_LIST,       \
 	  VERB_ANYWHERE,                                                                           \
@@ -120,15 +123,15 @@ enum verb_place {
 	X(backup, "backup", "FILE | --verify FILE", VERB_OBJECT, VERB_LEADER,                      \
 	  "copy all that was acknowledged to a file while agentd runs, in the place of no file "   \
 	  "but an older backup, or say what a file holds")                                         \
-	X(cluster_status, "cluster status", "", VERB_LIST, VERB_EVERYWHERE,                        \
+	X(cluster_status, "cluster status", "", VERB_LIST, VERB_GROUP,                             \
 	  "the members of the cluster, how far each lags behind the leader, and what to see to")   \
-	X(cluster_transfer, "cluster transfer", "[MEMBER]", VERB_OBJECT, VERB_LEADER,              \
+	X(cluster_transfer, "cluster transfer", "[MEMBER]", VERB_OBJECT, VERB_GROUP_LEADER,        \
 	  "have that data member lead, or the one that is most advanced")                          \
-	X(cluster_drain, "cluster drain", "", VERB_OBJECT, VERB_EVERYWHERE,                        \
+	X(cluster_drain, "cluster drain", "", VERB_OBJECT, VERB_GROUP,                             \
 	  "have another member lead, and not this one, until undrain or the end of agentd")        \
-	X(cluster_undrain, "cluster undrain", "", VERB_OBJECT, VERB_EVERYWHERE,                    \
+	X(cluster_undrain, "cluster undrain", "", VERB_OBJECT, VERB_GROUP,                         \
 	  "let this member lead again")                                                            \
-	X(cluster_admit, "cluster admit", "MEMBER", VERB_OBJECT, VERB_LEADER,                      \
+	X(cluster_admit, "cluster admit", "MEMBER", VERB_OBJECT, VERB_GROUP_LEADER,                \
 	  "let that member come back with another disk, because it was replaced")                  \
 	X(version, "version", "", VERB_OBJECT, VERB_PROCESS, "the version of agentd")
 

@@ -19,6 +19,7 @@ static void make_locks(struct guest *guest)
 	pthread_cond_init(&guest->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
 	pthread_mutex_init(&guest->lock, NULL);
+	pthread_mutex_init(&guest->wish_lock, NULL);
 	pthread_mutex_init(&guest->answer_lock, NULL);
 	pthread_mutex_init(&guest->clock_lock, NULL);
 }
@@ -105,7 +106,9 @@ const struct visitors_members *guest_members(struct guest *guest)
 
 void guest_status(struct guest *guest, struct guest_status *out)
 {
-	*out = (struct guest_status){ .stored_index = guest->stored, .failing = guest->failing };
+	*out = (struct guest_status){ .stored_index = guest->stored,
+		                      .failing = guest->failing,
+		                      .witness = guest->witness };
 	pthread_mutex_lock(&guest->lock);
 	if (guest->visitors)
 		out->visitors = visitors_count(guest->visitors);
@@ -114,6 +117,41 @@ void guest_status(struct guest *guest, struct guest_status *out)
 	if (guest->shown)
 		replication_status(guest->replication, &out->replication);
 	pthread_mutex_unlock(&guest->answer_lock);
+}
+
+/* ---- an operator's wishes ---- */
+
+enum ha_error guest_transfer(struct guest *guest, uint8_t member)
+{
+	enum ha_error why = HA_E_CLOSED;
+
+	pthread_mutex_lock(&guest->wish_lock);
+	if (guest->shown)
+		why = replication_transfer(guest->replication, member);
+	pthread_mutex_unlock(&guest->wish_lock);
+	return why;
+}
+
+enum ha_error guest_drain(struct guest *guest, bool drain)
+{
+	enum ha_error why = HA_E_CLOSED;
+
+	pthread_mutex_lock(&guest->wish_lock);
+	if (guest->shown)
+		why = replication_drain(guest->replication, drain);
+	pthread_mutex_unlock(&guest->wish_lock);
+	return why;
+}
+
+enum ha_error guest_admit(struct guest *guest, uint8_t member)
+{
+	enum ha_error why = HA_E_CLOSED;
+
+	pthread_mutex_lock(&guest->wish_lock);
+	if (guest->shown)
+		why = replication_admit(guest->replication, member);
+	pthread_mutex_unlock(&guest->wish_lock);
+	return why;
 }
 
 /* ---- going down ---- */
@@ -152,6 +190,7 @@ void guest_close(struct guest *guest)
 		close(guest->face.ready);
 	pthread_cond_destroy(&guest->wake);
 	pthread_mutex_destroy(&guest->lock);
+	pthread_mutex_destroy(&guest->wish_lock);
 	pthread_mutex_destroy(&guest->answer_lock);
 	pthread_mutex_destroy(&guest->clock_lock);
 	free(guest);

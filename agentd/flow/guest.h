@@ -16,6 +16,8 @@
 
 struct guest;
 
+#define GUEST_SUBJECT "visitors" /* what lines of the log about the group begin with */
+
 struct guest_options {
 	const struct config *config; /* of group 0, which shares visitors. Borrowed for the open */
 	struct membership *member;
@@ -32,6 +34,13 @@ struct guest *guest_open(const struct guest_options *options, enum ha_error *why
 /* The membership is started. With a sentence. */
 enum ha_error guest_start(struct guest *guest, char *report, size_t size);
 
+/* What an operator wishes of the group and of the node, as of replication_transfer,
+ * replication_drain and replication_admit; HA_E_CLOSED also while another member's store is put
+ * in the place of ours. Any thread but the engine's. */
+enum ha_error guest_transfer(struct guest *guest, uint8_t member);
+enum ha_error guest_drain(struct guest *guest, bool drain);
+enum ha_error guest_admit(struct guest *guest, uint8_t member);
+
 /* Take no more, and be nobody's foreign agent: before the membership stops. NULL is fine. */
 void guest_halt(struct guest *guest);
 
@@ -42,10 +51,11 @@ void guest_close(struct guest *guest);
 const struct visitors_members *guest_members(struct guest *guest);
 
 struct guest_status {
-	struct replication_status replication;
+	struct replication_status replication; /* zero while another member's store is put here */
 	uint32_t visitors;
 	uint64_t stored_index; /* newest entry that the store has */
 	bool failing;          /* the store cannot be written */
+	bool witness;          /* this member is one */
 };
 void guest_status(struct guest *guest, struct guest_status *out);
 

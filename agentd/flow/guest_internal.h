@@ -60,6 +60,9 @@ struct guest {
 	bool stopping;
 	pthread_cond_t wake;
 
+	/* Held while the engine is asked for something and answers; before answer_lock, which the
+	 * engine takes meanwhile. Whoever has it sees `shown` stay. */
+	pthread_mutex_t wish_lock;
 	pthread_mutex_t answer_lock; /* of the next; held while it is made use of */
 	bool answering;              /* it leads, and `replication` may be asked */
 	bool shown;                  /* likewise, for the status */

@@ -210,9 +210,11 @@ static enum ha_error lend(struct guest *guest)
 
 static void show(struct guest *guest, bool shown)
 {
+	pthread_mutex_lock(&guest->wish_lock);
 	pthread_mutex_lock(&guest->answer_lock);
 	guest->shown = shown;
 	pthread_mutex_unlock(&guest->answer_lock);
+	pthread_mutex_unlock(&guest->wish_lock);
 }
 
 /* The log is open over the store. */

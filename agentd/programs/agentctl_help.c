@@ -20,7 +20,7 @@ static const struct own_help own_helps[] = {
 	{ "--timeout", "SECONDS",
 	  "how long agentd may be silent; else " TEXT(AGENTCTL_TIMEOUT_S) " seconds" },
 	{ "--group", "N",
-	  "the home agent that is asked, where agentd has several ('agentctl groups'); else 0" },
+	  "the group that is asked, where agentd has several ('agentctl groups'); else 0" },
 	{ "--json", "", "answers for programs, not tables" },
 	{ "--help", "", "print this, or how the command before it is used" },
 	{ "--version", "", "print the version of agentctl" },

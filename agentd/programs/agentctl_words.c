@@ -31,7 +31,7 @@ static const struct own_option own_options[] = {
 	{ "--key-file", OWN_TEXT, AT(key_file) },
 	{ "--timeout", OWN_NUMBER, AT(timeout_s), .min = 1, .max = AGENTCTL_TIMEOUT_MAX_S,
 	  .what = "number of seconds" },
-	{ "--group", OWN_NUMBER, AT(group), .max = CONFIG_GROUPS_MAX - 1,
+	{ "--group", OWN_NUMBER, AT(group), .max = CONFIG_GROUP_VISITORS,
 	  .what = "number of a group" },
 };
 

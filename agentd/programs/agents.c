@@ -181,6 +181,7 @@ enum ha_error agents_start(struct agents *agents, struct loop *loop, struct cont
 		control_server_add(control, agents->of[i].agent);
 		mib_service_add(snmp, agents->of[i].agent);
 	}
+	control_server_guest(control, agents->guest);
 	if (why == HA_OK)
 		why = mib_service_start(snmp, report, AGENTS_REPORT);
 	if (why == HA_OK)

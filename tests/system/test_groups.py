@@ -93,10 +93,10 @@ def test_agentctl_asks_the_group_that_it_is_told(tmp_path):
         with pytest.raises(Refused) as refused:
             agent.ctl("--group", "2", "status")
         assert refused.value.status == 1 and "there is no group 2 here, but 0, 1" in refused.value.text
-        for wrong in ("16", "-1", "x", ""):
+        for wrong in ("17", "-1", "x", ""):
             with pytest.raises(Refused) as refused:
                 agent.ctl("--group", wrong, "status")
-            assert refused.value.status == 2 and "is not a number of a group from 0 to 15" in refused.value.text
+            assert refused.value.status == 2 and "is not a number of a group from 0 to 16" in refused.value.text
 
 
 def test_an_agent_alone_has_no_groups(agent):
