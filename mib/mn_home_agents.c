@@ -4,7 +4,7 @@
 #include "agentd/base/address.h"
 #include "mib/node.h"
 #include "mib/view.h"
-#include "mib/set.h"
+#include "mib/write_node.h"
 
 enum {
 	CURRENT = 2,
@@ -53,49 +53,15 @@ static const struct mib_column columns[] = {
 
 /* ---- writing ---- */
 
-static enum ha_error check(void *context, const void *changes, size_t count, size_t *refused)
-{
-	struct mobile_shown shown;
-
-	mobile_desk_look(context, &shown);
-	return mobile_wishes_check(&shown, changes, count, refused);
-}
-
-static enum ha_error make(void *context, const void *changes, size_t count, void *undo,
-                          size_t *refused)
-{
-	return mobile_desk_ask(context, changes, count, undo, refused);
-}
-
-static const struct set_maker maker = { sizeof(struct mobile_wish), check, make };
-
-static enum mib_refusal refusal_of(enum ha_error why)
-{
-	switch (why) {
-	case HA_OK:
-		return REFUSAL_NONE;
-	case HA_E_MALFORMED:
-		return REFUSAL_NO_CREATION;
-	case HA_E_CAPACITY:
-		return REFUSAL_NO_ROOM;
-	default:
-		return REFUSAL_INCONSISTENT;
-	}
-}
-
 static void judge(struct set_row *row)
 {
 	bool exists = set_found(row) != NULL;
 	enum set_intent intent = set_intent(row, STATUS, exists);
 	struct mobile_wish wish = { .wanted = intent == SET_CREATE };
-	enum ha_error why;
 
 	memcpy(&wish.home_agent, row->key.at, sizeof(wish.home_agent));
-	if (intent != SET_CREATE && !(intent == SET_DESTROY && exists))
-		return;
-	why = set_make(row, &maker, row->plan->view->node.desk, &wish);
-	if (why != HA_OK)
-		set_refuse(row, STATUS, refusal_of(why));
+	if (intent == SET_CREATE || (intent == SET_DESTROY && exists))
+		write_node(row, STATUS, &wish);
 }
 
 static const struct mib_writable writable[] = {

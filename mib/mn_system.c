@@ -2,6 +2,7 @@
 #include "agentd/base/address.h"
 #include "mib/node.h"
 #include "mib/view.h"
+#include "mib/write_node.h"
 
 static const struct mobile_shown *shown_of(const struct mib_cell *cell)
 {
@@ -9,6 +10,8 @@ static const struct mobile_shown *shown_of(const struct mib_cell *cell)
 }
 
 /* ---- mipSystem ---- */
+
+#define ENABLE 2u
 
 /* BITS: the first is the most significant one. */
 static bool read_entities(const struct mib_cell *cell, struct mib_value *out)
@@ -19,15 +22,15 @@ static bool read_entities(const struct mib_cell *cell, struct mib_value *out)
 	return mib_octets(out, &mobile_node, 1);
 }
 
-/* Who wants it off ends the program. */
+/* It holds until the program ends. */
+enum {
+	ENABLED = 1,
+	DISABLED = 2,
+};
+
 static bool read_enable(const struct mib_cell *cell, struct mib_value *out)
 {
-	enum {
-		ENABLED = 1
-	};
-
-	(void)cell;
-	return mib_integer(out, ENABLED);
+	return mib_integer(out, shown_of(cell)->off ? DISABLED : ENABLED);
 }
 
 /* ipInIp, gre, minEnc */
@@ -39,9 +42,22 @@ static bool read_encapsulation(const struct mib_cell *cell, struct mib_value *ou
 	return mib_octets(out, &all, 1);
 }
 
+static void judge(struct set_row *row)
+{
+	const struct mobile_wish wish = {
+		.kind = MOBILE_WISH_ENABLED,
+		.wanted = set_number(row, ENABLE, ENABLED) == ENABLED,
+	};
+
+	write_node(row, ENABLE, &wish);
+}
+
+static const struct mib_writable writable[] = { { ENABLE, MIB_INTEGER, ENABLED, DISABLED, false } };
+static const struct mib_writing writing = { MIB_WRITABLE(writable), judge };
+
 static const struct mib_column entity_columns[] = {
 	{ 1, MIB_READ, read_entities, NULL },
-	{ 2, MIB_READ, read_enable, NULL },
+	{ ENABLE, MIB_WRITE, read_enable, NULL },
 	{ 3, MIB_READ, read_encapsulation, NULL },
 };
 
@@ -50,6 +66,7 @@ struct mib_table mn_entity = {
 	MIB_ROOT(MIB_MIP_ROOT, 1, 1),
 	MIB_SCALARS,
 	MIB_COLUMNS(entity_columns),
+	.writing = &writing,
 };
 
 /* ---- mnSystem ---- */
@@ -67,7 +84,8 @@ static bool read_state(const struct mib_cell *cell, struct mib_value *out)
 	static const int32_t states[] = {
 		[MOBILE_SEARCHING] = STATE_ISOLATED,    [MOBILE_ASKING] = STATE_PENDING,
 		[MOBILE_REGISTERED] = STATE_REGISTERED, [MOBILE_HOME] = STATE_HOME,
-		[MOBILE_REFUSED] = STATE_ISOLATED,      [MOBILE_ENDED] = STATE_UNKNOWN,
+		[MOBILE_REFUSED] = STATE_ISOLATED,      [MOBILE_OFF] = STATE_UNKNOWN,
+		[MOBILE_ENDED] = STATE_UNKNOWN,
 	};
 
 	return mib_integer(out, states[shown_of(cell)->state]);

@@ -233,6 +233,11 @@ static bool is_same(const struct node_position *a, const struct node_position *b
 	       a->has_router_mac == b->has_router_mac && mac_equal(a->router_mac, b->router_mac);
 }
 
+static bool has_home(const struct node_position *at)
+{
+	return at->place != NODE_NOWHERE && at->place != NODE_UNTOUCHED;
+}
+
 /* Does the home address stay where it is? Connections would not survive it otherwise. */
 static bool stays(const struct node_position *from, const struct node_position *to)
 {
@@ -256,8 +261,9 @@ enum ha_error node_host_place(struct node_host *host, const struct node_position
 	if (why != HA_OK)
 		return why;
 	host->now = (struct node_position){ .home = position->home };
-	why = keep_quiet(host, position->place != NODE_AT_HOME);
-	if (why == HA_OK && position->place != NODE_NOWHERE) {
+	why = keep_quiet(host,
+	                 position->place != NODE_AT_HOME && position->place != NODE_UNTOUCHED);
+	if (why == HA_OK && has_home(position)) {
 		why = put_home(host, position);
 		if (why == HA_OK)
 			why = put_way(host, position);

@@ -29,6 +29,7 @@ struct node_host_options {
 /* Where the host is. */
 enum node_place {
 	NODE_NOWHERE,   /* nothing of ours is there, but how ARP is answered */
+	NODE_UNTOUCHED, /* nor that: the host is as if there were no mobile node */
 	NODE_AT_HOME,   /* the home address is on the link, */
 	NODE_DIRECT,    /* on the device; what it sends leaves by a router of the link, */
 	NODE_TUNNELLED, /* or by the device */

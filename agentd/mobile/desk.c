@@ -108,6 +108,7 @@ void mobile_shown_of(const struct mobile *mobile, struct mobile_shown *out)
 {
 	*out = (struct mobile_shown){
 		.state = mobile->state,
+		.off = mobile->off,
 		.attached = mobile->stay.attached,
 		.bound = mobile->stay.bound,
 		.home = mobile->node.home,
@@ -141,6 +142,8 @@ enum ha_error mobile_wishes_check(const struct mobile_shown *shown,
 	for (*refused = 0; *refused < count; ++*refused) {
 		const struct mobile_wish *wish = &wishes[*refused];
 
+		if (wish->kind != MOBILE_WISH_HOME_AGENT)
+			continue;
 		for (place = 0; place < left_count; place++)
 			if (address_equal(left[place], wish->home_agent))
 				break;
@@ -160,20 +163,28 @@ enum ha_error mobile_wishes_check(const struct mobile_shown *shown,
 	return HA_OK;
 }
 
+static enum ha_error fulfil(struct mobile *mobile, const struct mobile_wish *wish,
+                            struct mobile_wish *undo)
+{
+	*undo = *wish;
+	undo->wanted = wish->kind == MOBILE_WISH_ENABLED ? !mobile->off : !wish->wanted;
+	if (wish->kind == MOBILE_WISH_ENABLED) {
+		mobile_enable(mobile, wish->wanted);
+		return HA_OK;
+	}
+	return wish->wanted ? mobile_add_home_agent(mobile, wish->home_agent)
+	                    : mobile_remove_home_agent(mobile, wish->home_agent);
+}
+
 static void carry_out(struct mobile *mobile, struct order *order)
 {
 	struct mobile_shown shown;
 
 	mobile_shown_of(mobile, &shown);
 	order->outcome = mobile_wishes_check(&shown, order->wishes, order->count, order->refused);
-	for (size_t i = 0; i < order->count && order->outcome == HA_OK; i++) {
-		const struct mobile_wish *wish = &order->wishes[i];
-
-		order->undo[order->count - 1 - i] = (struct mobile_wish){ !wish->wanted,
-			                                                  wish->home_agent };
-		order->outcome = wish->wanted ? mobile_add_home_agent(mobile, wish->home_agent)
-		                              : mobile_remove_home_agent(mobile, wish->home_agent);
-	}
+	for (size_t i = 0; i < order->count && order->outcome == HA_OK; i++)
+		order->outcome = fulfil(mobile, &order->wishes[i],
+		                        &order->undo[order->count - 1 - i]);
 }
 
 int mobile_desk_descriptor(const struct mobile_desk *desk)

@@ -25,6 +25,7 @@ struct mobile_attempt {
 /* Plain data. Times are of clock_monotonic_ms(). */
 struct mobile_shown {
 	enum mobile_state state;
+	bool off; /* Mobile IP, or it is about to be */
 	bool attached, bound;
 	struct in_addr home, home_agent; /* 0 = not known */
 	struct in_addr home_agents[MOBILE_HOME_AGENTS_MAX];
@@ -57,10 +58,15 @@ void mobile_desk_work(struct mobile_desk *desk, struct mobile *mobile);
 
 void mobile_desk_look(struct mobile_desk *desk, struct mobile_shown *out);
 
-/* A home agent is to be among those that may be used, or not any more. */
+enum mobile_wish_kind {
+	MOBILE_WISH_HOME_AGENT, /* it is to be among those that may be used, or not any more */
+	MOBILE_WISH_ENABLED,    /* mobile_enable() */
+};
+
 struct mobile_wish {
 	bool wanted;
 	struct in_addr home_agent;
+	enum mobile_wish_kind kind;
 };
 
 /* Whether all of them can be made one after the other; *refused is the first that cannot, for

@@ -68,6 +68,12 @@ void mobile_note_home_agent(struct mobile *mobile, struct in_addr address);
 /* Go on with the next one. */
 void mobile_drop_home_agent(struct mobile *mobile);
 
+/* off.c */
+/* Whether a binding is being ended so that something else may follow. */
+bool mobile_is_parting(const struct mobile *mobile);
+/* It is ended, or cannot be: what follows. */
+void mobile_part(struct mobile *mobile);
+
 /* register.c */
 void mobile_show(struct mobile *mobile);
 void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms);

@@ -13,7 +13,8 @@
 static const char *const state_names[] = {
 	[MOBILE_SEARCHING] = "searching",   [MOBILE_ASKING] = "asking",
 	[MOBILE_REGISTERED] = "registered", [MOBILE_HOME] = "home",
-	[MOBILE_REFUSED] = "denied",        [MOBILE_ENDED] = "ended",
+	[MOBILE_REFUSED] = "denied",        [MOBILE_OFF] = "off",
+	[MOBILE_ENDED] = "ended",
 };
 
 const char *mobile_state_name(enum mobile_state state)
@@ -99,6 +100,8 @@ void mobile_advertised(struct mobile *mobile, const struct advertisement *advert
 	const struct heard_agent *agent;
 	enum heard_event event;
 
+	if (mobile->off)
+		return;
 	mobile->counts.advertisements++;
 	mobile->counts.skipped += advertisement->skipped_count;
 	if (mobile_is_rival(mobile, source, from, now_ms)) {
@@ -161,7 +164,8 @@ void mobile_unsound(struct mobile *mobile, enum discovery_fault fault)
 		DISCOVERY_PREFIX_COUNT, DISCOVERY_PREFIX_LENGTH,
 	};
 
-	for (size_t i = 0; i < sizeof(of_extensions) / sizeof(of_extensions[0]); i++)
+	for (size_t i = 0; i < sizeof(of_extensions) / sizeof(of_extensions[0]) && !mobile->off;
+	     i++)
 		mobile->counts.unsound += fault == of_extensions[i];
 }
 
@@ -351,10 +355,14 @@ static uint64_t next_due(const struct mobile *mobile, uint64_t now_ms)
 
 uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms)
 {
-	if (mobile->state == MOBILE_ENDED)
+	if (mobile->state == MOBILE_ENDED || mobile->state == MOBILE_OFF)
 		return UINT64_MAX;
 	mobile_forget_expired(mobile, now_ms);
-	if (!mobile->ending) {
+	if (mobile->off && !mobile->stay.bound && !mobile->ending) {
+		mobile_part(mobile); /* it has lapsed meanwhile */
+		return UINT64_MAX;
+	}
+	if (!mobile->ending && !mobile->off) {
 		mobile_note_silence(mobile, now_ms);
 		look_around(mobile, now_ms);
 		(void)mobile_keeps(mobile, now_ms);

@@ -45,7 +45,8 @@ struct mobile_settings {
 /* How packets go now: by where it is registered, until it is elsewhere or that has ended. */
 struct mobile_stay {
 	enum mobile_way way;
-	bool attached; /* else nothing else counts */
+	bool off;      /* it takes no part in Mobile IP, and */
+	bool attached; /* without this, nothing else counts */
 	bool bound;    /* registered away from home, or known to be at home */
 	bool reverse, encapsulating, broadcasts, udp;
 	uint8_t encapsulation;
@@ -76,6 +77,7 @@ enum mobile_state {
 	MOBILE_REGISTERED, /* away from home */
 	MOBILE_HOME,       /* at home, and the home agent knows */
 	MOBILE_REFUSED,    /* it asks again later */
+	MOBILE_OFF,        /* it is switched off, and has ended its binding */
 	MOBILE_ENDED,      /* after mobile_end(), when there is nothing to wait for */
 };
 
@@ -214,6 +216,7 @@ struct mobile {
 	uint8_t unanswered; /* times that the request that is out was sent again */
 	bool wanted;        /* a new request is to be sent as soon as it may be */
 	bool ending;
+	bool off;      /* no part is to be taken in Mobile IP; a binding is ended first */
 	bool dropping; /* the binding with node.home_agent is to end, and another one is used then */
 	/* Those that may be used, the one in use among them. */
 	struct in_addr home_agents[MOBILE_HOME_AGENTS_MAX];
@@ -257,6 +260,10 @@ void mobile_keepalive_answered(struct mobile *mobile);
 enum ha_error mobile_add_home_agent(struct mobile *mobile, struct in_addr address);
 /* One less; a binding with it is ended first, as far as it answers. HA_E_NOTFOUND. */
 enum ha_error mobile_remove_home_agent(struct mobile *mobile, struct in_addr address);
+
+/* Take no part in Mobile IP from now on, or take part again (RFC 2006, mipEnable). A binding is ended
+ * first, as far as the home agent answers. */
+void mobile_enable(struct mobile *mobile, bool enabled);
 
 /* An ICMP message was no sound advertisement. */
 void mobile_unsound(struct mobile *mobile, enum discovery_fault fault);

@@ -6,7 +6,7 @@
 
 #define PATIENCE_MIN_MS 10000u /* after a denial that nothing helps against */
 #define PATIENCE_MAX_MS 320000u
-#define DROPPING_TRIES 2u       /* of the end of a binding with a home agent that is left */
+#define PARTING_TRIES 2u        /* of the end of a binding, after the first */
 #define KEEPALIVE_MIN_MS 10000u /* RFC 3519 section 4.10 */
 #define KEEPALIVE_RETRY_MS 2000u
 #define KEEPALIVE_TRIES 3u
@@ -136,9 +136,9 @@ static enum mobile_purpose purpose_of(const struct mobile *mobile)
 {
 	if (mobile->at.way == MOBILE_AT_HOME)
 		return MOBILE_UNBIND_ALL;
-	if (mobile->dropping && !mobile->ending && mobile->held_count > 1)
+	if (mobile_is_parting(mobile) && mobile->held_count > 1)
 		return MOBILE_UNBIND_ALL;
-	if (mobile->ending || mobile->dropping)
+	if (mobile->ending || mobile_is_parting(mobile))
 		return MOBILE_UNBIND;
 	return mobile->settings->simultaneous ? MOBILE_BIND_BESIDE : MOBILE_BIND;
 }
@@ -171,8 +171,8 @@ static enum ha_error plan_request(struct mobile *mobile)
 static void give_up_request(struct mobile *mobile, enum ha_error why, uint64_t now_ms)
 {
 	log_warning("nothing can be registered: %s", mobile->reason);
-	if (mobile->dropping && !mobile->ending) {
-		mobile_drop_home_agent(mobile);
+	if (mobile_is_parting(mobile)) {
+		mobile_part(mobile);
 		return;
 	}
 	if (why == HA_E_UNSUPPORTED && mobile->at.by_agent)
@@ -203,8 +203,8 @@ static void begin_request(struct mobile *mobile, uint64_t now_ms)
 /* RFC 5944 section 3.6.3: with nonces the same octets once more. */
 static void repeat_request(struct mobile *mobile, uint64_t now_ms)
 {
-	if (mobile->dropping && !mobile->ending && mobile->unanswered >= DROPPING_TRIES) {
-		mobile_drop_home_agent(mobile);
+	if (mobile_is_parting(mobile) && mobile->unanswered >= PARTING_TRIES) {
+		mobile_part(mobile);
 		return;
 	}
 	if (!mobile->identity.nonces && !write_request(mobile, now_ms))
@@ -336,8 +336,8 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 		mobile->stay.udp = false;
 		mobile->search_anew = true;
 		mobile->state = mobile->ending ? MOBILE_ENDED : MOBILE_HOME;
-		if (mobile->dropping && !mobile->ending)
-			mobile_drop_home_agent(mobile);
+		if (mobile_is_parting(mobile))
+			mobile_part(mobile);
 	}
 	mobile_show(mobile);
 }
@@ -357,8 +357,8 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 	mobile->counts.denied_agent += verdict->code >= 64 && verdict->code < 128;
 	mobile->counts.denied_home_agent += verdict->code >= 128 && verdict->code < 192;
 	mobile->counts.denied_identification += verdict->code == MIP_ID_MISMATCH;
-	if (mobile->dropping && !mobile->ending) {
-		mobile_drop_home_agent(mobile);
+	if (mobile_is_parting(mobile)) {
+		mobile_part(mobile);
 		return;
 	}
 	log_line(remedy == MOBILE_AGAIN ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%s by %s: %s (%u)",

@@ -93,6 +93,8 @@ static struct node_position position_of(const struct mobile_run *run,
 	const struct address_prefix *network = &run->settings.node.home_network;
 	struct node_position to = { .home = stay->home };
 
+	if (stay->off)
+		to.place = NODE_UNTOUCHED;
 	if (!stay->attached || stay->home.s_addr == 0)
 		return to;
 	if (stay->way == MOBILE_AT_HOME) {

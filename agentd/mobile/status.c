@@ -99,6 +99,7 @@ char *mobile_status_text(const struct mobile *mobile, const struct node_tunnel *
 	if (!out)
 		return NULL;
 	fprintf(out, "{\n  \"state\": \"%s\",\n", mobile_state_name(mobile->state));
+	fprintf(out, "  \"enabled\": %s,\n", mobile->off ? "false" : "true");
 	if (stay->attached)
 		fprintf(out, "  \"attachment\": \"%s\",\n", mobile_way_name(mobile->at.way));
 	else

@@ -72,7 +72,7 @@ void mobiled_write_manual(FILE *out)
 	      "SIGTERM and SIGINT end it; what it changed on the host is taken away then, and at the\n"
 	      "next start after it was killed.\n"
 	      ".SH STATUS\n"
-	      "state is one of searching, asking, registered, home, denied and ended. Counters:\n",
+	      "state is one of searching, asking, registered, home, denied, off and ended. Counters:\n",
 	      out);
 	write_counters(out);
 	fputs(".SH CONFIGURATION\n"

@@ -5,7 +5,7 @@ import os
 import pytest
 from mib_outline import read_module
 from snmp import READING_USER, WRITING_USER, Manager, NoAnswer, Refused, Snmpd
-from test_mobiled import AT_HOME, FOREIGN, WITH_FOREIGN_AGENTS, agent, bindings, foreign_agent, walk  # noqa: F401
+from test_mobiled import AT_HOME, FOREIGN, WITH_FOREIGN_AGENTS, agent, bindings, foreign_agent, leftovers, settings, walk  # noqa: F401
 from waiting import wait_for
 from walk import AGENT, HOME, ROUTER, Mobiled
 
@@ -13,7 +13,8 @@ MIP = (1, 3, 6, 1, 2, 1, 44, 1)
 OBJECTS = {one.name: one for one in read_module("MIP-MIB")}
 CONTEXT = "mobile-node"
 TRUE, FALSE = 1, 2
-AT_HOME_STATE, REGISTERED, PENDING = 1, 2, 3
+AT_HOME_STATE, REGISTERED, PENDING, UNKNOWN = 1, 2, 3, 5
+ENABLED, DISABLED = 1, 2
 ACTIVE, CREATE, DESTROY = 1, 4, 6
 FOREIGN_AGENT = "198.51.100.1"
 OTHER_HOME_AGENT, THIRD = (f"{AGENT.rpartition('.')[0]}.{last}" for last in (99, 98))  # nobody is there
@@ -59,6 +60,9 @@ class Seen:
         with pytest.raises(Refused) as caught:
             self.put(*rows)
         assert caught.value.status == status
+
+    def switch(self, to, *more):
+        self.manager(WRITING_USER).set((OBJECTS["mipEnable"].oid + (0,), "i", to), *more)
 
     def close(self):
         if self.mobile.process.poll() is None:
@@ -147,6 +151,49 @@ def test_home_agents_are_written(seen, agent):  # noqa: F811
     seen.mobile.is_("registered")
     assert bindings(agent) == [ROUTER]
     wait_for(lambda: seen.column("mnCurrentHA") == {index(AGENT): TRUE}, "it is told")
+
+
+def test_the_switch_ends_its_part_until_it_is_on_again(seen, walk, agent):  # noqa: F811
+    assert seen.value("mipEnable") == ENABLED and seen.mobile.status()["enabled"]
+    away = settings(walk)
+    assert walk.addresses("mobile0") == [f"{HOME}/32"]
+    seen.switch(DISABLED)
+    seen.mobile.is_("off", enabled=False, attachment=None, bindings=[])
+    assert bindings(agent) == []
+    wait_for(lambda: seen.value("mnState") == UNKNOWN, "it is told that it is off")
+    assert seen.value("mipEnable") == DISABLED
+    assert seen.column("mnCOA") == seen.column("mnRegIsAccepted") == {} and seen.column("mnCurrentHA") == {index(AGENT): FALSE}
+    assert walk.addresses("mobile0") == [] and leftovers(walk) == (["mobile0"], [], [], [])
+    off = settings(walk)
+    before = {name: seen.value(name) for name in ("mnRegRequestsSent", "mnSolicitationsSent", "mnAdvertisementsReceived", "mnMoveFromFAToHA")}
+    walk.go(*AT_HOME)
+    wait_for(walk.is_up, "there is a link")
+    seen.switch(DISABLED)
+    assert {name: seen.value(name) for name in before} == before and seen.mobile.status()["state"] == "off"
+    with pytest.raises(Refused) as caught:
+        seen.switch(3)
+    assert caught.value.status == "wrongValue"
+    with pytest.raises(Refused) as caught:
+        seen.switch(ENABLED, (OBJECTS["mnHAStatus"].oid + index(AGENT), "i", CREATE))
+    assert caught.value.status == "inconsistentValue" and seen.value("mipEnable") == DISABLED
+    seen.switch(ENABLED, (OBJECTS["mnHAStatus"].oid + index(OTHER_HOME_AGENT), "i", CREATE))
+    assert index(OTHER_HOME_AGENT) in seen.column("mnHAStatus")
+    seen.mobile.is_("home", enabled=True)
+    walk.go("foreign")
+    seen.mobile.is_("registered", foreign_agent=FOREIGN_AGENT)
+    assert bindings(agent) == [ROUTER] and seen.value("mipEnable") == ENABLED and settings(walk) == away
+    assert seen.mobile.end() == 0
+    assert settings(walk) == off != away
+
+
+def test_the_switch_is_on_again_after_a_start(seen):
+    seen.switch(DISABLED)
+    seen.mobile.is_("off")
+    assert seen.mobile.end() == 0
+    seen.mobile.start()
+    seen.mobile.is_("registered", enabled=True)
+    wait_for(seen.answers, "the objects are there again")
+    assert seen.value("mipEnable") == ENABLED
 
 
 def rights_of(process, thread):

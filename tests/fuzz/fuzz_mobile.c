@@ -272,7 +272,7 @@ static void happen(struct reader *in)
 		move_addresses(in);
 		break;
 	default:
-		switch (get_u8(in) % 4) {
+		switch (get_u8(in) % 5) {
 		case 0:
 			mobile_link_changed(&mobile);
 			break;
@@ -281,6 +281,9 @@ static void happen(struct reader *in)
 			break;
 		case 2:
 			pass(600000);
+			break;
+		case 3:
+			mobile_enable(&mobile, get_u8(in) & 1);
 			break;
 		default:
 			mobile_end(&mobile);

@@ -258,6 +258,11 @@ static void ask_of_node(struct asking *asking)
 	pthread_join(thread, NULL);
 }
 
+static struct mobile_wish wish_of(bool wanted, const char *home_agent)
+{
+	return (struct mobile_wish){ .wanted = wanted, .home_agent = address(home_agent) };
+}
+
 static void all_that_is_asked_is_done_or_nothing(void)
 {
 	struct asking asking = { .desk = mobile_desk_open() };
@@ -265,14 +270,14 @@ static void all_that_is_asked_is_done_or_nothing(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(asking.desk);
 	begin();
-	asking.wishes[0] = (struct mobile_wish){ true, address("192.0.2.2") };
-	asking.wishes[1] = (struct mobile_wish){ true, address("192.0.2.1") };
+	asking.wishes[0] = wish_of(true, "192.0.2.2");
+	asking.wishes[1] = wish_of(true, "192.0.2.1");
 	ask_of_node(&asking);
 	CU_ASSERT_EQUAL(asking.outcome, HA_E_EXISTS);
 	CU_ASSERT_EQUAL(asking.refused, 1);
 	mobile_desk_look(asking.desk, &shown);
 	CU_ASSERT_EQUAL(shown.home_agent_count, 1);
-	asking.wishes[1] = (struct mobile_wish){ false, address("192.0.2.1") };
+	asking.wishes[1] = wish_of(false, "192.0.2.1");
 	ask_of_node(&asking);
 	CU_ASSERT_EQUAL(asking.outcome, HA_OK);
 	mobile_desk_look(asking.desk, &shown);
@@ -293,6 +298,39 @@ static void all_that_is_asked_is_done_or_nothing(void)
 	mobile_desk_close(asking.desk);
 }
 
+static void the_switch_is_asked_for_with_the_rest(void)
+{
+	struct asking asking = { .desk = mobile_desk_open() };
+	static struct mobile_shown shown;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(asking.desk);
+	begin();
+	asking.wishes[0] = (struct mobile_wish){ .kind = MOBILE_WISH_ENABLED };
+	asking.wishes[1] = wish_of(true, "192.0.2.1");
+	ask_of_node(&asking);
+	CU_ASSERT_EQUAL(asking.outcome, HA_E_EXISTS);
+	CU_ASSERT_EQUAL(asking.refused, 1);
+	mobile_desk_look(asking.desk, &shown);
+	CU_ASSERT_FALSE(shown.off);
+	asking.wishes[1].home_agent = address("192.0.2.2");
+	ask_of_node(&asking);
+	CU_ASSERT_EQUAL(asking.outcome, HA_OK);
+	mobile_desk_look(asking.desk, &shown);
+	CU_ASSERT_TRUE(shown.off);
+	CU_ASSERT_EQUAL(shown.state, MOBILE_OFF);
+	memcpy(asking.wishes, asking.undo, sizeof(asking.wishes));
+	ask_of_node(&asking);
+	CU_ASSERT_EQUAL(asking.outcome, HA_OK);
+	mobile_desk_look(asking.desk, &shown);
+	CU_ASSERT_FALSE(shown.off);
+	CU_ASSERT_EQUAL(shown.home_agent_count, 1);
+	/* To be what it is already is taken back as that. */
+	asking.wishes[0] = (struct mobile_wish){ .wanted = true, .kind = MOBILE_WISH_ENABLED };
+	ask_of_node(&asking);
+	CU_ASSERT_TRUE(asking.undo[1].kind == MOBILE_WISH_ENABLED && asking.undo[1].wanted);
+	mobile_desk_close(asking.desk);
+}
+
 static CU_TestInfo tests[] = {
 	{ "another home agent is used when there is none",
 	  another_home_agent_is_used_when_there_is_none },
@@ -308,6 +346,7 @@ static CU_TestInfo tests[] = {
 	{ "moves are counted by where they lead", moves_are_counted_by_where_they_lead },
 	{ "attempts are shown until they hold", attempts_are_shown_until_they_hold },
 	{ "all that is asked is done or nothing", all_that_is_asked_is_done_or_nothing },
+	{ "the switch is asked for with the rest", the_switch_is_asked_for_with_the_rest },
 	CU_TEST_INFO_NULL,
 };
 
