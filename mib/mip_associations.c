@@ -9,17 +9,13 @@
 
 #include "mib/association.h"
 #include "mib/groups.h"
+#include "mib/mip_associations.h"
 #include "mib/objects.h"
 #include "mib/peers.h"
 #include "mib/writings.h"
 
 /* A number that stands for what the module has no word for, in each enumeration. */
 #define OTHER 1
-
-struct row {
-	uint8_t kind;
-	uint8_t use, replay, algorithm;
-};
 
 /* The place in the index: an address, and an SPI of it. */
 static struct mib_peer_place peer_of(const struct mib_group *group, uint8_t kind,
@@ -36,7 +32,7 @@ static struct mib_peer_place peer_of(const struct mib_group *group, uint8_t kind
 
 /* A peer has an association at least: the first one that is met, or the next. */
 static bool find_of_kind(struct mib_group *group, uint8_t kind, const struct mib_key *from,
-                         bool after, struct mib_key *found, struct row *out)
+                         bool after, struct mib_key *found, struct mip_association *out)
 {
 	struct store_reader *reader = mib_group_reader(group);
 	const struct mib_peer_place asked = peer_of(group, kind, from);
@@ -56,8 +52,10 @@ static bool find_of_kind(struct mib_group *group, uint8_t kind, const struct mib
 			continue;
 		mib_key_octets(found, at.identity.at, MIB_ADDRESS_OCTETS);
 		mib_key_number(found, association.spi);
-		*out = (struct row){ kind, association.use, association.replay,
-			             association.algorithm };
+		*out = (struct mip_association){
+			association.algorithm,
+			(uint8_t)association_replay_of(kind, association.use, association.replay)
+		};
 		return true;
 	}
 	return false;
@@ -67,7 +65,7 @@ static bool find_in(struct mib_group *group, const struct mib_key *from, bool af
                     struct mib_key *found, void *out)
 {
 	struct mib_key mobile = { 0 }, foreign = { 0 };
-	struct row agent, *row = out;
+	struct mip_association agent, *row = out;
 	bool is_mobile = find_of_kind(group, PEER_MOBILE_NODE, from, after, &mobile, row);
 	bool is_foreign = find_of_kind(group, PEER_FOREIGN_AGENT, from, after, &foreign, &agent);
 
@@ -82,12 +80,14 @@ static bool find_in(struct mib_group *group, const struct mib_key *from, bool af
 static bool find_association(struct mib_view *view, const struct mib_key *from, bool after,
                              struct mib_key *found, void *row)
 {
+	if (mip_associations_are_of_file(view))
+		return mip_associations_of_file(view, from, after, found, row);
 	return mib_find_merged(view, mib_view_led, from, after, found, row, find_in);
 }
 
 /* ---- columns ---- */
 
-static const struct row *row_of(const struct mib_cell *cell)
+static const struct mip_association *row_of(const struct mib_cell *cell)
 {
 	return cell->row;
 }
@@ -119,9 +119,7 @@ static bool read_key(const struct mib_cell *cell, struct mib_value *out)
 
 static bool read_replay(const struct mib_cell *cell, struct mib_value *out)
 {
-	const struct row *row = row_of(cell);
-
-	return mib_integer(out, (int32_t)association_replay_of(row->kind, row->use, row->replay));
+	return mib_integer(out, row_of(cell)->replay);
 }
 
 static const struct mib_column columns[] = {

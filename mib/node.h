@@ -19,8 +19,9 @@ struct mib_node {
 /* How it is; not where there is none. */
 const struct mobile_shown *mib_node_shown(struct mib_node *node);
 
-/* All tables of a mobile node. */
+/* All tables of a mobile node; the first are those that agents have, too (mib/objects.h). */
 #define MIB_NODE_TABLES(X)                                                                         \
+	X(mip_associations)                                                                        \
 	X(mn_entity)                                                                               \
 	X(mn_system)                                                                               \
 	X(mn_home_agents)                                                                          \

@@ -29,6 +29,7 @@
  * was restarted for each part anew, which has all of it by then and logs an error. */
 #define ANY_AGENT (MIB_HOME_AGENT | MIB_FOREIGN_AGENT | MIB_ADVERTISED)
 #define ANY_ROLE (ANY_AGENT | MIB_MOBILE_NODE)
+#define ANY_SECURE (MIB_HOME_AGENT | MIB_FOREIGN_AGENT | MIB_MOBILE_NODE) /* that has keys */
 
 static const struct branch {
 	const char *name;
@@ -37,7 +38,7 @@ static const struct branch {
 	unsigned roles;
 } branches[] = {
 	{ "mipSystem", ROOT(MIB_MIP_ROOT, 1, 1), 0, ANY_ROLE },
-	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0, MIB_HOME_AGENT },
+	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0, ANY_SECURE },
 	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0,
 	  MIB_HOME_AGENT | MIB_FOREIGN_AGENT },
 	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0, MIB_HOME_AGENT },

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mib/association.h"
+#include "mib/mip_associations.h"
 #include "mib/writings.h"
 
 enum {
@@ -82,11 +83,16 @@ static void take_algorithm(struct set_row *row, const struct association_known *
 
 static void judge(struct set_row *row)
 {
-	struct mib_group *group = set_group(row, MIB_ALL_GROUPS);
+	struct association_wish wish = { .key = set_wanted(row, KEY) };
 	struct association_known known;
 	struct association_place place;
-	struct association_wish wish = { .key = set_wanted(row, KEY) };
+	struct mib_group *group;
 
+	if (mip_associations_are_of_file(row->plan->view)) {
+		set_refuse(row, 0, REFUSAL_NOT_WRITABLE);
+		return;
+	}
+	group = set_group(row, MIB_ALL_GROUPS);
 	if (!group)
 		return;
 	find(row, group, &place, &known);

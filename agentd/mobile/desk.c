@@ -104,6 +104,26 @@ static void show_attempts(const struct mobile *mobile, struct mobile_shown *out)
 	};
 }
 
+static void show_association(struct mobile_shown *out, struct in_addr peer,
+                             const struct mobile_key *key, bool of_home)
+{
+	if (key->key)
+		out->associations[out->association_count++] = (struct mobile_association_shown){
+			peer, key->spi, key->key->algorithm, of_home
+		};
+}
+
+/* Of foreign agents all have the same. */
+static void show_associations(const struct mobile *mobile, struct mobile_shown *out)
+{
+	for (size_t i = 0; i < mobile->home_agent_count; i++)
+		show_association(out, mobile->home_agents[i], &mobile->node.mobile_home, true);
+	for (size_t i = 0; i < mobile->heard.count; i++)
+		if (mobile->heard.at[i].flags & AGENT_FOREIGN)
+			show_association(out, mobile->heard.at[i].source,
+			                 &mobile->settings->foreign, false);
+}
+
 void mobile_shown_of(const struct mobile *mobile, struct mobile_shown *out)
 {
 	*out = (struct mobile_shown){
@@ -114,11 +134,13 @@ void mobile_shown_of(const struct mobile *mobile, struct mobile_shown *out)
 		.home = mobile->node.home,
 		.home_agent = mobile->node.home_agent,
 		.home_agent_count = mobile->home_agent_count,
+		.nonces = mobile->settings->nonces,
 		.last = mobile->last,
 		.counts = mobile->counts,
 	};
 	memcpy(out->home_agents, mobile->home_agents, sizeof(out->home_agents));
 	show_pairs(mobile, out);
+	show_associations(mobile, out);
 	show_attempts(mobile, out);
 }
 

@@ -22,6 +22,16 @@ struct mobile_attempt {
 	bool accepted;
 };
 
+#define MOBILE_ASSOCIATIONS_MAX (MOBILE_HOME_AGENTS_MAX + HEARD_AGENTS_MAX)
+
+/* With a home agent that may be used, or a foreign agent that is heard; never its key. */
+struct mobile_association_shown {
+	struct in_addr peer;
+	uint32_t spi;
+	uint8_t algorithm; /* enum mip_algorithm */
+	bool of_home;      /* it protects requests from replays */
+};
+
 /* Plain data. Times are of clock_monotonic_ms(). */
 struct mobile_shown {
 	enum mobile_state state;
@@ -34,6 +44,9 @@ struct mobile_shown {
 	size_t pair_count;
 	struct mobile_attempt attempts[MOBILE_ATTEMPTS_MAX];
 	size_t attempt_count;
+	struct mobile_association_shown associations[MOBILE_ASSOCIATIONS_MAX];
+	size_t association_count;
+	bool nonces; /* with home agents; else timestamps */
 	struct mobile_advertised_last last;
 	struct mobile_counts counts;
 };

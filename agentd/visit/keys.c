@@ -200,25 +200,73 @@ enum ha_error keys_load(const char *path, struct keys **out, char *report, size_
 
 /* ---- looking ---- */
 
-const struct mip_key_state *keys_find(const struct keys *keys, const struct keys_peer *peer,
-                                      uint32_t spi, uint32_t *found_spi)
+/* Of the first that is not before it. */
+static size_t place_of(const struct keys *keys, const struct key *wanted)
 {
-	const struct key wanted = key_of(peer, spi);
 	size_t low = 0, high = keys->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(&keys->at[middle], &wanted) < 0)
+		if (compare(&keys->at[middle], wanted) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+const struct mip_key_state *keys_find(const struct keys *keys, const struct keys_peer *peer,
+                                      uint32_t spi, uint32_t *found_spi)
+{
+	const struct key wanted = key_of(peer, spi);
+	size_t low = place_of(keys, &wanted);
+
 	if (low == keys->count || compare_peers(&keys->at[low], &wanted) != 0 ||
 	    (spi && keys->at[low].spi != spi))
 		return NULL;
 	*found_spi = keys->at[low].spi;
 	return &keys->at[low].state;
+}
+
+static const struct key *next_of_kind(const struct keys *keys, struct key wanted,
+                                      enum peer_kind kind, bool after)
+{
+	size_t at;
+
+	wanted.kind = (uint8_t)kind;
+	at = place_of(keys, &wanted);
+	if (after && at < keys->count && compare(&keys->at[at], &wanted) == 0)
+		at++;
+	return at < keys->count && keys->at[at].kind == kind ? &keys->at[at] : NULL;
+}
+
+/* Whatever kind they are. */
+static bool is_before(const struct key *a, const struct key *b)
+{
+	int order = memcmp(&a->address, &b->address, sizeof(a->address));
+
+	return order < 0 || (order == 0 && a->spi < b->spi);
+}
+
+bool keys_next(const struct keys *keys, struct in_addr address, uint32_t spi, bool after,
+               struct keys_entry *out)
+{
+	struct key wanted = { .address = address, .spi = spi };
+	const struct key *mobile, *agent;
+
+	/* Those without an address come first. */
+	if (address.s_addr == 0) {
+		wanted = (struct key){ .address = { htonl(1) } };
+		after = false;
+	}
+	mobile = next_of_kind(keys, wanted, PEER_MOBILE_NODE, after);
+	agent = next_of_kind(keys, wanted, PEER_FOREIGN_AGENT, after);
+	if (!mobile || (agent && is_before(agent, mobile)))
+		mobile = agent;
+	if (mobile)
+		*out = (struct keys_entry){ mobile->address, mobile->spi, mobile->state.algorithm };
+	return mobile != NULL;
 }
 
 size_t keys_count(const struct keys *keys)

@@ -32,6 +32,19 @@ const struct mip_key_state *keys_find(const struct keys *keys, const struct keys
 
 size_t keys_count(const struct keys *keys);
 
+/* What may be shown of one whose peer has an address. */
+struct keys_entry {
+	struct in_addr address;
+	uint32_t spi;
+	uint8_t algorithm; /* enum mip_algorithm */
+};
+
+/* The first of them in the order of addresses as numbers, then SPIs, at or behind this place, or
+ * with `after` behind it; where a mobile node and a home agent have the same, that of the former
+ * comes first. false: there is none. */
+bool keys_next(const struct keys *keys, struct in_addr address, uint32_t spi, bool after,
+               struct keys_entry *out);
+
 /* Wipes. NULL is fine. */
 void keys_free(struct keys *keys);
 

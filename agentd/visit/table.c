@@ -39,6 +39,13 @@ size_t visit_place_of_link(const struct visit *visit, struct in_addr address)
 	return i;
 }
 
+/* They stay as they were read. */
+bool visit_association(struct visit *visit, struct in_addr peer, uint32_t spi, bool after,
+                       struct keys_entry *out)
+{
+	return visit && visit->keys && keys_next(visit->keys, peer, spi, after, out);
+}
+
 bool visit_link_at(struct visit *visit, struct in_addr address, struct visit_link *out)
 {
 	size_t place;

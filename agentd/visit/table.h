@@ -1,7 +1,7 @@
 /* table.h - what is served and advertised, and who visits, as the rows of tables: copies, for
  * who shows them to managers. Any thread. What is waited for is one batch of them.
  *
- * May include: agentd/visit/settings.h, agentd/visit/visit.h, agentd/registration. */
+ * May include: agentd/visit/keys.h, agentd/visit/settings.h, agentd/visit/visit.h, agentd/registration. */
 #ifndef AGENTD_VISIT_TABLE_H
 #define AGENTD_VISIT_TABLE_H
 
@@ -9,6 +9,7 @@
 
 #include "agentd/base/advertised_link.h"
 #include "agentd/registration/foreign.h"
+#include "agentd/visit/keys.h"
 #include "agentd/visit/settings.h"
 #include "agentd/visit/visit.h"
 
@@ -42,6 +43,10 @@ void visit_agent(struct visit *visit, struct visit_agent *out);
 
 /* The one with that first address, whatever was made of it. false: there is none. */
 bool visit_link_at(struct visit *visit, struct in_addr address, struct visit_link *out);
+
+/* An association of the foreign agent, as keys_next() has them. false also where `visit` is NULL. */
+bool visit_association(struct visit *visit, struct in_addr peer, uint32_t spi, bool after,
+                       struct keys_entry *out);
 
 /* A visitor, or a request that waits for its reply. */
 struct visit_row {

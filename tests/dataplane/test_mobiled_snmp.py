@@ -5,9 +5,10 @@ import os
 import pytest
 from mib_outline import read_module
 from snmp import READING_USER, WRITING_USER, Manager, NoAnswer, Refused, Snmpd
-from test_mobiled import AT_HOME, FOREIGN, WITH_FOREIGN_AGENTS, agent, bindings, foreign_agent, leftovers, settings, walk  # noqa: F401
+from test_mobiled import AT_HOME, FOREIGN, SHARED_SPI, WITH_FOREIGN_AGENTS, agent, bindings, foreign_agent, leftovers, settings, walk  # noqa: F401
 from waiting import wait_for
 from walk import AGENT, HOME, ROUTER, Mobiled
+from world import SPI
 
 MIP = (1, 3, 6, 1, 2, 1, 44, 1)
 OBJECTS = {one.name: one for one in read_module("MIP-MIB")}
@@ -19,6 +20,9 @@ ACTIVE, CREATE, DESTROY = 1, 4, 6
 FOREIGN_AGENT = "198.51.100.1"
 OTHER_HOME_AGENT, THIRD = (f"{AGENT.rpartition('.')[0]}.{last}" for last in (99, 98))  # nobody is there
 WHERE_NET_SNMP_WRITES = ("/nonexistent", "/var/lib/net-snmp", "/usr/share/snmp", "/root/.snmp", "/.snmp")
+
+
+NO_VIOLATIONS = [name for name in OBJECTS if "Violat" in name]
 
 
 def index(*addresses):
@@ -90,8 +94,8 @@ def test_all_of_a_mobile_node_is_there_in_order_and_nothing_else(seen):
     assert oids == sorted(set(oids))
     found = {name: varbind.type for name, one in OBJECTS.items() for varbind in walked if varbind.oid[:len(one.oid)] == one.oid}
     wanted = {name: one.wire for name, one in OBJECTS.items()
-              if one.readable and name.startswith(("mn", "mipE"))}
-    assert found == wanted and len(wanted) == 4 + 17 + 27 + 3
+              if one.readable and name.startswith(("mn", "mipE", "mipSec")) and name not in NO_VIOLATIONS}
+    assert found == wanted and len(wanted) == 4 + 17 + 27 + 3 + 4
     assert [seen.reader.getnext(oid)[0].oid for oid in oids[:-1]] == oids[1:]
     assert all(seen.reader.get(oid)[0].oid == oid for oid in oids)
     assert seen.manager(READING_USER, context="").get(OBJECTS["mnState"].oid + (0,))[0].type == "noSuchObject"
@@ -132,6 +136,24 @@ def test_moves_are_counted(seen, walk):  # noqa: F811
     walk.go("foreign")
     seen.mobile.is_("registered", foreign_agent=FOREIGN_AGENT)
     wait_for(lambda: seen.value("mnMoveFromFAToFA") >= 1, "it has moved on")
+
+
+OTHER_METHOD, TIMESTAMPS = 1, 2
+
+
+def test_associations_are_shown_without_their_keys(seen):
+    home, foreign = index(AGENT) + (SPI,), index(FOREIGN_AGENT) + (SHARED_SPI,)
+    assert seen.column("mipSecAlgorithmType") == seen.column("mipSecAlgorithmMode") == {home: 1, foreign: 1}  # HMAC has no name there
+    assert seen.column("mipSecReplayMethod") == {home: TIMESTAMPS, foreign: OTHER_METHOD}
+    assert seen.column("mipSecKey") == {home: b"", foreign: b""}
+    seen.put((OTHER_HOME_AGENT, CREATE))
+    assert set(seen.column("mipSecKey")) == {home, foreign, index(OTHER_HOME_AGENT) + (SPI,)}
+    writer = seen.manager(WRITING_USER)
+    for name, kind, value in (("mipSecKey", "x", bytes(16)), ("mipSecReplayMethod", "i", 3), ("mipSecAlgorithmType", "i", 2)):
+        for row in (home, foreign, index(THIRD) + (256,)):
+            with pytest.raises(Refused) as caught:
+                writer.set((OBJECTS[name].oid + row, kind, value))
+            assert caught.value.status == "notWritable"
 
 
 def test_home_agents_are_written(seen, agent):  # noqa: F811

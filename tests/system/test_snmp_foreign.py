@@ -7,7 +7,7 @@ from managed import MODES, Way
 from mib_outline import read_module
 from namespaces import ip
 from snmp_tools import Refused
-from test_visit_relay import AGENTS_KEY, CARE_OF, HERE, HOME_AGENT, MOBILE, SILENT, World
+from test_visit_relay import AGENTS_KEY, CARE_OF, HERE, HERE_KEYS, HOME_AGENT, MOBILE, SILENT, World
 from visiting import Advertisement
 from waiting import wait_for
 
@@ -15,7 +15,7 @@ MIP = (1, 3, 6, 1, 2, 1, 44, 1)
 HEARTH = (1, 3, 6, 1, 4, 1, 32473, 1, 1)
 OBJECTS = {one.name: one for one in read_module("MIP-MIB")}
 # Of MIP-MIB what this process has no part in.
-OF_HOME_AGENT = [name for name in OBJECTS if name.startswith(("ha", "mn", "mipSec")) and name != "mipSecTotalViolations"]
+OF_HOME_AGENT = [name for name in OBJECTS if name.startswith(("ha", "mn", "mipSecVio", "mipSecRecent"))]
 TRUE, FALSE = 1, 2
 TOGETHER = 40
 
@@ -72,7 +72,7 @@ def test_a_walk_has_all_of_its_roles_in_order_and_nothing_else(seen):
     assert walked == sorted(set(walked))
     found = {name for name, one in OBJECTS.items() for oid in walked if oid[:len(one.oid)] == one.oid}
     wanted = {name for name, one in OBJECTS.items() if one.readable and name not in OF_HOME_AGENT}
-    assert found == wanted and len(wanted) == 3 + 1 + 11 + 1 + 2 + 24
+    assert found == wanted and len(wanted) == 3 + 1 + 4 + 11 + 1 + 2 + 24
     for oid in walked:
         assert seen.reader.get(oid)[0].oid == oid
     assert [seen.reader.getnext(oid)[0].oid for oid in walked[:-1]] == walked[1:]
@@ -85,6 +85,18 @@ def test_objects_of_other_roles_do_not_exist(seen):
     assert len(absent) > 70
     for start in range(0, len(absent), TOGETHER):
         assert {varbind.type for varbind in seen.reader.get(*absent[start:start + TOGETHER])} == {"noSuchObject"}
+
+
+def test_associations_are_shown_without_their_keys(seen):
+    rows = sorted(index(row.get("address", row.get("home"))) + (row["spi"],) for row in HERE_KEYS)
+    assert len(rows) == 3
+    assert list(seen.column("mipSecKey")) == rows and set(seen.column("mipSecKey").values()) == {b""}
+    for name in ("mipSecAlgorithmType", "mipSecAlgorithmMode", "mipSecReplayMethod"):
+        assert seen.column(name) == dict.fromkeys(rows, 1)  # HMAC has no name there, and nothing of it protects from replays
+    for row in (rows[0], index("10.9.9.9") + (256,)):
+        refused(seen, "notWritable", ("mipSecKey", "x", bytes(16), row))
+        refused(seen, "notWritable", ("mipSecReplayMethod", "i", 1, row), ("mipSecAlgorithmType", "i", 2, row))
+    assert list(seen.column("mipSecKey")) == rows
 
 
 def test_a_visitor_is_a_row_while_it_is_served(seen):

@@ -226,6 +226,35 @@ static void attempts_are_shown_until_they_hold(void)
 	CU_ASSERT_EQUAL(shown.home_agent_count, 1);
 }
 
+static void associations_are_shown_by_whom_they_are_with(void)
+{
+	static struct mip_key_state shared;
+	static struct mobile_shown shown;
+
+	begin();
+	shared = key_of("mobile-foreign..");
+	settings.foreign = (struct mobile_key){ 900, &shared };
+	settings.nonces = true;
+	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.2")), HA_OK);
+	hear("203.0.113.1", 5);
+	hear_with("192.0.2.9", AGENT_HOME, 5, "");
+	mobile_shown_of(&mobile, &shown);
+	CU_ASSERT_EQUAL_FATAL(shown.association_count, 3);
+	for (size_t i = 0; i < 2; i++) {
+		CU_ASSERT(address_equal(shown.associations[i].peer, shown.home_agents[i]));
+		CU_ASSERT_EQUAL(shown.associations[i].spi, HOME_SPI);
+		CU_ASSERT_EQUAL(shown.associations[i].algorithm, home_key.algorithm);
+		CU_ASSERT_TRUE(shown.associations[i].of_home);
+	}
+	CU_ASSERT(address_equal(shown.associations[2].peer, address("203.0.113.1")));
+	CU_ASSERT_EQUAL(shown.associations[2].spi, 900);
+	CU_ASSERT_FALSE(shown.associations[2].of_home);
+	CU_ASSERT_TRUE(shown.nonces);
+	settings.foreign = (struct mobile_key){ 0 };
+	mobile_shown_of(&mobile, &shown);
+	CU_ASSERT_EQUAL(shown.association_count, 2);
+}
+
 /* ---- the desk ---- */
 
 struct asking {
@@ -345,6 +374,8 @@ static CU_TestInfo tests[] = {
 	  advertisements_are_counted_by_what_they_say },
 	{ "moves are counted by where they lead", moves_are_counted_by_where_they_lead },
 	{ "attempts are shown until they hold", attempts_are_shown_until_they_hold },
+	{ "associations are shown by whom they are with",
+	  associations_are_shown_by_whom_they_are_with },
 	{ "all that is asked is done or nothing", all_that_is_asked_is_done_or_nothing },
 	{ "the switch is asked for with the rest", the_switch_is_asked_for_with_the_rest },
 	CU_TEST_INFO_NULL,

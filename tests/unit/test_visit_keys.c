@@ -98,6 +98,55 @@ static void a_file_that_others_can_open_is_refused(void)
 	keys_free(NULL);
 }
 
+static void those_with_an_address_come_in_order(void)
+{
+	static const struct {
+		const char *address;
+		uint32_t spi;
+		unsigned algorithm;
+	} rows[] = {
+		{ "9.0.0.1", 900, MIP_HMAC_MD5 },
+		{ "10.0.0.1", 256, MIP_HMAC_MD5 },
+		{ "10.0.0.1", 300, MIP_HMAC_MD5 },
+		{ "192.0.2.1", 700, MIP_HMAC_SHA1 },
+		{ "192.0.2.1", 700, MIP_HMAC_MD5 },
+		{ "192.0.2.1", UINT32_MAX, MIP_HMAC_MD5 },
+		{ "223.255.255.254", 1000, MIP_HMAC_MD5 },
+	};
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	struct keys_entry at = { .spi = 0 }, again;
+
+	CU_ASSERT_EQUAL_FATAL(load("home-agent address=192.0.2.1 spi=4294967295" KEY
+	                           "home-agent address=192.0.2.1 spi=700" KEY
+	                           "home-agent address=9.0.0.1 spi=900" KEY
+	                           "foreign-agent address=223.255.255.254 spi=1000" KEY
+	                           "mobile home=10.0.0.1 spi=300" KEY
+	                           "mobile home=10.0.0.1 spi=256" KEY
+	                           "mobile home=192.0.2.1 spi=700 algorithm=hmac-sha1"
+	                           " key=000102030405060708090a0b0c0d0e0f\n"
+	                           "mobile nai=ann@Example.net pool=p spi=400" KEY),
+	                      HA_OK);
+	for (size_t i = 0; i < count; i++) {
+		struct in_addr wanted;
+
+		inet_pton(AF_INET, rows[i].address, &wanted);
+		if (i == 4)
+			continue; /* behind the mobile node's it is not seen */
+		CU_ASSERT_TRUE_FATAL(keys_next(keys, at.address, at.spi, i > 0, &at));
+		CU_ASSERT_TRUE(at.address.s_addr == wanted.s_addr && at.spi == rows[i].spi);
+		CU_ASSERT_EQUAL(at.algorithm, rows[i].algorithm);
+		CU_ASSERT_TRUE(keys_next(keys, at.address, at.spi, false, &again));
+		CU_ASSERT_TRUE(again.address.s_addr == wanted.s_addr && again.spi == rows[i].spi);
+		CU_ASSERT_TRUE(keys_next(keys, at.address, at.spi - 1, true, &again));
+		CU_ASSERT_TRUE(again.address.s_addr == wanted.s_addr && again.spi == rows[i].spi);
+	}
+	CU_ASSERT_FALSE(keys_next(keys, at.address, at.spi, true, &again));
+	CU_ASSERT_FALSE(keys_next(keys, (struct in_addr){ UINT32_MAX }, 0, false, &again));
+	CU_ASSERT_TRUE(keys_next(keys, (struct in_addr){ 0 }, 5, true, &again));
+	CU_ASSERT_EQUAL(again.spi, 900);
+	keys_free(keys);
+}
+
 /* More than fit at first, in any order. */
 static void many_are_found(void)
 {
@@ -120,6 +169,7 @@ static void many_are_found(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "those with an address come in order", those_with_an_address_come_in_order },
 	{ "each peer has its own", each_peer_has_its_own },
 	{ "what is wrong is said with its line", what_is_wrong_is_said_with_its_line },
 	{ "a file that others can open is refused", a_file_that_others_can_open_is_refused },
