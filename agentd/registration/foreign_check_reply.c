@@ -76,15 +76,20 @@ enum foreign_code foreign_check_reply_authenticator(const struct foreign_reply *
 }
 
 /* Reverse tunnels go to whom an accepted reply names, and a visitor is looked for under that
- * name. An unproved reply can name but the home agent that it came from, and was asked. */
+ * name: a home agent names but itself, whatever key it has. Only one that was asked in the place
+ * of any may send a mobile node to another one (RFC 4433), if it proves who it is and nobody
+ * visits under that name. */
 enum foreign_code foreign_check_reply_named(const struct foreign_reply *reply,
                                             const struct foreign_reply_facts *facts)
 {
 	struct in_addr named = reply->fixed.home_agent;
 
-	if (facts->foreign_home == AUTHENTICATION_VALID || named.s_addr == INADDR_ANY)
+	if (named.s_addr == INADDR_ANY)
 		return FOREIGN_PASS;
-	return !mip_code_is_accepted(reply->fixed.code) || address_equal(named, reply->source)
+	if (!mip_code_is_accepted(reply->fixed.code) || address_equal(named, reply->source))
+		return FOREIGN_PASS;
+	return foreign_is_any_agent(facts->pending->home_agent) && !facts->visitor &&
+	                       facts->foreign_home == AUTHENTICATION_VALID
 	               ? FOREIGN_PASS
 	               : FOREIGN_SILENCE;
 }

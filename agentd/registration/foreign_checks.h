@@ -85,11 +85,15 @@ static inline bool foreign_asks_service(const struct foreign_request *request)
 	       !(request->fixed.flags & MIP_REQUEST_DECAPSULATES);
 }
 
-/* RFC 4433: the node asks for an agent, any one. */
+/* RFC 4433: what stands for an agent, any one. */
+static inline bool foreign_is_any_agent(struct in_addr home_agent)
+{
+	return home_agent.s_addr == INADDR_ANY || home_agent.s_addr == INADDR_BROADCAST;
+}
+
 static inline bool foreign_asks_any_agent(const struct foreign_request *request)
 {
-	return request->fixed.home_agent.s_addr == INADDR_ANY ||
-	       request->fixed.home_agent.s_addr == INADDR_BROADCAST;
+	return foreign_is_any_agent(request->fixed.home_agent);
 }
 
 #endif

@@ -169,6 +169,23 @@ void foreign_pendings_free(struct foreign_pendings *table)
 
 /* ---- finding ---- */
 
+static bool same_challenge(const struct foreign_registration *a,
+                           const struct foreign_registration *b)
+{
+	return a->challenge_size == b->challenge_size &&
+	       memcmp(a->challenge, b->challenge, a->challenge_size) == 0;
+}
+
+static bool asks_the_same(const struct foreign_registration *a,
+                          const struct foreign_registration *b)
+{
+	return a->home.s_addr == b->home.s_addr && a->home_agent.s_addr == b->home_agent.s_addr &&
+	       a->care_of.s_addr == b->care_of.s_addr && a->flags == b->flags &&
+	       a->lifetime_s == b->lifetime_s && same_name(a, b) && same_source(a, b) &&
+	       same_challenge(a, b);
+}
+
+/* In all: another's request with the same identification does not change what waits. */
 static uint32_t find_same(const struct foreign_pendings *table,
                           const struct foreign_registration *wanted)
 {
@@ -178,9 +195,8 @@ static uint32_t find_same(const struct foreign_pendings *table,
 	for (; number; number = table->slots[number].links[BY_IDENTIFICATION].after) {
 		const struct foreign_registration *is = &table->slots[number].registration;
 
-		if (is->identification == wanted->identification &&
-		    is->home.s_addr == wanted->home.s_addr && same_name(is, wanted) &&
-		    same_source(is, wanted))
+		if (is->identification == wanted->identification && is->proof == wanted->proof &&
+		    asks_the_same(is, wanted))
 			return number;
 	}
 	return 0;
@@ -238,22 +254,6 @@ static uint32_t count_of_source(const struct foreign_pendings *table,
 			*first = number;
 	}
 	return count;
-}
-
-static bool same_challenge(const struct foreign_registration *a,
-                           const struct foreign_registration *b)
-{
-	return a->challenge_size == b->challenge_size &&
-	       memcmp(a->challenge, b->challenge, a->challenge_size) == 0;
-}
-
-static bool asks_the_same(const struct foreign_registration *a,
-                          const struct foreign_registration *b)
-{
-	return a->home.s_addr == b->home.s_addr && a->home_agent.s_addr == b->home_agent.s_addr &&
-	       a->care_of.s_addr == b->care_of.s_addr && a->flags == b->flags &&
-	       a->lifetime_s == b->lifetime_s && same_name(a, b) && same_source(a, b) &&
-	       same_challenge(a, b);
 }
 
 bool foreign_pendings_repeats(const struct foreign_pendings *table,

@@ -23,7 +23,7 @@ static const struct foreign_reply_row {
 	{ foreign_check_reply_authenticator, "authenticator", VIOLATION_BAD_AUTHENTICATOR,
 	  "the home agent's authenticator is missing or does not verify" },
 	{ foreign_check_reply_named, "named-home-agent", VIOLATION_OTHER,
-	  "it grants in the name of another home agent and proves nothing" },
+	  "it grants in the name of another home agent" },
 	{ foreign_check_reply_form, "well-formed", 0, "its extensions are malformed" },
 	{ foreign_check_reply_authorization, "authorization", 0,
 	  "it has not exactly one authenticator for the mobile node" },

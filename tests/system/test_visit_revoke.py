@@ -231,6 +231,27 @@ def test_a_grant_that_is_refused_here_is_revoked(world, scripted, counted):
     wait_for(lambda: counted("revocations-confirmed") == 1, "it is over")
 
 
+@pytest.mark.parametrize("lifetime", [300, 0])
+def test_a_home_agent_with_a_key_does_not_speak_for_another(world, scripted, counted, lifetime):
+    """It would take the visitor away, end it, or have its binding revoked at home: its grants name no other."""
+    assert world.ask(world.request(flags="T")).code == 0
+    (before,) = [row for row in world.visitors() if row["home_agent"] == HOME_AGENT]
+    wait_for(lambda: world.home_agent.ctl("bindings"), "the binding is in the home agent's store")
+    asked = world.request(home_agent=SCRIPTED, lifetime=lifetime, key=bytes(16))
+    world.node.say(MOBILE, HERE, 5066, asked, link=b"\x02\0\0\0\0\x66")
+    relayed = scripted.hear(wire.REQUEST)
+    named = wire.build_reply(0, lifetime, MOBILE, HOME_AGENT, int.from_bytes(relayed[16:24], "big"))
+    support = wire.simple(wire.REVOCATION_SUPPORT, struct.pack("!HI", 0x8000, 1))
+    for reply in (wire.sign(named, wire.MOBILE_HOME, 256, "hmac-md5", KEY) + support, named + support):  # the second one is malformed, too
+        dropped = counted("replies-dropped")
+        scripted.say(signed(reply))
+        wait_for(lambda: counted("replies-dropped") == dropped + 1, "it is dropped")
+    (after,) = [row for row in world.visitors() if row["home_agent"] == HOME_AGENT]
+    assert [after[name] for name in ("home", "link_address", "flags")] == [before[name] for name in ("home", "link_address", "flags")]
+    assert counted("revocations-sent") == 0
+    assert world.home_agent.ctl("bindings")
+
+
 def test_revocation_can_be_required_of_home_agents(tmp_path):
     made = World(tmp_path, revocation="required")
     scripted = Scripted(made)

@@ -79,6 +79,33 @@ static void first_asker_is_answered(void)
 	foreign_pendings_free(table);
 }
 
+/* A request that differs in anything from the one that waits does not take its place, though
+ * it has its identification and comes from the same link address. */
+static void nothing_that_waits_is_changed(void)
+{
+	struct span none = { NULL, 0 };
+	struct foreign_registration others[6];
+
+	for (size_t i = 0; i < ROWS(others); i++)
+		others[i] = one(1, 7, 1);
+	others[0].home_agent = address("192.0.2.4");
+	others[1].care_of = address("198.51.100.9");
+	others[2].flags ^= MIP_REQUEST_REVERSE;
+	others[3].lifetime_s++;
+	others[4].proof++;
+	others[5].challenge_size = 1;
+	for (size_t i = 0; i < ROWS(others); i++) {
+		struct foreign_pendings *table = table_of(LIMITS(8, 8));
+
+		put(table, one(1, 7, 0));
+		CU_ASSERT_EQUAL(put(table, others[i]), FOREIGN_PENDING_ADDED);
+		CU_ASSERT_EQUAL(put(table, others[i]), FOREIGN_PENDING_AGAIN);
+		CU_ASSERT_EQUAL(
+			foreign_pendings_find(table, 7, address("10.0.0.1"), none)->since_ms, 0);
+		foreign_pendings_free(table);
+	}
+}
+
 static void source_has_its_limit(void)
 {
 	struct foreign_pendings *table = table_of(LIMITS(8, 2));
@@ -435,6 +462,7 @@ static CU_TestInfo tests[] = {
 	{ "RFC 5944 3.7.3.1: a reply finds its request", reply_finds_its_request },
 	{ "RFC 2794 3: names tell nodes apart", names_tell_nodes_apart },
 	{ "the first asker is answered", first_asker_is_answered },
+	{ "nothing that waits is changed", nothing_that_waits_is_changed },
 	{ "RFC 5944 3.7.1: a source has its limit", source_has_its_limit },
 	{ "RFC 5944 3.7.1: the table has its limit", table_has_its_limit },
 	{ "interfaces are sources of their own", interfaces_are_sources_of_their_own },

@@ -253,6 +253,10 @@ ANSWERED(own_name, name_is_missing(a); say_name(a, "a@b"))
 ANSWERED(wrong_reply, sign_as_home_agent(a, AUTHENTICATION_WRONG))
 ANSWERED(unknown_spi, sign_as_home_agent(a, AUTHENTICATION_NO_ASSOCIATION))
 ANSWERED(signed_for_another, signed_reply(a); other_home_agent(a))
+ANSWERED(any_asked, a->pending.home_agent = address("255.255.255.255"))
+ANSWERED(any_other, any_asked(a); other_home_agent(a))
+ANSWERED(any_signed, any_asked(a); signed_for_another(a))
+ANSWERED(any_visited, any_signed(a); a->facts.visitor = &a->visitor)
 ANSWERED(denied_by_another, deny(a); other_home_agent(a))
 ANSWERED(forged_end, associate(a); a->reply.fixed.lifetime_s = 0)
 ANSWERED(not_signed_by_us, a->facts.home_agent_associated = true)
@@ -302,7 +306,12 @@ static const struct {
 	{ "RFC 5944 3.7.3.1: another SPI", unknown_spi, FOREIGN_HA_AUTH_FAILED },
 	{ "RFC 5944 3.7.1: what the reply says does not excuse it", forged_end,
 	  FOREIGN_HA_AUTH_FAILED },
-	{ "RFC 5944 3.7.3.2: whose word it is may send us to another", signed_for_another, 0 },
+	{ "RFC 5944 3.7.3.2: nobody grants in another's name, with whatever key",
+	  signed_for_another, FOREIGN_SILENCE },
+	{ "RFC 4433 3: who was asked in the place of any", any_asked, 0 },
+	{ "RFC 4433 3: proves who it is when it sends us to another", any_other, FOREIGN_SILENCE },
+	{ "RFC 4433 3: and may do so then", any_signed, 0 },
+	{ "RFC 4433 3: but ends no visit there", any_visited, FOREIGN_SILENCE },
 	{ "RFC 5944 3.7.3.2: a denial sends us nowhere", denied_by_another, 0 },
 	{ "RFC 5944 3.5.4: none on a deregistration", leave, 0 },
 	{ "RFC 5944 3.5.4: nor where we signed no request", not_signed_by_us, 0 },

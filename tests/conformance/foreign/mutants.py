@@ -329,8 +329,11 @@ EDITS = [
      '\t\tif ((MUTANT("foreign-any-identification") || (MUTANT("foreign-whole-identification")\n'
      "\t\t\t? is->identification == identification : (uint32_t)is->identification == (uint32_t)identification)) &&\n"),
     (PENDING,
-     "\t\t    same_source(is, wanted))\n\t\t\treturn number;\n",
-     '\t\t    (same_source(is, wanted) || MUTANT("foreign-reply-taken-away")))\n'
+     "\t\tif (is->identification == wanted->identification && is->proof == wanted->proof &&\n"
+     "\t\t    asks_the_same(is, wanted))\n\t\t\treturn number;\n",
+     "\t\tif (is->identification == wanted->identification &&\n"
+     '\t\t    (MUTANT("foreign-request-replaced") ? same_source(is, wanted) : is->proof == wanted->proof &&\n'
+     '\t\t    (asks_the_same(is, wanted) || MUTANT("foreign-reply-taken-away"))))\n'
      '\t\t\treturn MUTANT("foreign-retransmissions-count") ? 0 : number;\n'),
     (PENDING,
      "if (count_of_source(table, registration, &number) < table->limits.per_source)",
@@ -399,9 +402,11 @@ EDITS = [
      "\tif (visit_table_find(table, unwrapped->ip.destination, unwrapped->outer.source, &visitor))\n"),
 
     (REPLY,
-     "if (facts->foreign_home == AUTHENTICATION_VALID || named.s_addr == INADDR_ANY)",
-     "if (facts->foreign_home == AUTHENTICATION_VALID || named.s_addr == INADDR_ANY ||\n"
-     '\t    MUTANT("foreign-reply-of-anybody"))'),
+     "if (named.s_addr == INADDR_ANY)",
+     'if (named.s_addr == INADDR_ANY || MUTANT("foreign-reply-of-anybody"))'),
+    (REPLY,
+     "return foreign_is_any_agent(facts->pending->home_agent) && !facts->visitor &&",
+     'return (foreign_is_any_agent(facts->pending->home_agent) || MUTANT("foreign-key-grants-for-all")) && !facts->visitor &&'),
 
     # ---- revocation
     (RELAY,

@@ -82,6 +82,31 @@ CASES = [
         ],
     },
     {
+        "id": "foreign-reply-in-another-name",
+        "title": "A home agent does not grant in the name of another one, whatever key it signs with.",
+        "requirements": ["5944-3.7.3.2-01"],
+        "agent": {"reply-source": "checked"},
+        "home-agent": {"shares": "hmac-md5"},
+        "home-agents": {"ha-2": {}},
+        "steps": [
+            {"send": {}, "label": "mine", "relayed": {}},
+            {"of": "mine", "answer": {"home-agent": "ha-2"}, "silence": True},
+            {"of": "mine", "answer": {}, "reply": {}},
+        ],
+    },
+    {
+        "id": "foreign-reply-to-the-first-of-two",
+        "title": "A request with the identification of one that waits, to another home agent, does not take its place.",
+        "requirements": ["5944-3.7.3.1-02"],
+        "agent": {"reply-source": "checked"},
+        "home-agents": {"ha-2": {}},
+        "steps": [
+            {"send": {}, "label": "mine", "relayed": {}},
+            {"send": {"identification": "mine", "home-agent": "ha-2"}, "relayed": {"to": "ha-2"}},
+            {"of": "mine", "answer": {}, "reply": {}},
+        ],
+    },
+    {
         "id": "foreign-reply-of-the-one-found",
         "title": "A denial by the home agent that it names is passed on: so is one found behind a broadcast address.",
         "requirements": ["5944-3.7.3.2-05"],
