@@ -111,7 +111,6 @@ static void *run(void *context)
 		if (now_ns >= look_at_ns(plane))
 			visit_plane_host_look(plane);
 	}
-	visit_plane_host_end(plane);
 	return NULL;
 }
 
@@ -136,8 +135,8 @@ static void set_up(struct visit_plane *plane, const struct visit_plane_options *
 	memcpy(plane->care_of, options->care_of,
 	       options->care_of_count * sizeof(plane->care_of[0]));
 	snprintf(plane->device, sizeof(plane->device), "%s", options->device);
+	plane->guard = options->guard;
 	plane->table = options->table;
-	plane->priority = options->priority;
 	plane->mark = options->mark;
 	plane->settings = visit_forward_settings_default();
 	for (size_t i = 0; i < options->link_count; i++) {
@@ -248,7 +247,6 @@ void visit_plane_close(struct visit_plane *plane)
 		;
 	if (plane->started)
 		pthread_join(plane->thread, NULL);
-	visit_plane_host_end(plane);
 	visit_plane_sources_close(plane);
 	visit_plane_queues_close(plane);
 	if (plane->tun >= 0)

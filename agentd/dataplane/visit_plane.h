@@ -7,20 +7,17 @@
  *                      that it came from; and to visitors' link addresses
  *     TUN device       what goes on by the routes of this host
  *
- * A rule leads what comes in by a visited link to the device, which takes nothing: the
- * kernel itself forwards none of it, the thread all. It is there while this process is,
- * whoever visits: what a reverse tunnel or a link that routes for visitors only needs would
- * otherwise begin and end with one of them, and between a reply and the rule packets would
- * go out with no tunnel. When this process was killed the rule leads to a route to nowhere:
- * the kernel forwards nothing of a visited link until the next start, which clears it away.
+ * The rules of visit_guard.h lead what comes in by a visited link to the device, which takes
+ * nothing: the kernel itself forwards none of it, the thread all. Without the device the same
+ * rules lead to a route to nowhere.
  *
  * May include: agentd/dataplane, agentd/base. */
 #ifndef AGENTD_DATAPLANE_VISIT_PLANE_H
 #define AGENTD_DATAPLANE_VISIT_PLANE_H
 
+#include "agentd/dataplane/visit_guard.h"
 #include "agentd/dataplane/visit_table.h"
 
-#define VISIT_LINKS_MAX 8u
 #define VISIT_CARE_OF_MAX 8u
 #define VISIT_DOUBT_MAX 200u
 
@@ -38,18 +35,18 @@ struct visit_plane_options {
 	size_t link_count;
 	const struct in_addr *care_of; /* at most VISIT_CARE_OF_MAX; need not be here yet */
 	size_t care_of_count;
-	const char *device; /* name of the TUN device */
-	uint32_t table;     /* of routes, this agent's own */
-	uint32_t priority;  /* of its rules */
-	uint32_t mark;      /* of what is sent into tunnels, and is left alone */
-	uint32_t capacity;  /* visitors */
-	uint16_t udp_port;  /* of our end of UDP tunnels; 0: TUNNEL_UDP_PORT */
+	struct visit_guard *guard; /* of all these links; there until the close */
+	const char *device;        /* name of the TUN device */
+	uint32_t table;            /* of the guard */
+	uint32_t mark;             /* of what is sent into tunnels, and is left alone */
+	uint32_t capacity;         /* visitors */
+	uint16_t udp_port;         /* of our end of UDP tunnels; 0: TUNNEL_UDP_PORT */
 };
 
 struct visit_plane;
 
-/* Make the device, the sockets, the route and the rules, and start the thread, which keeps
- * CAP_NET_ADMIN for taking these away. Before privileges are dropped. On failure *out is
+/* Make the device, the sockets and the route, and start the thread, which keeps CAP_NET_ADMIN
+ * for making again what others take away. Before privileges are dropped. On failure *out is
  * NULL, nothing is left, and there is a sentence. */
 enum ha_error visit_plane_open(const struct visit_plane_options *options, struct visit_plane **out,
                                char *report, size_t size);
@@ -91,7 +88,7 @@ typedef void visit_teller(void *context, const char *part, const char *text);
 enum ha_error visit_plane_explain(struct visit_plane *plane, struct span packet, unsigned interface,
                                   visit_teller *tell, void *context);
 
-/* Rules and routes first, then the device. NULL is fine. */
+/* The guard stays. NULL is fine. */
 void visit_plane_close(struct visit_plane *plane);
 
 #endif

@@ -10,13 +10,12 @@
 #include "agentd/dataplane/steering.h"
 #include "agentd/dataplane/tun_device.h"
 
-/* ---- device, route, rules ---- */
+/* ---- device and route ---- */
 
-#define ROUTES 2u /* of the table: to the device, and nowhere */
+#define ROUTES 1u /* of ours, in the table of the guard */
 
 /* What the kernel forwards by the route is dropped at the device, of which nobody reads: the
- * thread has heard it on its link. The route to nowhere stays when the device goes with a
- * process that was killed. */
+ * thread has heard it on its link. */
 static enum ha_error put_device(struct visit_plane *plane)
 {
 	const struct address_prefix everywhere = { .length = 0 };
@@ -25,8 +24,6 @@ static enum ha_error put_device(struct visit_plane *plane)
 
 	if (why == HA_OK)
 		why = netlink_queue(plane->netlink, link, 0);
-	if (why == HA_OK)
-		why = netlink_route_put(plane->netlink, plane->table, everywhere, 0);
 	return why == HA_OK ? netlink_route_put(plane->netlink, plane->table, everywhere, link)
 	                    : why;
 }
@@ -38,18 +35,7 @@ static enum ha_error put_all(struct visit_plane *plane, char *report, size_t siz
 	if (why != HA_OK)
 		return ha_refuse(report, size, why, "device %s cannot be set up: %s", plane->device,
 		                 netlink_trouble(plane->netlink));
-	for (size_t i = 0; i < plane->link_count && why == HA_OK; i++) {
-		const struct netlink_rule rule = { .from_link = plane->links[i].name,
-			                           .priority = plane->priority,
-			                           .table = plane->table,
-			                           .mark = plane->mark };
-
-		why = netlink_rule_add(plane->netlink, &rule);
-		if (why != HA_OK)
-			ha_refuse(report, size, why, "a rule for the link %s cannot be made: %s",
-			          plane->links[i].name, netlink_trouble(plane->netlink));
-	}
-	return why;
+	return visit_guard_make(plane->guard, report, size);
 }
 
 enum ha_error visit_plane_host_begin(struct visit_plane *plane, char *report, size_t size)
@@ -60,32 +46,18 @@ enum ha_error visit_plane_host_begin(struct visit_plane *plane, char *report, si
 	if (!plane->netlink)
 		return ha_refuse(report, size, why, "no connection to rtnetlink: %s",
 		                 ha_strerror(why));
-	why = steering_clear(plane->netlink, plane->table, true, report, size);
-	if (why != HA_OK)
-		return why;
-	plane->steers = true;
 	return put_all(plane, report, size);
-}
-
-void visit_plane_host_end(struct visit_plane *plane)
-{
-	if (plane->steers)
-		steering_end(plane->netlink, plane->table);
-	plane->steers = false;
 }
 
 /* ---- looks ---- */
 
 static bool is_whole(struct visit_plane *plane, char *out, size_t size)
 {
-	unsigned rules = 0, routes = 0;
-
 	if (plane->device_lost) {
 		snprintf(out, size, "the device %s is gone", plane->device);
 		return false;
 	}
-	if (netlink_table_count(plane->netlink, plane->table, &rules, &routes) != HA_OK ||
-	    (rules >= plane->link_count && routes >= ROUTES))
+	if (visit_guard_is_whole(plane->guard, ROUTES))
 		return true;
 	snprintf(out, size,
 	         "packets of visited links are not led to %s: rules to table %u or its routes are "
@@ -103,8 +75,7 @@ static enum ha_error make_again(struct visit_plane *plane, char *report, size_t 
 	if (why != HA_OK)
 		return why;
 	plane->device_lost = false;
-	why = steering_clear(plane->netlink, plane->table, false, report, size);
-	return why == HA_OK ? put_all(plane, report, size) : why;
+	return put_all(plane, report, size);
 }
 
 /* true: all is there, or again; else *doubt says what is not. */

@@ -40,10 +40,10 @@ struct visit_plane {
 	struct in_addr care_of[VISIT_CARE_OF_MAX];
 	size_t care_of_count;
 	char device[NETLINK_NAME_MAX];
-	uint32_t table, priority, mark;
+	struct visit_guard *guard;
+	uint32_t table, mark;
 
 	struct netlink *netlink;
-	bool steers;
 	int tun;     /* -1 = not open; likewise below */
 	int wake;    /* to stop */
 	int tunnels; /* sends whole outer packets */
@@ -92,9 +92,8 @@ void visit_plane_queues_close(struct visit_plane *plane);
 void visit_plane_emit(void *context, const struct visit_forward_output *output);
 void visit_plane_queues_send(struct visit_plane *plane);
 
-/* visit_plane_host.c: device, route and rules; what of this host has changed. */
+/* visit_plane_host.c: device and route; what of this host has changed. */
 enum ha_error visit_plane_host_begin(struct visit_plane *plane, char *report, size_t size);
-void visit_plane_host_end(struct visit_plane *plane);
 void visit_plane_host_look(struct visit_plane *plane);
 
 #endif

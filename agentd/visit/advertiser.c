@@ -15,7 +15,8 @@
 
 bool visit_is_busy(const struct visit *visit)
 {
-	return visit->visitors && visitors_count(visit->visitors) >= visit->settings.visitors_busy;
+	return carry_fails(visit) || (visit->visitors && visitors_count(visit->visitors) >=
+	                                                         visit->settings.visitors_busy);
 }
 
 unsigned advertiser_roles(const struct visit *visit, const struct served_link *link)

@@ -121,6 +121,32 @@ static void put_all(struct visit *visit)
 		carry_put(visit, visitor);
 }
 
+enum ha_error carry_begin(struct visit *visit, char *report, size_t size)
+{
+	const struct foreign_settings *settings = &visit->settings;
+	struct visit_guard_options options = { .table = settings->table,
+		                               .priority = settings->priority,
+		                               .mark = settings->mark };
+
+	for (size_t i = 0; i < settings->link_count && options.link_count < VISIT_LINKS_MAX; i++)
+		if (settings->links[i].of.roles & ADVERTISED_FOREIGN)
+			options.links[options.link_count++] = settings->links[i].of.interface;
+	return settings->carries ? visit_guard_open(&options, &visit->guard, report, size) : HA_OK;
+}
+
+void carry_end(struct visit *visit)
+{
+	visit_plane_close(visit->plane);
+	visit_guard_close(visit->guard);
+	visit->plane = NULL;
+	visit->guard = NULL;
+}
+
+bool carry_fails(const struct visit *visit)
+{
+	return visit->carried_count > 0 && !visit->plane;
+}
+
 static enum ha_error open_plane(struct visit *visit, char *report, size_t size)
 {
 	const struct foreign_settings *settings = &visit->settings;
@@ -129,9 +155,9 @@ static enum ha_error open_plane(struct visit *visit, char *report, size_t size)
 		.link_count = visit->carried_count,
 		.care_of = settings->policy.care_of,
 		.care_of_count = settings->policy.care_of_count,
+		.guard = visit->guard,
 		.device = settings->device,
 		.table = settings->table,
-		.priority = settings->priority,
 		.mark = settings->mark,
 		.capacity = settings->visitors_max,
 	};
@@ -155,6 +181,8 @@ enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, siz
 	bool same = are_same(visit, links, count);
 	enum ha_error why = HA_OK;
 
+	if (visit->guard)
+		visit_guard_look(visit->guard);
 	if (!visit->settings.carries || (same && (visit->plane || count == 0)) ||
 	    (same && now_ms < visit->carry_ms))
 		return HA_OK;

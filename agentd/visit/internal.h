@@ -59,6 +59,7 @@ struct visit {
 	bool serves;                            /* this member is the foreign agent */
 	uint64_t served_ms;                     /* since when it is, or is not */
 	struct ports ports;
+	struct visit_guard *guard;                        /* of all links of the foreign agent */
 	struct visit_plane *plane;                        /* NULL: packets are not carried now */
 	struct visit_plane_link carried[VISIT_LINKS_MAX]; /* the links that it was opened for */
 	size_t carried_count;
@@ -117,6 +118,11 @@ void addresses_look(struct visit *visit, const struct ifaddrs *list);
 
 /* ---- carry.c ---- */
 
+/* From now on nothing of the links of the foreign agent is forwarded but by its data plane. */
+enum ha_error carry_begin(struct visit *visit, char *report, size_t size);
+void carry_end(struct visit *visit);
+/* Packets of visitors should be carried, and cannot be. */
+bool carry_fails(const struct visit *visit);
 /* Have the data plane as the links are; an error, with a sentence, if that is not possible now. */
 enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, size_t size);
 /* What members share is carried for as long as this one is the foreign agent. */

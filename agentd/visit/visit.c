@@ -167,6 +167,7 @@ static void *run(void *context)
 	pthread_mutex_lock(&visit->lock);
 	for (size_t i = 0; i < visit->link_count; i++)
 		advertiser_end(visit, &visit->links[i], clock_monotonic_ms());
+	carry_end(visit); /* with the rights for it */
 	pthread_mutex_unlock(&visit->lock);
 	return NULL;
 }
@@ -266,6 +267,9 @@ static enum ha_error open_all(struct visit *visit, char *report, size_t size)
 	if (why != HA_OK)
 		return why;
 	set_links(visit);
+	why = carry_begin(visit, report, size);
+	if (why != HA_OK)
+		return why;
 	why = look(visit, clock_monotonic_ms(), report, size);
 	if (why != HA_OK)
 		return why;
@@ -349,7 +353,7 @@ void visit_close(struct visit *visit)
 	}
 	for (size_t i = 0; i < visit->link_count; i++)
 		interface_close(&visit->links[i].interface);
-	visit_plane_close(visit->plane);
+	carry_end(visit);
 	ports_close(&visit->ports);
 	keys_free(visit->keys);
 	foreign_pendings_free(visit->pendings);

@@ -187,12 +187,14 @@ static void obey(const char *line)
 
 int main(int argc, char **argv)
 {
+	struct visit_guard_options guarded = {
+		.link_count = 1, .table = TABLE, .priority = PRIORITY, .mark = MARK
+	};
 	struct visit_plane_options options = { .links = &link_of_visitors,
 		                               .link_count = 1,
 		                               .care_of = &care_of,
 		                               .care_of_count = 1,
 		                               .table = TABLE,
-		                               .priority = PRIORITY,
 		                               .mark = MARK,
 		                               .capacity = CAPACITY };
 	char report[256] = "", line[LINE];
@@ -205,6 +207,11 @@ int main(int argc, char **argv)
 	snprintf(link_of_visitors.name, sizeof(link_of_visitors.name), "%s", argv[3]);
 	link_of_visitors.index = if_nametoindex(argv[3]);
 	link_of_visitors.routes = strcmp(argv[5], "routes") == 0;
+	guarded.links[0] = link_of_visitors.name;
+	if (visit_guard_open(&guarded, &options.guard, report, sizeof(report)) != HA_OK) {
+		puts(report);
+		return EXIT_FAILURE;
+	}
 	if (visit_plane_open(&options, &plane, report, sizeof(report)) != HA_OK) {
 		puts(report);
 		return EXIT_FAILURE;
@@ -213,5 +220,6 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin) && strcmp(line, "end\n") != 0)
 		obey(line);
 	visit_plane_close(plane);
+	visit_guard_close(options.guard);
 	return EXIT_SUCCESS;
 }

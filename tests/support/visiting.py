@@ -2,6 +2,7 @@
 solicitations, datagrams from whatever address it likes. Written from RFCs 1256 and 5944; shares no code with agentd.
 """
 
+import contextlib
 import select
 import socket
 import struct
@@ -154,3 +155,33 @@ class Visitor:
         message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
         self.send(ip_packet(source, to, ICMP, message, ttl=1))
 
+
+
+def heard_until(watch, end):
+    """The IPv4 packets that came to a packet socket before one that ends so, and that one."""
+    watch.settimeout(20)
+    found = []
+    while not found or not found[-1].endswith(end):
+        frame, (_, _, direction, *_) = watch.recvfrom(4096)
+        if direction != socket.PACKET_OUTGOING:
+            found.append(frame[14:])
+    return found
+
+
+def leave_plainly(node, sources, by, home, destination):
+    """Those of the sources that are heard in the namespace `home`, in no tunnel, when the node sends in their names to the destination there:
+    to the link address of `by`, a namespace and its interface, which has a way there."""
+    text, last = b"of the visited link", b"the last one"
+    with contextlib.ExitStack() as sockets:
+        at_host, at_home = (sockets.enter_context(socket_in(name, socket.SOCK_RAW, socket.AF_PACKET, socket.htons(ETH_P_IP)))
+                            for name in (by[0], home))
+        at_host.bind((by[1], ETH_P_IP))
+        to_link = at_host.getsockname()[4]
+        for source in sources:
+            for _ in range(10):
+                node.send(udp_packet(source, destination, 7, 7, text, ttl=60), to_link)
+        node.send(udp_packet(sources[0], "255.255.255.255", 7, 7, last), to_link)
+        heard_until(at_host, last)
+        with socket_in(by[0]) as behind:  # what is forwarded has gone before
+            behind.sendto(last, (destination, 7))
+        return {socket.inet_ntoa(packet[12:16]) for packet in heard_until(at_home, last) if packet[9] == UDP and packet.endswith(text)}

@@ -11,7 +11,7 @@ import uuid
 import pytest
 from agent import Agent
 from namespaces import Link, await_link, ip, socket_in
-from visiting import Advertisement, Visitor, checksum, datagram, ip_packet, udp_packet
+from visiting import Advertisement, Visitor, checksum, datagram, ip_packet, leave_plainly, udp_packet
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../conformance"))
@@ -414,6 +414,36 @@ def test_a_link_that_comes_back_has_its_visitors_carried_again(world):
     (row,) = [row for row in world.visitors() if row["home"] == MOBILE]
     assert row["packets_out"] == 0
     assert world.ask(world.request(lifetime=0)).code == 0
+
+
+def test_nothing_leaves_plainly_while_nothing_is_carried(tmp_path):
+    """Since the link was away, or since packets cannot be carried: nobody who is new is let in then."""
+    with contextlib.closing(World(tmp_path)) as world:
+        here, interface = world.link.names[0], world.link.ends[0]
+
+        def leave():
+            return leave_plainly(world.node, [MOBILE, "198.51.100.50"], (here, interface), world.home, HOME_AGENT)
+
+        assert world.ask(world.request(flags="T")).code == 0
+        assert leave() == set()
+        wait_for(lambda: world.counter("visit-reversed") == 10, "into the reverse tunnel")
+        ip("-n", here, "link", "set", interface, "down")
+        wait_for(lambda: not world.agent.ctl("status")["visitors_carried"], "nothing is carried without a link")
+        ip("-n", here, "link", "add", "hearth-visit", "type", "bridge")  # in the place of its device
+        ip("-n", here, "link", "set", interface, "up")
+        await_link(here, interface)
+        assert leave() == set()
+        wait_for(lambda: world.agent.ctl("status")["busy"], "it cannot carry packets")
+        assert leave() == set()
+        world.node.solicit("10.0.0.3")
+        assert world.node.hear(lambda heard: "B" in Advertisement(heard).flags)
+        assert world.ask(world.request(home="10.0.0.3", flags="T"), home="10.0.0.3", number=7).code == 66
+        ip("-n", here, "link", "delete", "hearth-visit")
+        wait_for(lambda: world.agent.ctl("status")["visitors_carried"], "it is tried again")
+        assert not world.agent.ctl("status")["busy"]
+        before = world.counter("visit-reversed")
+        assert leave() == set()
+        wait_for(lambda: world.counter("visit-reversed") == before + 10, "into the reverse tunnel again")
 
 
 def test_visitors_go_when_their_lifetime_is_over(world, counted):

@@ -13,7 +13,7 @@ from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED
 from switched import HOST_LINK
 from visited_cluster import MOBILES, key_rows
 from visited_cluster import VisitedCluster as World
-from visiting import Advertisement, ip_packet, udp_packet
+from visiting import Advertisement, ip_packet, leave_plainly, udp_packet
 from waiting import wait_for
 
 OTHER = "192.0.2.2"  # of the second home agent that the members are
@@ -190,6 +190,34 @@ def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
     wait_for(lambda: (status := first.ask("status")) and status["foreign_agent"] == "standby" and not status["visitors_carried"],
              "it knows that another one serves")
     assert counter(first, "visit-delivered") == 1  # what was sent late may have gone by the other one
+
+
+def leave_by(world, member, sources):
+    return leave_plainly(world.node, sources, (world.switch.namespace(member.host), VISITED), world.switch.namespace("home"), HOME_AGENT)
+
+
+@pytest.mark.parametrize("word", ["", " router"])
+def test_nothing_of_a_visited_link_leaves_plainly_by_one_that_is_not_the_foreign_agent(tmp_path, word):
+    """Neither by a standby nor by a leader that lost its majority, to which mobile nodes send on until they hear of another one."""
+    world = World(tmp_path, "data", "data", "witness", associations=key_rows())
+    for member in world.cluster.data():
+        member.configuration["advertisement"]["link-1"] += word
+        member.write_configuration()
+    with world:
+        sources = [MOBILES[0], "198.51.100.50"]
+        first = world.await_serving()
+        assert world.register(MOBILES[0]).code == 0
+        wait_for(lambda: first.ask("status")["visitors_carried"], "packets are carried")
+        assert MOBILES[0] not in leave_by(world, first, sources)
+        wait_for(lambda: counter(first, "visit-reversed") == 10, "its packets go into the reverse tunnel")
+        assert leave_by(world, world.cluster.standby(first), sources) == set()
+        for member in world.cluster.others(first):
+            member.kill()
+        wait_for(lambda: not first.ask("status")["visitors_carried"], "it gives up")
+        assert first.ask("status")["foreign_agent"] == "standby"
+        assert leave_by(world, first, sources) == set()
+        assert first.stop() == 0
+        assert leave_by(world, first, sources) == set(sources)  # as the operator's host forwards by itself
 
 
 @pytest.mark.parametrize("end", ["deregistration", "expiry", "revocation", "operator"])
