@@ -45,6 +45,7 @@ void mobile_drop_home_agent(struct mobile *mobile)
 	           address_format(mobile->node.home_agent).text);
 	mobile->dropping = false;
 	mobile->held_count = 0;
+	mobile->unlisted = false;
 	mobile->granted_s = 0;
 	mobile_settle(mobile);
 	use(mobile, next);

@@ -74,9 +74,21 @@ bool mobile_is_parting(const struct mobile *mobile);
 /* It is ended, or cannot be: what follows. */
 void mobile_part(struct mobile *mobile);
 
-/* register.c */
-void mobile_show(struct mobile *mobile);
+/* held.c */
+/* The one that was accepted; alone: the home agent has no other one. */
+void mobile_hold(struct mobile *mobile, bool alone);
 void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms);
+/* By the request that was accepted. */
+void mobile_forget_ended(struct mobile *mobile);
+/* All at once, wherever it is, if there is any but the one by where it is. */
+enum mobile_purpose mobile_purpose_of_end(const struct mobile *mobile);
+/* It was denied. A foreign agent of RFC 3344 relays nothing with another care-of address than its own
+ * (77): then that one ends, at least. */
+void mobile_end_less(struct mobile *mobile);
+
+/* register.c */
+bool mobile_is_away(const struct mobile *mobile);
+void mobile_show(struct mobile *mobile);
 /* When the binding is to be renewed; UINT64_MAX: there is none, or something else comes first. */
 uint64_t mobile_refresh_ms(const struct mobile *mobile);
 void mobile_register(struct mobile *mobile, uint64_t now_ms);

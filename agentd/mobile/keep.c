@@ -75,6 +75,8 @@ void mobile_go_back(struct mobile *mobile)
 {
 	if (!mobile->kept)
 		return;
+	/* What is asked for elsewhere may have been granted, and not been heard of yet. */
+	mobile->unlisted |= mobile->pending;
 	mobile->at = mobile->before;
 	mobile->kept = false;
 	mobile_forget_rivals(mobile);

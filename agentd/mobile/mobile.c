@@ -193,13 +193,17 @@ void mobile_link_changed(struct mobile *mobile)
 
 void mobile_end(struct mobile *mobile)
 {
+	bool under_way = mobile->pending && mobile->at.way == MOBILE_AT_HOME;
+
 	mobile_go_back(mobile);
 	mobile->ending = true;
-	mobile->wanted = mobile->stay.bound && mobile->stay.attached &&
-	                 mobile->stay.way != MOBILE_AT_HOME;
-	mobile->pending = false;
-	if (!mobile->wanted)
+	if (!mobile->stay.attached || !mobile_is_bound(mobile)) {
+		mobile->pending = mobile->wanted = false;
 		mobile->state = MOBILE_ENDED;
+		return;
+	}
+	mobile->pending = under_way;
+	mobile->wanted = !under_way;
 }
 
 /* ---- what is due ---- */
@@ -358,7 +362,11 @@ uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms)
 	if (mobile->state == MOBILE_ENDED || mobile->state == MOBILE_OFF)
 		return UINT64_MAX;
 	mobile_forget_expired(mobile, now_ms);
-	if (mobile->off && !mobile->stay.bound && !mobile->ending) {
+	if (mobile->ending && !mobile_is_bound(mobile)) {
+		mobile->state = MOBILE_ENDED;
+		return UINT64_MAX;
+	}
+	if (mobile->off && !mobile_is_bound(mobile) && !mobile->ending) {
 		mobile_part(mobile); /* it has lapsed meanwhile */
 		return UINT64_MAX;
 	}

@@ -210,13 +210,15 @@ struct mobile {
 	struct mobile_identity identity;
 	struct mobile_held held[MOBILE_BINDINGS_MAX]; /* the newest first */
 	uint8_t held_count;
+	bool unlisted; /* the home agent may have bindings beside these */
 	uint8_t message[MOBILE_REQUEST_MAX];
 	size_t message_size;
 	bool pending;
 	uint8_t unanswered; /* times that the request that is out was sent again */
 	bool wanted;        /* a new request is to be sent as soon as it may be */
 	bool ending;
-	bool off;      /* no part is to be taken in Mobile IP; a binding is ended first */
+	bool one_alone; /* the end of all bindings was denied: only that of where it is can end */
+	bool off;       /* no part is to be taken in Mobile IP; a binding is ended first */
 	bool dropping; /* the binding with node.home_agent is to end, and another one is used then */
 	/* Those that may be used, the one in use among them. */
 	struct in_addr home_agents[MOBILE_HOME_AGENTS_MAX];
@@ -268,8 +270,11 @@ void mobile_enable(struct mobile *mobile, bool enabled);
 /* An ICMP message was no sound advertisement. */
 void mobile_unsound(struct mobile *mobile, enum discovery_fault fault);
 
-/* It is to end its binding, and then itself. */
+/* It is to end all its bindings, and then itself: MOBILE_ENDED when there is nothing to wait for any
+ * more. Whoever calls it says how long that may take. */
 void mobile_end(struct mobile *mobile);
+/* Whether the home agent has, or may have, a binding of it that has not lapsed. */
+bool mobile_is_bound(const struct mobile *mobile);
 
 /* Do what is due. Returns when the next thing is; UINT64_MAX: nothing is. */
 uint64_t mobile_step(struct mobile *mobile, uint64_t now_ms);

@@ -21,6 +21,7 @@ static void rest(struct mobile *mobile)
 	stay->attached = stay->bound = stay->udp = false;
 	mobile->kept = mobile->pending = mobile->wanted = false;
 	mobile->held_count = 0;
+	mobile->unlisted = false;
 	mobile->granted_s = 0;
 	mobile->state = MOBILE_OFF;
 	mobile_show(mobile);
@@ -28,20 +29,19 @@ static void rest(struct mobile *mobile)
 
 void mobile_part(struct mobile *mobile)
 {
+	if (mobile_is_bound(mobile))
+		log_warning("a binding could not be ended, and lasts as long as it was granted");
 	if (mobile->dropping)
 		mobile_drop_home_agent(mobile);
 	if (mobile->off)
 		rest(mobile);
 }
 
-/* At home there is no binding to end. */
 static void switch_off(struct mobile *mobile)
 {
-	const struct mobile_stay *stay = &mobile->stay;
-
 	mobile_go_back(mobile);
 	mobile->pending = false;
-	mobile->wanted = stay->attached && stay->bound && stay->way != MOBILE_AT_HOME;
+	mobile->wanted = mobile->stay.attached && mobile_is_bound(mobile);
 	if (!mobile->wanted)
 		mobile_part(mobile);
 }

@@ -127,7 +127,7 @@ static const struct config_option options[] = {
 	  .help = "Change to a foreign agent of another subnet as soon as one is heard; else when the "
 	          "present one is not heard any more." },
 	{ "registration", "deregister", FLAG(deregister), .preset = "yes",
-	  .help = "End the binding when the program is ended." },
+	  .help = "End all bindings when the program is ended." },
 
 	{ "packets", "device", TEXT(device, 1, 15), .preset = "mobile0",
 	  .help = "Name of the device that has the home address while this host is away." },

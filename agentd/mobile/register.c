@@ -13,7 +13,7 @@
 
 /* ---- what packets do ---- */
 
-static bool is_away(const struct mobile *mobile)
+bool mobile_is_away(const struct mobile *mobile)
 {
 	return mobile->stay.attached && mobile->stay.way != MOBILE_AT_HOME;
 }
@@ -28,66 +28,6 @@ void mobile_show(struct mobile *mobile)
 	for (size_t i = 0; i < mobile->held_count; i++)
 		stay->care_of[stay->count++] = mobile->held[i].care_of;
 	mobile->ops->place(mobile->ops->context, stay);
-}
-
-static struct mobile_held held_now(const struct mobile *mobile)
-{
-	const struct mobile_plan *plan = &mobile->plan;
-
-	return (struct mobile_held){
-		.care_of = mobile->at.care_of,
-		.expires_ms = mobile->lifetime.expires_ms,
-		.agent = plan->destination,
-		.identification = plan->fixed.identification,
-		.sent_ms = mobile->sent_ms,
-		.granted_s = mobile->granted_s,
-		.flags = plan->fixed.flags,
-		.own = mobile->at.way == MOBILE_CO_LOCATED,
-	};
-}
-
-static void hold(struct mobile *mobile, bool alone)
-{
-	struct in_addr care_of = mobile->at.care_of;
-	struct mobile_held before[MOBILE_BINDINGS_MAX];
-	uint8_t count = mobile->held_count, kept = 1;
-
-	memcpy(before, mobile->held, sizeof(before));
-	mobile->held[0] = held_now(mobile);
-	for (uint8_t i = 0; i < count && !alone && kept < MOBILE_BINDINGS_MAX; i++)
-		if (!address_equal(before[i].care_of, care_of))
-			mobile->held[kept++] = before[i];
-	mobile->held_count = kept;
-}
-
-static void lapse(struct mobile *mobile)
-{
-	log_warning("the registration by %s ended before it was renewed",
-	            address_format(mobile->stay.care_of[0]).text);
-	mobile->counts.lapsed++;
-	mobile->stay.bound = false;
-	if (mobile->kept) {
-		mobile_settle(mobile); /* there somebody is asked already */
-		return;
-	}
-	mobile->state = MOBILE_ASKING;
-	mobile->wanted = !mobile->pending;
-}
-
-void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms)
-{
-	uint8_t kept = 0;
-
-	for (uint8_t i = 0; i < mobile->held_count; i++)
-		if (now_ms < mobile->held[i].expires_ms)
-			mobile->held[kept++] = mobile->held[i];
-	if (kept == mobile->held_count)
-		return;
-	mobile->held_count = kept;
-	if (mobile->stay.bound && is_away(mobile) && now_ms >= mobile->lifetime.expires_ms) {
-		lapse(mobile);
-	}
-	mobile_show(mobile);
 }
 
 /* ---- asking ---- */
@@ -136,10 +76,8 @@ static enum mobile_purpose purpose_of(const struct mobile *mobile)
 {
 	if (mobile->at.way == MOBILE_AT_HOME)
 		return MOBILE_UNBIND_ALL;
-	if (mobile_is_parting(mobile) && mobile->held_count > 1)
-		return MOBILE_UNBIND_ALL;
 	if (mobile->ending || mobile_is_parting(mobile))
-		return MOBILE_UNBIND;
+		return mobile_purpose_of_end(mobile);
 	return mobile->settings->simultaneous ? MOBILE_BIND_BESIDE : MOBILE_BIND;
 }
 
@@ -173,6 +111,10 @@ static void give_up_request(struct mobile *mobile, enum ha_error why, uint64_t n
 	log_warning("nothing can be registered: %s", mobile->reason);
 	if (mobile_is_parting(mobile)) {
 		mobile_part(mobile);
+		return;
+	}
+	if (mobile->ending) {
+		mobile_end_less(mobile);
 		return;
 	}
 	if (why == HA_E_UNSUPPORTED && mobile->at.by_agent)
@@ -218,7 +160,7 @@ static void repeat_request(struct mobile *mobile, uint64_t now_ms)
 
 uint64_t mobile_refresh_ms(const struct mobile *mobile)
 {
-	if (!mobile->stay.bound || !is_away(mobile) || mobile->state != MOBILE_REGISTERED ||
+	if (!mobile->stay.bound || !mobile_is_away(mobile) || mobile->state != MOBILE_REGISTERED ||
 	    mobile->pending || mobile->wanted || mobile->ending)
 		return UINT64_MAX;
 	return mobile->lifetime.refresh_ms;
@@ -288,7 +230,7 @@ static void bound(struct mobile *mobile, const struct mobile_verdict *verdict, s
 	mobile->granted_s = verdict->lifetime_s;
 	mobile->lifetime = mobile_lifetime_of(mobile->asked_ms, verdict->lifetime_s);
 	mobile_note_home_agent(mobile, verdict->home_agent);
-	hold(mobile, mobile->purpose != MOBILE_BIND_BESIDE || verdict->one_binding);
+	mobile_hold(mobile, mobile->purpose != MOBILE_BIND_BESIDE || verdict->one_binding);
 	stay->bound = true;
 	stay->reverse = (mobile->plan.fixed.flags & MIP_REQUEST_REVERSE) != 0;
 	stay->broadcasts = (mobile->plan.fixed.flags & MIP_REQUEST_BROADCAST) != 0;
@@ -330,7 +272,7 @@ static void accepted(struct mobile *mobile, const struct mobile_verdict *verdict
 	} else {
 		if (mobile->at.way == MOBILE_AT_HOME)
 			mobile_trust_home(mobile);
-		mobile->held_count = 0;
+		mobile_forget_ended(mobile);
 		mobile->granted_s = 0;
 		mobile->stay.bound = mobile->at.way == MOBILE_AT_HOME;
 		mobile->stay.udp = false;
@@ -369,6 +311,10 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 		return;
 	}
 	drop_challenge(mobile, verdict);
+	if (mobile->ending) {
+		mobile_end_less(mobile);
+		return;
+	}
 	if (remedy == MOBILE_OTHER_AGENT)
 		mobile_refuse_agent(mobile, mobile->at.agent, now_ms);
 	wait_for_better(mobile, now_ms);

@@ -17,7 +17,7 @@
 #include "agentd/mobile/run_internal.h"
 #include "agentd/mobile/status.h"
 
-#define FAREWELL_MS 3000u /* for the answer to the last request */
+#define FAREWELL_MS 8000u /* to end all bindings: for three requests at least */
 #define TTL_OF_A_LINK 1u  /* of all advertisements, RFC 5944 section 2.1 */
 
 static uint64_t now_ms(void)
@@ -405,7 +405,29 @@ bool mobile_run_succeeded(const struct mobile_run *run)
 	return run->mobile.state == MOBILE_REGISTERED || run->mobile.state == MOBILE_HOME;
 }
 
-static void say_farewell(struct mobile_run *run)
+/* What the home agent keeps until it lapses. */
+static void tell_left(const struct mobile *mobile)
+{
+	uint64_t now = now_ms();
+
+	for (size_t i = 0; i < mobile->held_count; i++) {
+		const struct mobile_held *held = &mobile->held[i];
+		struct address_text care_of = address_format(held->care_of);
+
+		if (held->expires_ms == UINT64_MAX)
+			log_error("the binding by %s could not be ended, and lasts for ever",
+			          care_of.text);
+		else if (held->expires_ms > now)
+			log_error("the binding by %s could not be ended, and lasts %llu s more",
+			          care_of.text,
+			          (unsigned long long)(held->expires_ms - now) / 1000);
+	}
+	if (mobile->unlisted)
+		log_error("there may be other bindings that could not be ended");
+}
+
+/* Whether none is left. */
+static bool say_farewell(struct mobile_run *run)
 {
 	uint64_t until_ms = now_ms() + FAREWELL_MS;
 
@@ -413,6 +435,8 @@ static void say_farewell(struct mobile_run *run)
 	mobile_end(&run->mobile);
 	while (run->mobile.state != MOBILE_ENDED && !run->stopped && now_ms() < until_ms)
 		turn(run, until_ms);
+	tell_left(&run->mobile);
+	return !mobile_is_bound(&run->mobile);
 }
 
 bool mobile_run_loop(struct mobile_run *run, bool once, uint64_t patience_ms)
@@ -423,6 +447,6 @@ bool mobile_run_loop(struct mobile_run *run, bool once, uint64_t patience_ms)
 	while (!run->stopped && now_ms() < until_ms && !(once && is_decided(run)))
 		turn(run, until_ms);
 	if (!once && run->options.options->deregister && !run->broken)
-		say_farewell(run);
+		return say_farewell(run) && !run->broken;
 	return !run->broken;
 }

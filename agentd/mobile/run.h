@@ -28,8 +28,9 @@ void mobile_run_answer(struct mobile_run *run, int listening);
 void mobile_run_serve(struct mobile_run *run, struct mobile_desk *desk);
 
 /* Until SIGTERM or SIGINT comes, or with `once` until it is registered or denied, `patience_ms`
- * at most. With `once` the binding stays; else it is ended if the options say so. false: somebody
- * has deleted the device, or replaced the interface. */
+ * at most. With `once` the binding stays; else all are ended if the options say so, in 8 s at most, or
+ * until another signal. false: one could not be, which is logged, or somebody has deleted the device
+ * or replaced the interface. */
 bool mobile_run_loop(struct mobile_run *run, bool once, uint64_t patience_ms);
 
 /* Whether it was accepted: registered away from home, or deregistered at home. */

@@ -80,7 +80,8 @@ void mobiled_write_manual(FILE *out)
 	      out);
 	config_table_write_manual(&mobile_config_table, out);
 	fputs(".SH EXIT STATUS\n"
-	      "0 when it was done, 1 when it was refused or failed, 2 for a wrong command line.\n"
+	      "0 when it was done, 1 when it was refused or failed, or a binding could not be ended, 2 for\n"
+	      "a wrong command line.\n"
 	      ".SH FILES\n" MOBILED_CONFIG_PATH "\n"
 	      ".SH SEE ALSO\n.BR agentd (8)\n",
 	      out);

@@ -189,7 +189,37 @@ def test_tunnels(walk, agent, tmp_path):
     assert sorted(bindings(agent)) == ["198.51.100.7", "198.51.101.7"]
     assert walk.reaches("correspondent", HOME)
     assert mobile.end() == 0
-    assert bindings(agent) == ["198.51.100.7"]  # what it left lasts as long as it was granted
+    assert bindings(agent) == []
+
+
+def requests_that_end(mobile):
+    return mobile.log().count("lifetime 0 s")
+
+
+def test_end(walk, agent, tmp_path):
+    """Of all bindings, by a home agent that does not listen at first; and by one that never does: then it says what is left."""
+    def be_bound_twice():
+        walk.go(*FOREIGN)
+        mobile = Mobiled(walk, tmp_path, {"registration": {"simultaneous": True}}).start()
+        mobile.is_("registered", care_of="198.51.100.7")
+        walk.go(*OTHER)
+        mobile.is_("registered", bindings=["198.51.101.7", "198.51.100.7"])
+        return mobile, requests_that_end(mobile)
+
+    mobile, before = be_bound_twice()
+    agent.process.send_signal(signal.SIGSTOP)
+    mobile.process.terminate()
+    wait_for(lambda: requests_that_end(mobile) > before + 1, "it asks again")
+    agent.process.send_signal(signal.SIGCONT)
+    assert mobile.process.wait(timeout=30) == 0, mobile.log()
+    assert bindings(agent) == []
+    mobile, before = be_bound_twice()
+    agent.kill()
+    assert mobile.end() == 1
+    assert requests_that_end(mobile) > before + 2
+    for care_of in ("198.51.101.7", "198.51.100.7"):
+        assert f"the binding by {care_of} could not be ended, and lasts " in mobile.log()
+    assert leftovers(walk) == ([], [], [], [])
 
 
 def advertise(walk, destination, ttl, care_of):

@@ -229,11 +229,14 @@ class Journey:
         self.row, self.world, self.agent, self.mobile, self.stream, self.tunnels = row, world, agent, mobile, stream, tunnels
         self.before = []  # care-of addresses, the newest first
 
-    def away(self, place, attachment, care_of, **shown):
+    def visit(self, place, care_of, **shown):
         self.world.go(*place)
-        self.mobile.is_("registered", attachment=attachment, care_of=care_of, **self.row.shown, **shown)
+        self.mobile.is_("registered", care_of=care_of, **self.row.shown, **shown)
         self.before = [care_of, *self.before] if self.row.beside else [care_of]
         wait_for(lambda: bindings(self.agent) == set(self.before), f"{self.before} are bound")
+
+    def away(self, place, attachment, care_of, **shown):
+        self.visit(place, care_of, attachment=attachment, **shown)
         self.stream.await_more()
         self.tunnels.seen()  # what was under way when it left
         self.stream.await_more()
@@ -278,4 +281,9 @@ def test_walk(row, open_directory, tmp_path, bpf):
         journey.home()
         assert stream.end() > 0
         assert world.run("mobile", "sysctl", "-n", STRICT).stdout == "1\n"
+        if row.beside:  # a foreign agent relays the end of all bindings, which are not its own
+            journey.before = []
+            journey.visit(("foreign",), FIRST)
+            journey.visit(("other",), SECOND)
         assert mobile.end() == 0
+        assert bindings(agent) == set()

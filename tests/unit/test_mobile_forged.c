@@ -212,7 +212,9 @@ static void a_kept_binding_is_ended_where_it_is(void)
 	pass(1000);
 	CU_ASSERT(is_asked("192.0.2.1"));
 	CU_ASSERT_EQUAL(seen.plan.fixed.lifetime_s, 0);
-	CU_ASSERT(address_equal(seen.plan.fixed.care_of, address("198.51.100.7")));
+	CU_ASSERT(address_equal(seen.plan.source, address("198.51.100.7")));
+	/* And what was asked for there, in case that it was granted unheard. */
+	CU_ASSERT(address_equal(seen.plan.fixed.care_of, address("10.0.0.5")));
 	reply(0, 0);
 	CU_ASSERT_EQUAL(mobile.state, MOBILE_ENDED);
 }
