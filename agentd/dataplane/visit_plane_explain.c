@@ -86,8 +86,8 @@ static struct visit_forward_verdict run(const struct explaining *e,
 		return visit_forward_from_tunnel(context, packet, interface);
 	if (ip.protocol == IP4_ICMP && visit_forward_is_care_of(&e->settings, ip.destination))
 		return visit_forward_from_icmp(context, packet);
-	if (visit_table_seen(e->plane->visitors, ip.source, interface, NULL, &visitor) <
-	    VISIT_SEEN_SEVERAL)
+	if (visit_table_seen(e->plane->visitors, ip.source, interface, NULL, &visitor) !=
+	    VISIT_SEEN_THERE)
 		return visit_forward_from_link(context, packet, interface, nobody);
 	return visit_forward_from_link(context, packet, visitor.path.interface, visitor.path.link);
 }

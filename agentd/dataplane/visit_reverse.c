@@ -152,8 +152,8 @@ void visit_forward_redeliver(struct visit_forward_run *run,
 		.arrived = unwrapped->inner,
 	};
 
-	if (visit_table_seen(run->context->table, unwrapped->outer.source, interface, NULL,
-	                     &visitor) != VISIT_SEEN_THERE)
+	if (visit_table_seen_encapsulated(run->context->table, unwrapped->outer.source, interface,
+	                                  &visitor) != VISIT_SEEN_THERE)
 		visit_forward_ends(run, VISITOR_WRONG_PLACE);
 	else if (!is_agreed(&visitor.path, unwrapped))
 		visit_forward_ends(run, VISITOR_NOT_AGREED);
@@ -236,7 +236,6 @@ struct visit_forward_verdict visit_forward_from_link(const struct visit_forward_
 		                   visit_forward_link_of(context->settings, interface));
 		break;
 	case VISIT_SEEN_ELSEWHERE:
-	case VISIT_SEEN_SEVERAL:
 		visit_forward_ends(&run, VISITOR_WRONG_PLACE);
 		break;
 	case VISIT_SEEN_THERE:

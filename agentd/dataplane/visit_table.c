@@ -255,36 +255,71 @@ static bool is_there(const struct visit_path *path, unsigned interface, const ui
 	       (!link || memcmp(path->link, link, LINK_ADDRESS_OCTETS) == 0);
 }
 
-/* Another one, beside what was found so far. */
-static enum visit_seen seen_too(enum visit_seen seen, const struct visit_path *before,
-                                const struct visit_path *path, bool there)
+static bool encapsulates(const struct visit_path *path)
 {
-	if (!there)
-		return seen == VISIT_SEEN_NOBODY ? VISIT_SEEN_ELSEWHERE : seen;
-	if (seen < VISIT_SEEN_SEVERAL)
-		return VISIT_SEEN_THERE;
-	return is_there(before, path->interface, path->link) ? seen : VISIT_SEEN_SEVERAL;
+	return path->reverse && path->delivery;
+}
+
+/* Whether packets are rather its than those of `other`, which has the same home address. */
+static bool comes_before(const struct visit_path *path, const struct visit_path *other)
+{
+	if (path->word != other->word)
+		return path->word > other->word;
+	if (path->word == VISIT_WORD_OWN)
+		return path->since_ms > other->since_ms;
+	return path->began_ms < other->began_ms;
+}
+
+struct look {
+	struct in_addr source;
+	unsigned interface;  /* 0: any */
+	const uint8_t *link; /* NULL: any */
+	bool encapsulated;
+};
+
+static bool suits_better(const struct look *look, const struct visit_path *path,
+                         const struct visit_path *other)
+{
+	if (look->encapsulated && encapsulates(path) != encapsulates(other))
+		return encapsulates(path);
+	return comes_before(path, other);
+}
+
+static enum visit_seen seen(struct visit_table *table, const struct look *look,
+                            struct visit_found *out)
+{
+	enum visit_seen seen = VISIT_SEEN_NOBODY;
+
+	pthread_mutex_lock(&table->mutex);
+	for (uint32_t at = *head_of(table, look->source); at != NOBODY;
+	     at = table->places[at].next) {
+		const struct visit_path *path = &table->places[at].path;
+		enum visit_seen before = seen;
+
+		if (!address_equal(path->home, look->source))
+			continue;
+		if (!is_there(path, look->interface, look->link)) {
+			seen = seen == VISIT_SEEN_NOBODY ? VISIT_SEEN_ELSEWHERE : seen;
+			continue;
+		}
+		seen = VISIT_SEEN_THERE;
+		if (before != VISIT_SEEN_THERE || suits_better(look, path, &out->path))
+			give(table, at, out);
+	}
+	pthread_mutex_unlock(&table->mutex);
+	return seen;
 }
 
 enum visit_seen visit_table_seen(struct visit_table *table, struct in_addr source,
                                  unsigned interface, const uint8_t *link, struct visit_found *out)
 {
-	enum visit_seen seen = VISIT_SEEN_NOBODY;
+	return seen(table, &(struct look){ source, interface, link, false }, out);
+}
 
-	pthread_mutex_lock(&table->mutex);
-	for (uint32_t at = *head_of(table, source); at != NOBODY; at = table->places[at].next) {
-		const struct visit_path *path = &table->places[at].path;
-		bool there = is_there(path, interface, link);
-		enum visit_seen before = seen;
-
-		if (!address_equal(path->home, source))
-			continue;
-		seen = seen_too(before, &out->path, path, there);
-		if (before < VISIT_SEEN_SEVERAL || (there && path->since_ms > out->path.since_ms))
-			give(table, at, out);
-	}
-	pthread_mutex_unlock(&table->mutex);
-	return seen;
+enum visit_seen visit_table_seen_encapsulated(struct visit_table *table, struct in_addr source,
+                                              unsigned interface, struct visit_found *out)
+{
+	return seen(table, &(struct look){ source, interface, NULL, true }, out);
 }
 
 struct visit_totals visit_table_totals(struct visit_table *table)

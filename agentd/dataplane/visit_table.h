@@ -19,6 +19,13 @@
 #define VISIT_KEEPALIVE_S 110u /* RFC 3519 section 4.9, where none was agreed on */
 #define VISIT_KEEPALIVE_MIN_S 10u
 
+/* Whose word it is that the visitor asked for that. */
+enum visit_word {
+	VISIT_WORD_ANYBODYS,
+	VISIT_WORD_HOME_AGENTS, /* its home agent's, who proved to us to be it */
+	VISIT_WORD_OWN,         /* its own: it has proved to us that it is the one */
+};
+
 /* What was agreed with a visitor and its home agent. Plain data. */
 struct visit_path {
 	struct in_addr home, home_agent, care_of;
@@ -31,7 +38,9 @@ struct visit_path {
 	uint16_t keepalive_s;  /* of the UDP tunnel; 0: VISIT_KEEPALIVE_S */
 	unsigned interface;    /* index of the link that it visits */
 	uint8_t link[LINK_ADDRESS_OCTETS];
+	uint8_t word;      /* enum visit_word */
 	uint64_t since_ms; /* when that was agreed on, of the caller's clock */
+	uint64_t began_ms; /* since when it is there, however often it was agreed on anew */
 };
 
 struct visit_found {
@@ -67,16 +76,24 @@ bool visit_table_find(struct visit_table *table, struct in_addr home, struct in_
 enum visit_seen {
 	VISIT_SEEN_NOBODY,    /* nobody has that address as its home address */
 	VISIT_SEEN_ELSEWHERE, /* who has it is on another link, or has another link address */
-	VISIT_SEEN_SEVERAL,   /* on several interfaces or link addresses, where any will do */
 	VISIT_SEEN_THERE,
 };
 
 /* Whose is a packet from that source on that link? `link` NULL: its link address is not
- * known, and any will do; `interface` 0: likewise. Who has agreed with two home agents from
- * there is one node, whose newest word holds: it may have left the other one without telling
- * it, as when that does not answer. */
+ * known, and any will do; `interface` 0: likewise.
+ *
+ * One home address may be there with several home agents, and to register so takes no key:
+ * whoever else says that he is the visitor is to get none of its packets. So the better word
+ * holds, of visit_word; of those of one word who began first; but of two words of its own the
+ * newest: it may have left the other home agent without telling it, as when that does not
+ * answer. */
 enum visit_seen visit_table_seen(struct visit_table *table, struct in_addr source,
                                  unsigned interface, const uint8_t *link, struct visit_found *out);
+
+/* Likewise of a packet that came encapsulated, whose link address is not known: whoever has
+ * agreed on the encapsulating delivery style comes before all who have not. */
+enum visit_seen visit_table_seen_encapsulated(struct visit_table *table, struct in_addr source,
+                                              unsigned interface, struct visit_found *out);
 
 struct visit_totals {
 	uint32_t visitors, capacity;

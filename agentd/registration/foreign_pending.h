@@ -73,6 +73,7 @@ struct foreign_visitor {
 	struct foreign_registration asked;
 	struct in_addr home;       /* of the reply */
 	struct in_addr home_agent; /* of the reply: where reverse tunnels end */
+	uint64_t began_ms; /* since when it is served where it is, however often it asked anew */
 	uint64_t granted_ms;
 	uint64_t expires_ms;       /* or BINDING_NEVER_EXPIRES */
 	uint32_t home_agent_stamp; /* of its revocation support */

@@ -130,6 +130,14 @@ static unsigned granted_features(const struct foreign_reply *reply,
 	return granted;
 }
 
+static bool stays(const struct foreign_reply_facts *facts)
+{
+	const struct foreign_visitor *visitor = facts->visitor;
+
+	return visitor && visitor->asked.interface == facts->pending->interface &&
+	       memcmp(visitor->asked.link, facts->pending->link, FOREIGN_LINK_SIZE) == 0;
+}
+
 struct foreign_visitor foreign_visitor_of(const struct foreign_reply *reply,
                                           const struct foreign_reply_facts *facts,
                                           const struct foreign_reply_verdict *verdict,
@@ -141,6 +149,7 @@ struct foreign_visitor foreign_visitor_of(const struct foreign_reply *reply,
 		.asked = *facts->pending,
 		.home = reply->fixed.home,
 		.home_agent = reply->fixed.home_agent,
+		.began_ms = stays(facts) ? facts->visitor->began_ms : now_ms,
 		.granted_ms = now_ms,
 		.expires_ms = verdict->lifetime_s == LIFETIME_INFINITE
 		                      ? BINDING_NEVER_EXPIRES

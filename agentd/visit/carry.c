@@ -14,6 +14,13 @@
 
 /* ---- one visitor ---- */
 
+static uint8_t word_of(const struct foreign_registration *asked)
+{
+	if (asked->features & FOREIGN_HAS_PROVED)
+		return VISIT_WORD_OWN;
+	return asked->features & FOREIGN_HAS_SIGNED ? VISIT_WORD_HOME_AGENTS : VISIT_WORD_ANYBODYS;
+}
+
 static struct visit_path path_of(const struct foreign_visitor *visitor)
 {
 	const struct foreign_registration *asked = &visitor->asked;
@@ -29,7 +36,9 @@ static struct visit_path path_of(const struct foreign_visitor *visitor)
 		.broadcast = asked->flags & MIP_REQUEST_BROADCAST,
 		.keepalive_s = visitor->keepalive_s,
 		.interface = asked->interface,
+		.word = word_of(asked),
 		.since_ms = visitor->granted_ms,
+		.began_ms = visitor->began_ms,
 	};
 
 	memcpy(path.link, asked->link, sizeof(path.link));

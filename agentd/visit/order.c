@@ -42,6 +42,7 @@ static uint64_t moved(uint64_t at_ms, uint64_t from_ms, uint64_t to_ms)
 
 static void move_times(struct foreign_visitor *visitor, uint64_t from_ms, uint64_t to_ms)
 {
+	visitor->began_ms = moved(visitor->began_ms, from_ms, to_ms);
 	visitor->granted_ms = moved(visitor->granted_ms, from_ms, to_ms);
 	visitor->expires_ms = moved(visitor->expires_ms, from_ms, to_ms);
 	visitor->asked.since_ms = visitor->granted_ms;

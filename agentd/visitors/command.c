@@ -46,6 +46,8 @@ static Hearth__Visitor visitor_of(const struct foreign_visitor *from, Hearth__As
 	visitor.asked = asked;
 	visitor.home = ntohl(from->home.s_addr);
 	visitor.home_agent = ntohl(from->home_agent.s_addr);
+	visitor.has_began_ms = true;
+	visitor.began_ms = from->began_ms;
 	visitor.granted_ms = from->granted_ms;
 	visitor.expires_ms = from->expires_ms;
 	visitor.home_agent_stamp = from->home_agent_stamp;
@@ -141,6 +143,7 @@ static bool take_visitor(const Hearth__Visitor *from, struct foreign_visitor *to
 	*to = (struct foreign_visitor){
 		.home.s_addr = htonl(from->home),
 		.home_agent.s_addr = htonl(from->home_agent),
+		.began_ms = from->has_began_ms ? from->began_ms : from->granted_ms,
 		.granted_ms = from->granted_ms,
 		.expires_ms = from->expires_ms,
 		.home_agent_stamp = from->home_agent_stamp,

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from agent import Agent
-from namespaces import socket_in
+from namespaces import ip, socket_in
 from processes import anonymous_octets
 from stream import Stream
 from test_mobiled import SHARED_KEY, SHARED_SPI, agent, bindings, walk  # noqa: F401: the fixtures
@@ -51,22 +51,27 @@ class Attacker:
     def address(self, network=10):
         return socket.inet_ntoa(bytes([network]) + self.random.randbytes(3))
 
-    def say(self, packet, to_link=EVERYBODY):
+    def say(self, packet, to_link=EVERYBODY, as_link=None):
         """Broadcasts wait for the bridge, which drops what comes too fast; so it is said until it is taken."""
         self.socket.setblocking(True)
-        self.socket.send(to_link + self.someone() + struct.pack("!H", ETH_P_IP) + packet)
+        self.socket.send(to_link + (as_link or self.someone()) + struct.pack("!H", ETH_P_IP) + packet)
         self.socket.setblocking(False)
+
+    def heard(self):
+        while True:
+            try:
+                yield self.socket.recv(4096)
+            except BlockingIOError:
+                return
 
     def diverted(self, link_address):
         """TCP of the visitor that came here for another link address than its own."""
-        found = []
-        while True:
-            try:
-                frame = self.socket.recv(4096)
-            except BlockingIOError:
-                return found
-            if frame[23] == socket.IPPROTO_TCP and frame[30:34] == socket.inet_aton(HOME) and frame[:6] != link_address:
-                found.append(frame)
+        return [frame for frame in self.heard() if frame[23] == socket.IPPROTO_TCP and frame[30:34] == socket.inet_aton(HOME) and
+                frame[:6] != link_address]
+
+    def tunnelled(self, end):
+        """What came through a tunnel to that address."""
+        return [frame for frame in self.heard() if frame[23] == socket.IPPROTO_IPIP and frame[30:34] == socket.inet_aton(end)]
 
 
 # ---- what is said ----
@@ -143,6 +148,25 @@ ON_THE_LINK = (solicitation, advertisement, request, deregistration, takeover, u
 BEHIND_IT = (reply_to_agent, revocation, acknowledgment, no_way, nonsense)
 
 
+class HomeAgent:
+    """One of a stranger's own, on the core, who grants whatever is asked."""
+
+    address = "198.18.1.66"
+
+    def __init__(self, walk):  # noqa: F811
+        self.attacker = Attacker(walk, "core", "worse")
+        ip("-n", self.attacker.namespace, "address", "add", f"{self.address}/24", "dev", "worse")
+        self.socket = socket_in(self.attacker.namespace)
+        self.socket.bind((self.address, MOBILE_IP))
+        self.socket.settimeout(20)
+
+    def grant(self):
+        asked, agent_ = self.socket.recvfrom(2000)
+        lifetime, identification = int.from_bytes(asked[2:4], "big"), int.from_bytes(asked[16:24], "big")
+        reply = wire.build_reply(0, lifetime, HOME, self.address, identification)
+        self.socket.sendto(wire.sign(reply, wire.MOBILE_HOME, SPI, "hmac-md5", ANY_KEY), agent_)
+
+
 class Watched:
     """A process that is to live, and to grow no more."""
 
@@ -172,12 +196,12 @@ def visited(request, walk, tmp_path):  # noqa: F811
         made.kill()
 
 
-def begin_foreign_agent(tmp_path, keyed):
+def begin_foreign_agent(tmp_path, keyed, **options):
     directory = tmp_path / "fa"  # its socket has a short name even in a deep directory
     directory.mkdir()
     made = Agent(str(directory), {
         "home-agent": None,
-        "foreign-agent": {"care-of": ROUTER, "reverse-tunnel": "yes", "challenges": keyed},
+        "foreign-agent": {"care-of": ROUTER, "reverse-tunnel": "yes", "challenges": keyed, **options},
         "advertisement": {"link-1": "foreign foreign every 3-4 prefix-lengths"},
     }, [{**association(HOME), "spi": SHARED_SPI, "key": SHARED_KEY}] if keyed else None)
     if keyed:
@@ -223,3 +247,34 @@ def test_nothing_is_diverted_and_nobody_falls(walk, agent, visited, tmp_path):  
         assert sum(" debug " not in line for line in log.splitlines()) <= LOG_LINES_MAX
     assert mobile.end() == 0 and bindings(agent) == []
     assert foreign_agent.stop() == agent.stop() == 0
+
+
+@pytest.mark.parametrize("encapsulates", [False, True])
+def test_no_other_home_agent_stops_or_gets_what_a_visitor_sends(walk, agent, tmp_path, encapsulates):  # noqa: F811
+    """A stranger registers the visitor's home address with a home agent of his own: from the visitor's link address where that
+    tells who sends, and from his where it does not."""
+    foreign_agent = begin_foreign_agent(tmp_path, keyed=False, **{"encapsulating-delivery": encapsulates})
+    foreign_agent.start(prefix=walk.inside("router"))
+    try:
+        walk.go("foreign")
+        options = {"registration": {"encapsulating-delivery": encapsulates}}
+        mobile = Mobiled(walk, tmp_path, options).start()
+        mobile.is_("registered", attachment="foreign-agent", care_of=ROUTER, foreign_agent=HERE)
+        on_the_link, home_agent = Attacker(walk, "foreign", "evil"), HomeAgent(walk)
+        own = bytes.fromhex(walk.mac("mobile", "eth0").replace(":", ""))
+        # The switch knows whose port that is: it is the foreign agent that is asked about here.
+        walk.run("links", "bridge", "fdb", "replace", walk.mac("mobile", "eth0"), "dev", "mobi-eth0", "master", "static", "sticky")
+        message = wire.build_request(wire.flags_of("T"), 300, HOME, home_agent.address, ROUTER, wire.ntp_now())
+        signed = wire.sign(message, wire.MOBILE_HOME, SPI, "hmac-md5", ANY_KEY)
+        with Stream(walk, "correspondent", "mobile", HOME) as stream:
+            on_the_link.say(udp_packet(HOME, HERE, 5000, MOBILE_IP, signed, ttl=255), as_link=None if encapsulates else own)
+            home_agent.grant()
+            wait_for(lambda: len(foreign_agent.ctl("visitors")) == 2, "the stranger is a visitor, too")
+            stream.await_more()
+            assert home_agent.attacker.tunnelled(home_agent.address) == []
+            assert stream.end() > 0
+        assert counter(foreign_agent, "visit-wrong-place") == 0
+        assert counter(foreign_agent, "visit-redelivered" if encapsulates else "visit-reversed") > 0
+        assert mobile.end() == 0
+    finally:
+        foreign_agent.kill()

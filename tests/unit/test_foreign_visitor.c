@@ -107,6 +107,7 @@ static void visitor_has_what_was_agreed(void)
 	CU_ASSERT_EQUAL(v.asked.care_of.s_addr, address("198.51.100.2").s_addr);
 	CU_ASSERT_EQUAL(v.asked.link[5], 7);
 	CU_ASSERT_EQUAL(v.granted_ms, NOW_MS);
+	CU_ASSERT_EQUAL(v.began_ms, NOW_MS);
 	CU_ASSERT_EQUAL(v.expires_ms, NOW_MS + 300000);
 	CU_ASSERT_EQUAL(v.granted_s, 300);
 	CU_ASSERT_EQUAL(v.encapsulation, ENCAPSULATION_MINIMAL);
@@ -117,6 +118,32 @@ static void visitor_has_what_was_agreed(void)
 	CU_ASSERT_EQUAL(v.mobile_spi, MOBILE_SPI);
 	CU_ASSERT_EQUAL(v.offered_size, 4);
 	CU_ASSERT_EQUAL(memcmp(v.offered, "next", 4), 0);
+}
+
+ANSWERED(stays, visiting(a); a->visitor.asked = a->pending; a->visitor.began_ms = NOW_MS - 9)
+ANSWERED(on_another_link, stays(a); a->visitor.asked.interface++)
+ANSWERED(from_another_address, stays(a); a->visitor.asked.link[5]++)
+
+static void visitor_begins_anew_where_it_was_not(void)
+{
+	static const struct {
+		const char *rule;
+		void (*make)(struct answered *);
+		uint64_t began_ms;
+	} rows[] = {
+		{ "where it is served already", stays, NOW_MS - 9 },
+		{ "on another link", on_another_link, NOW_MS },
+		{ "from another link address", from_another_address, NOW_MS },
+	};
+	struct foreign_answer nothing = { .challenge = { NULL, 0 } };
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct answered a;
+
+		good_reply(&a);
+		rows[i].make(&a);
+		CU_ASSERT_EQUAL(visitor_of(&a, &nothing).began_ms, rows[i].began_ms);
+	}
 }
 
 ANSWERED(not_covered, a->facts.foreign_home = AUTHENTICATION_ABSENT)
@@ -335,6 +362,7 @@ static void a_proof_is_of_all_authenticators(void)
 static CU_TestInfo tests[] = {
 	{ "RFC 5944 3.7.3.2: visitors come and go", visitors_come_and_go },
 	{ "a visitor has what was agreed", visitor_has_what_was_agreed },
+	{ "a visitor begins anew where it was not", visitor_begins_anew_where_it_was_not },
 	{ "a visitor has no more than that", visitor_has_no_more_than_that },
 	{ "a visitor for ever never expires", visitor_for_ever_never_expires },
 	{ "RFC 5944 3.7.3.2: an accepted reply is sent on", accepted_reply_is_sent_on },

@@ -110,25 +110,6 @@ static void two_visitors_may_have_one_home_address(void)
 	end();
 }
 
-static void of_two_home_agents_the_newest_word_holds(void)
-{
-	for (uint64_t newest = 1; newest <= 3; newest += 2) {
-		struct visit_path second;
-
-		begin();
-		visit(path_of(ENCAPSULATION_IPIP, false));
-		second = path_of(ENCAPSULATION_IPIP, false);
-		second.home_agent = address4(198, 51, 100, 9);
-		second.since_ms = newest;
-		visit(second);
-		CU_ASSERT_EQUAL(linked(packet_of(header(home, correspondent), 8), LINK, mac),
-		                VISITOR_REVERSED);
-		CU_ASSERT_TRUE(address_equal(outputs[0].facts.endpoint,
-		                             newest > 2 ? second.home_agent : agent));
-		end();
-	}
-}
-
 static void hops_are_counted_behind_the_tunnel(void)
 {
 	const struct tunnel_end ends = home_end(ENCAPSULATION_IPIP, false);
@@ -358,18 +339,6 @@ static void loops_end(void)
 
 /* ---- the encapsulating delivery style ---- */
 
-static enum visitor_reason delivered(struct in_addr to, struct ip4 ip, uint8_t encapsulation,
-                                     unsigned interface)
-{
-	const struct tunnel_end ends = { .local = home,
-		                         .remote = to,
-		                         .encapsulation = encapsulation };
-	struct octets inner = packet_of(ip, 60), packet = wrap(&ends, inner);
-
-	free(inner.at);
-	return tunnelled(packet, interface);
-}
-
 static void what_is_encapsulated_to_us_goes_on(void)
 {
 	struct visit_path path;
@@ -575,7 +544,6 @@ static CU_TestInfo tests[] = {
 	{ "a broadcast is delivered in its packet", broadcast_is_delivered_in_its_packet },
 	{ "nobody else's tunnel is opened", nobody_elses_tunnel_is_opened },
 	{ "two visitors may have one home address", two_visitors_may_have_one_home_address },
-	{ "of two home agents the newest word holds", of_two_home_agents_the_newest_word_holds },
 	{ "hops are counted behind the tunnel", hops_are_counted_behind_the_tunnel },
 	{ "the link takes so much", link_takes_so_much },
 	{ "every kind of tunnel is entered", every_kind_of_tunnel_is_entered },

@@ -28,6 +28,7 @@ static struct foreign_visitor whole(void)
 		},
 		.home.s_addr = htonl(0x0a000002),
 		.home_agent.s_addr = htonl(0xc0000203),
+		.began_ms = 1699999999000,
 		.granted_ms = 1700000000000,
 		.expires_ms = 1700000300000,
 		.home_agent_stamp = 78,
@@ -51,7 +52,7 @@ static bool is_same(const struct foreign_visitor *a, const struct foreign_visito
 	size_t size = visitor_row_write(a, one);
 
 	return size == visitor_row_write(b, other) && memcmp(one, other, size) == 0 &&
-	       a->asked.identification == b->asked.identification &&
+	       a->asked.identification == b->asked.identification && a->began_ms == b->began_ms &&
 	       a->expires_ms == b->expires_ms &&
 	       memcmp(a->asked.nai, b->asked.nai, sizeof(a->asked.nai)) == 0 &&
 	       memcmp(a->offered, b->offered, sizeof(a->offered)) == 0;

@@ -273,4 +273,17 @@ static inline uint64_t counted(enum visitor_reason reason)
 	return counter_read(&visitor_counters, reason);
 }
 
+/* From the visitor, encapsulated to that address of ours. */
+static inline enum visitor_reason delivered(struct in_addr to, struct ip4 ip, uint8_t encapsulation,
+                                            unsigned interface)
+{
+	const struct tunnel_end ends = { .local = home,
+		                         .remote = to,
+		                         .encapsulation = encapsulation };
+	struct octets inner = packet_of(ip, 60), packet = wrap(&ends, inner);
+
+	free(inner.at);
+	return tunnelled(packet, interface);
+}
+
 #endif
