@@ -2,11 +2,16 @@
  * to. */
 #include "agentd/visit/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
+
+#define MISSING_CARE_OF                                                                            \
+	"foreign-agent.care-of: no interface of this host has %s, by which home agents are to "    \
+	"reach it: give it to one, or name another"
 
 bool address_is_home_agents(const struct visit *visit, struct in_addr address)
 {
@@ -55,6 +60,44 @@ static void note_local(struct visit *visit, const struct ifaddrs *list)
 	}
 }
 
+static struct in_addr missing_care_of(const struct visit *visit)
+{
+	const struct foreign_policy *policy = &visit->settings.policy;
+
+	for (size_t i = 0; i < policy->care_of_count; i++) {
+		bool here = false;
+
+		for (size_t l = 0; l < visit->local_count && !here; l++)
+			here = address_equal(policy->care_of[i], visit->local[l]);
+		if (!here)
+			return policy->care_of[i];
+	}
+	return (struct in_addr){ INADDR_ANY };
+}
+
+/* With an address that is not here nothing can be sent to home agents, and each visitor is denied.
+ * Shared ones are with one member only, and of too many nothing is known. */
+static void note_missing(struct visit *visit)
+{
+	const bool told = visit->settings.foreign && !visit->members &&
+	                  visit->local_count < VISIT_LOCAL_MAX;
+	const struct in_addr before = visit->missing;
+
+	visit->missing.s_addr = told ? missing_care_of(visit).s_addr : INADDR_ANY;
+	if (address_equal(visit->missing, before))
+		return;
+	if (visit->missing.s_addr)
+		log_warning(MISSING_CARE_OF, address_format(visit->missing).text);
+	else
+		log_notice("foreign-agent.care-of: all addresses are on this host");
+}
+
+void addresses_doubt(const struct visit *visit, char *out, size_t size)
+{
+	if (visit->missing.s_addr)
+		snprintf(out, size, MISSING_CARE_OF, address_format(visit->missing).text);
+}
+
 /* A home agent's is its own. */
 static bool is_wanted(const struct visit *visit, struct in_addr address)
 {
@@ -84,6 +127,7 @@ void addresses_look(struct visit *visit, const struct ifaddrs *list)
 	const size_t care_of = visit->settings.policy.care_of_count;
 
 	note_local(visit, list);
+	note_missing(visit);
 	if (!visit->settings.foreign)
 		return;
 	for (size_t i = visit->ports.count; i > care_of; i--)

@@ -47,6 +47,7 @@ struct visit {
 	uint64_t look_ms;                      /* when the interfaces are to be looked at */
 	struct in_addr local[VISIT_LOCAL_MAX]; /* addresses of this host */
 	size_t local_count;
+	struct in_addr missing; /* a care-of address that is not among them; 0.0.0.0: none */
 	/* Of a foreign agent; NULL where there is none. */
 	struct keys *keys;
 	struct nodes *nodes;
@@ -115,6 +116,8 @@ bool address_is_here(const struct visit *visit, struct in_addr address);
 bool address_is_at_home_here(const struct visit *visit, struct in_addr home);
 /* The interfaces have been looked at. */
 void addresses_look(struct visit *visit, const struct ifaddrs *list);
+/* Put into *out which care-of address is not here, if one is not. */
+void addresses_doubt(const struct visit *visit, char *out, size_t size);
 
 /* ---- carry.c ---- */
 

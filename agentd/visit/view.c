@@ -85,6 +85,7 @@ bool visit_figures(struct visit *visit, struct visit_figures *out)
 		visit_plane_status(visit->plane, &status);
 		memcpy(out->doubt, status.doubt, sizeof(out->doubt));
 	}
+	addresses_doubt(visit, out->doubt, sizeof(out->doubt));
 	pthread_mutex_unlock(&visit->lock);
 	return true;
 }
