@@ -76,9 +76,37 @@ static bool has_key(const struct config *config, char *report, size_t size)
 	return why == HA_OK;
 }
 
+static bool has_interface(const char *option, const char *name, char *report, size_t size)
+{
+	if (!*name || if_nametoindex(name) != 0)
+		return true;
+	snprintf(report, size, "%s: %s: there is no such interface", option, name);
+	return false;
+}
+
+static bool has_interfaces(const struct config *config, char *report, size_t size)
+{
+	char option[32];
+
+	if (!has_interface("home-agent.interface", config->interface, report, size))
+		return false;
+	for (size_t i = 0; i < HOME_NETWORKS_MAX; i++) {
+		snprintf(option, sizeof(option), "home-networks.network-%zu", i + 1);
+		if (!has_interface(option, config->home_networks[i].interface, report, size))
+			return false;
+	}
+	for (size_t i = 0; i < ADVERTISED_LINKS_MAX; i++) {
+		snprintf(option, sizeof(option), "advertisement.link-%zu", i + 1);
+		if (!has_interface(option, config->advertised_links[i].interface, report, size))
+			return false;
+	}
+	return true;
+}
+
 /* What a configuration names that this host must have. */
 static bool host_has(const struct config *config, char *report, size_t size)
 {
+	const bool embedded = config->snmp_mode == SNMP_MODE_EMBEDDED && !config->group;
 	const struct {
 		const char *option, *path;
 		int mode;
@@ -86,6 +114,8 @@ static bool host_has(const struct config *config, char *report, size_t size)
 		{ "storage.associations", config->associations_file, F_OK },
 		{ "home-agent.announce-hook", config->announce_hook, X_OK },
 		{ "dataplane.route-hook", config->route_hook, X_OK },
+		{ "foreign-agent.associations", config->visit_associations_file, F_OK },
+		{ "snmp.configuration", embedded ? config->snmp_configuration : "", F_OK },
 	};
 	struct privileges privileges;
 
@@ -99,11 +129,7 @@ static bool host_has(const struct config *config, char *report, size_t size)
 		         strerror(errno));
 		return false;
 	}
-	if (!*config->interface || if_nametoindex(config->interface) != 0)
-		return true;
-	snprintf(report, size, "home-agent.interface: %s: there is no such interface",
-	         config->interface);
-	return false;
+	return has_interfaces(config, report, size);
 }
 
 static void check_host(const struct config *config, const char *path)

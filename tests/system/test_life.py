@@ -176,6 +176,21 @@ def test_unknown_user_is_said_plainly(tmp_path):
     assert "no-such-user" in said
 
 
+@pytest.mark.parametrize(
+    "configuration, said",
+    [
+        ({"advertisement": {"link-2": "nowhere0 home"}}, "advertisement.link-2: nowhere0: there is no such interface"),
+        ({"home-networks": {"network-3": "10.9.0.0/16 link nowhere0"}}, "home-networks.network-3: nowhere0: there is no such interface"),
+        ({"foreign-agent": {"care-of": "192.0.2.9,192.0.2.10", "associations": "/nowhere"}}, "foreign-agent.associations: /nowhere: No such"),
+        ({"snmp": {"mode": "embedded", "configuration": "/nowhere"}}, "snmp.configuration: /nowhere: No such file"),
+    ],
+)
+def test_check_tells_what_the_host_lacks_of_each_role(tmp_path, configuration, said):
+    agent = Agent(str(tmp_path), configuration)
+    done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
+    assert done.returncode == 0 and f"before the start on this host: {said}" in done.stderr
+
+
 def test_check_tells_what_the_host_lacks(tmp_path):
     agent = Agent(str(tmp_path), {"process": {"user": "nobody-of-that-name"}})
     done = subprocess.run([program("agentd"), "--check", agent.configuration_path], capture_output=True, text=True)
