@@ -252,14 +252,14 @@ size_t config_allowed(const struct config_option *option, char *out, size_t size
 	case OPTION_PREFIXES_OR_NONE:
 		length = snprintf(out, size,
 		                  "%s, or up to %u prefixes such as 192.0.2.0/24 with "
-		                  "commas between them",
+		                  "only commas between them",
 		                  option->type == OPTION_PREFIXES ? "any" : "none",
 		                  ADDRESS_PREFIXES_MAX);
 		break;
 	case OPTION_ADDRESSES:
 		length = snprintf(out, size,
-		                  "none, or up to %u IPv4 addresses of single hosts with commas "
-		                  "between them",
+		                  "none, or up to %u IPv4 addresses of single hosts with only "
+		                  "commas between them",
 		                  ADDRESS_PREFIXES_MAX);
 		break;
 	case OPTION_TEXT:

@@ -20,7 +20,8 @@ static enum ha_error refuse_clone(int number, char *report, size_t size)
 		                       "needs to forward packets",
 		                 strerror(number));
 	return ha_refuse(report, size, ha_error_of_errno(number),
-	                 CLONE ": %s: the user of agentd must be able to open it",
+	                 CLONE ": %s: the user of this program must be able to open it, as with "
+	                       "mode 0666, which is the usual one",
 	                 strerror(number));
 }
 
@@ -29,19 +30,19 @@ static enum ha_error refuse_device(const char *name, int number, char *report, s
 	switch (number) {
 	case EBUSY:
 		return ha_refuse(report, size, HA_E_INUSE,
-		                 "dataplane.device: %s: another process has this device", name);
+		                 "device %s: another process has this device", name);
 	case EINVAL:
 		return ha_refuse(report, size, HA_E_EXISTS,
-		                 "dataplane.device: %s: there is a device of this name already, "
-		                 "and it is not of the kind that is needed",
+		                 "device %s: there is a device of this name already, and it is "
+		                 "not of the kind that is needed: set the option device to "
+		                 "another name",
 		                 name);
 	case EPERM:
 		return ha_refuse(report, size, HA_E_PERMISSION,
-		                 "dataplane.device: %s: making it needs root or CAP_NET_ADMIN",
-		                 name);
+		                 "device %s: making it needs root or CAP_NET_ADMIN", name);
 	default:
-		return ha_refuse(report, size, ha_error_of_errno(number),
-		                 "dataplane.device: %s: %s", name, strerror(number));
+		return ha_refuse(report, size, ha_error_of_errno(number), "device %s: %s", name,
+		                 strerror(number));
 	}
 }
 

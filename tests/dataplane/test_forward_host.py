@@ -208,7 +208,7 @@ def test_a_device_of_somebody_else_is_left_alone(world, agent):
     agent.spawn(prefix=world.inside("agent"))
     assert agent.process.wait(timeout=60) == 1
     agent.process = None
-    assert "dataplane.device: hearth: there is a device of this name already" in agent.log()
+    assert "device hearth: there is a device of this name already" in agent.log()
     assert "hearth" in world.run("agent", "ip", "-br", "link").stdout and rules(world) == []
 
 
