@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import subprocess
+import textwrap
 
 import pytest
 from agent import program
@@ -112,6 +113,62 @@ def test_counters_name_counters_of_the_module():
     kinds = {number: rest for (name, number), rest in published().items()}
     assert len(numbers) > 10
     assert {kinds.get(number) for number in numbers} == {"scalar; Counter32; access readonly"}
+
+
+def pages():
+    """What operators read, by its path."""
+    found = {}
+    for path in ["README.md", *glob.glob("docs/*.md", root_dir=ROOT), *glob.glob("docs/operations/*.md", root_dir=ROOT)]:
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            found[path] = file.read()
+    return found
+
+
+def blocks(page):
+    """Its indented blocks, without what they are indented by."""
+    for block in re.findall(r"(?:^(?: {4}.*)?\n)+", page, re.M):
+        yield textwrap.dedent(block).strip() + "\n"
+
+
+def test_commands_of_the_pages_are_verbs_of_agentctl():
+    """Each command that a page shows begins with one of those in the usage, and has no option that is not there."""
+    usage = output_of(program("agentctl"), "--help")
+    options, commands = usage.split("\ncommands:\n")
+    verbs = {verb for line in re.findall(r"^  (\w.*)$", commands, re.M) for verb in re.findall(r"(?:^|\| )([a-z-]+(?: [a-z-]+)*)", line)}
+    known = set(re.findall(r"--[a-z-]+", usage))
+    shown = [(path, line) for path, page in pages().items()
+             for line in re.findall(r"`agentctl ([^`]+)`", page) + re.findall(r"^ +agentctl (.*)", page, re.M)]
+    assert len(shown) > 100
+    for path, line in shown:
+        words = re.sub(r"--(?:socket|timeout|group) \S+ |--json ", "", line.split("#")[0] + " ").split()
+        is_verb = any(" ".join(words[:size]) in verbs for size in (1, 2, 3))
+        is_family = any(verb.startswith(" ".join(words[:2]) + " ") for verb in verbs)
+        assert is_verb or is_family or words[0].startswith(("--", "COMMAND", "[")), (path, line)
+        assert set(re.findall(r"(?<!\S)--[a-z-]+", line)) <= known, (path, line)
+
+
+def test_configurations_of_the_pages_are_accepted(tmp_path):
+    """Each block of YAML that a page shows, with what it needs from elsewhere."""
+    home, key = "home-agent: {address: 192.0.2.1, interface: eth0}\n", "0a1b" * 16
+    cluster = f"cluster: {{node: 1, member-1: '192.0.2.11:4340 data {key}'}}\n"
+    path, count = tmp_path / "agentd.yaml", 0
+    for name, page in pages().items():
+        for block in blocks(page):
+            if not re.match(r"[a-z-]+:\n  [a-z]", block):
+                continue
+            node = block.startswith(("mobile-node:", "snmp:")) and name == "docs/mobile-node.md"
+            text = re.sub(r"\b([0-9a-f]{4})\.\.\.", lambda match: match[1] * 16, block)
+            if node and "mobile-node:" not in text:
+                text += "mobile-node: {interface: eth0, home-address: 10.64.0.7, home-agent: 192.0.2.1}\n"
+            if "shared:" in text or not node and not re.search("^  (address|care-of):|^home-agent:", text, re.M):
+                text = home + text
+            elif "home-agent:\n" in text and "  address:" not in text:
+                text = text.replace("home-agent:\n", "home-agent:\n  address: 192.0.2.1\n")
+            path.write_text(text + (cluster if "shared:" in text else ""))
+            done = subprocess.run([program("mobiled" if node else "agentd"), "--check", str(path)], capture_output=True, text=True)
+            assert done.returncode == 0, f"{name}:\n{path.read_text()}\n{done.stderr}"
+            count += 1
+    assert count > 8
 
 
 @pytest.mark.parametrize("name", ["agentd", "agentctl", "agentload", "mobiled"])
