@@ -79,7 +79,7 @@ void agentctl_manual(FILE *out)
 {
 	fputs(".\\\" Written by agentctl --manual; do not edit.\n"
 	      ".TH AGENTCTL 8 \"\" \"Hearth\" \"Hearth\"\n"
-	      ".SH NAME\nagentctl \\- ask and change a running home agent\n"
+	      ".SH NAME\nagentctl \\- ask and change a running agentd\n"
 	      ".SH SYNOPSIS\n.B agentctl\n.RI [ OPTION ]...\n.I COMMAND\n"
 	      ".SH DESCRIPTION\n"
 	      "Answers are tables for people, or with\n.B \\-\\-json\n"

@@ -25,7 +25,7 @@ static void write_version(FILE *out)
 
 static void write_help(FILE *out)
 {
-	fputs("Mobile IPv4 home agent.\n\n"
+	fputs("Mobile IPv4 home agent and foreign agent.\n\n"
 	      "usage: agentd [--config FILE]     run, with this file instead of " CONFIG_PATH "\n"
 	      "       agentd --restore BACKUP [--config FILE] [--group N]\n"
 	      "                                  fill an empty data directory from a backup, that of\n"

@@ -81,7 +81,7 @@ void configuration_write_manual(FILE *out)
 {
 	fputs(".\\\" Written by agentd --options man; do not edit.\n"
 	      ".TH AGENTD.YAML 5 \"\" \"Hearth\" \"Hearth\"\n"
-	      ".SH NAME\nagentd.yaml \\- configuration of the home agent\n"
+	      ".SH NAME\nagentd.yaml \\- configuration of agentd, as home agent and as foreign agent\n"
 	      ".SH DESCRIPTION\n"
 	      "YAML of exactly two levels, section and option. Anchors, tags, lists and options\n"
 	      "given twice are refused, and so is what is not in the list below.\n"
@@ -101,7 +101,7 @@ void agentd_write_manual(FILE *out)
 {
 	fputs(".\\\" Written by agentd --manual; do not edit.\n"
 	      ".TH AGENTD 8 \"\" \"Hearth\" \"Hearth\"\n"
-	      ".SH NAME\nagentd \\- Mobile IPv4 home agent\n"
+	      ".SH NAME\nagentd \\- Mobile IPv4 home agent and foreign agent\n"
 	      ".SH SYNOPSIS\n.B agentd\n.RB [ \\-\\-config\n.IR FILE ]\n.br\n"
 	      ".B agentd\n.BI \\-\\-restore \" BACKUP\"\n.RB [ \\-\\-config\n.IR FILE ]\n.RB [ \\-\\-group\n.IR N ]\n.br\n"
 	      ".B agentd\n.BI \\-\\-check \" FILE\"\n.br\n"
@@ -113,8 +113,12 @@ void agentd_write_manual(FILE *out)
 	      "grants is on stable storage before the reply is sent, and is there again after a\n"
 	      "crash. It stays in the foreground and writes its log to standard error.\n"
 	      ".PP\n"
-	      "Started as root it becomes the user of the configuration and keeps no rights but\n"
-	      "the one to bind its port, and that only until the port is bound.\n"
+	      "With care-of addresses it is a foreign agent too, or that alone.\n"
+	      ".PP\n"
+	      "Started as root it becomes the user of the configuration. Once its ports are bound\n"
+	      "single threads keep CAP_NET_ADMIN, where packets are forwarded or the home agent's\n"
+	      "address is moved; one keeps CAP_NET_RAW and CAP_NET_BIND_SERVICE too, where it\n"
+	      "advertises, since interfaces come and go. Nothing keeps anything else.\n"
 	      ".SH OPTIONS\n"
 	      ".TP\n.BI \\-\\-config \" FILE\"\nInstead of /etc/hearth/agentd.yaml.\n"
 	      ".TP\n.BI \\-\\-restore \" BACKUP\"\nFill the data directory, which must be empty, "
@@ -122,7 +126,7 @@ void agentd_write_manual(FILE *out)
 	      "process, the directory is that of group 0, or of the one that\n.B \\-\\-group\n"
 	      "names.\n"
 	      ".TP\n.BI \\-\\-check \" FILE\"\nSay whether the file would be accepted, and if not, "
-	      "which line is to blame and\nwhat is allowed there.\n"
+	      "which line is to blame and\nwhat is allowed there. What this host lacks for a start is said too.\n"
 	      ".TP\n.B \\-\\-example\nPrint a commented configuration with all options.\n"
 	      ".TP\n.BI \\-\\-options \" FORM\"\nPrint the options of the configuration as markdown "
 	      "or as the page\n.BR agentd.yaml (5).\n"
@@ -139,6 +143,6 @@ void agentd_write_manual(FILE *out)
 	      ".TP\n.I /etc/hearth/agentd.yaml\nThe configuration, see\n.BR agentd.yaml (5).\n"
 	      ".TP\n.I /var/lib/hearth\nThe store and the log.\n"
 	      ".TP\n.I /run/hearth/agentd.sock\nThe socket of\n.BR agentctl (8).\n"
-	      ".SH SEE ALSO\n.BR agentctl (8),\n.BR agentd.yaml (5)\n",
+	      ".SH SEE ALSO\n.BR agentctl (8),\n.BR agentd.yaml (5),\n.BR mobiled (8)\n",
 	      out);
 }
