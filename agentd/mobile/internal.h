@@ -37,6 +37,9 @@ void mobile_forget_rivals(struct mobile *mobile);
 struct mac mobile_whom_to_ask(const struct mobile *mobile);
 /* By which link address the agent is, when an answer of the home agent came from that one. */
 struct mac mobile_who_answered(const struct mobile *mobile, struct mac from);
+/* Whether this is a denial that nobody signed, from a link address that was not asked. */
+bool mobile_is_stranger(const struct mobile *mobile, const struct mobile_verdict *verdict,
+                        struct mac from);
 /* Whether this is a denial that anybody may have made up, while there is another one to ask. */
 bool mobile_doubts(struct mobile *mobile, const struct mobile_verdict *verdict, struct mac from,
                    uint64_t now_ms);

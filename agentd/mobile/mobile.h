@@ -112,6 +112,8 @@ const char *mobile_way_name(enum mobile_way way);
 	  "Replies discarded: the foreign agent's authenticator does not verify")                  \
 	X(unsigned_home_agent, "discarded-unsigned-home",                                          \
 	  "Replies discarded: the home agent's authenticator does not verify")                     \
+	X(bad_link, "discarded-link-address",                                                      \
+	  "Denials discarded: unsigned, and of another link address than was asked")               \
 	X(denied_home_agent, "denied-home-agent", "Denials with codes from 128 to 191")            \
 	X(denied_agent, "denied-foreign-agent", "Denials with codes from 64 to 127")               \
 	X(denied_identification, "denied-identification", "Denials with code 133")                 \

@@ -366,6 +366,14 @@ void mobile_received(struct mobile *mobile, struct span payload, struct in_addr 
 		          verdict.reason);
 		return;
 	}
+	if (mobile_is_stranger(mobile, &verdict, from)) {
+		mobile->counts.discarded++;
+		mobile->counts.violations++;
+		mobile->counts.bad_link++;
+		log_debug("a denial by a link address that was not asked is discarded: %s",
+		          verdict.reason);
+		return;
+	}
 	mobile->pending = false;
 	if (mobile_doubts(mobile, &verdict, from, now_ms)) {
 		mobile->counts.discarded++;

@@ -55,12 +55,29 @@ struct mac mobile_who_answered(const struct mobile *mobile, struct mac from)
 	return is_rival || mac_equal(from, known(mobile)) ? from : mobile->asked_mac;
 }
 
+/* An agent that shares no key with the node cannot sign what it denies. Of the home agent no signature
+ * is missing here, and where no agent is asked there is none to deny. */
+static bool is_unsigned_denial(const struct mobile *mobile, const struct mobile_verdict *verdict)
+{
+	return verdict->effect == MOBILE_DENIED && !verdict->of_home &&
+	       !mobile->plan.mobile_foreign.key;
+}
+
+/* RFC 5944 section 3.6: the node knows by which link address it asked. What is sent again with nonces
+ * is the same to both who speak for the agent: the answer of either comes when it comes. */
+bool mobile_is_stranger(const struct mobile *mobile, const struct mobile_verdict *verdict,
+                        struct mac from)
+{
+	bool is_rival = mobile->has_rival && mac_equal(from, mobile->rival);
+
+	return is_unsigned_denial(mobile, verdict) && !is_rival &&
+	       !mac_equal(from, mobile->asked_mac) && !mac_equal(from, known(mobile));
+}
+
 bool mobile_doubts(struct mobile *mobile, const struct mobile_verdict *verdict, struct mac from,
                    uint64_t now_ms)
 {
-	bool is_signed = verdict->of_home || mobile->plan.mobile_foreign.key;
-
-	if (verdict->effect != MOBILE_DENIED || is_signed || !mobile->has_rival)
+	if (!is_unsigned_denial(mobile, verdict) || !mobile->has_rival)
 		return false;
 	if (!mac_equal(from, mobile->rival)) {
 		if (is_proven(mobile) || !mac_equal(from, known(mobile)))

@@ -222,6 +222,47 @@ def test_end(walk, agent, tmp_path):
     assert leftovers(walk) == ([], [], [], [])
 
 
+def denial(walk, datagram, link_address=None):
+    """Of the foreign agent (66), unsigned: the frame that answers the request in that packet, from its link address or another one."""
+    header = (datagram[0] & 15) * 4
+    source, destination, port, request = datagram[12:16], datagram[16:20], datagram[header : header + 2], datagram[header + 8 :]
+    body = struct.pack("!BBH", 3, 66, 0) + request[4:12] + request[16:24]
+    packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(body), 0, 0, 64, 17, 0, destination, source)
+    packet = packet[:10] + checksum(packet).to_bytes(2, "big") + packet[12:] + struct.pack("!HHHH", 434, int.from_bytes(port, "big"), 8 + len(body), 0)
+    links = (walk.mac("mobile", INTERFACE), link_address or walk.mac("router", "foreign"))
+    return b"".join(bytes.fromhex(link.replace(":", "")) for link in links) + b"\x08\x00" + packet + body
+
+
+def test_denials_of_strangers(walk, tmp_path):
+    """No key is shared with the foreign agent: its denial counts from the link address that was asked, and from no other."""
+    walk.go("foreign")
+    with walk.socket("router", kind=socket.SOCK_RAW, family=socket.AF_PACKET, protocol=socket.htons(0x0800)) as link:
+        link.bind(("foreign", 0x0800))
+        link.settimeout(30)
+        mobile = Mobiled(walk, tmp_path).start()
+        wait_for(lambda: mobile.status() or None, "mobiled runs")
+        advertise(walk, "224.0.0.1", 1, ROUTER)
+
+        def request():
+            """The next packet that is one."""
+            while True:
+                packet = link.recv(2048)[14:]
+                if packet[9] == 17 and packet[22:24] == b"\x01\xb2":
+                    return packet
+
+        def deny_until(shows, link_address=None):
+            """One request after the other: what is answered late answers the last but one."""
+            def once():
+                link.send(denial(walk, request(), link_address))
+                status = mobile.status()
+                return status and shows(status) and status
+            return wait_for(once, "a denial is dealt with", seconds=60)
+
+        status = deny_until(lambda status: status["counters"]["discarded-link-address"] > 0, "02:00:00:00:00:66")
+        assert (status["state"], status["counters"]["denied"]) == ("asking", 0)
+        deny_until(lambda status: status["state"] == "denied" and status["code"] == 66)
+
+
 def advertise(walk, destination, ttl, care_of):
     """Of a foreign agent on the foreign link (RFC 5944 section 2.1)."""
     agent = struct.pack("!BBHHH4s", 16, 10, 0, 600, 0x1100, socket.inet_aton(care_of))

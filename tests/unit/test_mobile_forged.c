@@ -319,6 +319,41 @@ static void whoever_denies_first_is_not_the_last_word(void)
 	CU_ASSERT_EQUAL(seen.stay.agent_mac.octets[1], 0);
 }
 
+/* Whoever has seen the request can deny it, but not by the link address that it went to. */
+static void a_strangers_denial_is_not_heard(void)
+{
+	begin();
+	hear("203.0.113.1", 5);
+	answers_from.octets[1] = 99;
+	reply(66, 0);
+	CU_ASSERT_EQUAL(mobile.state, MOBILE_ASKING);
+	CU_ASSERT(mobile.pending);
+	CU_ASSERT_EQUAL(mobile.counts.denied, 0);
+	CU_ASSERT_EQUAL(mobile.counts.discarded, 1);
+	CU_ASSERT_EQUAL(mobile.counts.violations, 1);
+	CU_ASSERT_EQUAL(mobile.counts.bad_link, 1);
+	/* Nor while two are asked in turn, */
+	be_asked_as_rival();
+	answers_from.octets[1] = 99;
+	reply(66, 0);
+	CU_ASSERT_EQUAL(mobile.counts.bad_link, 1);
+	CU_ASSERT(mobile.has_rival && mobile.pending);
+	/* nor where an address of its own is registered through an agent (R). */
+	begin();
+	have("198.51.100.7");
+	hear_with("203.0.113.1", ALL_OFFERS | AGENT_REGISTRATION_REQUIRED, 5, "");
+	pass(1000);
+	CU_ASSERT(is_asked("203.0.113.1"));
+	answers_from.octets[1] = 99;
+	reply(66, 0);
+	CU_ASSERT_EQUAL(mobile.counts.bad_link, 1);
+	CU_ASSERT(mobile.pending);
+	/* What the home agent has signed may come by any, and so may what the agent has. */
+	reply(129, 0);
+	CU_ASSERT_EQUAL(mobile.counts.denied, 1);
+	CU_ASSERT_EQUAL(mobile.counts.bad_link, 1);
+}
+
 static CU_TestInfo tests[] = {
 	{ "many who forge home are one", many_who_forge_home_are_one },
 	{ "silent agents take no place", silent_agents_take_no_place },
@@ -334,6 +369,7 @@ static CU_TestInfo tests[] = {
 	{ "a rival's denial is not believed", a_rivals_denial_is_not_believed },
 	{ "who answered is the agent", who_answered_is_the_agent },
 	{ "whoever denies first is not the last word", whoever_denies_first_is_not_the_last_word },
+	{ "a stranger's denial is not heard", a_strangers_denial_is_not_heard },
 	CU_TEST_INFO_NULL,
 };
 

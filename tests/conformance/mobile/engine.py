@@ -226,6 +226,7 @@ class Scene:
         agent = self.agent_of(words)
         source = self.address(words.get("from", agent.address if agent else self.home_agent_of(request)))
         link = agent.link if agent else self.roles["ha" if self.via == "home" else "fa"].link
+        link = self.roles[words["sender"]].link if "sender" in words else link
         destination = self.address(words.get("to", frame.source if frame.source != "0.0.0.0" else packets.ALL_ONES))
         datagram = packets.udp(source, packets.PORT, destination, frame.port + words.get("port", 0), octets, words.get("checksum"))
         other = bytes.fromhex("025e0000ffff") if words.get("link") == "other" else frame.link

@@ -58,7 +58,7 @@ def challenge_of(value):
 
 REPLY_WORDS = {
     "by", "code", "lifetime", "home", "home-agent", "identification", "chain", "first", "then", "edits", "from", "to", "checksum", "port",
-    "link", "clock", "heeded", "challenge", "of",
+    "link", "clock", "heeded", "challenge", "of", "sender",
 }
 
 

@@ -226,6 +226,16 @@ CASES = [
         ],
     },
     {
+        "id": "mobile-deny-elsewhere",
+        "title": "A denial that nobody has signed counts for nothing if it is from another link address than was asked.",
+        "requirements": ["5944-3.6.1.1-08"],
+        "node": {"care-of": "agent", "foreign-key": False},
+        "steps": [
+            {"advertise": {}, "request": {}, "reply": {"code": 64, "sender": "fa-2", "heeded": False}},
+            {"request": {"again": True}, "reply": {}, "forwards": True},
+        ],
+    },
+    {
         "id": "mobile-deny-agent-alone",
         "title": "A denial by the only agent is no reason to ask again at once.",
         "requirements": ["5944-3.6-10"],
