@@ -55,6 +55,19 @@ def test_page_of_repairs_knows_what_is_said():
     assert missing == []
 
 
+def test_page_of_alarms_has_each_kind_with_its_severity():
+    """A severity that depends on something is named first or last."""
+    with open(os.path.join(ROOT, "agentd/base/event_kinds.h"), encoding="utf-8") as file:
+        kinds = dict(re.findall(r'X\(EVENT_\w+, \d+, "([a-z-]+)",\s+EVENT_(\w+),', file.read()))
+    assert len(kinds) >= 20 and "NO_ALARM" in kinds.values()
+    with open(os.path.join(ROOT, "docs/operations.md"), encoding="utf-8") as file:
+        section = file.read().split("\n## Alarms\n")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", section, re.M))
+    assert set(rows) == {kind for kind, severity in kinds.items() if severity != "NO_ALARM"}
+    assert [kind for kind in rows if kinds[kind].lower() not in rows[kind]] == []
+    assert [kind for kind in kinds if f"`{kind}`" not in section] == []
+
+
 def test_example_is_accepted_once_the_address_is_given(tmp_path):
     example = output_of(program("agentd"), "--example")
     path = tmp_path / "agentd.yaml"
