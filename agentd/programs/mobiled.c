@@ -217,6 +217,18 @@ static int copy_answer(int fd)
 	return any && fflush(stdout) == 0 ? EXIT_SUCCESS : complain("no status came");
 }
 
+static int complain_of_socket(const char *path, int number)
+{
+	if (number == ENOENT || number == ECONNREFUSED)
+		fprintf(stderr, "mobiled: nobody answers on %s: is mobiled running?\n", path);
+	else if (number == EACCES)
+		fprintf(stderr, "mobiled: you may not use %s: that takes root or its group\n",
+		        path);
+	else
+		fprintf(stderr, "mobiled: %s: %s\n", path, strerror(number));
+	return EXIT_FAILURE;
+}
+
 static int ask_status(const char *path)
 {
 	static struct process process;
@@ -227,12 +239,10 @@ static int ask_status(const char *path)
 		return EXIT_FAILURE;
 	snprintf(to.sun_path, sizeof(to.sun_path), "%.107s", process.options.status_socket);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
-		fprintf(stderr, "mobiled: %s: %s\n", to.sun_path, strerror(errno));
-		status = EXIT_FAILURE;
-	} else {
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
+		status = complain_of_socket(to.sun_path, errno);
+	else
 		status = copy_answer(fd);
-	}
 	if (fd >= 0)
 		close(fd);
 	return status;

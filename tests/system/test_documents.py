@@ -195,3 +195,12 @@ def test_unknown_option_is_a_usage_error(name):
     done = subprocess.run([program(name), "--no-such-option"], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr and not done.stdout
+
+
+def test_status_of_a_mobile_node_that_does_not_run_is_told(tmp_path):
+    path, status = tmp_path / "mobiled.yaml", tmp_path / "mobiled.sock"
+    path.write_text("mobile-node: {interface: eth0, home-address: 10.64.0.7, home-agent: 192.0.2.1}\n"
+                    f"process: {{status-socket: {status}}}\n")
+    done = subprocess.run([program("mobiled"), "--status", "--config", str(path)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"mobiled: nobody answers on {status}: is mobiled running?\n"
