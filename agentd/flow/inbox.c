@@ -54,3 +54,8 @@ uint64_t inbox_waited_ns(const struct inbox *inbox, unsigned i, uint64_t now_ns)
 
 	return arrived_ns && now_ns > arrived_ns ? now_ns - arrived_ns : 0;
 }
+
+uint64_t inbox_backlog_ns(const struct inbox *inbox, uint64_t now_ns)
+{
+	return inbox->count == INBOX_BATCH ? inbox_waited_ns(inbox, 0, now_ns) : 0;
+}

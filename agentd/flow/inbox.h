@@ -60,4 +60,8 @@ uint64_t inbox_arrived_ns(const struct inbox *inbox, unsigned i);
 /* How long it has waited at that Unix time; 0 when that is not known. */
 uint64_t inbox_waited_ns(const struct inbox *inbox, unsigned i, uint64_t now_ns);
 
+/* How long the oldest of a full batch, which comes first, has waited: more may wait behind
+ * it. 0 for any other: with that the thread has caught up, whatever had held it up. */
+uint64_t inbox_backlog_ns(const struct inbox *inbox, uint64_t now_ns);
+
 #endif

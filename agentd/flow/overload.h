@@ -5,7 +5,8 @@
  * less than the kernel's work for the datagram, and a limit that is always on
  * would only be a weapon for whoever writes somebody else's address into his
  * datagrams. A thread is behind when the oldest datagram of a batch has waited
- * for OVERLOAD_BEHIND_NS. Then:
+ * for OVERLOAD_BEHIND_NS, and the batch is full: one that is not has all that waits,
+ * after a stall of the host. Then:
  *
  *  1. Sources that caused more failures than overload.source-failures allows are
  *     limited (sources.h): of a stranger, that many datagrams a second are still
@@ -54,7 +55,7 @@ struct overload {
 /* Who shares a place in the table of sources is drawn anew each time. */
 void overload_init(struct overload *overload);
 
-/* A new batch. `waited_ns`: its oldest datagram, 0 where that is not known. */
+/* A new batch. `waited_ns`: its oldest datagram, 0 where that is not known, or no more wait. */
 void overload_begin(struct overload *overload, uint64_t waited_ns, uint32_t rate, uint64_t now_ms,
                     uint64_t time_ms);
 

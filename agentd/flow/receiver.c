@@ -291,8 +291,7 @@ static void look_at_batch(struct receiver *r, const struct registration_policy *
 static void begin_batch(struct receiver *r, struct request_clock clock)
 {
 	figures_look(r->read_ns);
-	/* The oldest comes first. */
-	overload_begin(&r->overload, inbox_waited_ns(&r->inbox, 0, r->read_wall_ns),
+	overload_begin(&r->overload, inbox_backlog_ns(&r->inbox, r->read_wall_ns),
 	               r->agent->source_failures, r->read_ns / 1000000u, clock.cluster_ms);
 }
 

@@ -9,6 +9,7 @@ import sys
 import time
 
 from agent import ASSOCIATIONS, Agent, program
+from processes import stop_running
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
@@ -27,18 +28,17 @@ def counter(agent, name):
     return next(row["value"] for row in agent.ctl("counters") if row["name"] == name)
 
 
-def stopped(agent):
-    """The process of the agent takes no part in scheduling."""
-    with open(f"/proc/{agent.process.pid}/stat", encoding="ascii") as file:
-        return file.read().rpartition(")")[2].split()[0] == "T"
+def state_of(process):
+    """As the kernel calls it: S of one that sleeps."""
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0]
 
 
 @contextlib.contextmanager
 def standing_still(agent, seconds):
     """Whatever is sent inside, the agent finds it when it comes back after so long at least."""
-    agent.process.send_signal(signal.SIGSTOP)
     try:
-        wait_for(lambda: stopped(agent), "the agent stands still")
+        stop_running(agent.process)
         yield
         until = time.monotonic() + seconds
         wait_for(lambda: time.monotonic() > until, "what was sent is old")
@@ -107,34 +107,53 @@ def test_flood_from_one_address_is_limited_under_overload(tmp_path):
         behind.close()
 
 
-def nodes(agent, count):
-    listed = subprocess.run([program("agentload"), "associations", "--nodes", str(count)], check=True, capture_output=True,
-                            text=True).stdout
+def nodes(agent, count, first="10.0.0.0"):
+    listed = subprocess.run([program("agentload"), "associations", "--nodes", str(count), "--first-home", first], check=True,
+                            capture_output=True, text=True).stdout
     path = os.path.join(agent.directory, "more")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
         file.write(listed)
     agent.ctl("association", "import", path)
 
 
+RECORD = 32  # octets of a request in agentload's record
+
+
+def asks(agent, record, count, *arguments):
+    """An agentload that has said so many requests, and waits for the answers. It sleeps nowhere between record and sending."""
+    process = subprocess.Popen(load_command(agent, "--record", record, "--window", str(count), *arguments), stdout=subprocess.PIPE)
+    wait_for(lambda: os.path.exists(record) and os.path.getsize(record) >= count * RECORD and state_of(process) == "S",
+             "all requests were said")
+    return process
+
+
+def test_nobody_gives_way_after_a_stall(tmp_path):
+    """All that waits is looked at in the order in which it came: a refresh among it is no reason to drop the rest."""
+    few = 12
+    with Agent(str(tmp_path), {"overload": {"request-age": 0}}) as agent:
+        nodes(agent, few, "10.0.1.0")
+        known = mobile_of(agent, ASSOCIATIONS[0])
+        assert known.register(CARE_OF).code == 0
+        with standing_still(agent, 0.1):
+            known.send(known.request(CARE_OF))
+            registering = asks(agent, str(tmp_path / "record"), few, "--nodes", str(few), "--first-home", "10.0.1.0", "--timeout", "30",
+                               "register")
+        registered = json.loads(registering.communicate()[0])
+        assert (registered["accepted"], registered["sent"]) == (few, few)
+        assert known.receive().code == 0
+        assert counter(agent, "dropped-given-way") == 0
+        known.close()
+
+
 def test_refreshes_come_before_new_registrations_under_overload(tmp_path):
     with Agent(str(tmp_path), {"overload": {"request-age": 0}}, associations=[]) as agent:
         nodes(agent, 200)
-        known = ["--nodes", "100", "--window", "100", "--timeout", "30"]
-        new = ["--nodes", "100", "--window", "100", "--first-home", "10.0.0.100"]
-        subprocess.run(load_command(agent, *known, "register"), check=True, stdout=subprocess.DEVNULL)
+        known = ["--nodes", "100", "--timeout", "30"]
+        subprocess.run(load_command(agent, *known, "--window", "100", "register"), check=True, stdout=subprocess.DEVNULL)
         with standing_still(agent, 0.1):
-            refreshing = subprocess.Popen(load_command(agent, *known, "--count", "100", "refresh"), stdout=subprocess.PIPE)
-            queued = wait_for(lambda: octets_queued(agent), "refreshes wait")
-            registering = subprocess.Popen(load_command(agent, *new, "register"), stdout=subprocess.PIPE)
-            wait_for(lambda: octets_queued(agent) > queued, "new registrations wait")
+            refreshing = asks(agent, str(tmp_path / "known"), 100, *known, "--count", "100", "refresh")
+            registering = asks(agent, str(tmp_path / "new"), 100, "--nodes", "100", "--first-home", "10.0.0.100", "register")
         refreshed, registered = (json.loads(process.communicate()[0]) for process in (refreshing, registering))
         assert refreshed["accepted"] == refreshed["sent"] == 100
         assert registered["accepted"] == 100 and registered["again"] > 0
         assert 0 < counter(agent, "dropped-given-way") < registered["sent"]
-
-
-def octets_queued(agent):
-    """What waits in the buffer of the agent's socket."""
-    with open("/proc/net/udp", encoding="ascii") as file:
-        rows = [line.split() for line in file]
-    return next(int(row[4].split(":")[1], 16) for row in rows if row[1].endswith(":%04X" % agent.port))
