@@ -17,7 +17,7 @@ import socket
 import subprocess
 
 import yaml
-from waiting import wait_for
+from waiting import wait_for, wait_until_holds
 
 BUILD = os.environ.get("HEARTH_BUILD") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build")
 
@@ -181,12 +181,16 @@ class Agent:
         return json.loads(done.stdout)
 
     def figures(self):
-        """What became of requests, by kind; nothing must be under way. Each has one outcome."""
-        rows = {row.pop("kind"): row for row in self.ctl("figures")}
-        assert list(rows) == ["initial", "refresh", "move", "deregister"]
-        for kind, row in rows.items():
-            assert row["received"] == row["accepted"] + row["denied"] + row["unanswered"], f"{kind}: {row}"
-        return rows
+        """What became of requests, by kind; nothing must be under way. Each has one outcome, which is counted after the reply has
+        left."""
+        def each_has_its_outcome():
+            rows = {row.pop("kind"): row for row in self.ctl("figures")}
+            assert list(rows) == ["initial", "refresh", "move", "deregister"]
+            for kind, row in rows.items():
+                assert row["received"] == row["accepted"] + row["denied"] + row["unanswered"], f"{kind}: {row}"
+            return rows
+
+        return wait_until_holds(each_has_its_outcome)
 
     def stop(self):
         """SIGTERM; the exit status."""

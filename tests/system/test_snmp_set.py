@@ -223,7 +223,7 @@ def test_a_stranger_is_not_answered_and_counted(steady):
     before, counted = state(steady), steady.reader().value(bad_community_names)
     with pytest.raises(NoAnswer):
         steady.manager(STRANGER, timeout=0.5).set((ENABLE, "i", DISABLED))
-    assert steady.reader().value(bad_community_names) == counted + 1
+    wait_for(lambda: steady.reader().value(bad_community_names) == counted + 1, "it is counted")
     assert state(steady) == before
 
 

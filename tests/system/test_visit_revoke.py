@@ -52,9 +52,9 @@ def test_a_binding_that_is_removed_at_home_ends_the_visitor_and_its_forwarding(w
     world.home_agent.ctl("bindings", "remove", MOBILE)
     wait_for(lambda: not homes(world), "the foreign agent was told")
     assert world.node.hear(told).care_of == [CARE_OF]
-    assert counted("revocations") == counted("revocations-acknowledged") == 1
     wait_for(lambda: {row["name"]: row["value"] for row in world.home_agent.ctl("counters")}["revocations-confirmed"] == 1,
              "the home agent heard the acknowledgment")
+    assert counted("revocations") == counted("revocations-acknowledged") == 1
     with socket_in(world.home, socket.SOCK_RAW, protocol=socket.IPPROTO_IPIP) as tunnel:
         tunnel.bind((HOME_AGENT, 0))
         tunnel.sendto(ip_packet(HOME_AGENT, MOBILE, 17, udp_packet(HOME_AGENT, MOBILE, 7, 7, b"late")[20:]), (CARE_OF, 0))
@@ -71,8 +71,8 @@ def test_a_visitor_that_is_removed_here_ends_the_binding_at_home(world, counted)
     assert world.agent.ctl("visitors", "remove", MOBILE) == {"home": MOBILE, "removed": 1}
     assert homes(world) == []
     wait_for(lambda: not world.home_agent.ctl("bindings"), "the binding has ended")
-    assert acknowledged() == before + 1
     wait_for(lambda: counted("revocations-confirmed") == 1, "the home agent acknowledged")
+    wait_for(lambda: acknowledged() == before + 1, "it counts that after its acknowledgment has left")
     assert world.node.hear(told)  # the home agent wants it to know
     assert counted("revocations-given-up") == 0
 
