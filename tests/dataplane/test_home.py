@@ -51,11 +51,11 @@ def count(agent, name):
 
 
 def is_silent(near, agent, counted):
-    """A question that agentd counts under this and does not answer."""
+    """A question that agentd counts under this and does not answer. It is asked until it is heard: one that comes before agentd
+    listens to the link is lost."""
     near.forget_heard()
     before = count(agent, counted)
-    near.request(HOME)
-    wait_for(lambda: count(agent, counted) > before, f"{counted} counts the question")
+    wait_for(lambda: near.request(HOME) or count(agent, counted) > before, f"{counted} counts the question")
     near.hear()
     return not any(not frame.gratuitous for frame in near.heard)
 

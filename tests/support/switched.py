@@ -70,6 +70,7 @@ class Switch:
         ip("-n", self.name, "link", "set", host, "master", "switch", "up")
         ip("-n", name, "address", "add", address, "broadcast", "+", "dev", HOST_LINK)
         ip("-n", name, "link", "set", HOST_LINK, "up")
+        self.await_port(host)
 
     def remove(self, host):
         """The host with everything that its kernel still had to say."""
@@ -88,8 +89,11 @@ class Switch:
         ip("-n", self.name, "link", "set", host, "down")
 
     def plug_back(self, host):
-        """The switch notices a little later, and what is sent before that is lost."""
         ip("-n", self.name, "link", "set", host, "up")
+        self.await_port(host)
+
+    def await_port(self, host):
+        """The switch notices a little later, and what is sent before that is lost."""
         wait_for(lambda: self.forwards(host), f"the port of {host} is open")
 
     def forwards(self, host):
