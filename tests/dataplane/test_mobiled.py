@@ -10,6 +10,7 @@ import struct
 import pytest
 from agent import Agent
 from namespaces import ip
+from processes import stop_running
 from stream import Stream
 from waiting import wait_for
 from walk import AGENT, CORRESPONDENT, ROUTER, HOME, HOME_NETWORK, INTERFACE, Mobiled, Walk
@@ -63,7 +64,12 @@ def foreign_agent(walk, tmp_path):
 
 
 def bindings(agent):
+    """Care-of addresses by the home agent's store, which follows what it has answered."""
     return [row["care_of"] for row in agent.ctl("bindings")]
+
+
+def await_bound(agent, *care_of):
+    wait_for(lambda: sorted(bindings(agent)) == sorted(care_of), f"{list(care_of)} are bound by the store")
 
 
 def leftovers(walk):
@@ -94,7 +100,7 @@ def test_walk(walk, agent, open_directory):
     mobile.is_("registered", attachment="co-located", care_of="198.51.100.7", reverse_tunnel=True)
     assert mobile.rights() == (pwd.getpwnam("nobody").pw_uid, {10, 12, 13})
     assert settings(walk) == [1, 2, 0, 0, 0]
-    assert bindings(agent) == ["198.51.100.7"]
+    await_bound(agent, "198.51.100.7")
     walk.reaches("correspondent", HOME)
     assert walk.ping("mobile", CORRESPONDENT, count=1) == 1  # with the home address, though nothing says so
     with Stream(walk, "correspondent", "mobile", HOME) as stream:
@@ -104,7 +110,8 @@ def test_walk(walk, agent, open_directory):
         stream.await_more()
         walk.go(*AT_HOME)
         mobile.is_("home", attachment="home")
-        assert bindings(agent) == [] and settings(walk) == before
+        await_bound(agent)
+        assert settings(walk) == before
         stream.await_more()
         walk.reaches("neighbour", HOME)
         wait_for(lambda: walk.neighbour("neighbour", HOME) == walk.mac("mobile", INTERFACE), "gratuitous ARP is heeded")
@@ -114,7 +121,7 @@ def test_walk(walk, agent, open_directory):
         stream.await_more()
         assert stream.end() > 0
     assert mobile.end() == 0
-    assert bindings(agent) == []
+    await_bound(agent)
     assert leftovers(walk) == ([], [], [], []) and settings(walk) == before
     assert not os.path.exists(f"{socket_path}.host")
 
@@ -186,10 +193,10 @@ def test_tunnels(walk, agent, tmp_path):
     mobile.is_("registered", care_of="198.51.100.7")
     walk.go(*OTHER)
     mobile.is_("registered", bindings=["198.51.101.7", "198.51.100.7"])
-    assert sorted(bindings(agent)) == ["198.51.100.7", "198.51.101.7"]
+    await_bound(agent, "198.51.100.7", "198.51.101.7")
     assert walk.reaches("correspondent", HOME)
     assert mobile.end() == 0
-    assert bindings(agent) == []
+    await_bound(agent)
 
 
 def requests_that_end(mobile):
@@ -207,12 +214,12 @@ def test_end(walk, agent, tmp_path):
         return mobile, requests_that_end(mobile)
 
     mobile, before = be_bound_twice()
-    agent.process.send_signal(signal.SIGSTOP)
+    stop_running(agent.process)
     mobile.process.terminate()
     wait_for(lambda: requests_that_end(mobile) > before + 1, "it asks again")
     agent.process.send_signal(signal.SIGCONT)
     assert mobile.process.wait(timeout=30) == 0, mobile.log()
-    assert bindings(agent) == []
+    await_bound(agent)
     mobile, before = be_bound_twice()
     agent.kill()
     assert mobile.end() == 1
@@ -297,7 +304,7 @@ def test_once_and_killed(walk, agent, tmp_path):
     mobile = Mobiled(walk, tmp_path)
     code, result = mobile.once()
     assert (code, result["state"], result["code"], result["care_of"]) == (0, "registered", 0, "198.51.100.7")
-    assert bindings(agent) == ["198.51.100.7"]  # it stays
+    await_bound(agent, "198.51.100.7")  # it stays
     assert leftovers(walk) == ([], [], [], []) and settings(walk) == before
     assert mobile.status() is None
     mobile = Mobiled(walk, tmp_path).start()
@@ -324,7 +331,7 @@ def test_foreign_agents(walk, agent, foreign_agent, tmp_path):
     walk.go("foreign")
     mobile = Mobiled(walk, tmp_path, keys=WITH_FOREIGN_AGENTS).start()
     mobile.is_("registered", attachment="foreign-agent", care_of=ROUTER, foreign_agent="198.51.100.1")
-    assert bindings(agent) == [ROUTER]
+    await_bound(agent, ROUTER)
     assert walk.neighbour("mobile", "198.51.100.1") == walk.mac("router", "foreign")
     assert walk.run("mobile", "sysctl", "-n", f"net.ipv4.conf.{INTERFACE}.arp_ignore").stdout == "1\n"
     walk.reaches("correspondent", HOME)
@@ -337,7 +344,7 @@ def test_foreign_agents(walk, agent, foreign_agent, tmp_path):
         mobile.is_("home")
         stream.await_more()
         assert stream.end() > 0
-    assert bindings(agent) == []
+    await_bound(agent)
     assert mobile.end() == 0
     assert leftovers(walk) == ([], [], [], [])
     assert walk.neighbour("mobile", "198.51.101.1") is None
@@ -349,7 +356,7 @@ def test_plugged_elsewhere_unseen(walk, agent, foreign_agent, tmp_path):
     walk.go("foreign")
     mobile = Mobiled(walk, tmp_path, keys=WITH_FOREIGN_AGENTS).start()
     mobile.is_("registered", foreign_agent="198.51.100.1")
-    mobile.process.send_signal(signal.SIGSTOP)
+    stop_running(mobile.process)
     walk.go("other")
     wait_for(walk.is_up, "the link is up")
     mobile.process.send_signal(signal.SIGCONT)
@@ -375,11 +382,11 @@ def test_revoked(walk, agent, foreign_agent, tmp_path):
         stream.await_more()
         agent.ctl("bindings", "remove", HOME)
         wait_for(lambda: begun() == 2, "it has registered again")
-        wait_for(lambda: bindings(agent) == [ROUTER], "it is bound again")
+        await_bound(agent, ROUTER)
         stream.await_more()
         assert foreign_agent.ctl("visitors", "remove", HOME)["removed"] == 1
         wait_for(lambda: begun() == 3, "and again")
-        wait_for(lambda: bindings(agent) == [ROUTER], "it is bound again")
+        await_bound(agent, ROUTER)
         stream.await_more()
         assert stream.end() > 0
     assert mobile.end() == 0

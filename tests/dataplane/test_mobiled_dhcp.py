@@ -5,7 +5,7 @@ import re
 
 import pytest
 from stream import Stream
-from test_mobiled import agent, bindings, leftovers, walk  # noqa: F401: the fixtures
+from test_mobiled import agent, await_bound, leftovers, walk  # noqa: F401: the fixtures
 from waiting import wait_for
 from walk import CORRESPONDENT, HOME, INTERFACE, Mobiled
 
@@ -61,7 +61,7 @@ def test_walk_by_dhcp(walk, agent, client, tmp_path):  # noqa: F811
     mobile = Mobiled(walk, tmp_path).start()
     care_of = leased(walk, "198.51.100")
     mobile.is_("registered", attachment="co-located", care_of=care_of)
-    assert bindings(agent) == [care_of]
+    await_bound(agent, care_of)
     walk.reaches("correspondent", HOME)
     with Stream(walk, "correspondent", "mobile", HOME) as stream:
         stream.await_more()
@@ -71,7 +71,7 @@ def test_walk_by_dhcp(walk, agent, client, tmp_path):  # noqa: F811
         carry(walk, "home")
         leased(walk, "172.16.1")
         mobile.is_("home", attachment="home")
-        assert bindings(agent) == []
+        await_bound(agent)
         stream.await_more()
         carry(walk, "foreign")
         mobile.is_("registered", attachment="co-located", care_of=leased(walk, "198.51.100"))

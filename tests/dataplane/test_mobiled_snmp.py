@@ -5,7 +5,7 @@ import os
 import pytest
 from mib_outline import read_module
 from snmp import READING_USER, WRITING_USER, Manager, NoAnswer, Refused, Snmpd
-from test_mobiled import AT_HOME, FOREIGN, SHARED_SPI, WITH_FOREIGN_AGENTS, agent, bindings, foreign_agent, leftovers, settings, walk  # noqa: F401
+from test_mobiled import AT_HOME, FOREIGN, SHARED_SPI, WITH_FOREIGN_AGENTS, agent, await_bound, foreign_agent, leftovers, settings, walk  # noqa: F401
 from waiting import wait_for
 from walk import AGENT, HOME, ROUTER, Mobiled
 from world import SPI
@@ -165,13 +165,13 @@ def test_home_agents_are_written(seen, agent):  # noqa: F811
     seen.refused("noCreation", (THIRD, CREATE), ("224.0.0.5", CREATE))
     assert index(THIRD) not in seen.column("mnHAStatus")
     seen.put((AGENT, DESTROY))
-    wait_for(lambda: bindings(agent) == [], "the binding is ended")
+    await_bound(agent)
     wait_for(lambda: seen.column("mnRegIsAccepted") == {index(FOREIGN_AGENT, ROUTER): FALSE}, "the other one is asked")
     assert seen.column("mnCurrentHA") == {index(OTHER_HOME_AGENT): FALSE}
     assert seen.value("mnState") == PENDING and seen.value("mnDeRegRequestsSent") >= 1
     seen.put((AGENT, CREATE), (OTHER_HOME_AGENT, DESTROY))
     seen.mobile.is_("registered")
-    assert bindings(agent) == [ROUTER]
+    await_bound(agent, ROUTER)
     wait_for(lambda: seen.column("mnCurrentHA") == {index(AGENT): TRUE}, "it is told")
 
 
@@ -181,7 +181,7 @@ def test_the_switch_ends_its_part_until_it_is_on_again(seen, walk, agent):  # no
     assert walk.addresses("mobile0") == [f"{HOME}/32"]
     seen.switch(DISABLED)
     seen.mobile.is_("off", enabled=False, attachment=None, bindings=[])
-    assert bindings(agent) == []
+    await_bound(agent)
     wait_for(lambda: seen.value("mnState") == UNKNOWN, "it is told that it is off")
     assert seen.value("mipEnable") == DISABLED
     assert seen.column("mnCOA") == seen.column("mnRegIsAccepted") == {} and seen.column("mnCurrentHA") == {index(AGENT): FALSE}
@@ -203,7 +203,8 @@ def test_the_switch_ends_its_part_until_it_is_on_again(seen, walk, agent):  # no
     seen.mobile.is_("home", enabled=True)
     walk.go("foreign")
     seen.mobile.is_("registered", foreign_agent=FOREIGN_AGENT)
-    assert bindings(agent) == [ROUTER] and seen.value("mipEnable") == ENABLED and settings(walk) == away
+    await_bound(agent, ROUTER)
+    assert seen.value("mipEnable") == ENABLED and settings(walk) == away
     assert seen.mobile.end() == 0
     assert settings(walk) == off != away
 
