@@ -19,11 +19,17 @@ from waiting import wait_for
 
 MODES = ("agentx", "embedded")
 ENABLED = "1.3.6.1.2.1.44.1.1.1.0"  # mipEntities: it is there when agentd answers, whatever its roles are
+# Behind a master branch after branch is registered, these last: hearthNotifyEnabled of the first kind, of every agent, and
+# hearthSettingValue of registration.burst, of a home agent.
+NOTIFIES = "1.3.6.1.4.1.32473.1.1.10.1.1.2.1"
+SETS = "1.3.6.1.4.1.32473.1.1.11.1.1.3.0." + ".".join(map(str, b"registration.burst"))
 
 
 class Way:
     """How managers reach one agentd: through a snmpd of its own, or embedded. `lines` are of the configuration of whoever answers,
     such as receivers of notifications. `prefix`: what runs a command on the agentd's host."""
+
+    last = NOTIFIES  # object that is there once all are
 
     def __init__(self, directory, mode, lines=(), who=EVERYBODY, context="", prefix=()):
         self.directory = directory
@@ -64,7 +70,7 @@ class Way:
     def answers(self):
         """Are agentd's objects there?"""
         try:
-            return bool(self.reader(timeout=0.5).get(ENABLED)[0].value is not None)
+            return None not in [varbind.value for varbind in self.reader(timeout=0.5).get(ENABLED, self.last)]
         except NoAnswer:
             return False
 
@@ -82,6 +88,8 @@ class Way:
 
 class Managed(Way):
     """One agentd with its way. `configuration` and `associations` as of Agent."""
+
+    last = SETS
 
     def __init__(self, directory, mode, lines=(), who=EVERYBODY, configuration=None, associations=None):
         super().__init__(os.path.join(directory, "way"), mode, lines, who)
