@@ -1,5 +1,6 @@
 """agentctl on a cluster: what each member says of it, who is told to ask whom, and leadership that an operator moves."""
 
+import contextlib
 import re
 import subprocess
 
@@ -92,7 +93,12 @@ def test_the_table_ends_with_the_cluster(whole):
 ])
 def test_a_standby_says_whom_to_ask(whole, words):
     def says_so(leader):
-        text = refusal(whole.standby(leader), *words)
+        def told():
+            """On a busy host it may hear nobody for a moment, and then it does not know."""
+            text = refusal(whole.standby(leader), *words)
+            return None if "no member leads the cluster at present" in text else text
+
+        text = wait_for(told, "it knows who leads")
         assert f"ask member {leader.number} at {leader.cluster_address}, which does" in text
 
     whole.in_one_reign(says_so)
@@ -134,18 +140,21 @@ def test_the_whole_cluster_is_switched_off_and_on(tmp_path):
     def dropped():
         return sum(member.counter("dropped-disabled") for member in cluster.data())
 
+    def is_silent():
+        """On a busy host nobody may lead for a moment, and then nobody counts."""
+        before = dropped()
+        assert load("register")["accepted"] == 0
+        return dropped() >= before + nodes
+
     with Cluster(str(tmp_path), "data", "data", "witness", associations=list(load_associations(nodes))) as cluster:
         cluster.await_leader()
         assert registers(cluster, nodes)
         switch("no")
-        assert load("register")["accepted"] == 0
-        assert dropped() >= nodes
+        wait_for(is_silent, "whoever leads counts what is left unanswered")
         leader = cluster.await_leader()
         leader.ctl("cluster", "drain")
         second = cluster.await_leader(other_than=leader)
-        before = dropped()
-        assert load("register")["accepted"] == 0
-        assert dropped() >= before + nodes
+        wait_for(is_silent, "so does the next one")
         assert count(second, "bindings") == nodes
         switch("yes")
         assert registers(cluster, nodes)
@@ -166,11 +175,12 @@ def test_a_witness_answers_what_needs_no_bindings(whole, words):
 
 
 def test_leadership_goes_where_it_is_sent(whole):
-    """An order lapses when the other one is not ready soon enough; then it is given again."""
+    """An order lapses when the other one is not ready soon enough, and is refused while it is out of reach; then it is given again."""
     def send(first, other):
         def order(leader):
             if leader is first:
-                assert leader.ctl("cluster", "transfer", str(other.number)) == {"result": "begun", "member": other.number}
+                with contextlib.suppress(Refused):
+                    assert leader.ctl("cluster", "transfer", str(other.number)) == {"result": "begun", "member": other.number}
 
         if whole.leader() is first and not first.ctl("status")["transferring"]:
             whole.in_one_reign(order)
@@ -188,10 +198,16 @@ def test_all_members_tell_of_the_last_change_of_the_leader(whole):
     def changes():
         return {member.number: member.ctl("status")["leader_changes"] for member in whole.members.values()}
 
+    def is_asked_for():
+        """On a busy host the other one may not be ready yet, or lead already."""
+        try:
+            return whole.leader() is not leader or leader.ctl("cluster", "transfer", str(whole.standby(leader).number))
+        except Refused:
+            return False
+
     before = changes()
     leader = whole.await_leader()
-    wait_for(lambda: whole.leader() is not leader or leader.ctl("cluster", "transfer", str(whole.standby(leader).number)),
-             "it is asked for")
+    wait_for(is_asked_for, "it is asked for")
     wait_for(lambda: all(now > before[number] for number, now in changes().items()), "all saw a change")
 
     def all_tell(leader):
@@ -216,7 +232,12 @@ def test_leadership_does_not_go_everywhere(whole, whom):
 
 def test_who_is_drained_does_not_lead(whole):
     def drain(leader):
-        assert leader.ctl("cluster", "drain")["result"] == "drained"
+        def drained():
+            """It is refused while the other one is out of reach."""
+            with contextlib.suppress(Refused):
+                return leader.ctl("cluster", "drain")["result"] == "drained"
+
+        wait_for(drained, "it is drained")
         return leader
 
     leader = whole.in_one_reign(drain)

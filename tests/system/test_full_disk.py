@@ -71,8 +71,8 @@ def test_full_disk_denies_says_so_and_heals(tmp_path, small_disk, associations):
         seen = wait_for(lambda: (codes := move(agent, 10 * NODES)).get(130) and codes, "code 130")
         assert set(seen) <= {1, 130}
         assert counter(agent, "denied-no-resources") >= seen[130]
-        assert agent.ctl("status")["store_failing"] is True
-        assert "the store cannot be written: no space left on the disk" in agent.log()
+        wait_for(lambda: agent.ctl("status")["store_failing"] is True, "the store has failed, too")
+        wait_for(lambda: "the store cannot be written: no space left on the disk" in agent.log(), "the log says so")
         assert "denied with code 130" in agent.log()
         (text,) = wait_for(lambda: full(agent), "the full file system is an alarm")
         assert "data is nearly full: 0 of 16 MiB are free" in text

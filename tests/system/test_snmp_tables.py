@@ -327,7 +327,7 @@ def test_members_of_a_cluster(cluster):
     for member in cluster.members.values():
         member.way.await_objects()
     assert cluster.await_leader()
-    cluster.run_load("--nodes", NODES, "register")
+    cluster.run_load("--nodes", NODES, "--tries", "0", "register")
 
     def judge_members(leader):
         cluster.await_level()
