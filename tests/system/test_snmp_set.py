@@ -10,7 +10,7 @@ import pytest
 from cluster import Cluster
 from managed import MODES, Managed, Way
 from snmp import READER, READING_USER, WRITER, WRITING_USER, Community, NoAnswer, Refused, numbers
-from snmp_tools import program
+from snmp_tools import environment, program
 from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../independent"))
@@ -244,7 +244,8 @@ def test_of_two_with_the_same_version_one_wins(managed):
 
 def test_a_set_among_many_walks_is_done_or_fails_cleanly(managed):
     walk = [program("snmpwalk"), "-On", "-t", "10", *READER.arguments, managed.target, "1.3.6.1"]
-    walks = [subprocess.Popen(walk, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(24)]
+    own = environment(managed.directory)  # else they make directories in a home that other tests look at
+    walks = [subprocess.Popen(walk, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=own) for _ in range(24)]
     try:
         before = audit(managed.agent)
         done = outcome(managed.writer(), (setting(VALUE, BURST), "s", "44"))
