@@ -125,6 +125,17 @@ size_t visit_seen_from(struct visit *visit, uint32_t *place, struct visitor_seen
 	return count;
 }
 
+/* Number `place` of those that foreign_pendings_after() goes through. */
+static const struct foreign_registration *waiting_at(const struct foreign_pendings *pendings,
+                                                     uint32_t place)
+{
+	const struct foreign_registration *asked = foreign_pendings_at(pendings, 0);
+
+	while (asked && place-- > 0)
+		asked = foreign_pendings_after(pendings, asked);
+	return asked;
+}
+
 size_t visit_waiting_from(struct visit *visit, uint32_t *place, struct visit_waiting *out,
                           size_t max)
 {
@@ -135,14 +146,14 @@ size_t visit_waiting_from(struct visit *visit, uint32_t *place, struct visit_wai
 	if (!visit || !visit->pendings)
 		return 0;
 	pthread_mutex_lock(&visit->lock);
-	for (; count < max; count++, (*place)++) {
-		asked = foreign_pendings_at(visit->pendings, *place);
-		if (!asked)
-			break;
+	asked = waiting_at(visit->pendings, *place);
+	for (; asked && count < max; asked = foreign_pendings_after(visit->pendings, asked)) {
 		out[count].asked = *asked;
 		out[count].since_ms = now_ms - asked->since_ms;
 		name_interface(visit, asked->interface, out[count].interface);
+		count++;
 	}
 	pthread_mutex_unlock(&visit->lock);
+	*place += (uint32_t)count;
 	return count;
 }

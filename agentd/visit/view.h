@@ -65,7 +65,8 @@ struct visit_waiting {
 	char interface[HOME_NETWORK_INTERFACE_MAX];
 };
 
-/* The same; they come by age, and what has gone meanwhile is skipped. */
+/* The same; those of strangers come by age, and so do those of visitors. When some go between two
+ * calls, others may be passed over. */
 size_t visit_waiting_from(struct visit *visit, uint32_t *place, struct visit_waiting *out,
                           size_t max);
 
