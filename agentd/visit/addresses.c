@@ -34,30 +34,59 @@ bool address_is_care_of(const struct visit *visit, struct in_addr address)
 bool address_is_here(const struct visit *visit, struct in_addr address)
 {
 	for (size_t i = 0; i < visit->local_count; i++)
-		if (address_equal(visit->local[i], address))
+		if (address_equal(visit->local[i].address, address))
 			return true;
 	return address_is_care_of(visit, address);
 }
 
-bool address_is_at_home_here(const struct visit *visit, struct in_addr home)
+/* An interface without a network, and one whose network is all there is, tells nothing. */
+static bool is_connected(const struct visit *visit, struct in_addr address)
+{
+	for (size_t i = 0; i < visit->local_count; i++)
+		if (visit->local[i].prefix_length > 0 &&
+		    interface_address_is_beside(&visit->local[i], address))
+			return true;
+	return false;
+}
+
+bool address_is_at_home_here(const struct visit *visit, struct in_addr home,
+                             struct in_addr home_agent)
 {
 	for (size_t i = 0; i < visit->link_count; i++)
 		if (interface_is_on_network(&visit->links[i].interface, home))
 			return true;
-	return address_is_here(visit, home) || address_is_home_agents(visit, home);
+	if (address_is_here(visit, home) || address_is_home_agents(visit, home))
+		return true;
+	if (address_is_home_agents(visit, home_agent))
+		return false;
+	return is_connected(visit, home) ||
+	       (visit->settings.home_networks.count > 0 &&
+	        address_in_prefixes(home, &visit->settings.home_networks));
+}
+
+static void tell_overflow(struct visit *visit, bool overflows)
+{
+	if (overflows && !visit->local_overflows)
+		log_warning("this host has more than %u addresses: the foreign agent does not know "
+		            "the others, and who says that he has one of them may visit",
+		            HOST_ADDRESSES_MAX);
+	visit->local_overflows = overflows;
 }
 
 static void note_local(struct visit *visit, const struct ifaddrs *list)
 {
-	struct sockaddr_in address;
+	bool overflows = false;
 
 	visit->local_count = 0;
-	for (; list && visit->local_count < VISIT_LOCAL_MAX; list = list->ifa_next) {
+	for (; list; list = list->ifa_next) {
 		if (!list->ifa_addr || list->ifa_addr->sa_family != AF_INET)
 			continue;
-		memcpy(&address, list->ifa_addr, sizeof(address));
-		visit->local[visit->local_count++] = address.sin_addr;
+		if (visit->local_count == HOST_ADDRESSES_MAX)
+			overflows = true;
+		else
+			visit->local[visit->local_count++] = interface_address_of(list);
 	}
+	tell_overflow(visit, overflows);
 }
 
 static struct in_addr missing_care_of(const struct visit *visit)
@@ -68,7 +97,7 @@ static struct in_addr missing_care_of(const struct visit *visit)
 		bool here = false;
 
 		for (size_t l = 0; l < visit->local_count && !here; l++)
-			here = address_equal(policy->care_of[i], visit->local[l]);
+			here = address_equal(policy->care_of[i], visit->local[l].address);
 		if (!here)
 			return policy->care_of[i];
 	}
@@ -79,8 +108,7 @@ static struct in_addr missing_care_of(const struct visit *visit)
  * Shared ones are with one member only, and of too many nothing is known. */
 static void note_missing(struct visit *visit)
 {
-	const bool told = visit->settings.foreign && !visit->members &&
-	                  visit->local_count < VISIT_LOCAL_MAX;
+	const bool told = visit->settings.foreign && !visit->members && !visit->local_overflows;
 	const struct in_addr before = visit->missing;
 
 	visit->missing.s_addr = told ? missing_care_of(visit).s_addr : INADDR_ANY;

@@ -45,7 +45,8 @@ static struct foreign_reply_facts facts_of(const struct visit *visit,
 			spi ? keys_find(visit->keys, &peer, spi, &spi) : NULL),
 		.home_agent_associated = keys_find(visit->keys, &peer, 0, &any) != NULL,
 		.home_associated = keys_find(visit->keys, &node, 0, &any) != NULL,
-		.home_is_ours = address_is_at_home_here(visit, reply->fixed.home),
+		.home_is_ours = address_is_at_home_here(visit, reply->fixed.home,
+		                                        reply->fixed.home_agent),
 		.now_ms = now_ms,
 	};
 }

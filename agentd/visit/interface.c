@@ -34,21 +34,43 @@ static bool is_usable(const struct ifaddrs *at, const char *name)
 	       at->ifa_flags & IFF_RUNNING;
 }
 
-/* What is there now; no socket. */
-static void find(const char *name, const struct ifaddrs *list, struct interface *out)
+struct interface_address interface_address_of(const struct ifaddrs *row)
 {
-	interface_init(out, name);
-	for (const struct ifaddrs *at = list; at; at = at->ifa_next) {
-		if (!is_usable(at, name) || out->address_count == INTERFACE_ADDRESSES_MAX)
-			continue;
-		out->addresses[out->address_count++] = (struct interface_address){
-			.address = address_of(at->ifa_addr),
-			.prefix_length = (uint8_t)__builtin_popcount(
-				address_of(at->ifa_netmask).s_addr),
-		};
+	uint32_t mask = row->ifa_netmask ? address_of(row->ifa_netmask).s_addr : UINT32_MAX;
+
+	return (struct interface_address){
+		.address = address_of(row->ifa_addr),
+		.prefix_length = (uint8_t)__builtin_popcount(mask),
+	};
+}
+
+static void add(const struct ifaddrs *row, struct interface *out)
+{
+	const struct interface_address found = interface_address_of(row);
+
+	if (out->address_count < INTERFACE_ADDRESSES_MAX) {
+		out->addresses[out->address_count++] = found;
+		return;
 	}
+	out->overflows = true;
+	if (address_equal(found.address, out->kept))
+		out->addresses[INTERFACE_ADDRESSES_MAX - 1] = found;
+}
+
+/* What is there now; no socket. */
+static void find(const struct interface *before, const struct ifaddrs *list, struct interface *out)
+{
+	interface_init(out, before->name);
+	out->kept = before->kept;
+	for (const struct ifaddrs *at = list; at; at = at->ifa_next)
+		if (is_usable(at, before->name))
+			add(at, out);
 	if (out->address_count)
-		out->index = if_nametoindex(name);
+		out->index = if_nametoindex(before->name);
+	if (out->overflows && !before->overflows)
+		log_warning("interface %s: it has more than %u addresses, and the others are left "
+		            "out",
+		            before->name, INTERFACE_ADDRESSES_MAX);
 }
 
 static bool same_addresses(const struct interface *a, const struct interface *b)
@@ -82,7 +104,7 @@ enum interface_news interface_look(struct interface *interface, const struct ifa
 	bool was = interface->index != 0;
 	struct interface now;
 
-	find(interface->name, list, &now);
+	find(interface, list, &now);
 	if (now.index && now.index == interface->index) {
 		now.socket = interface->socket;
 		was = same_addresses(interface, &now);
@@ -106,7 +128,7 @@ bool interface_has_address(const struct interface *interface, struct in_addr add
 	return false;
 }
 
-static bool is_on(const struct interface_address *of, struct in_addr address)
+bool interface_address_is_beside(const struct interface_address *of, struct in_addr address)
 {
 	uint32_t mask = of->prefix_length ? UINT32_MAX << (32 - of->prefix_length) : 0;
 
@@ -118,7 +140,7 @@ uint8_t interface_prefix_of(const struct interface *interface, struct in_addr ad
 	uint8_t length = 32;
 
 	for (size_t i = 0; i < interface->address_count; i++)
-		if (is_on(&interface->addresses[i], address) &&
+		if (interface_address_is_beside(&interface->addresses[i], address) &&
 		    interface->addresses[i].prefix_length < length)
 			length = interface->addresses[i].prefix_length;
 	return length;
@@ -127,7 +149,7 @@ uint8_t interface_prefix_of(const struct interface *interface, struct in_addr ad
 bool interface_is_on_network(const struct interface *interface, struct in_addr address)
 {
 	for (size_t i = 0; i < interface->address_count; i++)
-		if (is_on(&interface->addresses[i], address))
+		if (interface_address_is_beside(&interface->addresses[i], address))
 			return true;
 	return false;
 }

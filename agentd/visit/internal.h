@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "agentd/dataplane/host.h"
 #include "agentd/dataplane/link_socket.h"
 #include "agentd/dataplane/visit_plane.h"
 #include "agentd/registration/foreign_challenge.h"
@@ -22,7 +23,6 @@
 #include "agentd/visitors/members.h"
 #include "proto/ip4.h"
 
-#define VISIT_LOCAL_MAX 64u    /* addresses of this host that are looked at */
 #define VISIT_PACKET_MAX 2048u /* octets of what a mobile node says; longer is no message */
 
 #define VISIT_REVOKED_MAX 1024u /* revocations of home agents that are remembered */
@@ -44,10 +44,11 @@ struct visit {
 	struct advertise_total total;
 	int sender; /* link_socket_send */
 	uint16_t packet_id;
-	uint64_t look_ms;                      /* when the interfaces are to be looked at */
-	struct in_addr local[VISIT_LOCAL_MAX]; /* addresses of this host */
+	uint64_t look_ms; /* when the interfaces are to be looked at */
+	struct interface_address local[HOST_ADDRESSES_MAX]; /* addresses of this host */
 	size_t local_count;
 	struct in_addr missing; /* a care-of address that is not among them; 0.0.0.0: none */
+	bool local_overflows;   /* it has more of them, which the log was told */
 	/* Of a foreign agent; NULL where there is none. */
 	struct keys *keys;
 	struct nodes *nodes;
@@ -112,8 +113,10 @@ bool address_is_home_agents(const struct visit *visit, struct in_addr address);
 bool address_is_care_of(const struct visit *visit, struct in_addr address);
 /* Of an interface of this host, or a care-of address. */
 bool address_is_here(const struct visit *visit, struct in_addr address);
-/* No visitor's, since it is ours, or of a network of the links. */
-bool address_is_at_home_here(const struct visit *visit, struct in_addr home);
+/* No visitor's of that home agent, since it is ours, of a network of the links, or of one that
+ * this host has elsewhere; a home agent of this process knows who is away from its own. */
+bool address_is_at_home_here(const struct visit *visit, struct in_addr home,
+                             struct in_addr home_agent);
 /* The interfaces have been looked at. */
 void addresses_look(struct visit *visit, const struct ifaddrs *list);
 /* Put into *out which care-of address is not here, if one is not. */

@@ -98,7 +98,7 @@ static struct foreign_facts facts_of(const struct visit *visit,
 
 	add_keys(visit, request, &facts);
 	facts.visiting = visitors_find(visit->visitors, request->fixed.home, home_agent) != NULL;
-	facts.home_is_ours = address_is_at_home_here(visit, request->fixed.home);
+	facts.home_is_ours = address_is_at_home_here(visit, request->fixed.home, home_agent);
 	facts.home_agent_is_ours = address_is_here(visit, home_agent);
 	facts.served_here = address_is_home_agents(visit, home_agent);
 	facts.no_resources = !facts.visiting && is_full(visit);

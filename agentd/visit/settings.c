@@ -83,6 +83,17 @@ static void add_link(const struct config *config, size_t i, struct foreign_setti
 	link->shared = shared_on(config, link->of.interface);
 }
 
+_Static_assert(HOME_NETWORKS_MAX <= ADDRESS_PREFIXES_MAX, "home networks have room");
+
+static void set_home_networks(const struct config *config, struct address_prefixes *out)
+{
+	if (!config->home_agent_address.s_addr)
+		return;
+	for (size_t i = 0; i < HOME_NETWORKS_MAX; i++)
+		if (home_network_is_given(&config->home_networks[i]))
+			out->at[out->count++] = home_network_prefix(&config->home_networks[i]);
+}
+
 void foreign_settings_of(const struct config *config, struct foreign_settings *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -90,6 +101,7 @@ void foreign_settings_of(const struct config *config, struct foreign_settings *o
 	out->cluster = config->cluster_node != 0;
 	out->shared = config_shares_visitors(config);
 	out->home_agent = config->home_agent_address;
+	set_home_networks(config, &out->home_networks);
 	out->visitors_max = config->visitors_max;
 	out->visitors_busy = config->visitors_busy ? config->visitors_busy : config->visitors_max;
 	out->pending = (struct foreign_pending_limits){

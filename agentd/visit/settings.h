@@ -36,9 +36,10 @@ struct foreign_settings {
 	struct foreign_policy policy;
 	struct foreign_pending_limits pending;
 	uint32_t visitors_max;
-	uint32_t visitors_busy;    /* from so many on it is busy */
-	struct in_addr home_agent; /* of this process; 0 = none */
-	struct rate answers;       /* to single nodes, in all */
+	uint32_t visitors_busy;                /* from so many on it is busy */
+	struct in_addr home_agent;             /* of this process; 0 = none */
+	struct address_prefixes home_networks; /* of that */
+	struct rate answers;                   /* to single nodes, in all */
 	struct served_link_settings links[ADVERTISED_LINKS_MAX];
 	size_t link_count;
 	bool carries; /* packets of visitors */

@@ -184,6 +184,7 @@ static void set_links(struct visit *visit)
 
 		link->settings = settings;
 		interface_init(&link->interface, settings->of.interface);
+		link->interface.kept = settings->shared;
 		advertise_init(&link->advertise, goes_on ? ADVERTISE_TAKEN_OVER : ADVERTISE_BOOTED);
 		if (!advertise_lifetime_is_ample(&settings->advertise))
 			log_warning("advertisement: on %s a mobile node that misses one or two "

@@ -156,6 +156,7 @@ def test_what_is_not_offered_is_denied(world, counted):
         (70, world.request(sign=False)),
         (77, world.request(care_of="192.0.2.200")),
         (65, world.request(home="198.51.100.50")),
+        (65, world.request(home="192.0.2.77")),  # of a network of this host that nobody visits
         (90, world.request(home_agent="0.0.0.0")),
         (194, world.request(home_agent=CARE_OF)),
     ]
@@ -454,3 +455,15 @@ def test_visitors_go_when_their_lifetime_is_over(world, counted):
     assert world.ask(world.request(lifetime=1)).code == 0
     wait_for(lambda: MOBILE not in [row["home"] for row in world.visitors()], "it is not served any more")
     assert counted("visitors-expired") == 1
+
+
+def test_no_address_of_this_host_is_a_visitors_however_many_it_has(world):
+    here = world.link.names[0]
+    own = [f"172.16.1.{number}" for number in range(1, 70)]
+    for address in own:
+        ip("-n", here, "address", "add", f"{address}/32", "dev", "lo")
+    numbers = iter(range(100, 200))  # nobody is denied twice in a second
+    wait_for(lambda: world.ask(world.request(home=own[-1], home_agent=NOBODY), home=own[-1], number=next(numbers)).code == 65,
+             "the last of them is known", interval=0.3)
+    for address in own:
+        ip("-n", here, "address", "delete", f"{address}/32", "dev", "lo")

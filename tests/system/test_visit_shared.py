@@ -9,7 +9,7 @@ import pytest
 from agent import Refused
 from cluster import ADDRESS
 from namespaces import ip, socket_in
-from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED
+from shared_agent import CARE_OF, HERE, HOME_AGENT, HOME_NETWORK, VISITED
 from switched import HOST_LINK
 from visited_cluster import MOBILES, key_rows
 from visited_cluster import VisitedCluster as World
@@ -64,6 +64,7 @@ def test_visitors_of_the_members_own_home_agents_are_served_whoever_leads_those(
     world = World(tmp_path, "data", "data", "witness", associations=key_rows(), at_cluster=key_rows())
     cluster = world.cluster
     for member in cluster.members.values():
+        member.configuration["home-networks"] = {"network-1": f"{HOME_NETWORK} virtual"}
         member.add_group(1, {"address": OTHER, "interface": HOST_LINK}, key_rows())
 
     def led():
@@ -76,6 +77,7 @@ def test_visitors_of_the_members_own_home_agents_are_served_whoever_leads_those(
             assert world.register(MOBILES[group], home_agent=home_agent).code == 0
         assert {home: row["home_agent"] for home, row in world.visitors(serving).items()} == {MOBILES[0]: ADDRESS, MOBILES[1]: OTHER}
         assert world.register(ADDRESS, home_agent=OTHER).code == world.register(OTHER, home_agent=ADDRESS).code == 65
+        assert world.register(MOBILES[2], home_agent=HOME_AGENT).code == 65  # who is at home here has no other home agent
 
 
 def test_what_was_told_is_on_the_disks(begin):
@@ -281,3 +283,20 @@ def test_revocations_are_of_all_members(begin):
     wait_for(lambda: not world.home_agent.ctl("bindings"), "the home agent is told")
     for member in world.cluster.data():
         wait_for(lambda one=member: world.visitors(one) == {}, "it is gone")
+
+
+class ManyAddresses(World):
+    """Each member's link has so many addresses of its own that the one which they share is beyond those that are looked at."""
+
+    def visit(self, host):
+        super().visit(host)
+        if host != "client":
+            for number in range(8):
+                ip("-n", self.switch.namespace(host), "address", "add", f"172.20.{number}.1/24", "dev", VISITED)
+
+
+def test_a_link_with_many_addresses_is_served(tmp_path):
+    with ManyAddresses(tmp_path, "data", "data", "witness", associations=key_rows()) as world:
+        serving = world.await_serving()
+        assert world.register(MOBILES[0]).code == 0
+        assert sum("it has more than 8 addresses" in line for line in serving.log().splitlines()) == 1
