@@ -101,6 +101,11 @@ enum ha_error netlink_address_join(struct netlink *netlink, unsigned link, struc
 enum ha_error netlink_address_leave(struct netlink *netlink, unsigned link, struct in_addr address,
                                     uint8_t prefix_length);
 
+/* The address alone, for as long as nobody takes it away, and never the source of what leaves
+ * this host (scope host). */
+enum ha_error netlink_address_inside(struct netlink *netlink, unsigned link,
+                                     struct in_addr address);
+
 /* The link address of a neighbour, which is then never asked for; and forget all that were
  * told in this way, of every link, by whatever process. */
 enum ha_error netlink_neighbour_put(struct netlink *netlink, unsigned link, struct in_addr address,

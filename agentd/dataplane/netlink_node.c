@@ -77,6 +77,16 @@ enum ha_error netlink_address_leave(struct netlink *netlink, unsigned link, stru
 	                    begin_address(netlink, RTM_DELADDR, 0, link, address, prefix_length));
 }
 
+enum ha_error netlink_address_inside(struct netlink *netlink, unsigned link, struct in_addr address)
+{
+	struct nlmsghdr *request = begin_address(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+	                                         link, address, 32);
+	struct ifaddrmsg *about = mnl_nlmsg_get_payload(request);
+
+	about->ifa_scope = RT_SCOPE_HOST;
+	return netlink_tell(netlink, request);
+}
+
 /* ---- neighbours ---- */
 
 static struct ndmsg *begin_neighbour(struct netlink *netlink, uint16_t type, uint16_t flags,

@@ -10,6 +10,10 @@
 #define STRICT 1u /* of rp_filter: the way back is the way that it came */
 #define LOOSE 2u  /* there is a way back */
 
+/* The IPv4 dummy address (RFC 7600): on an interface without any the kernel takes loose for
+ * strict. */
+#define DUMMY UINT32_C(0xc0000008)
+
 static enum ha_error clear(struct netlink *netlink, uint32_t table, unsigned *rules,
                            unsigned *routes)
 {
@@ -47,11 +51,14 @@ enum ha_error steering_loosen(struct netlink *netlink, unsigned link)
 
 enum ha_error steering_device(struct netlink *netlink, const char *device, unsigned *link)
 {
+	const struct in_addr dummy = { htonl(DUMMY) };
 	struct netlink_link found;
 	enum ha_error why = netlink_find(netlink, device, &found);
 
 	if (why == HA_OK)
 		why = netlink_mtu(netlink, found.index, DEVICE_MTU);
+	if (why == HA_OK)
+		why = netlink_address_inside(netlink, found.index, dummy);
 	if (why == HA_OK)
 		why = steering_loosen(netlink, found.index);
 	if (why == HA_OK)

@@ -14,8 +14,9 @@
 enum ha_error steering_clear(struct netlink *netlink, uint32_t table, bool told, char *report,
                              size_t size);
 
-/* Put our device up, for packets of any size that come from anywhere and are forwarded. Its
- * index to *link. */
+/* Put our device up, for packets of any size that come from anywhere and are forwarded; where
+ * rp_filter of all interfaces is not 0, from where this host has any route to. Its index to
+ * *link. */
 enum ha_error steering_device(struct netlink *netlink, const char *device, unsigned *link);
 
 /* Take rules and routes away; what fails is in the log. */

@@ -19,12 +19,12 @@
 static enum ha_error put_device(struct visit_plane *plane)
 {
 	const struct address_prefix everywhere = { .length = 0 };
-	unsigned link;
-	enum ha_error why = steering_device(plane->netlink, plane->device, &link);
+	enum ha_error why = steering_device(plane->netlink, plane->device, &plane->device_index);
 
 	if (why == HA_OK)
-		why = netlink_queue(plane->netlink, link, 0);
-	return why == HA_OK ? netlink_route_put(plane->netlink, plane->table, everywhere, link)
+		why = netlink_queue(plane->netlink, plane->device_index, 0);
+	return why == HA_OK ? netlink_route_put(plane->netlink, plane->table, everywhere,
+	                                        plane->device_index)
 	                    : why;
 }
 
@@ -55,6 +55,11 @@ static bool is_whole(struct visit_plane *plane, char *out, size_t size)
 {
 	if (plane->device_lost) {
 		snprintf(out, size, "the device %s is gone", plane->device);
+		return false;
+	}
+	if (steering_is_strict(plane->netlink, plane->device_index)) {
+		snprintf(out, size, "net.ipv4.conf.%s.rp_filter is 1, or that of all",
+		         plane->device);
 		return false;
 	}
 	if (visit_guard_is_whole(plane->guard, ROUTES))
@@ -131,7 +136,8 @@ static void look_at_links(struct visit_plane *plane, char *out, size_t size)
 			snprintf(out, size,
 			         "net.ipv4.conf.%s.rp_filter is 1, or that of all: what visitors "
 			         "there send to this host itself is dropped, such as what they "
-			         "encapsulate to it; set it to 2",
+			         "encapsulate to it; set it to 2, and have a route to their "
+			         "addresses",
 			         name);
 	}
 }

@@ -44,6 +44,7 @@ struct visit_plane {
 	uint32_t table, mark;
 
 	struct netlink *netlink;
+	unsigned device_index;
 	int tun;     /* -1 = not open; likewise below */
 	int wake;    /* to stop */
 	int tunnels; /* sends whole outer packets */

@@ -451,6 +451,25 @@ def test_nothing_leaves_plainly_while_nothing_is_carried(tmp_path):
         wait_for(lambda: world.counter("visit-reversed") == before + 10, "into the reverse tunnel again")
 
 
+@pytest.mark.parametrize("strictness", ["strict", "loose", "strict later"])
+def test_the_hosts_filter_lets_visitors_pass_that_go_by_its_routes(tmp_path, strictness):
+    """rp_filter of all interfaces, where there is a way to the visitor's home address that is not the one by which it comes."""
+    with contextlib.closing(World(tmp_path)) as world:
+        here, interface = world.link.names[0], world.link.ends[0]
+        ip("-n", here, "route", "add", "default", "via", HOME_AGENT)
+        wait_for(lambda: world.agent.ctl("status")["visitors_carried"], "packets are carried")
+        if not strictness.endswith("later"):
+            world.agent.stop()
+        ip("netns", "exec", here, "sh", "-c", f"echo {2 if strictness == 'loose' else 1} >/proc/sys/net/ipv4/conf/all/rp_filter")
+        if not strictness.endswith("later"):
+            world.agent.start(prefix=world.link.inside(0))
+            world.node.solicit(MOBILE)
+            world.node.hear(Advertisement)
+        assert world.ask(world.request()).code == 0
+        wait_for(lambda: leave_plainly(world.node, [MOBILE], (here, interface), world.home, HOME_AGENT) == {MOBILE}, "it passes")
+        assert bool(world.agent.ctl("status")["visitors_trouble"]) == (strictness != "loose")  # what is for this host itself
+
+
 def test_visitors_go_when_their_lifetime_is_over(world, counted):
     assert world.ask(world.request(lifetime=1)).code == 0
     wait_for(lambda: MOBILE not in [row["home"] for row in world.visitors()], "it is not served any more")
