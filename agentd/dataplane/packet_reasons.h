@@ -34,8 +34,8 @@ enum packet_fate {
 	X(HEADER, "header", DROPPED, "packets with a broken IP header",                            \
 	  "is dropped: its IP header is broken or cut off")                                        \
 	X(BAD_SOURCE, "bad-source", DROPPED,                                                       \
-	  "packets whose source no host can have, such as loopback or a group",                    \
-	  "is dropped: no host can have its source")                                               \
+	  "packets whose source no host can have there, such as loopback or a group",              \
+	  "is dropped: no host can have its source there")                                         \
 	X(NESTING, "nesting", DROPPED, "packets in too many tunnels already",                      \
 	  "is dropped: it is in as many tunnels as is allowed already")                            \
 	X(EXPIRED, "expired", DROPPED, "packets whose TTL ran out here",                           \

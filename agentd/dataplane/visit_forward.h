@@ -22,9 +22,10 @@
 /* A link that is visited. */
 struct visit_forward_link {
 	unsigned index;
-	struct in_addr address; /* of this host, there */
-	uint16_t mtu;           /* 0: as many octets as come */
-	bool routes;            /* for everybody, not for visitors only */
+	struct in_addr address;           /* of this host, there */
+	uint16_t mtu;                     /* 0: as many octets as come */
+	bool routes;                      /* for everybody, not for visitors only */
+	struct address_prefixes networks; /* of the link; who is no visitor has an address there */
 };
 
 /* Borrowed by a context, and constant while it is. */

@@ -144,7 +144,8 @@ static void set_up(struct visit_plane *plane, const struct visit_plane_options *
 		plane->on_links[i] = (struct visit_forward_link){
 			.index = options->links[i].index,
 			.address = options->links[i].address,
-			.routes = options->links[i].routes
+			.routes = options->links[i].routes,
+			.networks = options->links[i].networks
 		};
 	}
 	plane->settings.care_of = plane->care_of;

@@ -25,8 +25,9 @@
 struct visit_plane_link {
 	unsigned index;
 	char name[16];
-	struct in_addr address; /* of this host, there */
-	bool routes;            /* for everybody; else for visitors only */
+	struct in_addr address;           /* of this host, there */
+	bool routes;                      /* for everybody; else for visitors only */
+	struct address_prefixes networks; /* of its addresses */
 };
 
 /* Borrowed for the open. */

@@ -177,7 +177,16 @@ static void route_on(struct visit_forward_run *run, const struct visit_forward_s
 	visit_forward_ends(run, end);
 }
 
-/* Who is no visitor may have the link's own address, and be a host of it. */
+static bool is_of_link(const struct visit_forward_link *link, struct in_addr source)
+{
+	for (size_t i = 0; i < link->networks.count; i++)
+		if (address_in_prefix(source, &link->networks.at[i]))
+			return true;
+	return false;
+}
+
+/* Who is no visitor may have the link's own address, and be a host of it. By our device the
+ * host's own filter of sources does not see from which link it comes; so we look. */
 static void take_from_stranger(struct visit_forward_run *run,
                                const struct visit_forward_subject *subject,
                                const struct visit_forward_link *link)
@@ -188,6 +197,8 @@ static void take_from_stranger(struct visit_forward_run *run,
 		visit_forward_ends(run, VISITOR_BAD_SOURCE);
 	else if (!link || !link->routes)
 		visit_forward_ends(run, VISITOR_STRANGER);
+	else if (!is_of_link(link, subject->ip.source))
+		visit_forward_ends(run, VISITOR_BAD_SOURCE);
 	else
 		route_on(run, subject, VISITOR_PASSED);
 }

@@ -87,6 +87,29 @@ void carry_remove(struct visit *visit, const struct foreign_visitor *visitor)
 
 /* ---- all of it ---- */
 
+/* Its addresses can have changed while the first one did not. */
+static struct address_prefixes networks_of(const struct interface *interface)
+{
+	struct address_prefixes networks = { 0 };
+
+	for (size_t i = 0; i < interface->address_count && i < ADDRESS_PREFIXES_MAX; i++)
+		networks.at[networks.count++] = (struct address_prefix){
+			.network = interface->addresses[i].address,
+			.length = interface->addresses[i].prefix_length
+		};
+	return networks;
+}
+
+static bool are_same_networks(const struct address_prefixes *a, const struct address_prefixes *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; i < a->count && same; i++)
+		same = a->at[i].length == b->at[i].length &&
+		       address_equal(a->at[i].network, b->at[i].network);
+	return same;
+}
+
 /* The links that are there, for visitors. Returns how many. */
 static size_t list_links(const struct visit *visit, struct visit_plane_link *out)
 {
@@ -104,6 +127,7 @@ static size_t list_links(const struct visit *visit, struct visit_plane_link *out
 		memcpy(to->name, link->interface.name, sizeof(to->name));
 		to->address = served_address(link);
 		to->routes = link->settings->of.router;
+		to->networks = networks_of(&link->interface);
 		count++;
 	}
 	return count;
@@ -116,7 +140,8 @@ static bool are_same(const struct visit *visit, const struct visit_plane_link *l
 	for (size_t i = 0; i < count && same; i++)
 		same = links[i].index == visit->carried[i].index &&
 		       strcmp(links[i].name, visit->carried[i].name) == 0 &&
-		       address_equal(links[i].address, visit->carried[i].address);
+		       address_equal(links[i].address, visit->carried[i].address) &&
+		       are_same_networks(&links[i].networks, &visit->carried[i].networks);
 	return same;
 }
 

@@ -206,6 +206,9 @@ int main(int argc, char **argv)
 	options.device = argv[1];
 	snprintf(link_of_visitors.name, sizeof(link_of_visitors.name), "%s", argv[3]);
 	link_of_visitors.index = if_nametoindex(argv[3]);
+	link_of_visitors.networks = (struct address_prefixes){
+		.count = 1, .at = { { .network = link_of_visitors.address, .length = 24 } }
+	};
 	link_of_visitors.routes = strcmp(argv[5], "routes") == 0;
 	guarded.links[0] = link_of_visitors.name;
 	if (visit_guard_open(&guarded, &options.guard, report, sizeof(report)) != HA_OK) {

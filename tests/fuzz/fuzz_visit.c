@@ -259,8 +259,10 @@ static void set_up(struct reader *in)
 	fenced = (a & 0xc0) == 0xc0;
 	settings.link_mtu = mtus[a & 7] ? mtus[a & 7] : 1500;
 	settings.df_copied = a & 64;
-	links[0] = (struct visit_forward_link){ LINK, own[1], mtus[a >> 3 & 7], false };
-	links[1] = (struct visit_forward_link){ LINK + 1, own[1], 0, true };
+	links[0] = (struct visit_forward_link){ LINK, own[1], mtus[a >> 3 & 7], false, { 0 } };
+	links[1] = (struct visit_forward_link){
+		LINK + 1, own[1], 0, true, { 1, { { { 0 }, 0 } } }
+	};
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -470,6 +470,23 @@ def test_the_hosts_filter_lets_visitors_pass_that_go_by_its_routes(tmp_path, str
         assert bool(world.agent.ctl("status")["visitors_trouble"]) == (strictness != "loose")  # what is for this host itself
 
 
+def test_a_link_routes_for_its_own_network_alone(tmp_path):
+    """The host's own filter of sources does not see by which link they come to agentd."""
+    with contextlib.closing(World(tmp_path)) as world:
+        here, interface = world.link.names[0], world.link.ends[0]
+        world.agent.stop()
+        world.agent.configuration["advertisement"]["link-1"] += " router"
+        world.agent.write_configuration()
+        world.agent.start(prefix=world.link.inside(0))
+        wait_for(lambda: world.agent.ctl("status")["visitors_carried"], "packets are carried")
+        forged = ["203.0.113.5", "192.0.2.77", MOBILE]
+        for source in forged:
+            assert leave_plainly(world.node, [source], (here, interface), world.home, HOME_AGENT) == set()
+        wait_for(lambda: world.counter("visit-bad-source") == 10 * len(forged), "all are seen to be forged")
+        wait_for(lambda: leave_plainly(world.node, ["198.51.100.50"], (here, interface), world.home, HOME_AGENT) == {"198.51.100.50"},
+                 "a host of the link is routed, and nobody else")
+
+
 def test_visitors_go_when_their_lifetime_is_over(world, counted):
     assert world.ask(world.request(lifetime=1)).code == 0
     wait_for(lambda: MOBILE not in [row["home"] for row in world.visitors()], "it is not served any more")

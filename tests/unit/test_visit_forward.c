@@ -205,26 +205,28 @@ static void who_has_no_reverse_tunnel_is_routed(void)
 	end();
 }
 
+static enum visitor_reason from_host(struct in_addr source, unsigned interface)
+{
+	return linked(packet_of(header(source, correspondent), 8), interface, other_mac);
+}
+
 static void strangers_pass_where_the_link_routes(void)
 {
 	const struct in_addr stranger = address4(192, 0, 2, 77);
 
 	begin();
 	visit(path_of(ENCAPSULATION_IPIP, false));
-	CU_ASSERT_EQUAL(linked(packet_of(header(stranger, correspondent), 8), LINK, other_mac),
-	                VISITOR_STRANGER);
-	CU_ASSERT_EQUAL(linked(packet_of(header(stranger, correspondent), 8), UPLINK, other_mac),
-	                VISITOR_STRANGER);
+	CU_ASSERT_EQUAL(from_host(stranger, LINK), VISITOR_STRANGER);
+	CU_ASSERT_EQUAL(from_host(stranger, UPLINK), VISITOR_STRANGER);
 	CU_ASSERT_EQUAL(output_count, 0);
-	CU_ASSERT_EQUAL(
-		linked(packet_of(header(stranger, correspondent), 8), OTHER_LINK, other_mac),
-		VISITOR_PASSED);
+	CU_ASSERT_EQUAL(from_host(stranger, OTHER_LINK), VISITOR_PASSED);
 	CU_ASSERT_EQUAL(outputs[0].facts.kind, VISIT_FORWARD_ROUTED);
-	CU_ASSERT_EQUAL(linked(packet_of(header(own[2], correspondent), 8), OTHER_LINK, mac),
-	                VISITOR_OWN_SOURCE);
-	CU_ASSERT_EQUAL(linked(packet_of(header(address4(127, 0, 0, 1), correspondent), 8),
-	                       OTHER_LINK, mac),
-	                VISITOR_BAD_SOURCE);
+	CU_ASSERT_EQUAL(from_host(own[2], OTHER_LINK), VISITOR_OWN_SOURCE);
+	CU_ASSERT_EQUAL(from_host(address4(127, 0, 0, 1), OTHER_LINK), VISITOR_BAD_SOURCE);
+	CU_ASSERT_EQUAL(from_host(address4(192, 0, 3, 77), OTHER_LINK), VISITOR_BAD_SOURCE);
+	links[1].networks.count = 0;
+	CU_ASSERT_EQUAL(from_host(stranger, OTHER_LINK), VISITOR_BAD_SOURCE);
+	CU_ASSERT_EQUAL(output_count, 0);
 	end();
 }
 

@@ -100,8 +100,10 @@ static inline void begin(void)
 	own[0] = care_of;
 	own[1] = link_address;
 	own[2] = address4(198, 51, 100, 3);
-	links[0] = (struct visit_forward_link){ LINK, link_address, LINK_MTU, false };
-	links[1] = (struct visit_forward_link){ OTHER_LINK, link_address, 0, true };
+	links[0] = (struct visit_forward_link){ LINK, link_address, LINK_MTU, false, { 0 } };
+	links[1] = (struct visit_forward_link){
+		OTHER_LINK, link_address, 0, true, { 1, { { address4(192, 0, 2, 0), 24 } } }
+	};
 	settings = visit_forward_settings_default();
 	settings.care_of = &care_of;
 	settings.care_of_count = 1;
