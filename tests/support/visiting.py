@@ -176,6 +176,7 @@ def leave_plainly(node, sources, by, home, destination):
         at_host, at_home = (sockets.enter_context(socket_in(name, socket.SOCK_RAW, socket.AF_PACKET, socket.htons(ETH_P_IP)))
                             for name in (by[0], home))
         at_host.bind((by[1], ETH_P_IP))
+        sockets.enter_context(socket_in(home)).bind((destination, 7))  # that nobody is there is not told to the node
         to_link = at_host.getsockname()[4]
         for source in sources:
             for _ in range(10):

@@ -184,18 +184,27 @@ def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
     wait_for(lambda: first.ask("status")["visitors_carried"], "packets are carried")
     assert forwards(world, first, MOBILES[0])
     wait_for(lambda: counter(first, "visit-delivered") == 1, "it is counted")
+    wait_for(lambda: goes_into_its_tunnel(world, first), "its packets go into the reverse tunnel")
     first.freeze()
     for _ in range(10):
         into_the_tunnel(world, MOBILES[0])
+    assert leave_by(world, first, MOBILES[:1]) == set()
     world.await_serving(other_than=first)
     first.thaw()
     wait_for(lambda: (status := first.ask("status")) and status["foreign_agent"] == "standby" and not status["visitors_carried"],
              "it knows that another one serves")
     assert counter(first, "visit-delivered") == 1  # what was sent late may have gone by the other one
+    assert leave_by(world, first, MOBILES[:1]) == set()
 
 
 def leave_by(world, member, sources):
     return leave_plainly(world.node, sources, (world.switch.namespace(member.host), VISITED), world.switch.namespace("home"), HOME_AGENT)
+
+
+def goes_into_its_tunnel(world, member):
+    """And not past it. Where the machine is busy a member may carry nothing for a moment."""
+    assert leave_by(world, member, MOBILES[:1]) == set()
+    return counter(member, "visit-reversed") > 0
 
 
 @pytest.mark.parametrize("word", ["", " router"])
@@ -210,8 +219,7 @@ def test_nothing_of_a_visited_link_leaves_plainly_by_one_that_is_not_the_foreign
         first = world.await_serving()
         assert world.register(MOBILES[0]).code == 0
         wait_for(lambda: first.ask("status")["visitors_carried"], "packets are carried")
-        assert MOBILES[0] not in leave_by(world, first, sources)
-        wait_for(lambda: counter(first, "visit-reversed") == 10, "its packets go into the reverse tunnel")
+        wait_for(lambda: goes_into_its_tunnel(world, first), "its packets go into the reverse tunnel")
         assert leave_by(world, world.cluster.standby(first), sources) == set()
         for member in world.cluster.others(first):
             member.kill()
