@@ -22,7 +22,7 @@ static bool find_in(struct mib_group *group, const struct mib_key *from, bool af
 	if (!violations_next(agent_violations(group->agent), number || after ? &address : NULL,
 	                     row))
 		return false;
-	mib_key_octets(found, &row->home, MIB_ADDRESS_OCTETS);
+	mib_key_octets(found, &row->address, MIB_ADDRESS_OCTETS);
 	return true;
 }
 

@@ -28,7 +28,7 @@ static void add(struct answer *answer, const struct violation *row)
 	uint64_t now_ms = clock_monotonic_ms();
 	uint64_t ago_ms = now_ms > row->last_ms ? now_ms - row->last_ms : 0;
 
-	answer_text(answer, "home", "%s", address_format(row->home).text);
+	answer_text(answer, "home", "%s", address_format(row->address).text);
 	answer_number(answer, "violations", row->count);
 	answer_text(answer, "reason", "%s", reason_of(row));
 	answer_number(answer, "spi", row->spi);
@@ -57,6 +57,6 @@ enum call_progress call_violations(struct call *call)
 		return CALL_DONE;
 	call->resumed = true;
 	call->key.size = sizeof(after);
-	memcpy(call->key.at, &rows[CALL_PAGE_ROWS - 1].home, sizeof(after));
+	memcpy(call->key.at, &rows[CALL_PAGE_ROWS - 1].address, sizeof(after));
 	return CALL_MORE;
 }

@@ -6,9 +6,10 @@
 #ifndef AGENTD_FLOW_INSPECT_H
 #define AGENTD_FLOW_INSPECT_H
 
+#include "agentd/base/violations.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/trace.h"
-#include "agentd/flow/violations.h"
+#include "agentd/registration/registration.h"
 #include "agentd/state/state.h"
 
 /* Who is meant: by name where there is one, else by address. Borrowed. */

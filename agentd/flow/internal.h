@@ -16,6 +16,7 @@
 
 #include "agentd/base/clock.h"
 #include "agentd/base/clock_agreement.h"
+#include "agentd/base/violations.h"
 #include "agentd/flow/agent.h"
 #include "agentd/flow/batch.h"
 #include "agentd/flow/completions.h"
@@ -25,7 +26,6 @@
 #include "agentd/flow/revoker.h"
 #include "agentd/flow/room.h"
 #include "agentd/flow/trace.h"
-#include "agentd/flow/violations.h"
 #include "agentd/registration/registration.h"
 #include "agentd/state/command.h"
 #include "agentd/state/state.h"

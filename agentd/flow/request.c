@@ -173,7 +173,7 @@ static void tell_failure(const struct agent *agent, const struct violation *seen
 {
 	const struct event_failure failure = {
 		.group = agent->group,
-		.home = seen->home,
+		.home = seen->address,
 		.spi = seen->spi,
 		.identification = seen->identification,
 		.reason = seen->reason,
@@ -185,7 +185,7 @@ static void tell_failure(const struct agent *agent, const struct violation *seen
 static void note_violation(struct agent *agent, const struct request *r)
 {
 	const struct violation seen = {
-		.home = r->decoded.fixed.home,
+		.address = r->decoded.fixed.home,
 		.spi = registration_violation_spi(&r->decoded, &r->facts, r->verdict.violation),
 		.reason = (uint8_t)r->verdict.violation,
 		.identification = r->decoded.fixed.identification,

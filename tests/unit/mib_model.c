@@ -247,7 +247,7 @@ static void mip_violation(struct model *model, const struct world *world,
 	struct line line = line_of(model, &mip_violations);
 	uint64_t age_ms = world->monotonic_ms - violation->last_ms;
 
-	octets(&line, &violation->home, 4);
+	octets(&line, &violation->address, 4);
 	number(&line, 2, MIB_COUNTER, 1);
 	number(&line, 3, MIB_INTEGER, violation->spi);
 	number(&line, 4, MIB_TICKS, (WORLD_UPTIME * 10u - age_ms) / 10u);

@@ -126,7 +126,7 @@ static void violate(struct world *world, unsigned group)
 
 		/* Every fourth in both groups, and one that claimed no address. */
 		*violation = (struct violation){
-			.home = world_address(0xac000000u, i % 4u ? i + group * 1000u : i),
+			.address = world_address(0xac000000u, i % 4u ? i + group * 1000u : i),
 			.count = 1,
 			.spi = 0x80000000u + dice_below(&dice, 1000),
 			.reason = (uint8_t)(1u + dice_below(&dice, 6)),
@@ -134,7 +134,7 @@ static void violate(struct world *world, unsigned group)
 			.last_ms = world->monotonic_ms - dice_below(&dice, 1000),
 		};
 		if (i == 4)
-			violation->home.s_addr = 0;
+			violation->address.s_addr = 0;
 		CU_ASSERT_FALSE(violations_note(agent_violations(world->agents[group]), violation));
 	}
 }

@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_MIB_WORLD_H
 #define TESTS_UNIT_MIB_WORLD_H
 
-#include "agentd/flow/violations.h"
+#include "agentd/base/violations.h"
 #include "agentd/state/rows.h"
 #include "mib/tree.h"
 #include "mib/view.h"

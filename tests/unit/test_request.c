@@ -200,7 +200,7 @@ static uint64_t tabled(void)
 	for (bool more = violations_next(violations, NULL, &row); more;
 	     more = violations_next(violations, &after, &row)) {
 		sum += row.count;
-		after = row.home;
+		after = row.address;
 	}
 	return sum;
 }

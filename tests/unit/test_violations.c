@@ -1,11 +1,12 @@
 /* test_violations.c - who violated security: rows in the order of addresses, who
  * gives way in a full table, and that nothing is lost between several threads. */
-#include "agentd/flow/violations.h"
+#include "agentd/base/violations.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "agentd/registration/registration.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/suite.h"
 
@@ -35,7 +36,7 @@ static struct in_addr address(uint32_t host)
 static bool note(uint32_t host, uint64_t now_ms)
 {
 	const struct violation seen = {
-		.home = address(host),
+		.address = address(host),
 		.count = 77, /* of no importance */
 		.spi = host + 1,
 		.reason = VIOLATION_BAD_SPI,
@@ -56,14 +57,14 @@ static uint32_t count_of(uint32_t host)
 /* Rows, and what they counted; they must come in order. */
 static size_t walk(uint64_t *sum)
 {
-	struct violation row = { .home = { 0 } };
+	struct violation row = { .address = { 0 } };
 	struct in_addr after = { 0 };
 	size_t rows = 0;
 
 	*sum = 0;
 	while (violations_next(violations, rows ? &after : NULL, &row)) {
-		CU_ASSERT_TRUE(!rows || ntohl(row.home.s_addr) > ntohl(after.s_addr));
-		after = row.home;
+		CU_ASSERT_TRUE(!rows || ntohl(row.address.s_addr) > ntohl(after.s_addr));
+		after = row.address;
 		*sum += row.count;
 		rows++;
 	}
@@ -101,13 +102,13 @@ static void rows_come_in_the_order_of_addresses(void)
 		note(hosts[i], start_ms);
 	for (size_t i = 0; i < 6; i++) {
 		CU_ASSERT_TRUE_FATAL(violations_next(violations, i ? &after : NULL, &row));
-		CU_ASSERT_EQUAL(ntohl(row.home.s_addr), sorted[i]);
-		after = row.home;
+		CU_ASSERT_EQUAL(ntohl(row.address.s_addr), sorted[i]);
+		after = row.address;
 	}
 	CU_ASSERT_FALSE(violations_next(violations, &after, &row));
 	after = address(0x0a000003); /* of no row */
 	CU_ASSERT_TRUE(violations_next(violations, &after, &row));
-	CU_ASSERT_EQUAL(ntohl(row.home.s_addr), 0xc0000201);
+	CU_ASSERT_EQUAL(ntohl(row.address.s_addr), 0xc0000201);
 	tear_down();
 }
 
@@ -223,9 +224,9 @@ static void a_list_has_the_rows_in_order(void)
 
 		for (size_t j = 0; j < count; j++) {
 			wrong += !violations_next(violations, from, &row) ||
-			         row.home.s_addr != rows[j].home.s_addr ||
+			         row.address.s_addr != rows[j].address.s_addr ||
 			         row.last_ms != rows[j].last_ms;
-			after = row.home;
+			after = row.address;
 			from = &after;
 		}
 		CU_ASSERT_EQUAL(wrong, 0);

@@ -1,6 +1,7 @@
 /* violations.c - a table of sets, each with a lock. */
-#include "agentd/flow/violations.h"
+#include "agentd/base/violations.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -13,9 +14,9 @@ void violations_init(struct violations *violations, uint64_t seed)
 		pthread_mutex_init(&violations->sets[i].lock, NULL);
 }
 
-static struct violation_set *set_of(struct violations *violations, struct in_addr home)
+static struct violation_set *set_of(struct violations *violations, struct in_addr address)
 {
-	uint64_t mixed = (home.s_addr ^ violations->seed >> 32) * violations->seed;
+	uint64_t mixed = (address.s_addr ^ violations->seed >> 32) * violations->seed;
 
 	return &violations->sets[mixed >> 32 & (VIOLATIONS_SETS - 1)];
 }
@@ -25,10 +26,10 @@ static bool is_free(const struct violation *row)
 	return row->count == 0 && row->last_ms == 0; /* a count alone may have wrapped */
 }
 
-static struct violation *find(struct violation_set *set, struct in_addr home)
+static struct violation *find(struct violation_set *set, struct in_addr address)
 {
 	for (size_t i = 0; i < VIOLATIONS_WAYS; i++)
-		if (!is_free(&set->rows[i]) && address_equal(set->rows[i].home, home))
+		if (!is_free(&set->rows[i]) && address_equal(set->rows[i].address, address))
 			return &set->rows[i];
 	return NULL;
 }
@@ -66,7 +67,7 @@ static struct violation *place_in(struct violation_set *set, uint64_t now_ms)
 /* How many violations the row had that is replaced by this one. With the lock. */
 static uint32_t note_in(struct violation_set *set, const struct violation *seen)
 {
-	struct violation *row = find(set, seen->home);
+	struct violation *row = find(set, seen->address);
 	uint32_t before = 0, gone = 0;
 
 	if (row) {
@@ -84,7 +85,7 @@ static uint32_t note_in(struct violation_set *set, const struct violation *seen)
 
 bool violations_note(struct violations *violations, const struct violation *seen)
 {
-	struct violation_set *set = set_of(violations, seen->home);
+	struct violation_set *set = set_of(violations, seen->address);
 	uint32_t gone;
 
 	pthread_mutex_lock(&set->lock);
@@ -105,10 +106,10 @@ struct lowest {
 
 static void insert(struct lowest *lowest, const struct violation *row)
 {
-	uint32_t home = address_host(row->home);
+	uint32_t number = address_host(row->address);
 	size_t at = lowest->count;
 
-	while (at > 0 && address_host(lowest->rows[at - 1].home) > home)
+	while (at > 0 && address_host(lowest->rows[at - 1].address) > number)
 		at--;
 	if (at == lowest->max)
 		return;
@@ -129,7 +130,7 @@ static void insert_set(struct lowest *lowest, struct violation_set *set,
 	pthread_mutex_unlock(&set->lock);
 	for (size_t i = 0; i < VIOLATIONS_WAYS; i++)
 		if (!is_free(&rows[i]) &&
-		    (!after || address_host(rows[i].home) > address_host(*after)))
+		    (!after || address_host(rows[i].address) > address_host(*after)))
 			insert(lowest, &rows[i]);
 }
 
@@ -154,13 +155,13 @@ bool violations_next(struct violations *violations, const struct in_addr *after,
 	return found;
 }
 
-bool violations_find(struct violations *violations, struct in_addr home, struct violation *out)
+bool violations_find(struct violations *violations, struct in_addr address, struct violation *out)
 {
-	struct violation_set *set = set_of(violations, home);
+	struct violation_set *set = set_of(violations, address);
 	const struct violation *row;
 
 	pthread_mutex_lock(&set->lock);
-	row = find(set, home);
+	row = find(set, address);
 	if (row)
 		*out = *row;
 	pthread_mutex_unlock(&set->lock);

@@ -1,6 +1,6 @@
-/* violations.h - who violated security, by the home address that the requests
- * claimed: how often, and what was wrong the last time. It is mipSecViolationTable
- * of MIP-MIB and `agentctl violations`.
+/* violations.h - who violated security, by the address that the messages claimed: how
+ * often, and what was wrong the last time. It is mipSecViolationTable of MIP-MIB and
+ * `agentctl violations`.
  *
  * A stranger writes any address, so the table has a fixed size: sets of
  * VIOLATIONS_WAYS rows, of which a secret says to which one an address belongs.
@@ -13,9 +13,9 @@
  * Any thread notes and any thread reads. A set has a lock, held for the time that it
  * takes to look at its rows.
  *
- * May include: agentd/base, agentd/registration. */
-#ifndef AGENTD_FLOW_VIOLATIONS_H
-#define AGENTD_FLOW_VIOLATIONS_H
+ * May include: nothing. */
+#ifndef AGENTD_BASE_VIOLATIONS_H
+#define AGENTD_BASE_VIOLATIONS_H
 
 #include <netinet/in.h>
 #include <pthread.h>
@@ -23,19 +23,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agentd/registration/registration.h"
-
 #define VIOLATIONS_SETS 128u /* a power of two */
 #define VIOLATIONS_WAYS 8u
 #define VIOLATIONS_MAX (VIOLATIONS_SETS * VIOLATIONS_WAYS)
 #define VIOLATIONS_FADE_MS 600000u
 
 struct violation {
-	struct in_addr home;     /* as the request claimed it; may be 0, where it had only a name */
+	struct in_addr address;  /* as the message claimed it; may be 0, where it had only a name */
 	uint32_t count;          /* since the row was made; wraps */
-	uint32_t spi;            /* as RFC 2006 wants it: see registration_violation_spi */
-	uint8_t reason;          /* enum registration_violation of the last one */
-	uint64_t identification; /* of the last one, as in the request */
+	uint32_t spi;            /* as mipSecRecentViolationSPI of RFC 2006 wants it */
+	uint8_t reason;          /* of the last one, as mipSecRecentViolationReason has it */
+	uint64_t identification; /* of the last one, as in the message */
 	uint64_t last_ms;        /* clock_monotonic_ms() of the last one */
 };
 
@@ -65,7 +63,7 @@ size_t violations_list(struct violations *violations, const struct in_addr *afte
 bool violations_next(struct violations *violations, const struct in_addr *after,
                      struct violation *out);
 /* The row of that address. false: there is none. */
-bool violations_find(struct violations *violations, struct in_addr home, struct violation *out);
+bool violations_find(struct violations *violations, struct in_addr address, struct violation *out);
 
 /* Rows that gave way since the start, and the violations that they had counted: with
  * those of the rows that are there, all that was ever noted. */
