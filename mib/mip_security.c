@@ -2,10 +2,14 @@
 #include "agentd/flow/counters.h"
 #include "agentd/visit/counters.h"
 #include "mib/objects.h"
+#include "mib/view.h"
 
 static bool read_total(const struct mib_cell *cell, struct mib_value *out)
 {
-	(void)cell;
+	struct mib_node *node = &cell->view->node;
+
+	if (node->desk)
+		return mib_counter(out, mib_node_shown(node)->counts.violations);
 	return mib_counter(out, counter_read(&flow_counters, FLOW_SECURITY_VIOLATIONS) +
 	                                counter_read(&visiting_counters, VISITING_VIOLATIONS));
 }

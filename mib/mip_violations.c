@@ -1,35 +1,63 @@
 /* mip_violations.c - mipSecViolationTable: who violated security lately, whether this node
- * leads by now or not. The table behind it has a fixed size. */
+ * leads by now or not, or is an agent at all. The tables behind it have a fixed size. */
 #include <string.h>
 
 #include "agentd/base/address.h"
 #include "agentd/flow/inspect.h"
-#include "mib/groups.h"
 #include "mib/objects.h"
+#include "mib/view.h"
+
+/* The least row at or after a key, or after it alone. */
+struct search {
+	const struct in_addr *after; /* rows are above it; NULL: all are */
+	struct violation *least;
+	bool found;
+};
+
+/* Of several with one address the row is shown that was met first. */
+static void look_in(struct search *search, struct violations *violations)
+{
+	struct violation row;
+
+	if (!violations_next(violations, search->after, &row) ||
+	    (search->found && address_host(row.address) >= address_host(search->least->address)))
+		return;
+	*search->least = row;
+	search->found = true;
+}
+
+/* Of each group; then of a foreign agent, which belongs to none, or of a mobile node. */
+static void look_everywhere(struct mib_view *view, struct search *search)
+{
+	struct mib_group *group;
+
+	for (size_t i = 0; (group = mib_view_group(view, i)); i++)
+		look_in(search, agent_violations(group->agent));
+	if (view->context != MIB_ALL_GROUPS)
+		return;
+	if (view->visits.visit)
+		look_in(search, visit_violations(view->visits.visit));
+	if (view->node.desk)
+		look_in(search, mobile_desk_violations(view->node.desk));
+}
 
 /* Rows at or after an address are those above the one before it. */
-static bool find_in(struct mib_group *group, const struct mib_key *from, bool after,
-                    struct mib_key *found, void *out)
+static bool find_violation(struct mib_view *view, const struct mib_key *from, bool after,
+                           struct mib_key *found, void *row)
 {
 	struct in_addr address = { 0 };
-	struct violation *row = out;
+	struct search search = { .least = row };
 	uint32_t number;
 
 	memcpy(&address, from->at,
 	       from->size < MIB_ADDRESS_OCTETS ? from->size : MIB_ADDRESS_OCTETS);
 	number = address_host(address);
 	address.s_addr = htonl(number - !after);
-	if (!violations_next(agent_violations(group->agent), number || after ? &address : NULL,
-	                     row))
-		return false;
-	mib_key_octets(found, &row->address, MIB_ADDRESS_OCTETS);
-	return true;
-}
-
-static bool find_violation(struct mib_view *view, const struct mib_key *from, bool after,
-                           struct mib_key *found, void *row)
-{
-	return mib_find_merged(view, mib_view_group, from, after, found, row, find_in);
+	search.after = number || after ? &address : NULL;
+	look_everywhere(view, &search);
+	if (search.found)
+		mib_key_octets(found, &search.least->address, MIB_ADDRESS_OCTETS);
+	return search.found;
 }
 
 /* ---- columns ---- */

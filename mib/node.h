@@ -22,6 +22,8 @@ const struct mobile_shown *mib_node_shown(struct mib_node *node);
 /* All tables of a mobile node; the first are those that agents have, too (mib/objects.h). */
 #define MIB_NODE_TABLES(X)                                                                         \
 	X(mip_associations)                                                                        \
+	X(mip_violations)                                                                          \
+	X(mip_security)                                                                            \
 	X(mn_entity)                                                                               \
 	X(mn_system)                                                                               \
 	X(mn_home_agents)                                                                          \

@@ -39,9 +39,8 @@ static const struct branch {
 } branches[] = {
 	{ "mipSystem", ROOT(MIB_MIP_ROOT, 1, 1), 0, ANY_ROLE },
 	{ "mipSecAssocEntry", ROOT(MIB_MIP_ROOT, 1, 2, 1, 1), 0, ANY_SECURE },
-	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0,
-	  MIB_HOME_AGENT | MIB_FOREIGN_AGENT },
-	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0, MIB_HOME_AGENT },
+	{ "mipSecTotalViolations", ROOT(MIB_MIP_ROOT, 1, 2, 2), 0, ANY_SECURE },
+	{ "mipSecViolationEntry", ROOT(MIB_MIP_ROOT, 1, 2, 3, 1), 0, ANY_SECURE },
 	{ "mnSystem", ROOT(MIB_MIP_ROOT, 1, 3, 1, 1), 1, MIB_MOBILE_NODE },
 	{ "mnHAEntry", ROOT(MIB_MIP_ROOT, 1, 3, 1, 3, 1), 0, MIB_MOBILE_NODE },
 	{ "mnFAEntry", ROOT(MIB_MIP_ROOT, 1, 3, 2, 1, 1), 0, MIB_MOBILE_NODE },

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "agentd/base/address.h"
@@ -24,7 +25,18 @@ struct mobile_desk {
 	struct order *order;
 	struct mobile_shown shown;
 	int asked; /* eventfd */
+	struct violations violations;
 };
+
+/* Where there are no random numbers yet, it can be guessed who shares a place of the table. */
+static uint64_t some_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
+		seed = clock_monotonic_ns();
+	return seed;
+}
 
 struct mobile_desk *mobile_desk_open(void)
 {
@@ -34,6 +46,7 @@ struct mobile_desk *mobile_desk_open(void)
 	if (!desk)
 		return NULL;
 	pthread_mutex_init(&desk->lock, NULL);
+	violations_init(&desk->violations, some_seed());
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&desk->done, &attributes);
@@ -149,6 +162,11 @@ void mobile_desk_look(struct mobile_desk *desk, struct mobile_shown *out)
 	pthread_mutex_lock(&desk->lock);
 	*out = desk->shown;
 	pthread_mutex_unlock(&desk->lock);
+}
+
+struct violations *mobile_desk_violations(struct mobile_desk *desk)
+{
+	return &desk->violations;
 }
 
 /* ---- what is asked ---- */

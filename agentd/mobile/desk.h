@@ -71,6 +71,9 @@ void mobile_desk_work(struct mobile_desk *desk, struct mobile *mobile);
 
 void mobile_desk_look(struct mobile_desk *desk, struct mobile_shown *out);
 
+/* Of any thread: who failed authentication or identification, as the node notes it there. */
+struct violations *mobile_desk_violations(struct mobile_desk *desk);
+
 enum mobile_wish_kind {
 	MOBILE_WISH_HOME_AGENT, /* it is to be among those that may be used, or not any more */
 	MOBILE_WISH_ENABLED,    /* mobile_enable() */

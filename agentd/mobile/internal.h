@@ -77,6 +77,11 @@ bool mobile_is_parting(const struct mobile *mobile);
 /* It is ended, or cannot be: what follows. */
 void mobile_part(struct mobile *mobile);
 
+/* discard.c */
+/* A reply is not believed. */
+void mobile_discard(struct mobile *mobile, const struct mobile_reply *reply,
+                    const struct mobile_verdict *verdict, uint64_t now_ms);
+
 /* held.c */
 /* The one that was accepted; alone: the home agent has no other one. */
 void mobile_hold(struct mobile *mobile, bool alone);

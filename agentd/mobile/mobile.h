@@ -9,6 +9,7 @@
 #ifndef AGENTD_MOBILE_MOBILE_H
 #define AGENTD_MOBILE_MOBILE_H
 
+#include "agentd/base/violations.h"
 #include "agentd/discovery/heard.h"
 #include "agentd/discovery/solicit.h"
 #include "agentd/registration/mobile_reply.h"
@@ -66,6 +67,8 @@ struct mobile_ops {
 	void (*announce)(void *context, struct in_addr home); /* gratuitous ARP, at home */
 	void (*solicit)(void *context);
 	void (*keepalive)(void *context, struct in_addr home_agent, uint16_t sequence);
+	/* Somebody's reply failed authentication or identification. */
+	void (*violated)(void *context, const struct violation *seen);
 	uint64_t (*random)(void *context);
 	uint64_t (*wall_ms)(void *context);
 	void *context;

@@ -320,31 +320,6 @@ static void denied(struct mobile *mobile, const struct mobile_verdict *verdict, 
 	wait_for_better(mobile, now_ms);
 }
 
-/* What a check that discards counts as, beside all others. */
-static void count_discarded(struct mobile *mobile, const struct mobile_verdict *verdict)
-{
-	struct mobile_counts *counts = &mobile->counts;
-	const struct {
-		const char *check;
-		uint64_t *count;
-	} rows[] = {
-		{ "extensions-known", &counts->bad_extension },
-		{ "well-formed", &counts->bad_extension },
-		{ "sender", mobile->plan.by_agent ? &counts->bad_agent : &counts->bad_home_agent },
-		{ "home-agent", &counts->bad_home_agent },
-		{ "home", &counts->bad_home },
-		{ "identification", &counts->bad_identification },
-		{ "mobile-foreign", &counts->unsigned_agent },
-		{ "mobile-home", &counts->unsigned_home_agent },
-	};
-
-	counts->discarded++;
-	counts->violations += verdict->violation != VIOLATION_NONE;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(verdict->check, rows[i].check) == 0)
-			++*rows[i].count;
-}
-
 void mobile_received(struct mobile *mobile, struct span payload, struct in_addr source,
                      struct mac from, uint64_t now_ms)
 {
@@ -361,9 +336,7 @@ void mobile_received(struct mobile *mobile, struct span payload, struct in_addr 
 	mobile->counts.reply_skipped += reply.extensions.skipped_count;
 	verdict = mobile_reply_judge(&reply, &mobile->plan);
 	if (verdict.effect == MOBILE_DISCARD) {
-		count_discarded(mobile, &verdict);
-		log_debug("a reply from %s is discarded: %s", address_format(source).text,
-		          verdict.reason);
+		mobile_discard(mobile, &reply, &verdict, now_ms);
 		return;
 	}
 	if (mobile_is_stranger(mobile, &verdict, from)) {

@@ -151,6 +151,14 @@ static void keepalive(void *context, struct in_addr home_agent, uint16_t sequenc
 	node_tunnel_keepalive(run->tunnel, home_agent, sequence);
 }
 
+static void violated(void *context, const struct violation *seen)
+{
+	struct mobile_run *run = context;
+
+	if (run->desk)
+		(void)violations_note(mobile_desk_violations(run->desk), seen);
+}
+
 /* ---- the link ---- */
 
 static void solicit(void *context)
@@ -211,6 +219,7 @@ void mobile_run_ops(struct mobile_run *run)
 		.announce = announce,
 		.solicit = solicit,
 		.keepalive = keepalive,
+		.violated = violated,
 		.random = fresh,
 		.wall_ms = wall,
 		.context = run,

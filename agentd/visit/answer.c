@@ -112,8 +112,7 @@ static void take_reply(struct visit *visit, const struct port_heard *heard, uint
 	policy = policy_of(visit, &pending);
 	facts = facts_of(visit, &policy, &reply, found ? &pending : NULL, now_ms);
 	verdict = foreign_reply_decide(&reply, &facts);
-	if (verdict.violation)
-		visiting_count(VISITING_VIOLATIONS);
+	violate_by_reply(visit, &reply, &verdict);
 	log_debug("reply of %s for %s: %s", address_format(reply.source).text,
 	          address_format(reply.fixed.home).text, verdict.reason);
 	if (!found || verdict.effect == FOREIGN_REPLY_DROP ||

@@ -37,6 +37,8 @@
 	  "of those relayed, the same as one that waited for its reply already")                   \
 	X(VIOLATIONS, "visit-violations", 0,                                                       \
 	  "requests and replies with a wrong authenticator, challenge or identification")          \
+	X(VIOLATORS_FORGOTTEN, "visit-violators-forgotten", 0,                                     \
+	  "of mipSecViolationTable rows of such that gave way to others")                          \
 	X(REPLIES, "visit-replies", 13, "registration replies that came to this foreign agent")    \
 	X(REPLIES_MALFORMED, "visit-replies-malformed", 0,                                         \
 	  "datagrams of home agents that are no message to a foreign agent")                       \

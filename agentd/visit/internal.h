@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "agentd/base/violations.h"
 #include "agentd/dataplane/host.h"
 #include "agentd/dataplane/link_socket.h"
 #include "agentd/dataplane/visit_plane.h"
@@ -65,9 +66,10 @@ struct visit {
 	struct visit_plane *plane;                        /* NULL: packets are not carried now */
 	struct visit_plane_link carried[VISIT_LINKS_MAX]; /* the links that it was opened for */
 	size_t carried_count;
-	uint64_t carry_ms;         /* when it may be tried again */
-	uint64_t expire_ms;        /* when lifetimes are to be looked at */
-	struct visit_order *order; /* steer.c: that somebody waits for */
+	uint64_t carry_ms;            /* when it may be tried again */
+	uint64_t expire_ms;           /* when lifetimes are to be looked at */
+	struct visit_order *order;    /* steer.c: that somebody waits for */
+	struct violations violations; /* without the lock */
 	pthread_mutex_t lock;
 	pthread_t thread;
 	bool started; /* the thread */
@@ -237,5 +239,12 @@ bool visit_send(struct visit *visit, struct served_link *link, const struct ip4 
 /* Numbers that nobody foresees. */
 uint32_t visit_random(void);
 void visit_random_octets(void *out, size_t size);
+
+/* ---- violate.c ---- */
+
+void violate_by_request(struct visit *visit, const struct foreign_request *request,
+                        const struct foreign_verdict *verdict);
+void violate_by_reply(struct visit *visit, const struct foreign_reply *reply,
+                      const struct foreign_reply_verdict *verdict);
 
 #endif

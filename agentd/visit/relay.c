@@ -255,8 +255,7 @@ static void decide(struct visit *visit, struct served_link *link,
 	add_past(visit, link, request, &registration, &facts);
 	verdict = foreign_decide(request, &facts);
 	tell_log(request, link, &verdict);
-	if (verdict.violation)
-		visiting_count(VISITING_VIOLATIONS);
+	violate_by_request(visit, request, &verdict);
 	switch (verdict.effect) {
 	case FOREIGN_DROP:
 		visiting_count(VISITING_REQUESTS_DROPPED);

@@ -39,6 +39,11 @@ size_t visit_place_of_link(const struct visit *visit, struct in_addr address)
 	return i;
 }
 
+struct violations *visit_violations(struct visit *visit)
+{
+	return visit ? &visit->violations : NULL;
+}
+
 /* They stay as they were read. */
 bool visit_association(struct visit *visit, struct in_addr peer, uint32_t spi, bool after,
                        struct keys_entry *out)

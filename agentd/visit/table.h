@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "agentd/base/advertised_link.h"
+#include "agentd/base/violations.h"
 #include "agentd/registration/foreign.h"
 #include "agentd/visit/keys.h"
 #include "agentd/visit/settings.h"
@@ -47,6 +48,9 @@ bool visit_link_at(struct visit *visit, struct in_addr address, struct visit_lin
 /* An association of the foreign agent, as keys_next() has them. false also where `visit` is NULL. */
 bool visit_association(struct visit *visit, struct in_addr peer, uint32_t spi, bool after,
                        struct keys_entry *out);
+
+/* Who failed authentication or identification here. NULL where `visit` is. */
+struct violations *visit_violations(struct visit *visit);
 
 /* A visitor, or a request that waits for its reply. */
 struct visit_row {

@@ -290,6 +290,7 @@ struct visit *visit_open(const struct config *config, const struct visitors_memb
 	}
 	visit->sender = visit->wake = -1;
 	pthread_mutex_init(&visit->lock, NULL);
+	violations_init(&visit->violations, (uint64_t)visit_random() << 32 | visit_random());
 	foreign_settings_of(config, &visit->settings);
 	visit->members = members;
 	*why = open_all(visit, report, size);

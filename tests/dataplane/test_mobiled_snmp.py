@@ -1,9 +1,13 @@
 """mobiled as managers see it, and what they ask of it: a context of its own behind the snmpd of its host."""
 
 import os
+import signal
+import socket
+import struct
 
 import pytest
 from mib_outline import read_module
+from namespaces import socket_in
 from snmp import READING_USER, WRITING_USER, Manager, NoAnswer, Refused, Snmpd
 from test_mobiled import AT_HOME, FOREIGN, SHARED_SPI, WITH_FOREIGN_AGENTS, agent, await_bound, foreign_agent, leftovers, settings, walk  # noqa: F401
 from waiting import wait_for
@@ -18,11 +22,13 @@ AT_HOME_STATE, REGISTERED, PENDING, UNKNOWN = 1, 2, 3, 5
 ENABLED, DISABLED = 1, 2
 ACTIVE, CREATE, DESTROY = 1, 4, 6
 FOREIGN_AGENT = "198.51.100.1"
+FORGED = 0x0123456701234567
 OTHER_HOME_AGENT, THIRD = (f"{AGENT.rpartition('.')[0]}.{last}" for last in (99, 98))  # nobody is there
 WHERE_NET_SNMP_WRITES = ("/nonexistent", "/var/lib/net-snmp", "/usr/share/snmp", "/root/.snmp", "/.snmp")
 
 
-NO_VIOLATIONS = [name for name in OBJECTS if "Violat" in name]
+BAD_IDENTIFIER = 3
+AS_FORGED = {"SPI": SPI, "IDHigh": FORGED >> 32, "IDLow": FORGED & 0xffffffff, "Reason": BAD_IDENTIFIER}
 
 
 def index(*addresses):
@@ -57,6 +63,12 @@ class Seen:
         oid = OBJECTS[name].oid
         return {varbind.oid[len(oid):]: varbind.value for varbind in self.reader.walk(oid)}
 
+    def last_violation(self):
+        """Of the foreign agent, in one answer."""
+        row = index(FOREIGN_AGENT)
+        answers = self.reader.get(*(OBJECTS[f"mipSecRecentViolation{name}"].oid + row for name in AS_FORGED))
+        return dict(zip(AS_FORGED, (one.value for one in answers)))
+
     def put(self, *rows):
         self.manager(WRITING_USER).set(*((OBJECTS["mnHAStatus"].oid + index(address), "i", status) for address, status in rows))
 
@@ -88,18 +100,46 @@ def listing(place):
     return sorted(os.path.join(root, name) for root, _, names in os.walk(place) for name in names) if os.path.isdir(place) else None
 
 
-def test_all_of_a_mobile_node_is_there_in_order_and_nothing_else(seen):
+def violate(seen, walk, agent):  # noqa: F811
+    """Somebody on the link answers in the agent's name, while the home agent does not: it answers another request."""
+    ports = [line.split()[3].rpartition(":")[2] for line in walk.run("mobile", "ss", "-Hulnp").stdout.splitlines() if "mobiled" in line]
+    authenticator = bytes([32, 20]) + SPI.to_bytes(4, "big") + bytes(16)
+    forged = struct.pack("!BBH4s4sQ", 3, 0, 300, socket.inet_aton(HOME), socket.inet_aton(AGENT), FORGED) + authenticator
+    agent.process.send_signal(signal.SIGSTOP)
+    try:
+        walk.go("foreign")
+        seen.mobile.is_("asking")
+        with socket_in(walk.namespace("router")) as opened:
+            opened.bind((FOREIGN_AGENT, 0))
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            wait_for(lambda: opened.sendto(forged, ("198.51.100.255", int(ports[0]))) and seen.last_violation() == AS_FORGED, "it is noted")
+    finally:
+        agent.process.send_signal(signal.SIGCONT)
+    seen.mobile.is_("registered", attachment="foreign-agent")
+
+
+def test_who_fails_authentication_is_a_row(seen, walk, agent):  # noqa: F811
+    assert seen.value("mipSecTotalViolations") == 0 and seen.column("mipSecViolationCounter") == {}
+    violate(seen, walk, agent)
+    row = index(FOREIGN_AGENT)
+    assert set(seen.column("mipSecViolationCounter")) == {row}  # a late reply of the agent's own may count, too
+    assert 1 <= seen.value("mipSecViolationCounter", row) <= seen.value("mipSecTotalViolations")
+    assert 0 < seen.value("mipSecRecentViolationTime", row) <= seen.manager(READING_USER, context="").value("1.3.6.1.2.1.1.3.0")
+
+
+def test_all_of_a_mobile_node_is_there_in_order_and_nothing_else(seen, walk, agent):  # noqa: F811
+    violate(seen, walk, agent)
     walked = seen.reader.bulkwalk(MIP)
     oids = [varbind.oid for varbind in walked]
     assert oids == sorted(set(oids))
     found = {name: varbind.type for name, one in OBJECTS.items() for varbind in walked if varbind.oid[:len(one.oid)] == one.oid}
     wanted = {name: one.wire for name, one in OBJECTS.items()
-              if one.readable and name.startswith(("mn", "mipE", "mipSec")) and name not in NO_VIOLATIONS}
-    assert found == wanted and len(wanted) == 4 + 17 + 27 + 3 + 4
+              if one.readable and name.startswith(("mn", "mipE", "mipSec"))}
+    assert found == wanted and len(wanted) == 4 + 17 + 27 + 3 + 4 + 1 + 6
     assert [seen.reader.getnext(oid)[0].oid for oid in oids[:-1]] == oids[1:]
     assert all(seen.reader.get(oid)[0].oid == oid for oid in oids)
     assert seen.manager(READING_USER, context="").get(OBJECTS["mnState"].oid + (0,))[0].type == "noSuchObject"
-    absent = [OBJECTS[name].oid + (0,) for name in ("faIsBusy", "maAdvertisementsSent", "haRegistrationAccepted", "mipSecTotalViolations")]
+    absent = [OBJECTS[name].oid + (0,) for name in ("faIsBusy", "maAdvertisementsSent", "haRegistrationAccepted")]
     assert {varbind.type for varbind in seen.reader.get(*absent)} == {"noSuchObject"}
 
 

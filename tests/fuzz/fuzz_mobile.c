@@ -107,6 +107,12 @@ static void take_keepalive(void *context, struct in_addr home_agent, uint16_t se
 	require(home_agent.s_addr != 0 && mobile.stay.bound);
 }
 
+static void take_violation(void *context, const struct violation *seen)
+{
+	(void)context;
+	require(seen->reason != VIOLATION_NONE && seen->last_ms == now_ms);
+}
+
 static uint64_t tell_random(void *context)
 {
 	static uint64_t random;
@@ -126,6 +132,7 @@ static const struct mobile_ops ops = { .send = take_request,
 	                               .announce = take_announcement,
 	                               .solicit = take_solicitation,
 	                               .keepalive = take_keepalive,
+	                               .violated = take_violation,
 	                               .random = tell_random,
 	                               .wall_ms = tell_wall };
 

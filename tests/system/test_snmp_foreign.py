@@ -1,21 +1,23 @@
 """What a foreign agent shows managers, and what is advertised: in a process that has no home agent, whoever answers for it."""
 
 import os
+import struct
 
 import pytest
 from managed import MODES, Way
 from mib_outline import read_module
 from namespaces import ip
 from snmp_tools import Refused
-from test_visit_relay import AGENTS_KEY, CARE_OF, HERE, HERE_KEYS, HOME_AGENT, MOBILE, SILENT, World
-from visiting import Advertisement
+from test_visit_relay import (AGENTS_KEY, CARE_OF, HERE, HERE_KEYS, HOME_AGENT, KEY, KEYED, KEYED_KEY, MOBILE, SCRIPTED, SILENT, World, at,
+                              reply_of, wire)
+from visiting import Advertisement, datagram
 from waiting import wait_for
 
 MIP = (1, 3, 6, 1, 2, 1, 44, 1)
 HEARTH = (1, 3, 6, 1, 4, 1, 32473, 1, 1)
 OBJECTS = {one.name: one for one in read_module("MIP-MIB")}
 # Of MIP-MIB what this process has no part in.
-OF_HOME_AGENT = [name for name in OBJECTS if name.startswith(("ha", "mn", "mipSecVio", "mipSecRecent"))]
+OF_HOME_AGENT = [name for name in OBJECTS if name.startswith(("ha", "mn"))]
 TRUE, FALSE = 1, 2
 TOGETHER = 40
 
@@ -66,13 +68,21 @@ def test_the_roles_are_told(seen):
     assert seen.value("mipSecTotalViolations") == 0
 
 
+def violate(seen, number):
+    """By the node, whose authenticator for the foreign agent is wrong: its request."""
+    wrong = wire.sign(seen.request(home=KEYED, key=KEYED_KEY), wire.MOBILE_FOREIGN, 300, "hmac-md5", KEY)
+    assert seen.ask(wrong, home=KEYED, number=number).code == 67
+    return wrong
+
+
 def test_a_walk_has_all_of_its_roles_in_order_and_nothing_else(seen):
+    violate(seen, 61)
     assert seen.ask(seen.request(lifetime=300)).code == 0
     walked = [varbind.oid for varbind in seen.reader.bulkwalk(MIP)]
     assert walked == sorted(set(walked))
     found = {name for name, one in OBJECTS.items() for oid in walked if oid[:len(one.oid)] == one.oid}
     wanted = {name for name, one in OBJECTS.items() if one.readable and name not in OF_HOME_AGENT}
-    assert found == wanted and len(wanted) == 3 + 1 + 4 + 11 + 1 + 2 + 24
+    assert found == wanted and len(wanted) == 3 + 1 + 4 + 6 + 11 + 1 + 2 + 24
     for oid in walked:
         assert seen.reader.get(oid)[0].oid == oid
     assert [seen.reader.getnext(oid)[0].oid for oid in walked[:-1]] == walked[1:]
@@ -82,7 +92,7 @@ def test_a_walk_has_all_of_its_roles_in_order_and_nothing_else(seen):
 
 def test_objects_of_other_roles_do_not_exist(seen):
     absent = [OBJECTS[name].oid + (0,) for name in OF_HOME_AGENT if OBJECTS[name].readable]
-    assert len(absent) > 70
+    assert len(absent) > 60
     for start in range(0, len(absent), TOGETHER):
         assert {varbind.type for varbind in seen.reader.get(*absent[start:start + TOGETHER])} == {"noSuchObject"}
 
@@ -97,6 +107,33 @@ def test_associations_are_shown_without_their_keys(seen):
         refused(seen, "notWritable", ("mipSecKey", "x", bytes(16), row))
         refused(seen, "notWritable", ("mipSecReplayMethod", "i", 1, row), ("mipSecAlgorithmType", "i", 2, row))
     assert list(seen.column("mipSecKey")) == rows
+
+
+BAD_AUTHENTICATOR = 2
+
+
+def test_who_fails_authentication_is_a_row(seen):
+    total, before = seen.value("mipSecTotalViolations"), seen.column("mipSecViolationCounter").get(index(KEYED), 0)
+    wrong = violate(seen, 62)
+    row = index(KEYED)
+    assert seen.value("mipSecViolationCounter", row) == before + 1 and seen.value("mipSecTotalViolations") == total + 1
+    assert (seen.value("mipSecRecentViolationReason", row), seen.value("mipSecRecentViolationSPI", row)) == (BAD_AUTHENTICATOR, 300)
+    halves = seen.value("mipSecRecentViolationIDHigh", row) % (1 << 32), seen.value("mipSecRecentViolationIDLow", row) % (1 << 32)
+    assert halves == struct.unpack("!II", wrong[16:24])
+    assert seen.value("mipSecRecentViolationTime", row) > 0
+    row, request = index(SCRIPTED), seen.request(home_agent=SCRIPTED)
+    assert row not in seen.column("mipSecViolationCounter")
+    with at(seen.home, SCRIPTED, 434) as scripted:
+        seen.node.say(MOBILE, HERE, 5063, request, link=b"\x02\0\0\0\0\x3f")
+        while scripted.recv(2000)[:len(request)] != request:
+            pass
+        denial = reply_of(request, 129, home_agent=SCRIPTED)
+        scripted.sendto(wire.sign(denial, wire.FOREIGN_HOME, 700, "hmac-sha256", KEY), (CARE_OF, 434))
+        wait_for(lambda: row in seen.column("mipSecViolationCounter"), "the reply is noted")
+        scripted.sendto(wire.sign(denial, wire.FOREIGN_HOME, 700, "hmac-sha256", AGENTS_KEY), (CARE_OF, 434))
+        assert seen.node.hear(lambda heard: datagram(heard)[1] == 5063 and wire.Reply(datagram(heard)[2])).code == 129
+    assert (seen.value("mipSecRecentViolationReason", row), seen.value("mipSecRecentViolationSPI", row)) == (BAD_AUTHENTICATOR, 700)
+    assert seen.value("mipSecTotalViolations") == total + 2
 
 
 def test_a_visitor_is_a_row_while_it_is_served(seen):

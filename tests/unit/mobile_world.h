@@ -19,7 +19,8 @@ static struct {
 	struct mac to;
 	uint8_t message[MOBILE_REQUEST_MAX];
 	size_t size;
-	unsigned sent, placed, announced, announced_before, solicited, keepalives;
+	unsigned sent, placed, announced, announced_before, solicited, keepalives, violated;
+	struct violation violation; /* the last one */
 	struct mobile_stay stay;
 	uint64_t random;
 } seen;
@@ -65,6 +66,13 @@ static inline void see_keepalive(void *context, struct in_addr home_agent, uint1
 	seen.keepalives++;
 }
 
+static inline void see_violation(void *context, const struct violation *violation)
+{
+	(void)context;
+	seen.violation = *violation;
+	seen.violated++;
+}
+
 static inline uint64_t see_random(void *context)
 {
 	(void)context;
@@ -82,6 +90,7 @@ static const struct mobile_ops ops = { .send = see_send,
 	                               .announce = see_announce,
 	                               .solicit = see_solicit,
 	                               .keepalive = see_keepalive,
+	                               .violated = see_violation,
 	                               .random = see_random,
 	                               .wall_ms = see_wall };
 

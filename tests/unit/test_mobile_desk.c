@@ -137,6 +137,37 @@ static void whoever_ends_waits_for_one_end_alone(void)
 
 /* ---- counters ---- */
 
+static void blames(const char *whom, enum registration_violation reason, uint32_t spi)
+{
+	CU_ASSERT(address_equal(seen.violation.address, address(whom)));
+	CU_ASSERT_EQUAL(seen.violation.reason, reason);
+	CU_ASSERT_EQUAL(seen.violation.spi, spi);
+	CU_ASSERT_EQUAL(seen.violation.identification, seen.plan.fixed.identification);
+	CU_ASSERT_EQUAL(seen.violation.last_ms, now_ms);
+}
+
+/* Through a foreign agent: that of the agent, and then that of the home agent. */
+static void whoever_should_have_signed_is_to_blame(void)
+{
+	static struct mip_key_state shared;
+
+	begin();
+	hear("203.0.113.1", 5);
+	signing_key = key_of("of-somebody-else");
+	reply(0, 200);
+	blames("192.0.2.1", VIOLATION_BAD_AUTHENTICATOR, HOME_SPI);
+	begin();
+	shared = key_of("mobile-foreign..");
+	settings.foreign = (struct mobile_key){ 900, &shared };
+	hear("203.0.113.1", 5);
+	reply(0, 200);
+	blames("203.0.113.1", VIOLATION_BAD_AUTHENTICATOR, 0);
+	CU_ASSERT_EQUAL(seen.violated, 1);
+	reply(66, 0);
+	CU_ASSERT_EQUAL(seen.violated, 2);
+	CU_ASSERT_EQUAL(mobile.counts.unsigned_agent, 2);
+}
+
 static void replies_are_counted_by_what_is_wrong(void)
 {
 	begin();
@@ -144,10 +175,12 @@ static void replies_are_counted_by_what_is_wrong(void)
 	signing_key = key_of("of-somebody-else");
 	reply(0, 200);
 	CU_ASSERT_EQUAL(mobile.counts.unsigned_home_agent, 1);
+	blames("192.0.2.1", VIOLATION_BAD_AUTHENTICATOR, HOME_SPI);
 	signing_key = home_key;
 	seen.plan.fixed.identification++;
 	reply(0, 200);
 	CU_ASSERT_EQUAL(mobile.counts.bad_identification, 1);
+	blames("192.0.2.1", VIOLATION_BAD_IDENTIFIER, HOME_SPI);
 	seen.plan.fixed.identification--;
 	seen.plan.fixed.home = address("10.0.0.6");
 	reply(0, 200);
@@ -156,7 +189,9 @@ static void replies_are_counted_by_what_is_wrong(void)
 	seen.plan.destination = address("192.0.2.66");
 	reply(0, 200);
 	CU_ASSERT_EQUAL(mobile.counts.bad_home_agent, 1);
+	blames("192.0.2.66", VIOLATION_OTHER, 0);
 	CU_ASSERT_EQUAL(mobile.counts.discarded, 4);
+	CU_ASSERT_EQUAL(mobile.counts.violations, seen.violated);
 	seen.plan.destination = address("192.0.2.1");
 	reply(133, 0);
 	CU_ASSERT_EQUAL(mobile.counts.denied_identification, 1);
@@ -370,6 +405,7 @@ static CU_TestInfo tests[] = {
 	{ "a silent home agent is left after a while", a_silent_home_agent_is_left_after_a_while },
 	{ "whoever ends waits for one end alone", whoever_ends_waits_for_one_end_alone },
 	{ "replies are counted by what is wrong", replies_are_counted_by_what_is_wrong },
+	{ "whoever should have signed is to blame", whoever_should_have_signed_is_to_blame },
 	{ "advertisements are counted by what they say",
 	  advertisements_are_counted_by_what_they_say },
 	{ "moves are counted by where they lead", moves_are_counted_by_where_they_lead },
