@@ -60,14 +60,26 @@ class Attacker:
     def heard(self):
         while True:
             try:
-                yield self.socket.recv(4096)
+                frame, (_, _, direction, *_) = self.socket.recvfrom(4096)
             except BlockingIOError:
                 return
+            if direction != socket.PACKET_OUTGOING:
+                yield frame
 
-    def diverted(self, link_address):
-        """TCP of the visitor that came here for another link address than its own."""
-        return [frame for frame in self.heard() if frame[23] == socket.IPPROTO_TCP and frame[30:34] == socket.inet_aton(HOME) and
-                frame[:6] != link_address]
+    def diverted(self, *ends):
+        """What the visitor and its correspondent say to each other, plainly or in any tunnel, and came here for other link addresses than
+        those: their addresses follow upon one another in every header, in this order or that."""
+        both = [socket.inet_aton(HOME) + socket.inet_aton(CORRESPONDENT), socket.inet_aton(CORRESPONDENT) + socket.inet_aton(HOME)]
+        return [frame for frame in self.heard() if frame[:6] not in ends and any(pair in frame for pair in both)]
+
+    def divert(self, walk, link):  # noqa: F811
+        """Some of it, from the router by that link to the attacker: it is seen."""
+        inside = udp_packet(CORRESPONDENT, HOME, 7, 7, b"planted")
+        with walk.socket("router", kind=socket.SOCK_RAW, family=socket.AF_PACKET) as planter:
+            planter.bind((link, ETH_P_IP))
+            for packet in (inside, udp_packet(HOME, CORRESPONDENT, 7, 7, b"planted"), ip_packet(AGENT, ROUTER, socket.IPPROTO_IPIP, inside)):
+                planter.send(self.someone() + self.someone() + struct.pack("!H", ETH_P_IP) + packet)
+                wait_for(self.diverted, "what is diverted is seen")
 
     def tunnelled(self, end):
         """What came through a tunnel to that address."""
@@ -217,7 +229,10 @@ def test_nothing_is_diverted_and_nobody_falls(walk, agent, visited, tmp_path):  
     mobile = Mobiled(walk, tmp_path, {"registration": {"lifetime": 10}}, keys=keys).start()
     mobile.is_("registered", attachment="foreign-agent", care_of=ROUTER, foreign_agent=HERE)
     on_the_link, behind_it = Attacker(walk, "foreign", "evil"), Attacker(walk, "core", "worse")
-    own = bytes.fromhex(walk.mac("mobile", "eth0").replace(":", ""))
+    on_the_link.divert(walk, "foreign")
+    behind_it.divert(walk, "core")
+    near, far = ([bytes.fromhex(walk.mac(*end).replace(":", "")) for end in ends]
+                 for ends in ([("mobile", "eth0"), ("router", "foreign")], [("router", "core"), ("agent", "core")]))
     watched = [Watched(process) for process in (agent.process, foreign_agent.process, mobile.process)]
     (visitor,), moves = foreign_agent.ctl("visitors"), mobile.status()["counters"]["moves"]
     with Stream(walk, "correspondent", "mobile", HOME) as stream:
@@ -233,7 +248,7 @@ def test_nothing_is_diverted_and_nobody_falls(walk, agent, visited, tmp_path):  
             assert all(row[name] == visitor[name] for name in ("home", "home_agent", "care_of", "link_address", "interface"))
             assert bindings(agent) == [ROUTER]
             stream.await_more()
-        assert on_the_link.diverted(own) == [] and behind_it.diverted(own) == []
+        assert on_the_link.diverted(*near) == [] and behind_it.diverted(*far) == []
         renewed = mobile.status()["counters"]["accepted"]
         wait_for(lambda: mobile.status()["counters"]["accepted"] > renewed, "the binding is renewed")
         mobile.is_("registered", care_of=ROUTER, foreign_agent=HERE)
