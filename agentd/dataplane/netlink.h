@@ -140,6 +140,7 @@ struct netlink_rule {
 	uint32_t priority;
 	uint32_t table;
 	uint32_t mark;
+	uint8_t protocol; /* who made it, as in rtnetlink(7); 0: not said */
 };
 
 /* HA_E_EXISTS: there is the same one. */
@@ -152,6 +153,12 @@ enum ha_error netlink_table_count(struct netlink *netlink, uint32_t table, unsig
 
 /* Take away every rule that leads to the table. *removed: how many. */
 enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsigned *removed);
+
+/* Take away all rules and routes of that protocol, of whatever table, and say how many. */
+enum ha_error netlink_protocol_flush(struct netlink *netlink, uint8_t protocol, unsigned *removed);
+
+/* As netlink_route_put says of link 0, for all packets; by that protocol. */
+enum ha_error netlink_route_nowhere(struct netlink *netlink, uint32_t table, uint8_t protocol);
 
 /* A route of the table, of packets to `to` through a link; link 0: there is no way,
  * and who sends such a packet is told (host unreachable), unless another route of the

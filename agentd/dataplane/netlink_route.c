@@ -76,6 +76,8 @@ enum ha_error netlink_rule_add(struct netlink *netlink, const struct netlink_rul
 	mnl_attr_put_u32(request, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(request, FRA_FWMARK, 0);
 	mnl_attr_put_u32(request, FRA_FWMASK, rule->mark);
+	if (rule->protocol)
+		mnl_attr_put_u8(request, FRA_PROTOCOL, rule->protocol);
 	return netlink_tell(netlink, request);
 }
 
@@ -87,10 +89,12 @@ struct listed {
 	struct rtmsg route;
 	struct in_addr to, from;
 	uint32_t table, priority;
+	uint8_t protocol;
 };
 
 struct listing {
-	uint32_t table;
+	uint32_t table;   /* what is listed is of it; or, where that is not 0, */
+	uint8_t protocol; /* of this protocol */
 	size_t count;
 	struct listed at[FLUSH_PASS];
 };
@@ -117,6 +121,9 @@ static int note_rule_attribute(const struct nlattr *at, void *context)
 		break;
 	case FRA_PRIORITY:
 		take_number(at, &out->priority, sizeof(out->priority));
+		break;
+	case FRA_PROTOCOL:
+		take_number(at, &out->protocol, sizeof(out->protocol));
 		break;
 	default:
 		break;
@@ -146,7 +153,10 @@ static int note_route_attribute(const struct nlattr *at, void *context)
 
 static void keep(struct listing *listing, const struct listed *one)
 {
-	if (one->table == listing->table && listing->count < FLUSH_PASS)
+	bool wanted = listing->protocol ? one->protocol == listing->protocol
+	                                : one->table == listing->table;
+
+	if (wanted && listing->count < FLUSH_PASS)
 		listing->at[listing->count++] = *one;
 }
 
@@ -168,6 +178,7 @@ static int note_route(const struct nlmsghdr *answer, void *context)
 
 	memcpy(&one.route, mnl_nlmsg_get_payload(answer), sizeof(one.route));
 	one.table = one.route.rtm_table;
+	one.protocol = one.route.rtm_protocol;
 	mnl_attr_parse(answer, sizeof(one.route), note_route_attribute, &one);
 	keep(context, &one);
 	return MNL_CB_OK;
@@ -208,6 +219,8 @@ static enum ha_error remove_rule(struct netlink *netlink, const struct listed *o
 		mnl_attr_put(request, FRA_SRC, sizeof(one->from), &one->from);
 	mnl_attr_put_u32(request, FRA_TABLE, one->table);
 	mnl_attr_put_u32(request, FRA_PRIORITY, one->priority);
+	if (one->protocol)
+		mnl_attr_put_u8(request, FRA_PROTOCOL, one->protocol);
 	return netlink_tell(netlink, request);
 }
 
@@ -220,6 +233,7 @@ static enum ha_error remove_route(struct netlink *netlink, const struct listed *
 	about->rtm_dst_len = one->route.rtm_dst_len;
 	about->rtm_scope = RT_SCOPE_NOWHERE;
 	about->rtm_type = one->route.rtm_type;
+	about->rtm_protocol = one->protocol;
 	mnl_attr_put(request, RTA_DST, sizeof(one->to), &one->to);
 	mnl_attr_put_u32(request, RTA_TABLE, one->table);
 	if (one->priority)
@@ -228,12 +242,11 @@ static enum ha_error remove_route(struct netlink *netlink, const struct listed *
 }
 
 /* What somebody else took away meanwhile is away. */
-static enum ha_error flush(struct netlink *netlink, uint32_t table, unsigned *removed,
+static enum ha_error flush(struct netlink *netlink, struct listing listing, unsigned *removed,
                            enum ha_error (*list)(struct netlink *netlink, void *context),
                            enum ha_error (*remove)(struct netlink *netlink,
                                                    const struct listed *one))
 {
-	struct listing listing = { .table = table };
 	enum ha_error why = HA_OK;
 
 	*removed = 0;
@@ -253,7 +266,7 @@ static enum ha_error flush(struct netlink *netlink, uint32_t table, unsigned *re
 
 enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsigned *removed)
 {
-	return flush(netlink, table, removed, list_rules, remove_rule);
+	return flush(netlink, (struct listing){ .table = table }, removed, list_rules, remove_rule);
 }
 
 /* ---- routes ---- */
@@ -300,7 +313,32 @@ enum ha_error netlink_route_aside(struct netlink *netlink, uint32_t table, struc
 
 enum ha_error netlink_routes_flush(struct netlink *netlink, uint32_t table, unsigned *removed)
 {
-	return flush(netlink, table, removed, list_routes, remove_route);
+	return flush(netlink, (struct listing){ .table = table }, removed, list_routes,
+	             remove_route);
+}
+
+enum ha_error netlink_protocol_flush(struct netlink *netlink, uint8_t protocol, unsigned *removed)
+{
+	const struct listing all = { .protocol = protocol };
+	unsigned routes = 0;
+	enum ha_error why = flush(netlink, all, removed, list_rules, remove_rule);
+
+	if (why == HA_OK)
+		why = flush(netlink, all, &routes, list_routes, remove_route);
+	*removed += routes;
+	return why;
+}
+
+enum ha_error netlink_route_nowhere(struct netlink *netlink, uint32_t table, uint8_t protocol)
+{
+	const struct address_prefix everywhere = { .length = 0 };
+	struct nlmsghdr *request = begin_route(netlink, table, everywhere, RTN_UNREACHABLE,
+	                                       RT_SCOPE_UNIVERSE);
+	struct rtmsg *about = mnl_nlmsg_get_payload(request);
+
+	about->rtm_protocol = protocol;
+	mnl_attr_put_u32(request, RTA_PRIORITY, LAST_RESORT);
+	return netlink_tell(netlink, request);
 }
 
 enum ha_error netlink_table_count(struct netlink *netlink, uint32_t table, unsigned *rules,

@@ -4,6 +4,10 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "agentd/base/clock.h"
 #include "agentd/base/log.h"
@@ -11,22 +15,53 @@
 #include "agentd/dataplane/visit_plane_counters.h"
 
 #define REPORT_MAX 200u
+#define OURS 0x4eu /* who made rules and routes, among the protocols of these */
 
 struct visit_guard {
 	struct netlink *netlink;
 	char links[VISIT_LINKS_MAX][NETLINK_NAME_MAX];
 	size_t link_count;
 	uint32_t table, priority, mark;
+	int alone;             /* held while it lives, unless another one holds it: -1 */
 	bool begun;            /* there is something to be taken away */
 	pthread_mutex_t mutex; /* guards netlink */
 };
+
+/* A name that one process of a network namespace can have, and that the kernel takes from one
+ * that was killed. */
+static int take_name(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "\0hearth-visit-guard" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&name, sizeof(name)) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* What is of our protocol is of nobody who lives. */
+static void clear_others(struct netlink *netlink)
+{
+	unsigned removed = 0;
+	enum ha_error why = netlink_protocol_flush(netlink, OURS, &removed);
+
+	if (why != HA_OK)
+		log_warning("rules and routes of an earlier foreign agent cannot be taken away: %s",
+		            netlink_trouble(netlink));
+	if (removed)
+		log_notice("%u rules and routes of an earlier foreign agent were cleared away",
+		           removed);
+}
 
 static enum ha_error add_rule(struct visit_guard *guard, const char *link)
 {
 	const struct netlink_rule rule = { .from_link = link,
 		                           .priority = guard->priority,
 		                           .table = guard->table,
-		                           .mark = guard->mark };
+		                           .mark = guard->mark,
+		                           .protocol = OURS };
 	enum ha_error why = netlink_rule_add(guard->netlink, &rule);
 
 	return why == HA_E_EXISTS ? HA_OK : why;
@@ -35,8 +70,7 @@ static enum ha_error add_rule(struct visit_guard *guard, const char *link)
 /* The route first, for a rule to an empty table is passed over. */
 static enum ha_error make(struct visit_guard *guard, char *report, size_t size)
 {
-	const struct address_prefix everywhere = { .length = 0 };
-	enum ha_error why = netlink_route_put(guard->netlink, guard->table, everywhere, 0);
+	enum ha_error why = netlink_route_nowhere(guard->netlink, guard->table, OURS);
 
 	if (why != HA_OK)
 		return ha_refuse(report, size, why, "a route of table %u cannot be made: %s",
@@ -66,6 +100,9 @@ static enum ha_error begin(struct visit_guard *guard, char *report, size_t size)
 	if (!guard->netlink)
 		return ha_refuse(report, size, why, "no connection to rtnetlink: %s",
 		                 ha_strerror(why));
+	guard->alone = take_name();
+	if (guard->alone >= 0)
+		clear_others(guard->netlink);
 	why = steering_clear(guard->netlink, guard->table, true, report, size);
 	guard->begun = why == HA_OK;
 	return why == HA_OK ? make(guard, report, size) : why;
@@ -81,6 +118,7 @@ enum ha_error visit_guard_open(const struct visit_guard_options *options, struct
 	if (!guard)
 		return ha_refuse(report, size, HA_E_NOMEM, "%s", ha_strerror(HA_E_NOMEM));
 	pthread_mutex_init(&guard->mutex, NULL);
+	guard->alone = -1;
 	guard->table = options->table;
 	guard->priority = options->priority;
 	guard->mark = options->mark;
@@ -143,7 +181,22 @@ void visit_guard_close(struct visit_guard *guard)
 		return;
 	if (guard->begun)
 		steering_end(guard->netlink, guard->table);
+	if (guard->alone >= 0)
+		close(guard->alone);
 	netlink_close(guard->netlink);
 	pthread_mutex_destroy(&guard->mutex);
 	free(guard);
+}
+
+void visit_guard_clear(void)
+{
+	enum ha_error why;
+	int alone = take_name();
+	struct netlink *netlink = alone >= 0 ? netlink_open(&why) : NULL;
+
+	if (netlink)
+		clear_others(netlink);
+	netlink_close(netlink);
+	if (alone >= 0)
+		close(alone);
 }

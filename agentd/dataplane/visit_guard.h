@@ -33,10 +33,14 @@ struct visit_guard_options {
 	uint32_t mark;     /* what has a bit of it is left alone */
 };
 
-/* Clear away what an earlier process left, and make the rules and the route. On failure *out is
+/* Clear away what an earlier process left, in whatever table unless another one guards links of
+ * this host, and make the rules and the route. On failure *out is
  * NULL, nothing is left, and there is a sentence. */
 enum ha_error visit_guard_open(const struct visit_guard_options *options, struct visit_guard **out,
                                char *report, size_t size);
+
+/* There is to be none: the same, and no word if that is not possible. */
+void visit_guard_clear(void);
 
 /* Is it whole, with `routes` of others in the table? Also where that cannot be known. */
 bool visit_guard_is_whole(struct visit_guard *guard, unsigned routes);

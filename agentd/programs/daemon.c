@@ -174,6 +174,8 @@ static enum ha_error open_agents(struct daemon *d)
 	if (why == HA_OK && visit_is_wanted(main_config(d)))
 		d->visit = visit_open(main_config(d), members_of(d), &why, d->report,
 		                      sizeof(d->report));
+	else if (why == HA_OK)
+		visit_clear();
 	mib_options_of(&d->agents.configs, &options);
 	if (why == HA_OK)
 		d->snmp = mib_service_open(&options, &why, d->report, sizeof(d->report));

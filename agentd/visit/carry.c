@@ -165,7 +165,10 @@ enum ha_error carry_begin(struct visit *visit, char *report, size_t size)
 	for (size_t i = 0; i < settings->link_count && options.link_count < VISIT_LINKS_MAX; i++)
 		if (settings->links[i].of.roles & ADVERTISED_FOREIGN)
 			options.links[options.link_count++] = settings->links[i].of.interface;
-	return settings->carries ? visit_guard_open(&options, &visit->guard, report, size) : HA_OK;
+	if (settings->carries)
+		return visit_guard_open(&options, &visit->guard, report, size);
+	visit_guard_clear();
+	return HA_OK;
 }
 
 void carry_end(struct visit *visit)

@@ -300,6 +300,11 @@ struct visit *visit_open(const struct config *config, const struct visitors_memb
 	return NULL;
 }
 
+void visit_clear(void)
+{
+	visit_guard_clear();
+}
+
 void visit_wake(struct visit *visit)
 {
 	const uint64_t one = 1;

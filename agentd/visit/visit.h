@@ -31,6 +31,10 @@ bool visit_is_wanted(const struct config *config);
 struct visit *visit_open(const struct config *config, const struct visitors_members *members,
                          enum ha_error *why, char *report, size_t size);
 
+/* In the place of visit_open where it is not wanted: take away what a foreign agent that was
+ * killed here left, by which nothing of its links is forwarded. Before privileges are dropped. */
+void visit_clear(void);
+
 /* Be there for mobile nodes from now on. */
 void visit_start(struct visit *visit);
 

@@ -5,6 +5,7 @@ agentds, and a node that is played here, frame by frame.
 import contextlib
 import os
 import socket
+import subprocess
 import sys
 import uuid
 
@@ -485,6 +486,36 @@ def test_a_link_routes_for_its_own_network_alone(tmp_path):
         wait_for(lambda: world.counter("visit-bad-source") == 10 * len(forged), "all are seen to be forged")
         wait_for(lambda: leave_plainly(world.node, ["198.51.100.50"], (here, interface), world.home, HOME_AGENT) == {"198.51.100.50"},
                  "a host of the link is routed, and nobody else")
+
+
+@pytest.mark.parametrize("then", ["another table", "no foreign agent", "not forwarding"])
+def test_what_a_killed_agent_left_is_cleared_whatever_it_is_told_next(tmp_path, then):
+    with contextlib.closing(World(tmp_path)) as world:
+        def shown(*words):
+            return subprocess.run(["ip", "-n", world.link.names[0], *words], check=True, capture_output=True, text=True).stdout
+
+        agent, table = world.agent, 4711
+        agent.stop()
+        agent.configuration["foreign-agent"]["table"] = table
+        agent.write_configuration()
+        agent.start(prefix=world.link.inside(0))
+        agent.kill()
+        assert f"lookup {table}" in shown("rule") and "unreachable default" in shown("route", "show", "table", str(table))
+        if then == "another table":
+            agent.configuration["foreign-agent"]["table"] = table + 1
+        elif then == "not forwarding":
+            agent.configuration["foreign-agent"]["forwarding"] = False
+        else:
+            del agent.configuration["foreign-agent"], agent.configuration["advertisement"]
+            agent.configuration["home-agent"] = {"address": CARE_OF, "port": 434}
+            os.truncate(agent.configuration["storage"]["associations"], 0)
+        agent.write_configuration()
+        agent.start(prefix=world.link.inside(0))
+        assert f"lookup {table}\n" not in shown("rule").replace(" \n", "\n")
+        assert shown("route", "show", "table", "all").count("unreachable default") == (then == "another table")
+        assert (f"lookup {table + 1}" in shown("rule")) == (then == "another table")
+        agent.stop()
+        assert "lookup 47" not in shown("rule") and "unreachable" not in shown("route", "show", "table", "all")
 
 
 def test_visitors_go_when_their_lifetime_is_over(world, counted):
