@@ -50,7 +50,8 @@ const struct config_option config_visit_options[CONFIG_VISIT_OPTIONS] = {
 	{ "foreign-agent", "max-visitors", NUMBER(visitors_max, "", 1, VISITORS_MAX), NODE_RESTART,
 	  .preset = "10000",
 	  .help = "Most mobile nodes at once. Memory for them is taken at the start: about 700 octets "
-	          "each." },
+	          "each. With associations a quarter is for those who have one, and whose home agents "
+	          "have." },
 	{ "foreign-agent", "busy-above", NUMBER(visitors_busy, "", 0, VISITORS_MAX), NODE_RESTART,
 	  .preset = "0",
 	  .help = "From so many visitors on the agent says that it is busy, and takes no new ones; 0 "

@@ -81,12 +81,19 @@ static void add_keys(const struct visit *visit, const struct foreign_request *re
 	                                        : AUTHENTICATION_ABSENT;
 }
 
-/* Who waits may become a visitor, and has its place. */
-static bool is_full(const struct visit *visit)
+/* Who waits may become a visitor, and has its place. Where keys are shared a quarter of all is
+ * for those who have to do with one: a home agent that grants is easily made up. */
+static bool is_full(const struct visit *visit, const struct foreign_facts *facts)
 {
+	bool known = facts->mobile_foreign == AUTHENTICATION_VALID ||
+	             facts->home_agent_associated || facts->served_here;
+	uint32_t places = visit->settings.visitors_max;
+
+	if (!known && keys_count(visit->keys) > 0)
+		places -= places / 4;
 	return visitors_count(visit->visitors) + foreign_pendings_count(visit->pendings) +
 	               orders_waiting(visit) >=
-	       visit->settings.visitors_max;
+	       places;
 }
 
 static struct foreign_facts facts_of(const struct visit *visit,
@@ -101,7 +108,7 @@ static struct foreign_facts facts_of(const struct visit *visit,
 	facts.home_is_ours = address_is_at_home_here(visit, request->fixed.home, home_agent);
 	facts.home_agent_is_ours = address_is_here(visit, home_agent);
 	facts.served_here = address_is_home_agents(visit, home_agent);
-	facts.no_resources = !facts.visiting && is_full(visit);
+	facts.no_resources = !facts.visiting && is_full(visit, &facts);
 	facts.denied_lately = node_was_denied(
 		nodes_find(visit->nodes, request->interface, request->link), now_ms);
 	return facts;

@@ -396,6 +396,22 @@ def grant(world, number, code=0, **asked):
     return world.node.hear(lambda heard: datagram(heard)[1] == 5000 + number and wire.Reply(datagram(heard)[2]))
 
 
+def test_strangers_leave_places_to_those_who_share_a_key(tmp_path):
+    """Who plays a home agent without a key fills three of four places, and not the one that is for others."""
+    with contextlib.closing(World(tmp_path, **{"max-visitors": 4})) as world:
+        for number in range(1, 4):
+            request = world.request(home=f"10.9.0.{number}", home_agent=SILENT)
+            world.node.say(f"10.9.0.{number}", HERE, 5000 + number, request, link=b"\x02\0\0\0\0" + bytes([number]))
+            wait_for(lambda request=request: world.silent.recv(2000)[: len(request)] == request, "it is asked")
+            world.silent.sendto(reply_of(request, home=f"10.9.0.{number}"), (CARE_OF, 434))
+            world.node.hear(lambda heard, number=number: datagram(heard)[1] == 5000 + number)
+        assert len(world.visitors()) == 3
+        assert world.ask(world.request(home="10.9.0.4", home_agent=SILENT), "10.9.0.4", number=4).code == 66
+        assert world.ask(world.request(), number=5).code == 0
+        assert len(world.visitors()) == 4
+        assert world.ask(world.request(home="10.9.0.6", home_agent=SCRIPTED), "10.9.0.6", number=6).code == 66
+
+
 @pytest.mark.parametrize(("lifetime", "care_of"), [(0, MOBILE), (0, CARE_OF), (300, "198.51.100.55")])
 def test_who_decapsulates_himself_is_not_carried_any_more(world, counted, lifetime, care_of):
     """Whether that ends a registration with us or renews it."""
