@@ -38,6 +38,9 @@ struct alarm_pool {
 /* What one look at a group of this process has found. Borrowed for the call. */
 struct alarm_facts {
 	const struct replication_status *status;
+	/* The group is that of visitors, which mobile nodes register through and not with; what is
+	 * not known of it is 0. */
+	bool of_visitors;
 	/* Flushes of the log that ended in the last few seconds, those of them from
 	 * ALARM_FLUSH_BUCKET on, and those from ALARM_STUCK_BUCKET on. */
 	uint32_t flushes, slow_flushes, stuck_flushes;

@@ -52,14 +52,28 @@ static bool cannot_store(const struct look *look)
 	return look->facts->store_failing;
 }
 
+static const char *store_name(const struct look *look)
+{
+	return look->facts->of_visitors ? "the store of visitors" : "the store";
+}
+
+/* Whoever has granted has done so already when a foreign agent finds no room. */
+static const char *denied_then(const struct look *look)
+{
+	return look->facts->of_visitors
+	               ? "visitors are denied with code 66 though their home agents have granted"
+	               : "they are denied with code 130";
+}
+
 static void say_store(const struct look *look, bool begins, char out[EVENTS_TEXT_MAX])
 {
-	(void)look;
-	snprintf(
-		out, EVENTS_TEXT_MAX, "%s",
-		begins ? "the store cannot be written: registrations go on until the log is at its "
-			 "cap, then they are denied with code 130; the log of this node says why"
-		       : "the store can be written again");
+	if (!begins)
+		snprintf(out, EVENTS_TEXT_MAX, "%s can be written again", store_name(look));
+	else
+		snprintf(out, EVENTS_TEXT_MAX,
+		         "%s cannot be written: registrations go on until the log is at its cap, "
+		         "then %s; the log of this node says why",
+		         store_name(look), denied_then(look));
 }
 
 static bool cannot_grow(const struct look *look)
@@ -107,11 +121,17 @@ static bool fills_map(const struct look *look)
 
 static void say_map(const struct look *look, bool begins, char out[EVENTS_TEXT_MAX])
 {
-	snprintf(out, EVENTS_TEXT_MAX,
-	         begins ? "the store is nearly full: %u %% of the %" PRIu64
-	                  " MiB of storage.store-map"
-	                : "the store has room again: %u %% of %" PRIu64 " MiB are in use",
-	         percent(look->facts->store), mib(look->facts->store.room));
+	const char *source = look->facts->of_visitors ? "foreign-agent.max-visitors"
+	                                              : "storage.store-map";
+
+	if (begins)
+		snprintf(out, EVENTS_TEXT_MAX,
+		         "%s is nearly full: %u %% of the %" PRIu64 " MiB of %s", store_name(look),
+		         percent(look->facts->store), mib(look->facts->store.room), source);
+	else
+		snprintf(out, EVENTS_TEXT_MAX,
+		         "%s has room again: %u %% of %" PRIu64 " MiB are in use", store_name(look),
+		         percent(look->facts->store), mib(look->facts->store.room));
 }
 
 static struct alarm_use log_of(const struct look *look)
@@ -143,11 +163,15 @@ static bool takes_no_more(const struct look *look)
 
 static void say_no_more(const struct look *look, bool begins, char out[EVENTS_TEXT_MAX])
 {
-	(void)look;
-	snprintf(out, EVENTS_TEXT_MAX, "%s",
-	         begins ? "the log takes no more, for the store does not keep up: as the leader "
-	                  "this node denies registrations with code 130"
-	                : "the log takes registrations again");
+	if (!begins)
+		snprintf(out, EVENTS_TEXT_MAX, "the log takes registrations again");
+	else
+		snprintf(out, EVENTS_TEXT_MAX,
+		         "the log takes no more, for %s does not keep up: as the leader this node "
+		         "denies %s",
+		         store_name(look),
+		         look->facts->of_visitors ? "visitors with code 66"
+		                                  : "registrations with code 130");
 }
 
 /* A twentieth of the file system, or a GiB where that is less: the log and the store of a

@@ -61,6 +61,7 @@ struct guest *guest_open(const struct guest_options *options, enum ha_error *why
 	guest->options = *options;
 	guest->config = *options->config;
 	guest->witness = config_is_witness(&guest->config);
+	guest_watch_init(guest);
 	snprintf(guest->directory, sizeof(guest->directory), "%s/groups/%u",
 	         guest->config.data_directory, CONFIG_GROUP_VISITORS);
 	make_locks(guest);
@@ -92,6 +93,8 @@ enum ha_error guest_start(struct guest *guest, char *report, size_t size)
 
 	if (why == HA_OK)
 		why = start_thread(guest);
+	if (why == HA_OK)
+		why = guest_watch_start(guest);
 	return why == HA_OK ? why
 	                    : ha_refuse(report, size, why, "the visitors cannot be started: %s",
 	                                ha_strerror(why));
@@ -160,6 +163,7 @@ void guest_halt(struct guest *guest)
 {
 	if (!guest)
 		return;
+	guest_watch_stop(guest);
 	guest_answer(guest, false);
 	for (size_t i = 0; i < guest->shared_count; i++)
 		ownership_leave(guest->ownerships[i]);
@@ -182,12 +186,14 @@ void guest_close(struct guest *guest)
 {
 	if (!guest)
 		return;
+	guest_watch_stop(guest);
 	end_thread(guest);
 	guest_run_close(guest);
 	for (size_t i = 0; i < guest->shared_count; i++)
 		ownership_close(guest->ownerships[i]);
 	if (guest->face.ready >= 0)
 		close(guest->face.ready);
+	guest_watch_free(guest);
 	pthread_cond_destroy(&guest->wake);
 	pthread_mutex_destroy(&guest->lock);
 	pthread_mutex_destroy(&guest->wish_lock);

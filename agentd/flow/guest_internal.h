@@ -2,6 +2,7 @@
  *
  *   engine's thread  guest_apply.c: commands to the list, what became of them
  *   store thread     guest_store.c: the list to the store; another member's store in its place
+ *   watch thread     guest_watch.c: what an operator is to be told
  *   visitors' thread guest_news.c: what has changed, through struct visitors_members
  */
 #ifndef AGENTD_FLOW_GUEST_INTERNAL_H
@@ -14,7 +15,9 @@
 #include "agentd/base/clock_agreement.h"
 #include "agentd/base/shared_address.h"
 #include "agentd/dataplane/ownership.h"
+#include "agentd/flow/alarms_report.h"
 #include "agentd/flow/guest.h"
+#include "agentd/flow/room.h"
 #include "replication/store.h"
 
 #define GUEST_CHANGES 4096u /* visitors that have changed; of more, all are looked at */
@@ -35,6 +38,17 @@ struct guest_changes {
 struct guest_list {
 	struct visitors *visitors;
 	uint64_t applied, term, time_ms;
+};
+
+/* Of the thread that looks for alarms, but for the last three. */
+struct guest_watch {
+	struct alarms_report report;
+	struct replication_status status;
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; /* of the next */
+	bool stopping;
+	pthread_cond_t wake;
 };
 
 struct guest {
@@ -85,6 +99,9 @@ struct guest {
 	pthread_t thread;
 	bool started;
 	_Atomic bool ending;
+	struct room room;
+
+	struct guest_watch watch;
 };
 
 /* ---- guest_apply.c ---- */
@@ -113,5 +130,11 @@ void guest_run_close(struct guest *guest);
 enum ha_error guest_store_load(struct guest *guest, struct guest_list *out, char *report,
                                size_t size);
 void *guest_store_thread(void *guest);
+
+/* ---- guest_watch.c: from the start of the guest to its halt ---- */
+void guest_watch_init(struct guest *guest);
+enum ha_error guest_watch_start(struct guest *guest);
+void guest_watch_stop(struct guest *guest); /* also of one that is not started */
+void guest_watch_free(struct guest *guest);
 
 #endif

@@ -376,6 +376,8 @@ void *guest_store_thread(void *context)
 		if (from && !is_ending(guest))
 			renew(guest, from);
 		agree_on_time(guest);
+		if (clock_monotonic_ns() >= guest->room.due_ns)
+			room_look(&guest->room, guest->store, guest->directory);
 		pass(guest);
 	}
 	return NULL;

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#include "agentd/base/log.h"
-#include "agentd/flow/alarms.h"
+#include "agentd/flow/alarms_report.h"
 #include "agentd/flow/chores.h"
 #include "agentd/flow/features.h"
 #include "agentd/flow/forwarding.h"
@@ -12,50 +11,18 @@
 #include "agentd/flow/watch_facts.h"
 
 #define LOOK_MS 100u
-#define REPEAT_MS 1000u
 
 struct watch {
 	struct agent *agent;
 	struct watch_facts facts;
-	struct alarms alarms;
+	struct alarms_report report;
 	struct features_pace features;
-	uint64_t repeat_ms; /* not before then, of the monotonic clock */
 	pthread_t thread;
 	bool running;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stopping;
 };
-
-static enum log_level level_of(const struct alarm_turn *turn)
-{
-	if (!turn->raised)
-		return LOG_LEVEL_NOTICE;
-	return turn->severity == EVENT_CRITICAL ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
-}
-
-static void write_line(const struct alarm_turn *turn)
-{
-	const char *subject = log_set_subject(NULL);
-
-	if (turn->of.group != EVENTS_PROCESS)
-		log_set_subject(subject);
-	log_line(level_of(turn), "%s", turn->text);
-	log_set_subject(subject);
-}
-
-static void tell(void *context, const struct alarm_turn *turn)
-{
-	(void)context;
-	if (!turn->told && !turn->again)
-		write_line(turn);
-	if (turn->again)
-		events_raise_again(&turn->of, turn->severity, turn->text);
-	else if (turn->raised)
-		events_raise(&turn->of, turn->severity, turn->text);
-	else
-		events_clear(&turn->of, turn->text);
-}
 
 static void look_at_members(struct watch *watch)
 {
@@ -68,33 +35,17 @@ static void look_at_members(struct watch *watch)
 		events_leader(&leader);
 }
 
-/* What found no place in the list of alarms, or lost it, gets one when others are over. */
-static void repeat(struct watch *watch, const struct alarm_facts *facts, uint64_t now_ms)
-{
-	struct event_summary summary;
-
-	if (now_ms < watch->repeat_ms)
-		return;
-	watch->repeat_ms = now_ms + REPEAT_MS;
-	events_summary(&summary);
-	if (summary.unlisted > 0)
-		alarms_repeat(&watch->alarms, facts, tell, NULL);
-}
-
 static void look(struct watch *watch)
 {
 	struct agent *agent = watch->agent;
 	uint64_t now_ms = clock_monotonic_ms();
-	const struct alarm_facts *facts;
 
 	replication_status(agent->replication, &watch->facts.status);
 	if (agent->reign.shared)
 		look_at_members(watch);
 	if (features_pace(&watch->features, features_are_due(agent, &watch->facts.status), now_ms))
 		chores_ask(agent->chores);
-	facts = watch_facts_look(&watch->facts, agent, now_ms);
-	alarms_look(&watch->alarms, facts, now_ms, tell, NULL);
-	repeat(watch, facts, now_ms);
+	alarms_report(&watch->report, watch_facts_look(&watch->facts, agent, now_ms), now_ms);
 }
 
 static bool rest(struct watch *watch)
@@ -130,8 +81,8 @@ struct watch *watch_new(struct agent *agent)
 	if (!watch)
 		return NULL;
 	watch->agent = agent;
-	watch->alarms.group = agent->group;
-	watch->alarms.of_group_only = agent->group != 0;
+	watch->report.alarms.group = agent->group;
+	watch->report.alarms.of_group_only = agent->group != 0;
 	pthread_mutex_init(&watch->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

@@ -6,10 +6,13 @@
 
 import contextlib
 import os
+import socket
 import sys
 
+from namespaces import socket_in
 from shared_agent import CARE_OF, HERE, HOME_AGENT, VISITED, SharedAgent
-from visiting import Advertisement, Visitor, datagram
+from visiting import Advertisement, Visitor, datagram, ip_packet, udp_packet
+from waiting import wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../conformance"))
 
@@ -19,8 +22,8 @@ MOBILES = [f"10.0.0.{number}" for number in range(1, 9)]
 KEY = bytes(range(16))
 
 
-def key_rows():
-    return [{"kind": "mobile", "home": home, "spi": 256, "algorithm": "hmac-md5", "key": KEY.hex()} for home in MOBILES]
+def key_rows(homes=MOBILES):
+    return [{"kind": "mobile", "home": home, "spi": 256, "algorithm": "hmac-md5", "key": KEY.hex()} for home in homes]
 
 
 class VisitedCluster(SharedAgent):
@@ -87,3 +90,22 @@ class VisitedCluster(SharedAgent):
                 lows.discard(self.node.hear(wanted, timeout_s=2).low)
         except AssertionError:
             self.find_agent()
+
+
+def into_the_tunnel(world, home):
+    """As from its home agent."""
+    packet = ip_packet(HOME_AGENT, home, 17, udp_packet(HOME_AGENT, home, 7, 7, b"inside")[20:])
+    with socket_in(world.switch.namespace("home"), socket.SOCK_RAW, protocol=socket.IPPROTO_IPIP) as tunnel:
+        tunnel.bind((HOME_AGENT, 0))
+        tunnel.sendto(packet, (CARE_OF, 0))
+
+
+def came_out(world, home):
+    return world.node.waiting(lambda heard: heard.payload.endswith(b"inside") and heard.destination == home)
+
+
+def forwards(world, member, home):
+    """Whether the foreign agent gives the mobile node what comes out of a tunnel of its home agent."""
+    before = member.counter("visit-no-visitor")
+    into_the_tunnel(world, home)
+    return wait_for(lambda: came_out(world, home) or member.counter("visit-no-visitor") > before, "the packet has come") is not True

@@ -3,17 +3,16 @@ member goes on with it when that one dies, and nothing that a mobile node was to
 """
 
 import contextlib
-import socket
 
 import pytest
 from agent import Refused
 from cluster import ADDRESS
-from namespaces import ip, socket_in
+from namespaces import ip
 from shared_agent import CARE_OF, HERE, HOME_AGENT, HOME_NETWORK, VISITED
 from switched import HOST_LINK
-from visited_cluster import MOBILES, key_rows
+from visited_cluster import MOBILES, forwards, into_the_tunnel, key_rows
 from visited_cluster import VisitedCluster as World
-from visiting import Advertisement, ip_packet, leave_plainly, udp_packet
+from visiting import Advertisement, leave_plainly
 from waiting import wait_for
 
 OTHER = "192.0.2.2"  # of the second home agent that the members are
@@ -153,29 +152,6 @@ def test_an_orderly_end_hands_the_visitors_over(begin):
     assert world.register(MOBILES[0]).code == 0
 
 
-def counter(member, name):
-    return {row["name"]: row["value"] for row in member.ctl("counters")}[name]
-
-
-def into_the_tunnel(world, home):
-    """As from its home agent."""
-    packet = ip_packet(HOME_AGENT, home, 17, udp_packet(HOME_AGENT, home, 7, 7, b"inside")[20:])
-    with socket_in(world.switch.namespace("home"), socket.SOCK_RAW, protocol=socket.IPPROTO_IPIP) as tunnel:
-        tunnel.bind((HOME_AGENT, 0))
-        tunnel.sendto(packet, (CARE_OF, 0))
-
-
-def came_out(world, home):
-    return world.node.waiting(lambda heard: heard.payload.endswith(b"inside") and heard.destination == home)
-
-
-def forwards(world, member, home):
-    """Whether the foreign agent gives the mobile node what comes out of a tunnel of its home agent."""
-    before = counter(member, "visit-no-visitor")
-    into_the_tunnel(world, home)
-    return wait_for(lambda: came_out(world, home) or counter(member, "visit-no-visitor") > before, "the packet has come") is not True
-
-
 def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
     """It was halted, and goes on with packets that came meanwhile, while another one serves its visitors."""
     world = begin("data", "data", "witness")
@@ -183,7 +159,7 @@ def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
     assert world.register(MOBILES[0]).code == 0
     wait_for(lambda: first.ask("status")["visitors_carried"], "packets are carried")
     assert forwards(world, first, MOBILES[0])
-    wait_for(lambda: counter(first, "visit-delivered") == 1, "it is counted")
+    wait_for(lambda: first.counter("visit-delivered") == 1, "it is counted")
     wait_for(lambda: goes_into_its_tunnel(world, first), "its packets go into the reverse tunnel")
     first.freeze()
     for _ in range(10):
@@ -193,7 +169,7 @@ def test_nothing_is_forwarded_by_one_that_is_the_foreign_agent_no_more(begin):
     first.thaw()
     wait_for(lambda: (status := first.ask("status")) and status["foreign_agent"] == "standby" and not status["visitors_carried"],
              "it knows that another one serves")
-    assert counter(first, "visit-delivered") == 1  # what was sent late may have gone by the other one
+    assert first.counter("visit-delivered") == 1  # what was sent late may have gone by the other one
     assert leave_by(world, first, MOBILES[:1]) == set()
 
 
@@ -204,7 +180,7 @@ def leave_by(world, member, sources):
 def goes_into_its_tunnel(world, member):
     """And not past it. Where the machine is busy a member may carry nothing for a moment."""
     assert leave_by(world, member, MOBILES[:1]) == set()
-    return counter(member, "visit-reversed") > 0
+    return member.counter("visit-reversed") > 0
 
 
 @pytest.mark.parametrize("word", ["", " router"])

@@ -381,6 +381,34 @@ static void the_log_is_the_groups_own_or_of_the_process(void)
 	CU_ASSERT_EQUAL(pass(60000), 0);
 }
 
+/* A mobile node registers through a foreign agent, and is denied with another code. */
+static void the_store_and_the_log_of_visitors_are_named(void)
+{
+	begin();
+	facts.of_visitors = true;
+	status.full = true;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_EQUAL(last_turn.of.kind, EVENT_STORE_NEARLY_FULL);
+	CU_ASSERT_STRING_EQUAL(
+		last, "the log takes no more, for the store of visitors does not keep up: as "
+		      "the leader this node denies visitors with code 66");
+	status.full = false;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_FALSE(last_turn.raised);
+	facts.store_failing = true;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_EQUAL(last_turn.of.kind, EVENT_DISK_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "the store of visitors cannot be written"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "code 66"));
+	CU_ASSERT_PTR_NULL(strstr(last, "130"));
+	facts.store_failing = false;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_STRING_EQUAL(last, "the store of visitors can be written again");
+	facts.store.used = 900 * MIB;
+	CU_ASSERT_EQUAL(pass(60000), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "of foreign-agent.max-visitors"));
+}
+
 /* What is not known, such as the room on a disk that was not looked at yet, is no alarm. */
 static void what_is_not_known_is_no_alarm(void)
 {
@@ -484,6 +512,8 @@ static CU_TestInfo tests[] = {
 	  who_does_not_lead_leaves_pools_and_capacities_to_who_does },
 	{ "the log is the group's own or of the process",
 	  the_log_is_the_groups_own_or_of_the_process },
+	{ "the store and the log of visitors are named",
+	  the_store_and_the_log_of_visitors_are_named },
 	{ "what is not known is no alarm", what_is_not_known_is_no_alarm },
 	{ "those that go on can be told again", those_that_go_on_can_be_told_again },
 	{ "a counter tells what came since the last look",
