@@ -22,6 +22,7 @@ enum foreign_feature {
 	FOREIGN_HAS_SIGNED = 0x10,     /* Foreign-Home was added: the reply must have it too */
 	FOREIGN_HAS_CHALLENGE = 0x20,  /* the home agent saw the challenge */
 	FOREIGN_HAS_PROVED = 0x40,     /* the mobile node's authenticator for us verified */
+	FOREIGN_HAS_LEFT = 0x80,       /* it is served no more, and its home agent is to be told */
 };
 
 /* What a mobile node asked for, and by what way it is answered. Plain data. */

@@ -161,6 +161,11 @@ enum ha_error visitor_change(struct visit *visit, enum visitor_command_kind kind
                              const struct foreign_visitor *visitor);
 /* A visitor goes, for all that have it. Where members do it is on its way when this returns. */
 enum ha_error visitor_end(struct visit *visit, const struct foreign_visitor *visitor);
+/* And its home agent is told by whichever member is the foreign agent, until its deadline. */
+enum ha_error visitor_end_owing(struct visit *visit, const struct foreign_visitor *visitor,
+                                uint64_t deadline_ms);
+/* That home agent has been told. */
+void visitor_settle_owed(struct visit *visit, struct in_addr home, struct in_addr home_agent);
 void visitor_log(const struct foreign_visitor *visitor, const char *what);
 
 /* ---- relay.c ---- */

@@ -2,6 +2,7 @@
 #include "agentd/visit/letters.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/revocable.h"
@@ -46,6 +47,11 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+uint64_t letters_deadline(const struct foreign_visitor *visitor, uint64_t now_ms)
+{
+	return lesser(visitor->expires_ms, now_ms + AGE_MS);
+}
+
 bool letters_add(struct letters *letters, const struct foreign_visitor *visitor, uint64_t now_ms)
 {
 	const struct foreign_registration *asked = &visitor->asked;
@@ -59,7 +65,7 @@ bool letters_add(struct letters *letters, const struct foreign_visitor *visitor,
 		.stamp = asked->revocation_stamp,
 		.since_ms = now_ms,
 		.due_ms = asked_ms > now_ms ? asked_ms : now_ms,
-		.give_up_ms = lesser(visitor->expires_ms, now_ms + AGE_MS),
+		.give_up_ms = letters_deadline(visitor, now_ms),
 	};
 	uint32_t i = find(letters, visitor->home, visitor->home_agent);
 
@@ -73,6 +79,33 @@ bool letters_add(struct letters *letters, const struct foreign_visitor *visitor,
 	letters->at[i] = letter;
 	letters->count++;
 	return true;
+}
+
+bool letters_keep(struct letters *letters, const struct foreign_visitor *visitor, uint64_t now_ms)
+{
+	return find(letters, visitor->home, visitor->home_agent) < LETTERS_MAX ||
+	       letters_add(letters, visitor, now_ms);
+}
+
+void letters_drop(struct letters *letters, struct in_addr home, struct in_addr home_agent)
+{
+	uint32_t i = find(letters, home, home_agent);
+
+	if (i < LETTERS_MAX)
+		discard(letters, i);
+}
+
+void letters_drop_all(struct letters *letters)
+{
+	if (letters->count)
+		memset(letters, 0, sizeof(*letters));
+}
+
+void letters_hold_all(struct letters *letters, uint64_t until_ms)
+{
+	for (uint32_t i = 0; i < LETTERS_MAX && letters->count; i++)
+		if (letters->at[i].give_up_ms && letters->at[i].due_ms < until_ms)
+			letters->at[i].due_ms = until_ms;
 }
 
 void letters_hold(struct letters *letters, struct in_addr home, struct in_addr home_agent,

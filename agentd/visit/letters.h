@@ -42,6 +42,19 @@ enum ha_error letters_create(struct letters **out);
  * about it. false: there is no room. */
 bool letters_add(struct letters *letters, const struct foreign_visitor *visitor, uint64_t now_ms);
 
+/* Until when a letter about it waits, that is written now. */
+uint64_t letters_deadline(const struct foreign_visitor *visitor, uint64_t now_ms);
+
+/* As letters_add, unless there is a letter about it already. */
+bool letters_keep(struct letters *letters, const struct foreign_visitor *visitor, uint64_t now_ms);
+
+/* None is owed any more: to that home agent about that visitor, or at all. */
+void letters_drop(struct letters *letters, struct in_addr home, struct in_addr home_agent);
+void letters_drop_all(struct letters *letters);
+
+/* Nothing is sent before that time, to anybody. */
+void letters_hold_all(struct letters *letters, uint64_t until_ms);
+
 /* The mobile node asks to be served again: nothing is sent before that time. */
 void letters_hold(struct letters *letters, struct in_addr home, struct in_addr home_agent,
                   uint64_t until_ms);

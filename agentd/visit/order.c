@@ -86,6 +86,52 @@ enum ha_error visitor_end(struct visit *visit, const struct foreign_visitor *vis
 	               : visitor_change(visit, VISITOR_GONE, visitor);
 }
 
+/* It stays among those of the members, with a mark by which nobody serves it. */
+enum ha_error visitor_end_owing(struct visit *visit, const struct foreign_visitor *visitor,
+                                uint64_t deadline_ms)
+{
+	const struct visitors_members *members = visit->members;
+	struct visitor_command command = { .kind = VISITOR_PUT, .visitor = *visitor };
+
+	if (!members)
+		return visitor_end(visit, visitor);
+	command.visitor.features |= FOREIGN_HAS_LEFT;
+	command.visitor.expires_ms = deadline_ms;
+	to_members(visit, &command.visitor);
+	return members->submit(members->context, &command, VISITORS_TICKET_NOBODY);
+}
+
+/* Is it being put there anew? */
+static bool is_ordered(const struct visit *visit, struct in_addr home, struct in_addr home_agent)
+{
+	const struct orders *orders = visit->orders;
+
+	for (size_t i = 0; i < ORDERS_MAX && orders->count; i++)
+		if (orders->at[i].ticket && address_equal(orders->at[i].visitor.home, home) &&
+		    address_equal(orders->at[i].visitor.home_agent, home_agent))
+			return true;
+	return false;
+}
+
+/* What cannot be ordered now is over at its deadline. */
+void visitor_settle_owed(struct visit *visit, struct in_addr home, struct in_addr home_agent)
+{
+	const struct foreign_visitor gone = { .home = home, .home_agent = home_agent };
+
+	if (visit->members && !visitors_find(visit->visitors, home, home_agent) &&
+	    !is_ordered(visit, home, home_agent))
+		(void)visitor_end(visit, &gone);
+}
+
+/* Of a home agent that is to be told. */
+static void take_owed(struct visit *visit, const struct foreign_visitor *owed)
+{
+	(void)visitor_change(visit, VISITOR_GONE, owed);
+	if (!letters_keep(visit->letters, owed, clock_monotonic_ms()) && visit->serves)
+		visiting_count(VISITING_REVOCATIONS_OVERFLOW);
+	visit->expire_ms = 0; /* it may be due */
+}
+
 static void forget_all(struct visit *visit)
 {
 	const struct foreign_visitor *found;
@@ -97,6 +143,8 @@ static void forget_all(struct visit *visit)
 		visitor = *found;
 		(void)visitor_change(visit, VISITOR_GONE, &visitor);
 	}
+	if (!visit->serves)
+		letters_drop_all(visit->letters);
 }
 
 static void forget(struct visit *visit, const struct foreign_visitor *gone)
@@ -107,6 +155,19 @@ static void forget(struct visit *visit, const struct foreign_visitor *gone)
 	if (found && found->expires_ms <= clock_monotonic_ms())
 		visiting_count(VISITING_VISITORS_EXPIRED);
 	(void)visitor_change(visit, VISITOR_GONE, gone);
+	if (!visit->serves) /* whoever serves was acknowledged, or has given up */
+		letters_drop(visit->letters, gone->home, gone->home_agent);
+}
+
+/* As it is now. */
+static void take(struct visit *visit, struct foreign_visitor *visitor)
+{
+	to_here(visit, visitor);
+	if (visitor->features & FOREIGN_HAS_LEFT)
+		take_owed(visit, visitor);
+	/* There is room for all of them at once, but perhaps not on the way. */
+	else if (visitor_change(visit, VISITOR_PUT, visitor) == HA_E_CAPACITY)
+		visit->members->again(visit->members->context);
 }
 
 void order_news(struct visit *visit)
@@ -123,10 +184,7 @@ void order_news(struct visit *visit)
 		} else if (news == VISITORS_WENT) {
 			forget(visit, &visitor);
 		} else {
-			to_here(visit, &visitor);
-			/* There is room for all of them at once, but perhaps not on the way. */
-			if (visitor_change(visit, VISITOR_PUT, &visitor) == HA_E_CAPACITY)
-				members->again(members->context);
+			take(visit, &visitor);
 		}
 	}
 }
@@ -171,6 +229,8 @@ static void look_who_serves(struct visit *visit, uint64_t now_ms)
 	visit->serves = serves;
 	visit->served_ms = now_ms;
 	visit->look_ms = 0;
+	if (serves) /* whoever did before may have sent one a moment ago */
+		letters_hold_all(visit->letters, now_ms + LETTER_PACE_MS);
 }
 
 /* ---- replies ---- */

@@ -140,17 +140,33 @@ void revoke_hear(struct visit *visit, const struct port *port, const struct port
 
 /* ---- to home agents ---- */
 
+/* Among members of a cluster it is written when it comes back from them (order.c). */
+static bool write_letter(struct visit *visit, const struct foreign_visitor *visitor,
+                         uint64_t now_ms)
+{
+	if (visit->members || letters_add(visit->letters, visitor, now_ms))
+		return true;
+	visiting_count(VISITING_REVOCATIONS_OVERFLOW);
+	return false;
+}
+
 void revoke_owe(struct visit *visit, const struct foreign_visitor *visitor, uint64_t now_ms)
 {
 	bool agreed = visitor->features & FOREIGN_HAS_REVOCATION;
-	bool owed = agreed && letters_add(visit->letters, visitor, now_ms);
+	bool owed = agreed && write_letter(visit, visitor, now_ms);
 
-	if (agreed && !owed)
-		visiting_count(VISITING_REVOCATIONS_OVERFLOW);
 	/* Section 4.2.3.1: where that was agreed on the home agent says whether it is told. */
 	if (!owed || !(visitor->features & FOREIGN_HAS_INFORM))
 		tell_node(visit, visitor->asked.interface, visitor->asked.link, visitor->home,
 		          now_ms);
+}
+
+static enum ha_error end_by_operator(struct visit *visit, const struct foreign_visitor *visitor,
+                                     uint64_t now_ms)
+{
+	return visitor->features & FOREIGN_HAS_REVOCATION
+	               ? visitor_end_owing(visit, visitor, letters_deadline(visitor, now_ms))
+	               : visitor_end(visit, visitor);
 }
 
 uint32_t revoke_visitors(struct visit *visit, struct in_addr home, struct in_addr home_agent,
@@ -166,7 +182,7 @@ uint32_t revoke_visitors(struct visit *visit, struct in_addr home, struct in_add
 		    (home_agent.s_addr && !address_equal(found->home_agent, home_agent)))
 			continue;
 		visitor = *found;
-		if (visitor_end(visit, &visitor) != HA_OK)
+		if (end_by_operator(visit, &visitor, now_ms) != HA_OK)
 			continue;
 		visiting_count(VISITING_VISITORS_REMOVED);
 		visitor_log(&visitor, "it was removed by the operator");
@@ -207,7 +223,7 @@ void revoke_tick(struct visit *visit, uint64_t now_ms)
 
 	if (!visit->members || visit->serves)
 		letter = letters_due(visit->letters, now_ms, &place);
-	if (given_up)
+	if (given_up && (!visit->members || visit->serves))
 		counter_add(&visiting_counters, VISITING_REVOCATIONS_GIVEN_UP, given_up);
 	for (unsigned i = 0; letter && i < SENDS_PER_TICK; i++) {
 		send_letter(visit, letter, now_ms);
@@ -240,6 +256,7 @@ void revoke_hear_ack(struct visit *visit, const struct port_heard *heard, uint64
 		return;
 	}
 	visiting_count(VISITING_REVOCATIONS_CONFIRMED);
+	visitor_settle_owed(visit, letter.home, letter.home_agent);
 	if (letter.inform && message.fixed.inform)
 		tell_node(visit, letter.interface, letter.link, letter.home, now_ms);
 }

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 from agent import Refused
 from visited_cluster import MOBILES, VisitedCluster, key_rows
-from waiting import wait_for
+from waiting import NotYet, wait_for
 
 GROUP = "16"
 REIGNS = 20
@@ -30,10 +30,10 @@ def handed_over_alone(world):
     heir = world.cluster.standby(before)
     try:
         assert before.ctl("--group", GROUP, "cluster", "transfer", str(heir.number)) == {"result": "begun", "member": heir.number}
-    except Refused:
-        return None
-    after = world.await_serving(other_than=before)
-    return (before, heir) if after is heir and home[0] and world.cluster.reign() == home else None
+        wait_for(lambda: world.serving() is heir, "the other one is the foreign agent", seconds=10)
+    except (Refused, NotYet):
+        return None  # the order has lapsed, or somebody else was elected
+    return (before, heir) if home[0] and world.cluster.reign() == home else None
 
 
 def test_the_visitors_are_handed_over_alone(begin):
@@ -96,3 +96,62 @@ def test_where_no_foreign_agent_is_shared_there_is_no_such_group(agent):
     text = "agentctl: there is no group 16 here: no foreign agent is shared with other members (foreign-agent.shared)"
     assert refusal(agent, "cluster", "transfer") == text
     assert refusal(agent, "status") == text
+
+
+def counted(world, name):
+    """By all data members that run."""
+    return sum(member.counter(name) for member in world.cluster.data() if member.runs())
+
+
+def remove(world, home):
+    """On whichever member is the foreign agent."""
+    try:
+        return world.await_serving().ctl("visitors", "remove", home)["removed"] == 1
+    except Refused:
+        return False
+
+
+def removed_unheard(world):
+    """A visitor is removed, and its home agent does not hear of it; who is the foreign agent."""
+    world.await_serving()
+    for home in MOBILES[:2]:
+        assert world.register(home).code == 0
+    wait_for(lambda: len(world.home_agent.ctl("bindings")) == 2, "the bindings are in the home agent's store")
+    world.cluster.cut([(member, "home") for member in world.cluster.data()])
+    wait_for(lambda: remove(world, MOBILES[0]), "a visitor is removed")
+    wait_for(lambda: counted(world, "visit-revocations-sent") > 0, "its home agent is told, in vain")
+    for member in world.cluster.data():
+        wait_for(lambda one=member: (world.visitors(one) or {}).keys() == {MOBILES[1]}, "it is gone")
+    assert len(world.home_agent.ctl("bindings")) == 2
+    return world.await_serving()
+
+
+def test_a_revocation_that_is_owed_is_sent_by_the_next_leader(begin):
+    """RFC 3543 section 4.2.3.1: until it is acknowledged."""
+    world = begin("data", "data", "witness")
+    leader = removed_unheard(world)
+    standby = world.cluster.standby(leader)
+    leader.kill()
+    world.cluster.heal()
+    wait_for(lambda: standby.counter("visit-revocations-confirmed") == 1, "the home agent has heard it")
+    wait_for(lambda: [row["home"] for row in world.home_agent.ctl("bindings")] == [MOBILES[1]], "its binding has ended")
+    assert world.visitors(standby).keys() == {MOBILES[1]}
+    leader.spawn()
+    wait_for(lambda: (world.visitors(leader) or {}).keys() == {MOBILES[1]}, "the first one has caught up")
+    assert world.register(MOBILES[0]).code == 0
+    assert counted(world, "visit-revocations-confirmed") == 1 and counted(world, "visit-revocations-given-up") == 0
+
+
+def test_who_is_served_anew_is_not_revoked(begin):
+    world = begin("data", "data", "witness")
+    leader = removed_unheard(world)
+    standby = world.cluster.standby(leader)
+    before = standby.counter("visit-revocations-sent")
+    world.cluster.heal()
+    assert world.register(MOBILES[0]).code == 0
+    wait_for(lambda: world.visitors(standby).keys() == set(MOBILES[:2]), "it is served again")
+    leader.kill()
+    world.await_serving(other_than=leader)
+    assert world.register(MOBILES[0]).code == 0
+    assert standby.counter("visit-revocations-sent") == before
+    assert len(world.home_agent.ctl("bindings")) == 2

@@ -169,7 +169,45 @@ static void so_many_and_no_more_wait(void)
 	free(letters);
 }
 
+/* A member of a cluster hears of it again and again, and of its end. */
+static void one_that_is_there_is_kept(void)
+{
+	struct foreign_visitor one = visitor(1);
+
+	begin();
+	CU_ASSERT_EQUAL(letters_deadline(&one, NOW),
+	                NOW + ((uint64_t)LETTER_PACE_MS << LETTER_SENDS));
+	CU_ASSERT_TRUE(letters_keep(letters, &one, NOW));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(due(NOW));
+	(void)letter_send(due(NOW), STAMP, NOW);
+	CU_ASSERT_TRUE(letters_keep(letters, &one, NOW + 1));
+	CU_ASSERT_EQUAL(letters->count, 1);
+	CU_ASSERT_PTR_NULL(due(NOW + 1)); /* it was sent */
+	letters_hold_all(letters, NOW + 60000);
+	CU_ASSERT_PTR_NULL(due(NOW + 59999));
+	CU_ASSERT_PTR_NOT_NULL(due(NOW + 60000));
+	letters_drop(letters, home(2), agent);
+	letters_drop(letters, home(1), other_agent);
+	CU_ASSERT_EQUAL(letters->count, 1);
+	letters_drop(letters, home(1), agent);
+	CU_ASSERT_EQUAL(letters->count, 0);
+	one.expires_ms = NOW + 5;
+	CU_ASSERT_EQUAL(letters_deadline(&one, NOW), NOW + 5);
+	CU_ASSERT_TRUE(letters_keep(letters, &one, NOW));
+	CU_ASSERT_EQUAL(letters_give_up(letters, NOW + 5), 1);
+	for (uint32_t i = 0; i < LETTERS_MAX; i++)
+		CU_ASSERT_TRUE(add(i));
+	one = visitor(LETTERS_MAX);
+	CU_ASSERT_FALSE(letters_keep(letters, &one, NOW));
+	letters_drop_all(letters);
+	CU_ASSERT_EQUAL(letters->count, 0);
+	CU_ASSERT_PTR_NULL(due(NOW));
+	CU_ASSERT_TRUE(letters_keep(letters, &one, NOW));
+	free(letters);
+}
+
 static CU_TestInfo tests[] = {
+	{ "one that is there is kept", one_that_is_there_is_kept },
 	{ "RFC 3543 4.2.3.1: it is sent again until it is answered",
 	  it_is_sent_again_until_it_is_answered },
 	{ "RFC 3543 3.5: any transmission may be answered and nothing else",
