@@ -12,7 +12,7 @@ from namespaces import socket_in
 
 ETH_P_IP = 0x0800
 ICMP, UDP = 1, 17
-ADVERTISEMENT, SOLICITATION = 9, 10
+ECHO_REPLY, ADVERTISEMENT, SOLICITATION = 0, 9, 10
 EVERYBODY = b"\xff" * 6
 FLAGS = {"R": 0x8000, "B": 0x4000, "H": 0x2000, "F": 0x1000, "M": 0x0800, "G": 0x0400, "T": 0x0100, "U": 0x0080, "X": 0x0040}
 
@@ -170,19 +170,21 @@ def heard_until(watch, end):
 
 def leave_plainly(node, sources, by, home, destination):
     """Those of the sources that are heard in the namespace `home`, in no tunnel, when the node sends in their names to the destination there:
-    to the link address of `by`, a namespace and its interface, which has a way there."""
+    to the link address of `by`, a namespace and its interface, which has a way there. It sends answers to an echo that nobody asked for: to
+    these nobody says anything, whenever they come."""
     text, last = b"of the visited link", b"the last one"
+    answer = struct.pack("!BBHHH", ECHO_REPLY, 0, 0, 1, 1) + text
+    answer = answer[:2] + struct.pack("!H", checksum(answer)) + answer[4:]
     with contextlib.ExitStack() as sockets:
         at_host, at_home = (sockets.enter_context(socket_in(name, socket.SOCK_RAW, socket.AF_PACKET, socket.htons(ETH_P_IP)))
                             for name in (by[0], home))
         at_host.bind((by[1], ETH_P_IP))
-        sockets.enter_context(socket_in(home)).bind((destination, 7))  # that nobody is there is not told to the node
         to_link = at_host.getsockname()[4]
         for source in sources:
             for _ in range(10):
-                node.send(udp_packet(source, destination, 7, 7, text, ttl=60), to_link)
+                node.send(ip_packet(source, destination, ICMP, answer, ttl=60), to_link)
         node.send(udp_packet(sources[0], "255.255.255.255", 7, 7, last), to_link)
         heard_until(at_host, last)
         with socket_in(by[0]) as behind:  # what is forwarded has gone before
             behind.sendto(last, (destination, 7))
-        return {socket.inet_ntoa(packet[12:16]) for packet in heard_until(at_home, last) if packet[9] == UDP and packet.endswith(text)}
+        return {socket.inet_ntoa(packet[12:16]) for packet in heard_until(at_home, last) if packet[9] == ICMP and packet.endswith(text)}
