@@ -64,9 +64,19 @@ def counters(agent):
     return found
 
 
+def counters_at_rest(agent):
+    """Of packets that have been heard already: who sends them counts them afterwards."""
+    return wait_for(lambda: (found := counters(agent)) == counters(agent) and found, "the counters stand still")
+
+
 def counted(agent, before, name, count):
     """Have so many more been counted?"""
     return counters(agent)[name] - before[name] == count
+
+
+def await_counted(agent, before, count, *names):
+    for name in names:
+        wait_for(lambda name=name: counted(agent, before, name, count), f"{name} counts {count}")
 
 
 def are_refused(world, agent, home, target, counter):

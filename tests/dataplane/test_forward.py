@@ -12,8 +12,8 @@ import pytest
 import world as world_module
 from agent import Refused
 from forwarding import (  # noqa: F401: fixtures among them
-    HOME, HOST, IP_RECVTTL, KINDS, LINK_HOME, OWN_HOME, PORT, SECOND_HOME, UNREACHABLE, agent, are_refused, binding,
-    counted, counters, register, register_for, world,
+    HOME, HOST, IP_RECVTTL, KINDS, LINK_HOME, OWN_HOME, PORT, SECOND_HOME, UNREACHABLE, agent, are_refused, await_counted,
+    binding, counters, counters_at_rest, register, register_for, world,
 )
 from namespaces import ip
 from scapy_client import B, D, S, T
@@ -104,11 +104,10 @@ def test_both_ways_through_the_tunnel(world, agent, kind):
     # Only by the reverse tunnel can the node's answers come: nothing that has its address may leave otherwise.
     world.run("router", "ip", "rule", "add", "from", HOME, "iif", "foreign", "prohibit")
     assert world.reaches("correspondent", HOME)
-    before = counters(agent)
+    before = counters_at_rest(agent)
     assert world.ping("correspondent", HOME, count=10) == 10
     assert world.ping("mobile", CORRESPONDENT, count=10, source=HOME) == 10
-    assert counted(agent, before, "forward-tunnelled", 20)
-    assert counted(agent, before, "forward-reverse", 20)
+    await_counted(agent, before, 20, "forward-tunnelled", "forward-reverse")
     node.end()
 
 
@@ -203,7 +202,7 @@ def test_a_move_takes_the_packets_along(world, agent):
     Mobile(world, HOME, care_of=OTHER_CARE_OF, reverse=True)
     assert world.reaches("correspondent", HOME)
     assert world.ping("correspondent", HOME, count=10) == 10
-    assert binding(agent, HOME, OTHER_CARE_OF)["packets_in"] >= 10
+    wait_for(lambda: binding(agent, HOME, OTHER_CARE_OF)["packets_in"] >= 10, "they are counted")
 
 
 def test_simultaneous_bindings_get_a_copy_each(world, agent):
@@ -238,8 +237,8 @@ def test_what_two_nodes_say_to_each_other_stays_in_tunnels(world, agent):
     Mobile(world, HOME, reverse=True)
     # The second one has no end here: one host with both addresses would answer itself.
     are_refused(world, agent, HOME, SECOND_HOME, "forward-hairpin")
-    assert binding(agent, HOME, CARE_OF)["packets_in"] == 2
-    assert binding(agent, SECOND_HOME, OTHER_CARE_OF)["packets_out"] == 2
+    wait_for(lambda: binding(agent, HOME, CARE_OF)["packets_in"] == 2, "they are counted as they come in")
+    wait_for(lambda: binding(agent, SECOND_HOME, OTHER_CARE_OF)["packets_out"] == 2, "and as they go out")
 
 
 # ---- home networks ----
@@ -256,7 +255,7 @@ def test_nodes_of_a_link_are_reached_away_and_at_home(world, agent, home):
     ip("-n", world.namespace(at_home), "address", "add", f"{home}/32", "dev", link)
     if home == OWN_HOME:
         assert world.reaches("correspondent", home)
-        assert counters(agent)["forward-home-link"] >= 1
+        wait_for(lambda: counters(agent)["forward-home-link"] >= 1, "it is counted")
         assert world.ping("agent", "172.16.1.9") == 3
     else:
         assert world.reaches("agent", home)
@@ -268,11 +267,10 @@ def test_a_node_at_home_is_left_alone(world, agent, path):
     register_for(world, "ipip")
     Mobile(world, HOME, reverse=True)
     assert world.reaches("correspondent", OWN_HOME) and world.reaches("mobile", OWN_HOME, source=HOME)
-    before = counters(agent)
+    before = counters_at_rest(agent)
     assert world.ping("correspondent", OWN_HOME, count=10) == 10
-    seen = counters(agent)
-    assert seen["forward-home-link"] - before["forward-home-link"] == 10
-    assert seen["user-home"] - before["user-home"] == (10 if path == "user" else 0)
+    await_counted(agent, before, 10, "forward-home-link")
+    await_counted(agent, before, 10 if path == "user" else 0, "user-home")
     assert world.ping("mobile", OWN_HOME, count=10, source=HOME) == 10
     if path == "tc" and marks_lead_to_ways():
         assert [counters(agent)[name] for name in ("user-home", "user-tunnel")] == [before["user-home"], before["user-tunnel"]]
@@ -296,7 +294,7 @@ def test_who_is_away_from_a_link_is_answered_for(world, agent):
     register_for(world, "ipip", home=LINK_HOME)
     node = Mobile(world, LINK_HOME, reverse=True)
     assert world.reaches("correspondent", LINK_HOME)
-    assert counters(agent)["forward-tunnelled"] >= 1
+    wait_for(lambda: counters(agent)["forward-tunnelled"] >= 1, "it is counted")
     assert register(world, home=LINK_HOME, lifetime=0) == 0
     node.end()
     assert world.ping("correspondent", LINK_HOME, count=1) == 0
@@ -328,8 +326,8 @@ def test_broadcasts_of_the_home_link_come_along_when_asked_for(world, agent):
                 return None
         text, (source, _) = wait_for(heard, "the node hears a broadcast of its home link", seconds=15)
     assert text == b"to all" and source == "172.16.1.9"  # with a checksum that the sender had left to its device
-    found = counters(agent)
-    assert found["forward-broadcast"] >= 1 and found["user-broadcasts"] == found["forward-broadcast"]
+    wait_for(lambda: (found := counters(agent))["forward-broadcast"] >= 1 and found["user-broadcasts"] == found["forward-broadcast"],
+             "both are counted")
     assert register(world, home=OWN_HOME, flags=D | T) == 0
     wait_for(lambda: cry(b"not any more") or counters(agent)["user-broadcasts"], "it goes on")
     before = counters(agent)["user-broadcasts"]

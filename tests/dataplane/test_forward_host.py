@@ -15,7 +15,7 @@ import pytest
 import world as world_module
 from agent import Agent
 from forwarding import (  # noqa: F401: fixtures among them
-    ALONE_HOLDS_S, CONFIGURATION, HOME, PORT, TOO_BIG, UNREACHABLE, agent, counted, counters, filters, register,
+    ALONE_HOLDS_S, CONFIGURATION, HOME, PORT, TOO_BIG, UNREACHABLE, agent, await_counted, counters, filters, register,
     register_for, rules, world,
 )
 from namespaces import ip
@@ -88,7 +88,7 @@ def test_nobody_can_make_a_tunnel_useless_by_a_forged_error(world, agent, path):
     with world.echo("correspondent", HOME) as echo:
         assert echo.ask(size=528, fragment=False) == 1 and echo.errors == []  # 556 with its headers, 576 in the tunnel
         assert echo.ask(size=1000) == 1
-        assert counted(agent, before, "forward-fragmented", 1)
+        await_counted(agent, before, 1, "forward-fragmented")
         wait_for(lambda: echo.ask(size=1000, fragment=False) and echo.errors, "somebody says that it was too much")
         assert set(echo.errors) == {(UNREACHABLE, TOO_BIG, 556, AGENT)}
 
@@ -246,7 +246,7 @@ def test_the_common_is_done_by_bpf_and_the_rest_by_user_space(world, agent, path
     assert world.reaches("correspondent", HOME)
     before = counters(agent)
     assert world.ping("correspondent", HOME, count=10) == 10
-    assert counted(agent, before, "tc-tunnelled", 10) and counted(agent, before, "tc-reversed", 10)
+    await_counted(agent, before, 10, "tc-tunnelled", "tc-reversed")
     assert counters(agent)["user-home"] == before["user-home"]
     with world.echo("correspondent", HOME) as echo:
         assert echo.ask(size=1472) == 1  # to be fragmented
