@@ -193,7 +193,7 @@ static void say_disk(const struct look *look, bool begins, char out[EVENTS_TEXT_
 	struct alarm_use disk = look->facts->disk;
 
 	snprintf(out, EVENTS_TEXT_MAX,
-	         "the file system of %.100s %s: %" PRIu64 " of %" PRIu64 " MiB are free",
+	         "the file system of %.150s %s: %" PRIu64 " of %" PRIu64 " MiB are free",
 	         look->facts->directory, begins ? "is nearly full" : "has room again",
 	         mib(disk.room - disk.used), mib(disk.room));
 }
