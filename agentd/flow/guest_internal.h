@@ -17,6 +17,7 @@
 #include "agentd/dataplane/ownership.h"
 #include "agentd/flow/alarms_report.h"
 #include "agentd/flow/guest.h"
+#include "agentd/flow/looker.h"
 #include "agentd/flow/room.h"
 #include "replication/store.h"
 
@@ -40,15 +41,11 @@ struct guest_list {
 	uint64_t applied, term, time_ms;
 };
 
-/* Of the thread that looks for alarms, but for the last three. */
+/* Of the thread that looks for alarms, but for the last. */
 struct guest_watch {
 	struct alarms_report report;
 	struct replication_status status;
-	pthread_t thread;
-	bool running;
-	pthread_mutex_t lock; /* of the next */
-	bool stopping;
-	pthread_cond_t wake;
+	struct looker looker;
 };
 
 struct guest {

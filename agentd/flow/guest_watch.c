@@ -39,20 +39,6 @@ static void look(struct guest *guest)
 		alarms_report(&watch->report, &facts, clock_monotonic_ms());
 }
 
-static bool rest(struct guest_watch *watch)
-{
-	const struct timespec until = clock_condition_time(clock_monotonic_ns() +
-	                                                   LOOK_MS * UINT64_C(1000000));
-	bool stopping;
-
-	pthread_mutex_lock(&watch->lock);
-	while (!watch->stopping && pthread_cond_timedwait(&watch->wake, &watch->lock, &until) == 0)
-		;
-	stopping = watch->stopping;
-	pthread_mutex_unlock(&watch->lock);
-	return !stopping;
-}
-
 static void *run(void *context)
 {
 	struct guest *guest = context;
@@ -61,48 +47,30 @@ static void *run(void *context)
 	log_set_subject(GUEST_SUBJECT);
 	do
 		look(guest);
-	while (rest(&guest->watch));
+	while (looker_rest(&guest->watch.looker, LOOK_MS));
 	return NULL;
 }
 
 void guest_watch_init(struct guest *guest)
 {
 	struct guest_watch *watch = &guest->watch;
-	pthread_condattr_t attributes;
 
 	watch->report.alarms.group = CONFIG_GROUP_VISITORS;
 	watch->report.alarms.of_group_only = true;
-	pthread_mutex_init(&watch->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&watch->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
+	looker_init(&watch->looker);
 }
 
 enum ha_error guest_watch_start(struct guest *guest)
 {
-	int number = pthread_create(&guest->watch.thread, NULL, run, guest);
-
-	guest->watch.running = number == 0;
-	return ha_error_of_errno(number);
+	return looker_start(&guest->watch.looker, run, guest);
 }
 
 void guest_watch_stop(struct guest *guest)
 {
-	struct guest_watch *watch = &guest->watch;
-
-	if (!watch->running)
-		return;
-	pthread_mutex_lock(&watch->lock);
-	watch->stopping = true;
-	pthread_cond_signal(&watch->wake);
-	pthread_mutex_unlock(&watch->lock);
-	pthread_join(watch->thread, NULL);
-	watch->running = false;
+	looker_stop(&guest->watch.looker);
 }
 
 void guest_watch_free(struct guest *guest)
 {
-	pthread_cond_destroy(&guest->watch.wake);
-	pthread_mutex_destroy(&guest->watch.lock);
+	looker_free(&guest->watch.looker);
 }

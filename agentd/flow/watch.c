@@ -8,6 +8,7 @@
 #include "agentd/flow/features.h"
 #include "agentd/flow/forwarding.h"
 #include "agentd/flow/internal.h"
+#include "agentd/flow/looker.h"
 #include "agentd/flow/watch_facts.h"
 
 #define LOOK_MS 100u
@@ -17,11 +18,7 @@ struct watch {
 	struct watch_facts facts;
 	struct alarms_report report;
 	struct features_pace features;
-	pthread_t thread;
-	bool running;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping;
+	struct looker looker;
 };
 
 static void look_at_members(struct watch *watch)
@@ -48,20 +45,6 @@ static void look(struct watch *watch)
 	alarms_report(&watch->report, watch_facts_look(&watch->facts, agent, now_ms), now_ms);
 }
 
-static bool rest(struct watch *watch)
-{
-	const struct timespec until = clock_condition_time(clock_monotonic_ns() +
-	                                                   LOOK_MS * UINT64_C(1000000));
-	bool stopping;
-
-	pthread_mutex_lock(&watch->lock);
-	while (!watch->stopping && pthread_cond_timedwait(&watch->wake, &watch->lock, &until) == 0)
-		;
-	stopping = watch->stopping;
-	pthread_mutex_unlock(&watch->lock);
-	return !stopping;
-}
-
 static void *run(void *argument)
 {
 	struct watch *watch = argument;
@@ -69,57 +52,40 @@ static void *run(void *argument)
 	agent_thread(watch->agent, "watch");
 	do
 		look(watch);
-	while (rest(watch));
+	while (looker_rest(&watch->looker, LOOK_MS));
 	return NULL;
 }
 
 struct watch *watch_new(struct agent *agent)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	pthread_condattr_t attributes;
 
 	if (!watch)
 		return NULL;
 	watch->agent = agent;
 	watch->report.alarms.group = agent->group;
 	watch->report.alarms.of_group_only = agent->group != 0;
-	pthread_mutex_init(&watch->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&watch->wake, &attributes);
-	pthread_condattr_destroy(&attributes);
+	looker_init(&watch->looker);
 	return watch;
 }
 
 enum ha_error watch_start(struct watch *watch)
 {
-	int number;
-
-	watch->stopping = false;
 	watch->features = (struct features_pace){ 0 };
 	watch_facts_begin(&watch->facts);
-	number = pthread_create(&watch->thread, NULL, run, watch);
-	watch->running = number == 0;
-	return ha_error_of_errno(number);
+	return looker_start(&watch->looker, run, watch);
 }
 
 void watch_stop(struct watch *watch)
 {
-	if (!watch || !watch->running)
-		return;
-	pthread_mutex_lock(&watch->lock);
-	watch->stopping = true;
-	pthread_cond_signal(&watch->wake);
-	pthread_mutex_unlock(&watch->lock);
-	pthread_join(watch->thread, NULL);
-	watch->running = false;
+	if (watch)
+		looker_stop(&watch->looker);
 }
 
 void watch_free(struct watch *watch)
 {
 	if (!watch)
 		return;
-	pthread_cond_destroy(&watch->wake);
-	pthread_mutex_destroy(&watch->lock);
+	looker_free(&watch->looker);
 	free(watch);
 }
