@@ -124,37 +124,38 @@ void guest_status(struct guest *guest, struct guest_status *out)
 
 /* ---- an operator's wishes ---- */
 
-enum ha_error guest_transfer(struct guest *guest, uint8_t member)
+/* The engine that may be asked, until wish_end(). NULL: another member's store is put here. */
+static struct replication *wish_begin(struct guest *guest)
 {
-	enum ha_error why = HA_E_CLOSED;
-
 	pthread_mutex_lock(&guest->wish_lock);
-	if (guest->shown)
-		why = replication_transfer(guest->replication, member);
+	return guest->shown ? guest->replication : NULL;
+}
+
+static enum ha_error wish_end(struct guest *guest, enum ha_error why)
+{
 	pthread_mutex_unlock(&guest->wish_lock);
 	return why;
+}
+
+enum ha_error guest_transfer(struct guest *guest, uint8_t member)
+{
+	struct replication *asked = wish_begin(guest);
+
+	return wish_end(guest, asked ? replication_transfer(asked, member) : HA_E_CLOSED);
 }
 
 enum ha_error guest_drain(struct guest *guest, bool drain)
 {
-	enum ha_error why = HA_E_CLOSED;
+	struct replication *asked = wish_begin(guest);
 
-	pthread_mutex_lock(&guest->wish_lock);
-	if (guest->shown)
-		why = replication_drain(guest->replication, drain);
-	pthread_mutex_unlock(&guest->wish_lock);
-	return why;
+	return wish_end(guest, asked ? replication_drain(asked, drain) : HA_E_CLOSED);
 }
 
 enum ha_error guest_admit(struct guest *guest, uint8_t member)
 {
-	enum ha_error why = HA_E_CLOSED;
+	struct replication *asked = wish_begin(guest);
 
-	pthread_mutex_lock(&guest->wish_lock);
-	if (guest->shown)
-		why = replication_admit(guest->replication, member);
-	pthread_mutex_unlock(&guest->wish_lock);
-	return why;
+	return wish_end(guest, asked ? replication_admit(asked, member) : HA_E_CLOSED);
 }
 
 /* ---- going down ---- */
