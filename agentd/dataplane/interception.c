@@ -22,7 +22,7 @@ static enum ha_error put_network(const struct interception *i, struct netlink *n
 	enum ha_error why = netlink_route_put(netlink, i->table, prefix, link);
 
 	if (why == HA_OK && network->kind == HOME_NETWORK_VIRTUAL)
-		why = netlink_route_put(netlink, i->table, prefix, 0);
+		why = netlink_route_nowhere(netlink, i->table, prefix, 0);
 	return why == HA_OK ? netlink_rule_add(netlink, &rule) : why;
 }
 

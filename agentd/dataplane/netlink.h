@@ -157,14 +157,14 @@ enum ha_error netlink_rules_flush(struct netlink *netlink, uint32_t table, unsig
 /* Take away all rules and routes of that protocol, of whatever table, and say how many. */
 enum ha_error netlink_protocol_flush(struct netlink *netlink, uint8_t protocol, unsigned *removed);
 
-/* As netlink_route_put says of link 0, for all packets; by that protocol. */
-enum ha_error netlink_route_nowhere(struct netlink *netlink, uint32_t table, uint8_t protocol);
-
-/* A route of the table, of packets to `to` through a link; link 0: there is no way,
- * and who sends such a packet is told (host unreachable), unless another route of the
- * table leads there. */
+/* A route of the table, of packets to `to` through a link. */
 enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct address_prefix to,
                                 unsigned link);
+
+/* There is no way for packets to `to`, and who sends such a packet is told (host unreachable),
+ * unless another route of the table leads there. `protocol`: as of a rule. */
+enum ha_error netlink_route_nowhere(struct netlink *netlink, uint32_t table,
+                                    struct address_prefix to, uint8_t protocol);
 
 /* To this address the table leads nowhere: the rules after the one that led here are
  * asked. */

@@ -291,15 +291,22 @@ static struct nlmsghdr *begin_route(struct netlink *netlink, uint32_t table,
 enum ha_error netlink_route_put(struct netlink *netlink, uint32_t table, struct address_prefix to,
                                 unsigned link)
 {
-	struct nlmsghdr *request = link ? begin_route(netlink, table, to, RTN_UNICAST,
-	                                              RT_SCOPE_LINK)
-	                                : begin_route(netlink, table, to, RTN_UNREACHABLE,
-	                                              RT_SCOPE_UNIVERSE);
+	struct nlmsghdr *request = begin_route(netlink, table, to, RTN_UNICAST, RT_SCOPE_LINK);
 
-	if (link)
-		mnl_attr_put_u32(request, RTA_OIF, link);
-	else
-		mnl_attr_put_u32(request, RTA_PRIORITY, LAST_RESORT);
+	mnl_attr_put_u32(request, RTA_OIF, link);
+	return netlink_tell(netlink, request);
+}
+
+enum ha_error netlink_route_nowhere(struct netlink *netlink, uint32_t table,
+                                    struct address_prefix to, uint8_t protocol)
+{
+	struct nlmsghdr *request = begin_route(netlink, table, to, RTN_UNREACHABLE,
+	                                       RT_SCOPE_UNIVERSE);
+	struct rtmsg *about = mnl_nlmsg_get_payload(request);
+
+	if (protocol)
+		about->rtm_protocol = protocol;
+	mnl_attr_put_u32(request, RTA_PRIORITY, LAST_RESORT);
 	return netlink_tell(netlink, request);
 }
 
@@ -327,18 +334,6 @@ enum ha_error netlink_protocol_flush(struct netlink *netlink, uint8_t protocol, 
 		why = flush(netlink, all, &routes, list_routes, remove_route);
 	*removed += routes;
 	return why;
-}
-
-enum ha_error netlink_route_nowhere(struct netlink *netlink, uint32_t table, uint8_t protocol)
-{
-	const struct address_prefix everywhere = { .length = 0 };
-	struct nlmsghdr *request = begin_route(netlink, table, everywhere, RTN_UNREACHABLE,
-	                                       RT_SCOPE_UNIVERSE);
-	struct rtmsg *about = mnl_nlmsg_get_payload(request);
-
-	about->rtm_protocol = protocol;
-	mnl_attr_put_u32(request, RTA_PRIORITY, LAST_RESORT);
-	return netlink_tell(netlink, request);
 }
 
 enum ha_error netlink_table_count(struct netlink *netlink, uint32_t table, unsigned *rules,

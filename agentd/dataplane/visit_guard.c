@@ -70,7 +70,8 @@ static enum ha_error add_rule(struct visit_guard *guard, const char *link)
 /* The route first, for a rule to an empty table is passed over. */
 static enum ha_error make(struct visit_guard *guard, char *report, size_t size)
 {
-	enum ha_error why = netlink_route_nowhere(guard->netlink, guard->table, OURS);
+	const struct address_prefix everywhere = { .length = 0 };
+	enum ha_error why = netlink_route_nowhere(guard->netlink, guard->table, everywhere, OURS);
 
 	if (why != HA_OK)
 		return ha_refuse(report, size, why, "a route of table %u cannot be made: %s",
