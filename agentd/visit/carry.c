@@ -218,7 +218,7 @@ enum ha_error carry_look(struct visit *visit, uint64_t now_ms, char *report, siz
 	bool same = are_same(visit, links, count);
 	enum ha_error why = HA_OK;
 
-	if (visit->guard)
+	if (visit->guard && !visit->plane) /* which looks itself */
 		visit_guard_look(visit->guard);
 	if (!visit->settings.carries || (same && (visit->plane || count == 0)) ||
 	    (same && now_ms < visit->carry_ms))
