@@ -5,10 +5,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "agentd/base/arena.h"
 #include "agentd/base/log.h"
+#include "agentd/base/random_seed.h"
 #include "agentd/flow/chores.h"
 #include "agentd/flow/counters.h"
 #include "agentd/flow/donor.h"
@@ -60,15 +60,6 @@ static void make_checkpoint(struct checkpoint *c)
 	pthread_mutex_init(&c->lock, NULL);
 }
 
-static uint64_t some_seed(void)
-{
-	uint64_t seed = clock_monotonic_ns();
-
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-		log_warning("no random numbers yet: the table of violations can be guessed");
-	return seed;
-}
-
 /* The secret of nonces is in it. */
 static struct agent *agent_new(const struct agent_options *options)
 {
@@ -96,7 +87,7 @@ static struct agent *agent_new(const struct agent_options *options)
 	pthread_mutex_init(&agent->peak.lock, NULL);
 	make_checkpoint(&agent->checkpoint);
 	traces_init(&agent->traces);
-	violations_init(&agent->violations, some_seed());
+	violations_init(&agent->violations, random_seed("the table of violations"));
 	counters_register(&flow_counters);
 	counters_register(&request_counters);
 	figures_begin();

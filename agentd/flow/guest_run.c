@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "agentd/base/log.h"
+#include "agentd/base/random_seed.h"
 #include "agentd/flow/directories.h"
 #include "agentd/flow/internal.h"
 #include "agentd/flow/meta.h"
@@ -78,13 +77,9 @@ static enum ha_error tie(struct guest *guest, char *report, size_t size)
 static enum ha_error make_list(const struct guest *guest, struct visitors **out, char *report,
                                size_t size)
 {
-	uint64_t seed = clock_monotonic_ns();
-	enum ha_error why;
+	uint32_t room = guest->witness ? 1 : VISITORS_ROOM(guest->config.visitors_max);
+	enum ha_error why = visitors_create(room, random_seed("the list of visitors"), out);
 
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-		log_warning("no random numbers yet: the list of visitors can be guessed");
-	why = visitors_create(guest->witness ? 1 : VISITORS_ROOM(guest->config.visitors_max), seed,
-	                      out);
 	return why == HA_OK ? why
 	                    : ha_refuse(report, size, why,
 	                                "foreign-agent.max-visitors: no memory for %u",

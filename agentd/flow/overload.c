@@ -1,20 +1,13 @@
 /* overload.c - turns, shares and credit. */
 #include "agentd/flow/overload.h"
 
-#include <sys/random.h>
-
-#include "agentd/base/clock.h"
-#include "agentd/base/log.h"
+#include "agentd/base/random_seed.h"
 
 void overload_init(struct overload *overload)
 {
-	uint64_t seed = clock_monotonic_ns();
-
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-		log_warning("no random numbers yet: the table of sources can be guessed");
 	overload->behind = false;
 	overload->credit = overload->shared = overload->gave_way = 0;
-	sources_init(&overload->sources, seed);
+	sources_init(&overload->sources, random_seed("the table of sources"));
 }
 
 void overload_begin(struct overload *overload, uint64_t waited_ns, uint32_t rate, uint64_t now_ms,

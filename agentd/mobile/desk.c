@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "agentd/base/address.h"
 #include "agentd/base/clock.h"
+#include "agentd/base/random_seed.h"
 
 struct order {
 	const struct mobile_wish *wishes;
@@ -28,16 +28,6 @@ struct mobile_desk {
 	struct violations violations;
 };
 
-/* Where there are no random numbers yet, it can be guessed who shares a place of the table. */
-static uint64_t some_seed(void)
-{
-	uint64_t seed;
-
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
-		seed = clock_monotonic_ns();
-	return seed;
-}
-
 struct mobile_desk *mobile_desk_open(void)
 {
 	struct mobile_desk *desk = calloc(1, sizeof(*desk));
@@ -46,7 +36,7 @@ struct mobile_desk *mobile_desk_open(void)
 	if (!desk)
 		return NULL;
 	pthread_mutex_init(&desk->lock, NULL);
-	violations_init(&desk->violations, some_seed());
+	violations_init(&desk->violations, random_seed("the table of violations"));
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&desk->done, &attributes);

@@ -84,9 +84,8 @@ void mobile_forget_expired(struct mobile *mobile, uint64_t now_ms)
 	if (kept == mobile->held_count)
 		return;
 	mobile->held_count = kept;
-	if (mobile->stay.bound && mobile_is_away(mobile) && now_ms >= mobile->lifetime.expires_ms) {
+	if (mobile->stay.bound && mobile_is_away(mobile) && now_ms >= mobile->lifetime.expires_ms)
 		lapse(mobile);
-	}
 	mobile_show(mobile);
 }
 
