@@ -1,12 +1,11 @@
 """A disk that is really full: what was accepted stays, the rest is denied with code 130 and said plainly, and it heals."""
 
-import errno
-import os
 import re
 import subprocess
 
 import pytest
 from agent import Agent, program
+from disks import FILLER, fill
 from waiting import wait_for
 
 NODES = 2000
@@ -42,17 +41,6 @@ def move(agent, count):
     return {int(code): int(n) for code, n in re.findall(r'"(\d+)": (\d+)', done.stdout.split('"codes"')[1])}
 
 
-def fill(disk):
-    descriptor = os.open(disk / "filler", os.O_WRONLY | os.O_CREAT)
-    try:
-        while True:
-            os.write(descriptor, bytes(4096))
-    except OSError as why:
-        assert why.errno == errno.ENOSPC
-    finally:
-        os.close(descriptor)
-
-
 def counter(agent, name):
     return next(row["value"] for row in agent.ctl("counters") if row["name"] == name)
 
@@ -82,7 +70,7 @@ def test_full_disk_denies_says_so_and_heals(tmp_path, small_disk, associations):
         agent.start()
         assert agent.ctl("status")["bindings"] == NODES
 
-        (small_disk / "filler").unlink()
+        (small_disk / FILLER).unlink()
         wait_for(lambda: agent.ctl("status")["store_failing"] is False and agent.ctl("status")["store_lag_ms"] == 0,
                  "the store holds everything")
         wait_for(lambda: not full(agent), "the alarm is over")

@@ -3,11 +3,11 @@ more can be written of them, new ones are denied with code 66 while those that t
 """
 
 import contextlib
-import errno
 import os
 import subprocess
 
 import pytest
+from disks import FILLER, fill
 from visited_cluster import VisitedCluster, forwards, key_rows
 from waiting import wait_for
 
@@ -26,17 +26,10 @@ class SmallDisk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", self.path], check=True)
 
     def fill(self):
-        descriptor = os.open(os.path.join(self.path, "filler"), os.O_WRONLY | os.O_CREAT)
-        try:
-            while True:
-                os.write(descriptor, bytes(4096))
-        except OSError as why:
-            assert why.errno == errno.ENOSPC
-        finally:
-            os.close(descriptor)
+        fill(self.path)
 
     def free(self):
-        os.unlink(os.path.join(self.path, "filler"))
+        os.unlink(os.path.join(self.path, FILLER))
 
     def close(self):
         subprocess.run(["umount", self.path], check=True)

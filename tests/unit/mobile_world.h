@@ -220,4 +220,18 @@ static inline void reply(unsigned code, uint16_t lifetime_s)
 	reply_with(code, lifetime_s, NULL);
 }
 
+/* Bound by two addresses of its own, one after the other. */
+static inline void have_both(void)
+{
+	begin();
+	settings.simultaneous = true;
+	have("198.51.100.7");
+	reply(0, 200);
+	now_ms += 1000;
+	have("198.51.101.7");
+	reply(0, 300);
+	CU_ASSERT_EQUAL(seen.stay.count, 2);
+	now_ms += 1000;
+}
+
 #endif

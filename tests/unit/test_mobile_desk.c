@@ -69,15 +69,7 @@ static void a_binding_ends_with_its_home_agent(void)
 
 static void all_bindings_end_with_their_home_agent(void)
 {
-	begin();
-	settings.simultaneous = true;
-	have("198.51.100.7");
-	reply(0, 200);
-	now_ms += 1000;
-	have("198.51.101.7");
-	reply(0, 300);
-	CU_ASSERT_EQUAL(seen.stay.count, 2);
-	now_ms += 1000;
+	have_both();
 	CU_ASSERT_EQUAL(mobile_add_home_agent(&mobile, address("192.0.2.2")), HA_OK);
 	CU_ASSERT_EQUAL(mobile_remove_home_agent(&mobile, address("192.0.2.1")), HA_OK);
 	step();

@@ -62,15 +62,7 @@ static void a_binding_is_ended_first(void)
 
 static void all_bindings_are_ended(void)
 {
-	begin();
-	settings.simultaneous = true;
-	have("198.51.100.7");
-	reply(0, 200);
-	now_ms += 1000;
-	have("198.51.101.7");
-	reply(0, 300);
-	CU_ASSERT_EQUAL(seen.stay.count, 2);
-	now_ms += 1000;
+	have_both();
 	switch_off();
 	CU_ASSERT(address_equal(seen.plan.fixed.care_of, address("10.0.0.5")));
 	reply(0, 0);
